@@ -1,0 +1,14 @@
+with orders as (
+    select * from {{ ref('int_member_orders') }}
+),
+
+by_day as (
+    select
+        cast(purchased_at as date) as day,
+        count(*) as orders,
+        cast(sum(amount) as decimal(18, 2)) as amount
+    from orders
+    group by cast(purchased_at as date)
+)
+
+select * from by_day

@@ -1,0 +1,11 @@
+with members as (
+    select * from {{ ref('int_members') }}
+    where age_band is not null
+)
+
+select
+    age_band,
+    count(*) as members
+from members
+group by age_band
+order by members desc, age_band

@@ -1,0 +1,12 @@
+with members as (
+    select * from {{ ref('int_members') }}
+    where birth_decade is not null
+)
+
+select
+    birth_decade,
+    gender,
+    count(*) as members
+from members
+group by birth_decade, gender
+order by birth_decade, gender

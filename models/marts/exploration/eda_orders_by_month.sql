@@ -1,0 +1,12 @@
+with days as (
+    select * from {{ ref('int_days') }}
+)
+
+select
+    cast(date_trunc('month', day) as date) as period_start,
+    cast(sum(orders) as bigint) as orders,
+    cast(sum(amount) as decimal(18, 2)) as amount,
+    count(*) as trading_days
+from days
+group by period_start
+order by period_start

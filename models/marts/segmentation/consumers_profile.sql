@@ -1,0 +1,66 @@
+{%- set profiles = {
+    'membership_level': 'floor(features.l)',
+    'frequency_level': 'features.f',
+    'amount_level': 'features.m',
+    'points_level': 'features.p',
+} -%}
+with features as (
+    select * from {{ ref('int_buyer_features') }}
+),
+
+segments as (
+    select * from {{ ref('member_segments') }}
+),
+
+genders as (
+    select * from {{ ref('genders') }}
+),
+
+day_parts as (
+    select * from {{ ref('day_parts') }}
+),
+
+profile_bands as (
+    select * from {{ ref('profile_bands') }}
+),
+
+{% for profile in profiles -%}
+{{ profile }}_bands as (
+    select
+        *,
+        lead(lower_bound, 1, 'infinity'::double) over (order by lower_bound) as upper_bound
+    from profile_bands
+    where profile = '{{ profile }}'
+),
+
+{% endfor -%}
+profiles as (
+    select
+        features.card_id,
+        features.x as gender,
+        genders.label_zh as gender_zh,
+        genders.label_en as gender_en,
+        features.s as day_part,
+        day_parts.label_zh as day_part_zh,
+        day_parts.label_en as day_part_en,
+        features.days_since_last_purchase,
+        {% for profile in profiles -%}
+        {{ profile }}_bands.level as {{ profile }},
+        {{ profile }}_bands.label_zh as {{ profile }}_zh,
+        {{ profile }}_bands.label_en as {{ profile }}_en,
+        {% endfor -%}
+        segments.segment,
+        segments.segment_name_zh,
+        segments.segment_name_en
+    from features
+    left join segments on features.card_id = segments.card_id
+    left join genders on features.x = genders.gender
+    left join day_parts on features.s = day_parts.day_part
+    {% for profile, value in profiles.items() -%}
+    left join {{ profile }}_bands
+        on {{ value }} >= {{ profile }}_bands.lower_bound and {{ value }} < {{ profile }}_bands.upper_bound
+    {% endfor %}
+)
+
+select * from profiles
+order by card_id
