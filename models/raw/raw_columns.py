@@ -1,0 +1,8 @@
+from pathlib import Path
+
+from segmentation.raw import raw_columns
+
+
+def model(dbt, session):
+    meta = dbt.config.get("meta")
+    return raw_columns(meta["retailer"], Path(meta["raw_data_dir"]))

@@ -1,0 +1,8 @@
+from pathlib import Path
+
+from segmentation.raw import raw_table
+
+
+def model(dbt, session):
+    meta = dbt.config.get("meta")
+    return raw_table(session, "members", meta["retailer"], Path(meta["raw_data_dir"]))

@@ -1,0 +1,111 @@
+"""Workbooks: every cell as text."""
+
+import datetime
+import zipfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import python_calamine
+
+from segmentation.errors import InputError
+
+OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
+ZIP_MAGIC = b"PK\x03\x04"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet with a header.
+
+    Attributes
+    ----------
+    header : column names, bare of blanks.
+    cells : the rows below the header that are not empty, one text column per column of the sheet, named
+        c0, c1, ...; an empty cell is null.
+    shifts : (first_row, row_shift, line_shift): row r of `cells`, counted from 0, with r >= first_row is row
+        r + row_shift of the table and stands in row r + line_shift of the sheet, both counted from 1.
+    """
+
+    header: list[str]
+    cells: pa.Table
+    shifts: list[tuple[int, int, int]]
+
+
+def is_workbook(path: Path) -> bool:
+    """Tell from the content whether a file is an Excel workbook (.xlsx)."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any(name.startswith("xl/workbook.") for name in archive.namelist())
+
+
+def read_sheet(path: Path, sheet_name: str | None = None) -> Sheet:
+    """Read a sheet, the first one where none is named.
+
+    A date becomes `YYYY-MM-DD HH:MM:SS`, with milliseconds where it has any; a number its shortest text.
+
+    Raises
+    ------
+    InputError
+        If the workbook or the sheet cannot be read.
+    """
+    file = path.stat()
+    return _read_sheet(path, sheet_name, file.st_mtime_ns, file.st_size)
+
+
+# The check at the start of a run and the load of the table share one reading.
+@lru_cache(maxsize=2)
+def _read_sheet(path: Path, sheet_name: str | None, _modified: int, _size: int) -> Sheet:
+    try:
+        with python_calamine.CalamineWorkbook.from_path(path) as workbook:
+            if sheet_name is not None and sheet_name not in workbook.sheet_names:
+                raise InputError(
+                    f"{path} has no sheet {sheet_name}; its sheets are: {', '.join(workbook.sheet_names)}."
+                )
+            sheet = (
+                workbook.get_sheet_by_index(0)
+                if sheet_name is None
+                else workbook.get_sheet_by_name(sheet_name)
+            )
+            rows = sheet.to_python(skip_empty_area=False)
+    except python_calamine.CalamineError as error:
+        raise InputError(f"{path} is a broken workbook ({error}): save it again from a spreadsheet.") from error
+    return _as_sheet(rows)
+
+
+def _as_sheet(rows: list[list[Any]]) -> Sheet:
+    filled = [number for number, row in enumerate(rows) if any(cell != "" for cell in row)]
+    if not filled:
+        return Sheet([], pa.table({}), [])
+    header_number, *numbers = filled
+    header = [(cell_text(cell) or "").strip() for cell in rows[header_number]]
+    columns = zip(*(rows[number] for number in numbers), strict=True) if numbers else [()] * len(header)
+    cells = pa.table(
+        {f"c{at}": pa.array(map(cell_text, column), pa.string()) for at, column in enumerate(columns)}
+    )
+    shifts: list[tuple[int, int, int]] = []
+    for row, number in enumerate(numbers):
+        shift = (1, number + 1 - row)
+        if not shifts or shifts[-1][1:] != shift:
+            shifts.append((row, *shift))
+    return Sheet(header, cells, shifts)
+
+
+def cell_text(value: Any) -> str | None:
+    """Return the value of a cell as text, None for an empty one."""
+    if isinstance(value, str):
+        return value or None
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if isinstance(value, datetime.datetime):
+        milliseconds = datetime.timedelta(milliseconds=round(value.microsecond / 1000))
+        value = value.replace(microsecond=0) + milliseconds
+        return value.isoformat(sep=" ", timespec="milliseconds" if value.microsecond else "seconds")
+    if isinstance(value, datetime.date):
+        return f"{value.isoformat()} 00:00:00"
+    return str(value)
