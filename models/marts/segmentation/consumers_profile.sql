@@ -28,7 +28,7 @@ profile_bands as (
 {{ profile }}_bands as (
     select
         *,
-        lead(lower_bound, 1, 'infinity'::double) over (order by lower_bound) as upper_bound
+        lead(lower_bound) over (order by lower_bound) as upper_bound
     from profile_bands
     where profile = '{{ profile }}'
 ),
@@ -58,7 +58,9 @@ profiles as (
     left join day_parts on features.s = day_parts.day_part
     {% for profile, value in profiles.items() -%}
     left join {{ profile }}_bands
-        on {{ value }} >= {{ profile }}_bands.lower_bound and {{ value }} < {{ profile }}_bands.upper_bound
+        on
+            {{ value }} >= {{ profile }}_bands.lower_bound
+            and ({{ value }} < {{ profile }}_bands.upper_bound or {{ profile }}_bands.upper_bound is null)
     {% endfor %}
 )
 
