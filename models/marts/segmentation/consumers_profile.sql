@@ -24,6 +24,10 @@ profile_bands as (
     select * from {{ ref('profile_bands') }}
 ),
 
+recency_text as (
+    select * from {{ ref('recency_text') }}
+),
+
 {% for profile in profiles -%}
 {{ profile }}_bands as (
     select
@@ -44,6 +48,8 @@ profiles as (
         day_parts.label_zh as day_part_zh,
         day_parts.label_en as day_part_en,
         features.days_since_last_purchase,
+        replace(recency_text.template_zh, '{days}', cast(features.days_since_last_purchase as varchar)) as recency_zh,
+        replace(recency_text.template_en, '{days}', cast(features.days_since_last_purchase as varchar)) as recency_en,
         {% for profile in profiles -%}
         {{ profile }}_bands.level as {{ profile }},
         {{ profile }}_bands.label_zh as {{ profile }}_zh,
@@ -53,6 +59,7 @@ profiles as (
         segments.segment_name_zh,
         segments.segment_name_en
     from features
+    cross join recency_text
     left join segments on features.card_id = segments.card_id
     left join genders on features.x = genders.gender
     left join day_parts on features.s = day_parts.day_part

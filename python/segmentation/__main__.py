@@ -1,0 +1,3 @@
+from segmentation.run import main
+
+main()

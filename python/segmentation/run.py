@@ -1,0 +1,91 @@
+"""What `make` runs: demo data where there are no raw files, dbt build, charts, exports, and a summary."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+from dbt.cli.main import dbtRunner
+from dbt_common.events.base_types import EventMsg
+
+from segmentation.charts import draw_charts
+from segmentation.demo import write_demo
+from segmentation.exports import write_exports
+from segmentation.raw_files import has_raw_files, input_problem
+
+Result = TypeVar("Result")
+
+DEMO_NOTE = "DEMO_DATA.txt"
+
+
+def main() -> None:
+    """Do the whole job; exit with 1 and a sentence where it cannot be done."""
+    retailer = os.environ.get("RETAILER") or "cumcm2018"
+    raw_dir = Path(os.environ.get("RAW_DATA_DIR", "data/raw"))
+    warehouse = Path(os.environ.get("WAREHOUSE_PATH", "warehouse/customer_segmentation.duckdb"))
+    report_dir = Path(os.environ.get("REPORT_DIR", "reports"))
+
+    raw_dir.mkdir(parents=True, exist_ok=True)
+    if not has_raw_files(raw_dir):
+        write_demo(raw_dir)
+        (raw_dir / DEMO_NOTE).write_text("The files beside this one are invented demo data.\n", encoding="utf-8")
+    if (raw_dir / DEMO_NOTE).exists():
+        print(f"DEMO DATA: the files in {raw_dir} are invented. Put your own files there (and remove these).")
+    if problem := input_problem(retailer, raw_dir):
+        sys.exit(f"{problem} The warehouse of the last good build is untouched.")
+
+    timed("Warehouse", lambda: build(retailer))
+    drawn = timed("Charts", lambda: draw_charts(warehouse, report_dir))
+    exported = timed("Exports", lambda: write_exports(warehouse, report_dir))
+    summarise(warehouse)
+    print(f"Warehouse  {warehouse}\nCharts     {report_dir / 'charts'} ({len(drawn)} pictures)")
+    print(f"Exports    {', '.join(str(path) for path in exported)}")
+
+
+def build(retailer: str) -> None:
+    """Run `dbt build`, one line per model; exit with 1 and the failures where it fails."""
+    runner = dbtRunner(callbacks=[print_model])
+    outcome = runner.invoke(["--quiet", "build", "--vars", f"retailer: {retailer}"])
+    if not outcome.success:
+        sys.exit("The build failed as said above. The warehouse of the last good build is untouched.")
+
+
+def print_model(event: EventMsg) -> None:
+    """Print one line for each finished model."""
+    if event.info.name != "LogModelResult":
+        return
+    data = event.data
+    print(f"{data.index:4d}/{data.total} {data.description} {data.execution_time:.1f} s", flush=True)
+
+
+def timed(stage: str, work: Callable[[], Result]) -> Result:
+    """Run one stage and print the seconds that it took."""
+    start = time.monotonic()
+    result = work()
+    print(f"{stage}: {time.monotonic() - start:.1f} s", flush=True)
+    return result
+
+
+def summarise(warehouse: Path) -> None:
+    """Print what became of every raw row, the gaps in the data and the segments."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        print("\nWhat became of the raw rows (rejected ones are in marts.rejected_*, with a reason):")
+        for table, step, rows in connection.execute(
+            "select table_name, step_en, rows_out from marts.cleaning_funnel order by table_name, step_no"
+        ).fetchall():
+            print(f"  {table:12} {step:58} {rows:>10,}")
+        gaps = connection.execute(
+            "select strftime(month_start, '%Y-%m'), status from marts.eda_coverage where status <> 'complete'"
+        ).fetchall()
+        print("Months not complete: " + (", ".join(f"{month} {status}" for month, status in gaps) or "none"))
+        for name, members, share, amount in connection.execute(
+            "select segment_name_en, members, member_share, amount_share from marts.segment_summary order by segment"
+        ).fetchall():
+            print(f"  {name:32} {members:>8,} members ({share:.1%}), {amount:.1%} of the amount")
+
+
+if __name__ == "__main__":
+    main()
