@@ -64,7 +64,9 @@ def fit_report(
                 rows.append((kind, scaling, None, None, name, float(value[index])))
         different_rows = len(np.unique(scaled, axis=0))
         fits = {
-            k: KMeans(k, n_init=n_init, random_state=seed).fit(scaled) for k in n_clusters if k < different_rows
+            k: KMeans(k, n_init=n_init, random_state=seed).fit(scaled)
+            for k in n_clusters
+            if k < different_rows
         }
         labelings = [fit.labels_.astype(np.int64) for fit in fits.values()]
         silhouettes = silhouette_scores(scaled, labelings)

@@ -32,7 +32,8 @@ def write_demo(
     """Write the two demo files into `folder`; the same sizes and seed give the same contents."""
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
-    cards = rng.choice(np.arange(0, 2**32, dtype=np.uint64), member_rows + member_rows // 4, replace=False)
+    n_cards = member_rows + member_rows // 4
+    cards = rng.permutation(np.unique(rng.integers(0, 2**32, n_cards * 2)))[:n_cards]
     names = np.array([f"{card:08x}" for card in cards])
     names[:3] = ["00075260", "1234e567", "000186fa"]
     registered, foreign = names[:member_rows], names[member_rows:]
@@ -46,7 +47,9 @@ def _registrations(n: int, rng: np.random.Generator) -> np.ndarray:
     return np.datetime64("2003-01-01", "ms") + days * 86_400_000 + rng.integers(0, 86_400_000, n)
 
 
-def _write_members(path: Path, cards: np.ndarray, registered_at: np.ndarray, rng: np.random.Generator) -> None:
+def _write_members(
+    path: Path, cards: np.ndarray, registered_at: np.ndarray, rng: np.random.Generator
+) -> None:
     n = len(cards)
     birth_year = np.clip(rng.normal(1975, 12, n).astype(int), 1925, 2012)
     odd_year = rng.random(n) < 0.05
@@ -170,7 +173,9 @@ def main() -> None:
     write_demo(
         arguments.folder, member_rows=arguments.members, sales_lines=arguments.lines, seed=arguments.seed
     )
-    print(f"Demo data in {arguments.folder}: {arguments.members:,} member rows, {arguments.lines:,} sales lines.")
+    print(
+        f"Demo data in {arguments.folder}: {arguments.members:,} member rows, {arguments.lines:,} sales lines."
+    )
 
 
 if __name__ == "__main__":

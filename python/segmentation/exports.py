@@ -24,9 +24,7 @@ def write_exports(warehouse: Path, report_dir: Path) -> list[Path]:
             from seeds.export_columns group by all order by file"""
         ).fetchall()
         for file, mart, order_by, columns in files:
-            names = ", ".join(
-                f"""{expression} as "{header}\"""" for expression, header in columns
-            )
+            names = ", ".join(f"""{expression} as "{header}\"""" for expression, header in columns)
             with tempfile.TemporaryDirectory(dir=folder) as temporary:
                 utf8 = Path(temporary) / "utf8.csv"
                 connection.execute(

@@ -41,9 +41,7 @@ def has_raw_files(raw_dir: Path) -> bool:
     return any(path.is_file() and not path.name.startswith(".") for path in raw_dir.rglob("*"))
 
 
-def input_problem(
-    retailer_name: str, raw_dir: Path, retailers_dir: Path = Path("retailers")
-) -> str | None:
+def input_problem(retailer_name: str, raw_dir: Path, retailers_dir: Path = Path("retailers")) -> str | None:
     """Say in one sentence why the raw files cannot be loaded; None where nothing speaks against it.
 
     Text files are only looked at up to their header; a workbook is read as a whole, once for this and the load.
@@ -98,7 +96,11 @@ def _checked_file(retailer: Retailer, table: RawTable, raw_dir: Path, path: Path
     fitting = {name: position for position, name in reversed(list(enumerate(header)))}
     raw_names = _raw_names(table, fitting)
     other = next((other for other in retailer.tables if other.name != table.name), None)
-    if len(raw_names) < len(table.columns) and other and len(_raw_names(other, fitting)) == len(other.columns):
+    if (
+        len(raw_names) < len(table.columns)
+        and other
+        and len(_raw_names(other, fitting)) == len(other.columns)
+    ):
         raise InputError(
             f"{path} should hold {TABLE_TITLES[table.name]} but has the columns of {TABLE_TITLES[other.name]}: "
             "the two files seem to be swapped."
@@ -112,13 +114,19 @@ def _checked_file(retailer: Retailer, table: RawTable, raw_dir: Path, path: Path
         raise InputError(f"{path} is an Excel workbook with the name of a text file: save it as csv.")
     if len(raw_names) < len(table.columns):
         lacking = [
-            f"{' or '.join(raw)} ({column})" for column, raw in table.columns.items() if column not in raw_names
+            f"{' or '.join(raw)} ({column})"
+            for column, raw in table.columns.items()
+            if column not in raw_names
         ]
         found = ", ".join(header)[:200] or "nothing"
-        raise InputError(f"{path} has no column {', no column '.join(lacking)}; its first line holds: {found}.")
+        raise InputError(
+            f"{path} has no column {', no column '.join(lacking)}; its first line holds: {found}."
+        )
     twice = [name for name in raw_names.values() if header.count(name) > 1]
     if twice:
-        raise InputError(f"{path} has several columns called {', '.join(twice)}: rename or remove all but one.")
+        raise InputError(
+            f"{path} has several columns called {', '.join(twice)}: rename or remove all but one."
+        )
 
     return RawFile(
         path=path,
@@ -140,6 +148,7 @@ def _header(path: Path, table: RawTable, is_workbook: bool) -> tuple[list[str], 
 def _raw_names(table: RawTable, header: dict[str, int]) -> dict[str, str]:
     """Return for each canonical column the first of its raw columns that the header has."""
     found = {
-        column: next((name for name in names if name in header), None) for column, names in table.columns.items()
+        column: next((name for name in names if name in header), None)
+        for column, names in table.columns.items()
     }
     return {column: name for column, name in found.items() if name is not None}

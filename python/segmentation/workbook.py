@@ -72,7 +72,9 @@ def _read_sheet(path: Path, sheet_name: str | None, _modified: int, _size: int) 
             )
             rows = sheet.to_python(skip_empty_area=False)
     except python_calamine.CalamineError as error:
-        raise InputError(f"{path} is a broken workbook ({error}): save it again from a spreadsheet.") from error
+        raise InputError(
+            f"{path} is a broken workbook ({error}): save it again from a spreadsheet."
+        ) from error
     return _as_sheet(rows)
 
 
