@@ -1,6 +1,7 @@
 """What `make` runs: demo data where there are no raw files, dbt build, charts, exports, and a summary."""
 
 import os
+import resource
 import sys
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ DEMO_NOTE = "DEMO_DATA.txt"
 
 def main() -> None:
     """Do the whole job; exit with 1 and a sentence where it cannot be done."""
+    start = time.monotonic()
     retailer = os.environ.get("RETAILER") or "cumcm2018"
     raw_dir = Path(os.environ.get("RAW_DATA_DIR", "data/raw"))
     warehouse = Path(os.environ.get("WAREHOUSE_PATH", "warehouse/customer_segmentation.duckdb"))
@@ -43,6 +45,9 @@ def main() -> None:
     drawn = timed("Charts", lambda: draw_charts(warehouse, report_dir))
     exported = timed("Exports", lambda: write_exports(warehouse, report_dir))
     summarise(warehouse)
+    if "--benchmark" in sys.argv:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(f"Peak memory: {peak:,.0f} MiB; whole job: {time.monotonic() - start:.1f} s")
     print(f"Warehouse  {warehouse}\nCharts     {report_dir / 'charts'} ({len(drawn)} pictures)")
     print(f"Exports    {', '.join(str(path) for path in exported)}")
 
@@ -84,7 +89,7 @@ def summarise(warehouse: Path) -> None:
         ).fetchall()
         print("Months not complete: " + (", ".join(f"{month} {status}" for month, status in gaps) or "none"))
         for name, members, share, amount in connection.execute(
-            "select segment_name_en, members, member_share, amount_share from marts.segment_summary order by segment"
+            "select segment_name_en, members, member_share, amount_share from marts.segment_summary"
         ).fetchall():
             print(f"  {name:32} {members:>8,} members ({share:.1%}), {amount:.1%} of the amount")
 

@@ -1,0 +1,43 @@
+# `make` builds everything from the raw files (or from demo data), `make test` runs every check.
+export PYTHONPATH := python
+export DO_NOT_TRACK := 1
+PYTHON ?= python3
+BIN := .venv/bin
+
+# Installs a lock file into the environment, with uv where it is at hand.
+install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv && uv pip install -q -p $(BIN)/python --require-hashes -r $(1); \
+	else $(PYTHON) -m venv .venv && $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r $(1); fi
+
+.PHONY: all test lint demo benchmark clean
+
+all: .venv/.installed
+	@$(BIN)/python -m segmentation
+
+test: .venv/.installed-dev lint
+	$(BIN)/pytest tests/python
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check python tests
+	$(BIN)/ruff format --check python tests
+	$(BIN)/dbt --quiet --warn-error parse
+
+# Demo files of another size: make demo MEMBERS=1000 LINES=10000 DEMO_DIR=data/raw
+demo: .venv/.installed
+	@$(BIN)/python -m segmentation.demo $(or $(DEMO_DIR),data/raw) --members $(or $(MEMBERS),20000) --lines $(or $(LINES),200000)
+
+# Seconds of each stage and peak memory of the whole job.
+benchmark: .venv/.installed
+	@$(BIN)/python -m segmentation --benchmark
+
+clean:
+	rm -rf target logs warehouse reports
+
+.venv/.installed: requirements.lock
+	@echo "Installing the environment in .venv"
+	@$(call install,requirements.lock)
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.lock
+	@echo "Installing the environment with the tools for the checks in .venv"
+	@$(call install,requirements-dev.lock)
+	@touch .venv/.installed $@
