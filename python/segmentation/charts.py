@@ -365,7 +365,7 @@ def draw_charts(
                     if figure is None:
                         print(f"  left out, no data: {name}")
                         continue
-                    figure.savefig(Path(temporary) / f"{name}.png", dpi=110)
+                    figure.savefig(Path(temporary) / f"{name}.png", dpi=110, bbox_inches="tight")
                     plt.close(figure)
                     drawn.append(folder / f"{name}.png")
                 shutil.rmtree(folder, ignore_errors=True)
