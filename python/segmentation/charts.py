@@ -111,9 +111,7 @@ def preference(source: Source) -> Figure | None:
         if data.empty:
             plt.close(figure)
             return None
-        axes.bar(
-            data[column], data["orders_per_trading_day"], color=BAR, label=source.text("per_trading_day")
-        )
+        axes.bar(data[column], data["orders_per_trading_day"], color=BAR, label=source.text("per_trading_day"))
         axes.plot(
             data[column], data["naive"], color="#909497", marker="o", linewidth=1, markersize=3, alpha=0.7,
             label=source.text("naive_mean"),
@@ -210,9 +208,7 @@ def silhouette(source: Source) -> Figure | None:
         return None
     figure, axes = plt.subplots(figsize=(8, 4.5))
     for color, (scaling, rows) in zip(YEAR_COLORS[1:], data.groupby("scaling", sort=False), strict=False):
-        axes.plot(
-            rows["n_clusters"], rows["silhouette"], marker="o", color=color, label=source.text(str(scaling))
-        )
+        axes.plot(rows["n_clusters"], rows["silhouette"], marker="o", color=color, label=source.text(str(scaling)))
     chosen = data[data["is_selected"]]
     axes.scatter(
         chosen["n_clusters"], chosen["silhouette"], s=180, facecolor="none", edgecolor=MARK, linewidth=2,
@@ -266,9 +262,7 @@ def segment_means(source: Source) -> Figure | None:
     colors = [SEGMENT_COLORS[segment - 1] for segment in data["segment"]]
     for axes, name in zip(panes[0], names, strict=True):
         axes.bar(range(len(data)), data[name], color=colors)
-        axes.bar_label(
-            axes.containers[0], fmt="{:,.1f}" if data[name].max() < 1000 else "{:,.0f}", fontsize=8
-        )
+        axes.bar_label(axes.containers[0], fmt="{:,.1f}" if data[name].max() < 1000 else "{:,.0f}", fontsize=8)
         axes.set_xticks([])
         axes.set_title(source.text(name), fontsize=10)
         axes.margins(y=0.12)
@@ -279,9 +273,7 @@ def segment_means(source: Source) -> Figure | None:
 
 def portrait(source: Source, card_id: str) -> Figure | None:
     """Word cloud of one member's profile labels."""
-    data = source.connection.execute(
-        "select * from marts.consumers_profile where card_id = ?", [card_id]
-    ).df()
+    data = source.connection.execute("select * from marts.consumers_profile where card_id = ?", [card_id]).df()
     if data.empty:
         return None
     profile, language = data.iloc[0], source.language
@@ -290,9 +282,7 @@ def portrait(source: Source, card_id: str) -> Figure | None:
         f"recency_{language}", f"frequency_level_{language}", f"amount_level_{language}", f"points_level_{language}",
     ]  # fmt: skip
     words = {
-        str(profile[column]): 1.0 - 0.08 * rank
-        for rank, column in enumerate(columns)
-        if pd.notna(profile[column])
+        str(profile[column]): 1.0 - 0.08 * rank for rank, column in enumerate(columns) if pd.notna(profile[column])
     }
     color = SEGMENT_COLORS[int(profile["segment"]) - 1]
     cloud = WordCloud(
@@ -349,9 +339,7 @@ def draw_charts(
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         portraits = list(members) or typical_members(connection)
         for language in languages:
-            texts = dict(
-                connection.execute(f"select text_key, text_{language} from seeds.chart_texts").fetchall()
-            )
+            texts = dict(connection.execute(f"select text_key, text_{language} from seeds.chart_texts").fetchall())
             source = Source(connection, language, texts)
             folder = report_dir / "charts" / language
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -405,9 +393,7 @@ def pie(axes: Axes, sizes: pd.Series, labels: pd.Series, colors: list[str]) -> N
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--member", action="append", default=[], help="card whose portrait is drawn; may be repeated"
-    )
+    parser.add_argument("--member", action="append", default=[], help="card whose portrait is drawn; may be repeated")
     parser.add_argument("--language", choices=["zh", "en", "both"], default="both")
     parser.add_argument(
         "--warehouse",

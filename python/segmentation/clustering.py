@@ -1,12 +1,13 @@
 """K-means on scaled features: fitted for several numbers of clusters, scored, and returned as one table of parameters."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.cluster import KMeans
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
+from threadpoolctl import threadpool_limits
 
 Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -19,9 +20,10 @@ REPORT_TYPES = {
     "feature": "str",
     "value": "float64",
 }
-BLOCK_ROWS = 512
+TILE = 512  # points whose distances are computed together; a tile of TILE x 4 TILE stays in the cache
 
 
+@threadpool_limits.wrap(limits=1)  # the same sums in the same order on every run, however busy the machine
 def fit_report(
     features: pd.DataFrame,
     *,
@@ -63,11 +65,7 @@ def fit_report(
             for kind, value in (("shift", shift), ("scale", scale), ("is_log", is_log)):
                 rows.append((kind, scaling, None, None, name, float(value[index])))
         different_rows = len(np.unique(scaled, axis=0))
-        fits = {
-            k: KMeans(k, n_init=n_init, random_state=seed).fit(scaled)
-            for k in n_clusters
-            if k < different_rows
-        }
+        fits = {k: KMeans(k, n_init=n_init, random_state=seed).fit(scaled) for k in n_clusters if k < different_rows}
         labelings = [fit.labels_.astype(np.int64) for fit in fits.values()]
         silhouettes = silhouette_scores(scaled, labelings)
         for (k, fit), labels, silhouette in zip(fits.items(), labelings, silhouettes, strict=True):
@@ -88,9 +86,7 @@ def fit_report(
     return pd.DataFrame(rows, columns=list(REPORT_TYPES)).astype(REPORT_TYPES)
 
 
-def scale_features(
-    values: Matrix, scaling: str, is_log: npt.NDArray[np.bool_]
-) -> tuple[Matrix, Matrix, Matrix]:
+def scale_features(values: Matrix, scaling: str, is_log: npt.NDArray[np.bool_]) -> tuple[Matrix, Matrix, Matrix]:
     """Return shift, scale and (g(values) - shift) / scale of an (n, features) matrix; see `fit_report`.
 
     A feature with one value only has scale 1 and so adds nothing to any distance.
@@ -114,27 +110,32 @@ def silhouette_scores(points: Matrix, labelings: Sequence[Labels]) -> list[float
         return []
     membership = np.hstack([np.eye(labels.max() + 1, dtype=np.float32)[labels] for labels in labelings])
     starts = np.cumsum([0, *(int(labels.max()) + 1 for labels in labelings)])
-    sums = np.vstack([block @ membership for block in _distance_blocks(points.astype(np.float32))])
+    sums = _distance_sums(points.astype(np.float32), membership)
     return [
-        float(_silhouettes(sums[:, start:end].astype(np.float64), labels).mean())
+        float(_silhouettes(sums[:, start:end], labels).mean())
         for labels, start, end in zip(labelings, starts[:-1], starts[1:], strict=True)
     ]
 
 
-def _distance_blocks(points: npt.NDArray[np.float32]) -> Iterator[npt.NDArray[np.float32]]:
-    """Euclidean distances of BLOCK_ROWS points at a time to all points."""
+def _distance_sums(points: npt.NDArray[np.float32], membership: npt.NDArray[np.float32]) -> Matrix:
+    """Summed Euclidean distances (n, groups) of each point to the points of each column of `membership`."""
     # |a - b|^2 = |a|^2 + |b|^2 - 2ab as one product of points with two columns more.
     squares = np.einsum("ij,ij->i", points, points)[:, None]
     ones = np.ones_like(squares)
     left = np.hstack([-2 * points, squares, ones])
     right = np.ascontiguousarray(np.hstack([points, ones, squares]).T)
-    for start in range(0, len(points), BLOCK_ROWS):
-        block = left[start : start + BLOCK_ROWS] @ right
-        np.maximum(block, 0, out=block)
-        np.sqrt(block, out=block)
-        rows = np.arange(len(block))
-        block[rows, start + rows] = 0
-        yield block
+    sums = np.zeros((len(points), membership.shape[1]))
+    for row in range(0, len(points), TILE):
+        block = left[row : row + TILE]
+        for column in range(0, len(points), 4 * TILE):
+            distances = block @ right[:, column : column + 4 * TILE]
+            np.maximum(distances, 0, out=distances)
+            np.sqrt(distances, out=distances)
+            if column <= row < column + 4 * TILE:
+                diagonal = np.arange(len(block))
+                distances[diagonal, row - column + diagonal] = 0
+            sums[row : row + TILE] += distances @ membership[column : column + 4 * TILE]
+    return sums
 
 
 def _silhouettes(distance_sums: Matrix, labels: Labels) -> Matrix:

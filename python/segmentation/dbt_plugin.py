@@ -39,6 +39,4 @@ class Plugin(BasePlugin):
             side_effects=True,
         )
         conn.create_function("remove_file", remove_file, ["VARCHAR"], "VARCHAR", side_effects=True)
-        conn.create_function(
-            "replace_file", replace_file, ["VARCHAR", "VARCHAR"], "VARCHAR", side_effects=True
-        )
+        conn.create_function("replace_file", replace_file, ["VARCHAR", "VARCHAR"], "VARCHAR", side_effects=True)

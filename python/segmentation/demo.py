@@ -26,9 +26,7 @@ GAPS = ("2015-09", "2015-10", "2015-11", "2016-02")
 HOUR_WEIGHTS = np.array([0] * 9 + [1, 30, 66, 86, 97, 107, 120, 123, 110, 88, 73, 79, 66, 13, 2], dtype=float)
 
 
-def write_demo(
-    folder: Path, *, member_rows: int = 20_000, sales_lines: int = 200_000, seed: int = 20180103
-) -> None:
+def write_demo(folder: Path, *, member_rows: int = 20_000, sales_lines: int = 200_000, seed: int = 20180103) -> None:
     """Write the two demo files into `folder`; the same sizes and seed give the same contents."""
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
@@ -47,9 +45,7 @@ def _registrations(n: int, rng: np.random.Generator) -> np.ndarray:
     return np.datetime64("2003-01-01", "ms") + days * 86_400_000 + rng.integers(0, 86_400_000, n)
 
 
-def _write_members(
-    path: Path, cards: np.ndarray, registered_at: np.ndarray, rng: np.random.Generator
-) -> None:
+def _write_members(path: Path, cards: np.ndarray, registered_at: np.ndarray, rng: np.random.Generator) -> None:
     n = len(cards)
     birth_year = np.clip(rng.normal(1975, 12, n).astype(int), 1925, 2012)
     odd_year = rng.random(n) < 0.05
@@ -170,12 +166,8 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=200_000, help="sales lines")
     parser.add_argument("--seed", type=int, default=20180103)
     arguments = parser.parse_args()
-    write_demo(
-        arguments.folder, member_rows=arguments.members, sales_lines=arguments.lines, seed=arguments.seed
-    )
-    print(
-        f"Demo data in {arguments.folder}: {arguments.members:,} member rows, {arguments.lines:,} sales lines."
-    )
+    write_demo(arguments.folder, member_rows=arguments.members, sales_lines=arguments.lines, seed=arguments.seed)
+    print(f"Demo data in {arguments.folder}: {arguments.members:,} member rows, {arguments.lines:,} sales lines.")
 
 
 if __name__ == "__main__":

@@ -27,14 +27,14 @@ def write_exports(warehouse: Path, report_dir: Path) -> list[Path]:
             names = ", ".join(f"""{expression} as "{header}\"""" for expression, header in columns)
             with tempfile.TemporaryDirectory(dir=folder) as temporary:
                 utf8 = Path(temporary) / "utf8.csv"
-                connection.execute(
-                    f"copy (select {names} from marts.{mart} order by {order_by}) to '{utf8}' (header)"
-                )
+                connection.execute(f"copy (select {names} from marts.{mart} order by {order_by}) to '{utf8}' (header)")
                 encoded = Path(temporary) / file
-                with utf8.open(encoding="utf-8", newline="") as source:
-                    with encoded.open("w", encoding="gb18030", newline="") as target:
-                        while text := source.read(CHUNK_BYTES):
-                            target.write(text)
+                with (
+                    utf8.open(encoding="utf-8", newline="") as source,
+                    encoded.open("w", encoding="gb18030", newline="") as target,
+                ):
+                    while text := source.read(CHUNK_BYTES):
+                        target.write(text)
                 encoded.replace(folder / file)
             written.append(folder / file)
     return written

@@ -226,9 +226,7 @@ def _land(landing: DuckDBPyConnection, file: RawFile, source: str, mending: Mend
 
 def _table(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:
     columns = zip(*rows, strict=True) if rows else [()] * len(schema)
-    return pa.table(
-        [pa.array(values, kind.type) for values, kind in zip(columns, schema, strict=True)], schema
-    )
+    return pa.table([pa.array(values, kind.type) for values, kind in zip(columns, schema, strict=True)], schema)
 
 
 def _texts(*names: str) -> pa.Schema:

@@ -66,9 +66,7 @@ def find_raw_files(retailer: Retailer, table: RawTable, raw_dir: Path) -> list[R
     paths: set[Path] = set()
     for pattern in table.files:
         found = [raw_dir / name for name in glob.glob(pattern, root_dir=raw_dir, recursive=True)]
-        found = [path for path in found if path.is_file()] or [
-            path for path in [raw_dir / pattern] if path.is_file()
-        ]
+        found = [path for path in found if path.is_file()] or [path for path in [raw_dir / pattern] if path.is_file()]
         if not found:
             raise InputError(
                 f"{raw_dir / pattern} is missing: the retailer {retailer.name} keeps {TABLE_TITLES[table.name]} there."
@@ -96,11 +94,7 @@ def _checked_file(retailer: Retailer, table: RawTable, raw_dir: Path, path: Path
     fitting = {name: position for position, name in reversed(list(enumerate(header)))}
     raw_names = _raw_names(table, fitting)
     other = next((other for other in retailer.tables if other.name != table.name), None)
-    if (
-        len(raw_names) < len(table.columns)
-        and other
-        and len(_raw_names(other, fitting)) == len(other.columns)
-    ):
+    if len(raw_names) < len(table.columns) and other and len(_raw_names(other, fitting)) == len(other.columns):
         raise InputError(
             f"{path} should hold {TABLE_TITLES[table.name]} but has the columns of {TABLE_TITLES[other.name]}: "
             "the two files seem to be swapped."
@@ -113,20 +107,12 @@ def _checked_file(retailer: Retailer, table: RawTable, raw_dir: Path, path: Path
     if looks_like_workbook and not should_be_workbook:
         raise InputError(f"{path} is an Excel workbook with the name of a text file: save it as csv.")
     if len(raw_names) < len(table.columns):
-        lacking = [
-            f"{' or '.join(raw)} ({column})"
-            for column, raw in table.columns.items()
-            if column not in raw_names
-        ]
+        lacking = [f"{' or '.join(raw)} ({column})" for column, raw in table.columns.items() if column not in raw_names]
         found = ", ".join(header)[:200] or "nothing"
-        raise InputError(
-            f"{path} has no column {', no column '.join(lacking)}; its first line holds: {found}."
-        )
+        raise InputError(f"{path} has no column {', no column '.join(lacking)}; its first line holds: {found}.")
     twice = [name for name in raw_names.values() if header.count(name) > 1]
     if twice:
-        raise InputError(
-            f"{path} has several columns called {', '.join(twice)}: rename or remove all but one."
-        )
+        raise InputError(f"{path} has several columns called {', '.join(twice)}: rename or remove all but one.")
 
     return RawFile(
         path=path,
@@ -147,8 +133,5 @@ def _header(path: Path, table: RawTable, is_workbook: bool) -> tuple[list[str], 
 
 def _raw_names(table: RawTable, header: dict[str, int]) -> dict[str, str]:
     """Return for each canonical column the first of its raw columns that the header has."""
-    found = {
-        column: next((name for name in names if name in header), None)
-        for column, names in table.columns.items()
-    }
+    found = {column: next((name for name in names if name in header), None) for column, names in table.columns.items()}
     return {column: name for column, name in found.items() if name is not None}

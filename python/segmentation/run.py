@@ -33,9 +33,7 @@ def main() -> None:
     raw_dir.mkdir(parents=True, exist_ok=True)
     if not has_raw_files(raw_dir):
         write_demo(raw_dir)
-        (raw_dir / DEMO_NOTE).write_text(
-            "The files beside this one are invented demo data.\n", encoding="utf-8"
-        )
+        (raw_dir / DEMO_NOTE).write_text("The files beside this one are invented demo data.\n", encoding="utf-8")
     if (raw_dir / DEMO_NOTE).exists():
         print(f"DEMO DATA: the files in {raw_dir} are invented. Put your own files there (and remove these).")
     if problem := input_problem(retailer, raw_dir):

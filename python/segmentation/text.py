@@ -100,9 +100,7 @@ def read_header(path: Path, encoding: str | None, delimiter: str) -> tuple[list[
     return [], 0
 
 
-def mend_csv(
-    path: Path, encoding: str, delimiter: str, header_lines: int, n_columns: int, target: Path
-) -> Mending:
+def mend_csv(path: Path, encoding: str, delimiter: str, header_lines: int, n_columns: int, target: Path) -> Mending:
     """Part the lines of a csv file into records, written to `target` in utf-8 without header, and others.
 
     A quoted value may run over line ends. Its quote counts as broken, and its first line alone as unreadable,

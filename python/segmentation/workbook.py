@@ -65,16 +65,10 @@ def _read_sheet(path: Path, sheet_name: str | None, _modified: int, _size: int) 
                 raise InputError(
                     f"{path} has no sheet {sheet_name}; its sheets are: {', '.join(workbook.sheet_names)}."
                 )
-            sheet = (
-                workbook.get_sheet_by_index(0)
-                if sheet_name is None
-                else workbook.get_sheet_by_name(sheet_name)
-            )
+            sheet = workbook.get_sheet_by_index(0) if sheet_name is None else workbook.get_sheet_by_name(sheet_name)
             rows = sheet.to_python(skip_empty_area=False)
     except python_calamine.CalamineError as error:
-        raise InputError(
-            f"{path} is a broken workbook ({error}): save it again from a spreadsheet."
-        ) from error
+        raise InputError(f"{path} is a broken workbook ({error}): save it again from a spreadsheet.") from error
     return _as_sheet(rows)
 
 
@@ -85,9 +79,7 @@ def _as_sheet(rows: list[list[Any]]) -> Sheet:
     header_number, *numbers = filled
     header = [(cell_text(cell) or "").strip() for cell in rows[header_number]]
     columns = zip(*(rows[number] for number in numbers), strict=True) if numbers else [()] * len(header)
-    cells = pa.table(
-        {f"c{at}": pa.array(map(cell_text, column), pa.string()) for at, column in enumerate(columns)}
-    )
+    cells = pa.table({f"c{at}": pa.array(map(cell_text, column), pa.string()) for at, column in enumerate(columns)})
     shifts: list[tuple[int, int, int]] = []
     for row, number in enumerate(numbers):
         shift = (1, number + 1 - row)

@@ -1,0 +1,151 @@
+import csv
+import os
+import shutil
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+from conftest import ROOT, Job
+from python_calamine import CalamineWorkbook
+
+from segmentation.demo import write_demo
+
+PINYIN = {
+    "cumcm2018c1.xlsx": ["kh", "csrq", "xb", "djsj"],
+    "cumcm2018c2.csv": ["kh", "dtime", "spbm", "sl", "sj", "je", "spmc", "jf", "syjh", "djh", "gzbm", "gzmc"],
+}
+
+
+def contents(job: Job) -> dict[str, list[tuple]]:
+    tables = job.query("select table_name from duckdb_tables() where schema_name = 'marts' order by 1")
+    return {table: job.query(f"select * from marts.{table} order by all") for (table,) in tables}
+
+
+def test_every_number_of_the_features_follows_from_the_lines(demo: Job) -> None:
+    wrong = demo.query(
+        """with lines as (
+            select card_id, count(distinct purchased_at) as f, sum(amount) as m, sum(points) as p,
+                date_diff('day', cast(max(purchased_at) + interval 1 day as date), date '2018-01-03') / 30 as r
+            from marts.vip_info where purchased_at < '2018-01-03' and registered_at < '2018-01-03' group by card_id)
+        select * from marts.lrfmpsx as a full join lines as b using (card_id)
+        where a.f is distinct from b.f or a.m is distinct from b.m or a.p is distinct from b.p
+            or abs(a.r - b.r) > 1e-9"""
+    )
+    assert wrong == []
+    assert demo.query("select count(*) > 300 from marts.lrfmpsx") == [(True,)]
+
+
+def test_the_gaps_are_found_and_the_fourth_quarter_leads(demo: Job) -> None:
+    missing = demo.query("select strftime(month_start, '%Y-%m') from marts.eda_coverage where status = 'missing'")
+    assert {month for (month,) in missing} >= {"2015-09", "2015-10", "2015-11", "2016-02"}
+    best = demo.query("select quarter from marts.eda_orders_by_quarter order by orders_per_trading_day desc limit 1")
+    assert best == [(4,)]
+
+
+def test_faults_are_rejected_with_a_reason_and_repairs_are_kept(demo: Job) -> None:
+    reasons = dict(demo.query("select reason, count(*) from marts.rejected_sales_lines group by reason"))
+    assert reasons["unreadable"] == 2
+    assert reasons["bad_moment"] == 2
+    assert reasons["bad_number"] == 2
+    assert dict(demo.query("select reason, count(*) from marts.rejected_members group by reason"))[
+        "conflicting_duplicate"
+    ]
+
+
+def test_charts_and_exports_are_there_in_both_languages(demo: Job) -> None:
+    charts = demo.out / "reports" / "charts"
+    assert len(list((charts / "zh").glob("*.png"))) == len(list((charts / "en").glob("*.png"))) >= 13
+    exports = demo.out / "reports" / "exports"
+    with (exports / "LRFMPSX.csv").open(encoding="gb18030", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["id", "L", "R", "F", "M", "P", "S", "X"]
+    assert [row["id"] for row in rows] == [
+        card for (card,) in demo.query("select card_id from marts.lrfmpsx order by 1")
+    ]
+    with (exports / "vip_info.csv").open(encoding="gb18030", newline="") as file:
+        names = {row["商品名称"] for row in csv.DictReader(file)}
+    assert not any(name.startswith("=") for name in names)
+
+
+def test_the_pinyin_gb18030_variant_gives_the_same_marts(demo: Job, tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    shutil.copytree(demo.raw_dir, raw)
+    rows = CalamineWorkbook.from_path(str(raw / "cumcm2018c1.xlsx")).get_sheet_by_index(0).to_python()[1:]
+    pd.DataFrame(rows, columns=PINYIN["cumcm2018c1.xlsx"]).to_excel(
+        raw / "cumcm2018c1.xlsx", index=False, engine="xlsxwriter"
+    )
+    text = (raw / "cumcm2018c2.csv").read_text(encoding="utf-8")
+    header, rest = text.split("\n", 1)
+    assert header.count(",") == 11
+    (raw / "cumcm2018c2.csv").write_text(",".join(PINYIN["cumcm2018c2.csv"]) + "\n" + rest, encoding="gb18030")
+    variant = Job(raw, tmp_path / "out")
+    done = variant.dbt("build")
+    assert done.returncode == 0, done.stdout
+    assert contents(variant) == contents(demo)
+
+
+def test_a_reader_does_not_block_the_build_and_a_bad_file_leaves_the_warehouse(demo: Job, tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    shutil.copytree(demo.raw_dir, raw)
+    job = Job(raw, tmp_path / "out")
+    job.out.mkdir()
+    shutil.copy(demo.warehouse, job.warehouse)
+    with duckdb.connect(str(job.warehouse), read_only=True) as reader:
+        assert job.dbt("build").returncode == 0
+        assert reader.execute("select count(*) > 0 from marts.lrfmpsx").fetchall() == [(True,)]
+    before = contents(job)
+    (raw / "cumcm2018c2.csv").write_text("a,b,c\n1,2,3\n", encoding="utf-8")
+    for command in (("-m", "segmentation"), ("-m", "dbt.cli.main", "build")):
+        done = job.run(*command)
+        said = done.stdout + done.stderr
+        assert done.returncode != 0
+        assert "cumcm2018c2.csv" in said
+        assert "Traceback" not in said
+    assert contents(job) == before
+
+
+@pytest.mark.parametrize("fault", ["missing", "empty", "swapped", "no workbook", "nothing left"])
+def test_bad_input_is_one_clear_sentence(fault: str, tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    write_demo(raw, member_rows=50, sales_lines=200)
+    members, sales = raw / "cumcm2018c1.xlsx", raw / "cumcm2018c2.csv"
+    if fault == "missing":
+        sales.unlink()
+    elif fault == "empty":
+        sales.write_bytes(b"")
+    elif fault == "swapped":
+        content = members.read_bytes()
+        members.write_bytes(sales.read_bytes())
+        sales.write_bytes(content)
+    elif fault == "no workbook":
+        members.write_text("not a workbook", encoding="utf-8")
+    else:
+        sales.write_text(sales.read_text(encoding="utf-8").split("\n")[0] + "\n", encoding="utf-8")
+    done = Job(raw, tmp_path / "out").run("-m", "segmentation")
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "cumcm2018c" in done.stdout + done.stderr or "No line" in done.stdout + done.stderr
+
+
+def test_the_analysis_queries_run_on_the_published_warehouse(demo: Job) -> None:
+    assert demo.dbt("compile", "--select", "resource_type:analysis").returncode == 0
+    queries = sorted((ROOT / "analysis").glob("*.sql"))
+    assert queries
+    for query in queries:
+        compiled = next((demo.out / "target" / "compiled").rglob(query.name)).read_text(encoding="utf-8")
+        assert demo.query(compiled.replace('"warehouse".', "")), query.name
+
+
+@pytest.mark.skipif("REPLICA_DIR" not in os.environ, reason="REPLICA_DIR names no folder with the real files")
+def test_the_real_files_give_the_published_results(tmp_path: Path) -> None:
+    job = Job(Path(os.environ["REPLICA_DIR"]), tmp_path)
+    done = job.dbt("build")
+    assert done.returncode == 0, done.stdout
+    steps = job.query("select rows_out from marts.cleaning_funnel where table_name = 'sales_lines' order by step_no")
+    assert [rows for (rows,) in steps][-4:] == [876_046, 738_462, 393_482, 393_006]
+    assert job.query("select members from marts.segment_summary order by segment") == [(978,), (41_570,)]
+    silhouettes = job.query(
+        "select round(silhouette, 6) from marts.cluster_scores where scaling = 'standard' order by n_clusters"
+    )
+    assert [value for (value,) in silhouettes] == [0.757178, 0.383953, 0.406666, 0.4532, 0.458957]
