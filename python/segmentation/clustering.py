@@ -1,4 +1,4 @@
-"""K-means on scaled features: fitted for several numbers of clusters, scored, and returned as one table of parameters."""
+"""K-means on scaled features, fitted for several numbers of clusters, scored, and returned as one table."""
 
 from collections.abc import Sequence
 

@@ -35,10 +35,11 @@ def test_silhouettes_of_all_labelings_equal_scikit_learn(n: int) -> None:
 def test_parameters_place_every_row_as_scikit_learn_does() -> None:
     data = planted()
     report = fit_report(data, **SETTINGS)
-    model = report[(report["scaling"] == "standard") & (report["n_clusters"].isna() | (report["n_clusters"] == 3))]
-    value = model.pivot_table(index=["kind", "cluster"], columns="feature", values="value", dropna=False)
-    scaled = (data - value.loc["shift"].iloc[0]) / value.loc["scale"].iloc[0]
-    centers = value.loc["center"].dropna()[["f", "m"]].to_numpy()
+    standard = report[report["scaling"] == "standard"]
+    shift, scale = (standard[standard["kind"] == kind].set_index("feature")["value"] for kind in ("shift", "scale"))
+    centers = standard[(standard["kind"] == "center") & (standard["n_clusters"] == 3)]
+    centers = centers.pivot(index="cluster", columns="feature", values="value")[["f", "m"]].to_numpy(dtype=float)
+    scaled = (data - shift) / scale
     placed = ((scaled[["f", "m"]].to_numpy()[:, None] - centers) ** 2).sum(axis=2).argmin(axis=1)
     fit = KMeans(3, n_init=10, random_state=7).fit(StandardScaler().fit_transform(data))
     assert (placed == fit.labels_).all()

@@ -33,7 +33,7 @@ def test_every_number_of_the_features_follows_from_the_lines(demo: Job) -> None:
             or abs(a.r - b.r) > 1e-9"""
     )
     assert wrong == []
-    assert demo.query("select count(*) > 300 from marts.lrfmpsx") == [(True,)]
+    assert demo.query("select count(*) > 100 from marts.lrfmpsx") == [(True,)]
 
 
 def test_the_gaps_are_found_and_the_fourth_quarter_leads(demo: Job) -> None:
