@@ -7,7 +7,7 @@ from pathlib import Path
 
 from segmentation.errors import InputError
 from segmentation.retailer import RawTable, Retailer, read_retailer
-from segmentation.text import read_header
+from segmentation.text import count_lines, read_header
 from segmentation.workbook import OLE_MAGIC, is_workbook, read_sheet
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
@@ -113,6 +113,9 @@ def _checked_file(retailer: Retailer, table: RawTable, raw_dir: Path, path: Path
     twice = [name for name in raw_names.values() if header.count(name) > 1]
     if twice:
         raise InputError(f"{path} has several columns called {', '.join(twice)}: rename or remove all but one.")
+
+    if not looks_like_workbook and count_lines(path) <= header_lines:
+        raise InputError(f"{path} has a header but no line below it: put the file with the data there.")
 
     return RawFile(
         path=path,
