@@ -5,8 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 # Installs a lock file into the environment, with uv where it is at hand.
-install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv && uv pip install -q -p $(BIN)/python --require-hashes -r $(1); \
-	else $(PYTHON) -m venv .venv && $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r $(1); fi
+install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv && uv pip install -q -p $(BIN)/python --no-deps --require-hashes -r $(1); \
+	else $(PYTHON) -m venv .venv && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r $(1); fi
 
 .PHONY: all test lint demo benchmark clean
 
