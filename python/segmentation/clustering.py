@@ -1,6 +1,7 @@
 """K-means on scaled features, fitted for several numbers of clusters, scored, and returned as one table."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
+Row = tuple[str, str, int | None, int | None, str | None, float]
 
 REPORT_TYPES = {
     "kind": "str",
@@ -55,10 +57,12 @@ def fit_report(
     """
     names = [name for name in feature_names if features[name].notna().any()]
     values = features[names].to_numpy(dtype=np.float64)
-    rows: list[tuple[str, str, int | None, int | None, str | None, float]] = []
-    for scaling in scalings:
-        if not len(values) or not names:
-            break
+    if not len(values) or not names:
+        scalings = ()
+
+    @threadpool_limits.wrap(limits=1)  # the limit of OpenMP holds for one thread only
+    def rows_of(scaling: str) -> list[Row]:
+        rows: list[Row] = []
         is_log = np.array([scaling == "log_standard" and name in log_features for name in names])
         shift, scale, scaled = scale_features(values, scaling, is_log)
         for index, name in enumerate(names):
@@ -83,6 +87,10 @@ def fit_report(
                 for index, name in enumerate(names):
                     center = float(fit.cluster_centers_[cluster, index])
                     rows.append(("center", scaling, k, cluster, name, center))
+        return rows
+
+    with ThreadPoolExecutor() as pool:
+        rows = [row for rows in pool.map(rows_of, scalings) for row in rows]
     return pd.DataFrame(rows, columns=list(REPORT_TYPES)).astype(REPORT_TYPES)
 
 
