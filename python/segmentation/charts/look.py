@@ -1,4 +1,4 @@
-"""The look that all charts share: colours that keep their meaning, the vendored font, axes, and the marts in one language."""
+"""The look all charts share: colours that keep their meaning, the vendored font, axes, the marts in one language."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,0 +1,29 @@
+with orders as (
+    select * from {{ ref('int_member_orders') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
+months as (
+    select
+        as_of.as_of,
+        cast(unnest(generate_series(
+            date_trunc('month', min(orders.purchased_at)), as_of.as_of - interval 1 microsecond, interval 1 month
+        )) as date) as month_start
+    from orders
+    cross join as_of
+    group by as_of.as_of
+),
+
+-- Each month's own as-of moment, itself excluded; the last month ends with the as-of date of the build.
+month_ends as (
+    select
+        month_start,
+        least(month_start + interval 1 month, as_of) as month_end
+    from months
+)
+
+select * from month_ends
+order by month_start
