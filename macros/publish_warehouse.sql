@@ -17,6 +17,8 @@
             {%- endfor -%}
         {%- endfor -%}
         {%- do run_query('detach published') -%}
+        {%- do run_query('create schema if not exists published_models') -%}
+        {%- do run_query('create or replace table published_models.cluster_model as from marts.cluster_model') -%}
         {%- do run_query("select replace_file('" ~ warehouse ~ ".new', '" ~ warehouse ~ "')") -%}
         {%- do log('Published the marts to ' ~ warehouse, info=true) -%}
     {%- endif -%}

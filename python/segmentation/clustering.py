@@ -2,16 +2,21 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 from threadpoolctl import threadpool_limits
 
+from segmentation.cluster_scores import gap_statistics, refit_agreement, silhouette_scores
+from segmentation.errors import InputError
+
 Matrix = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
 Row = tuple[str, str, int | None, int | None, str | None, float]
 
 REPORT_TYPES = {
@@ -22,76 +27,103 @@ REPORT_TYPES = {
     "feature": "str",
     "value": "float64",
 }
-TILE = 512  # points whose distances are computed together; a tile of TILE x 4 TILE stays in the cache
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """What is fitted and how it is scored.
+
+    Attributes
+    ----------
+    feature_names : columns that may enter; one without any value leaves by itself.
+    scalings : of "standard" (z-scores with the population's deviation), "minmax" (0 to 1) and "log_standard"
+        (ln(1 + x) of `log_features`, then z-scores).
+    n_clusters : numbers of clusters; those for which there are too few different rows are left out.
+    seed : of the starts of K-means and of all samples.
+    n_init : starts per fit, of which the one with the smallest inertia counts.
+    sample_size : rows of the random sample that stability and gap are computed on.
+    n_refits : fits of resampled rows that stability compares.
+    n_references : structureless data sets that the gap statistic compares with.
+    """
+
+    feature_names: Sequence[str]
+    scalings: Sequence[str]
+    log_features: Sequence[str]
+    n_clusters: Sequence[int]
+    seed: int
+    sample_size: int
+    n_refits: int
+    n_references: int
+    n_init: int = 10
 
 
 @threadpool_limits.wrap(limits=1)  # the same sums in the same order on every run, however busy the machine
-def fit_report(
-    features: pd.DataFrame,
-    *,
-    feature_names: Sequence[str],
-    scalings: Sequence[str],
-    log_features: Sequence[str],
-    n_clusters: Sequence[int],
-    seed: int,
-    n_init: int = 10,
-) -> pd.DataFrame:
+def fit_report(features: pd.DataFrame, settings: FitSettings) -> pd.DataFrame:
     """Fit every scaling and number of clusters and report parameters and scores, but no row's cluster.
 
     Parameters
     ----------
-    features : one row per buyer, sorted by key; a feature without any value leaves the fit.
-    feature_names : columns of `features` that may enter.
-    scalings : of "standard" (z-scores with the population's deviation), "minmax" (0 to 1) and "log_standard"
-        (ln(1 + x) of `log_features`, then z-scores).
-    n_clusters : numbers of clusters; those for which there are too few different rows are left out.
-    seed : of the starts of K-means.
-    n_init : starts per fit, of which the one with the smallest inertia counts.
+    features : one row per buyer, sorted by key.
 
     Returns
     -------
     Rows (kind, scaling, n_clusters, cluster, feature, value). Kinds: shift, scale and is_log of each scaling and
     feature, so that scaled = (g(x) - shift) / scale with g(x) = ln(1 + max(x, 0)) where is_log is 1 and x
-    elsewhere; center (scaled) of each cluster and feature; size of each cluster; and silhouette, inertia,
-    davies_bouldin, calinski_harabasz and smallest_share of each number of clusters. Empty for empty input.
+    elsewhere; center (scaled) of each cluster and feature; size and jaccard of each cluster; silhouette, inertia,
+    davies_bouldin, calinski_harabasz, smallest_share and adjusted_rand of each number of clusters; gap and gap_error
+    of each number of clusters and of 1; sample_size of each scaling. Empty for empty input.
     """
-    names = [name for name in feature_names if features[name].notna().any()]
+    names = [name for name in settings.feature_names if features[name].notna().any()]
     values = features[names].to_numpy(dtype=np.float64)
-    if not len(values) or not names:
-        scalings = ()
-
-    @threadpool_limits.wrap(limits=1)  # the limit of OpenMP holds for one thread only
-    def rows_of(scaling: str) -> list[Row]:
-        rows: list[Row] = []
-        is_log = np.array([scaling == "log_standard" and name in log_features for name in names])
-        shift, scale, scaled = scale_features(values, scaling, is_log)
-        for index, name in enumerate(names):
-            for kind, value in (("shift", shift), ("scale", scale), ("is_log", is_log)):
-                rows.append((kind, scaling, None, None, name, float(value[index])))
-        different_rows = len(np.unique(scaled, axis=0))
-        fits = {k: KMeans(k, n_init=n_init, random_state=seed).fit(scaled) for k in n_clusters if k < different_rows}
-        labelings = [fit.labels_.astype(np.int64) for fit in fits.values()]
-        silhouettes = silhouette_scores(scaled, labelings)
-        for (k, fit), labels, silhouette in zip(fits.items(), labelings, silhouettes, strict=True):
-            sizes = np.bincount(labels, minlength=k)
-            scores = {
-                "silhouette": silhouette,
-                "inertia": fit.inertia_,
-                "davies_bouldin": davies_bouldin_score(scaled, labels),
-                "calinski_harabasz": calinski_harabasz_score(scaled, labels),
-                "smallest_share": sizes.min() / len(labels),
-            }
-            rows.extend((kind, scaling, k, None, None, float(value)) for kind, value in scores.items())
-            for cluster in range(k):
-                rows.append(("size", scaling, k, cluster, None, float(sizes[cluster])))
-                for index, name in enumerate(names):
-                    center = float(fit.cluster_centers_[cluster, index])
-                    rows.append(("center", scaling, k, cluster, name, center))
-        return rows
-
+    scalings = settings.scalings if len(values) and names else ()
     with ThreadPoolExecutor() as pool:
-        rows = [row for rows in pool.map(rows_of, scalings) for row in rows]
-    return pd.DataFrame(rows, columns=list(REPORT_TYPES)).astype(REPORT_TYPES)
+        reports = pool.map(lambda scaling: _rows_of(scaling, names, values, settings), scalings)
+        rows = [row for report in reports for row in report]
+    return _report(rows)
+
+
+@threadpool_limits.wrap(limits=1)  # the limit of OpenMP holds for one thread only
+def _rows_of(scaling: str, names: Sequence[str], values: Matrix, settings: FitSettings) -> list[Row]:
+    is_log = np.array([scaling == "log_standard" and name in settings.log_features for name in names])
+    shift, scale, scaled = scale_features(values, scaling, is_log)
+    rows: list[Row] = [
+        (kind, scaling, None, None, name, float(parameter[index]))
+        for kind, parameter in (("shift", shift), ("scale", scale), ("is_log", is_log))
+        for index, name in enumerate(names)
+    ]
+    different_rows = len(np.unique(scaled, axis=0))
+    counts = [k for k in settings.n_clusters if k < different_rows]
+    fits = [KMeans(k, n_init=settings.n_init, random_state=settings.seed).fit(scaled) for k in counts]
+    labelings = [fit.labels_.astype(np.int64) for fit in fits]
+
+    rng = np.random.default_rng(settings.seed)
+    sample = np.sort(rng.choice(len(scaled), min(len(scaled), settings.sample_size), replace=False))
+    rows.append(("sample_size", scaling, None, None, None, float(len(sample))))
+    if counts:
+        for k, gap, error in gap_statistics(scaled[sample], [1, *counts], settings.n_references, settings.seed):
+            rows += [("gap", scaling, k, None, None, gap), ("gap_error", scaling, k, None, None, error)]
+
+    silhouettes = silhouette_scores(scaled, labelings)
+    for k, fit, labels, silhouette in zip(counts, fits, labelings, silhouettes, strict=True):
+        sizes = np.bincount(labels, minlength=k)
+        adjusted_rand, jaccards = refit_agreement(scaled[sample], labels[sample], k, settings.n_refits, settings.seed)
+        scores = {
+            "silhouette": silhouette,
+            "inertia": fit.inertia_,
+            "davies_bouldin": davies_bouldin_score(scaled, labels),
+            "calinski_harabasz": calinski_harabasz_score(scaled, labels),
+            "smallest_share": sizes.min() / len(labels),
+            "adjusted_rand": adjusted_rand,
+        }
+        rows.extend((kind, scaling, k, None, None, float(value)) for kind, value in scores.items())
+        for cluster in range(k):
+            rows.append(("size", scaling, k, cluster, None, float(sizes[cluster])))
+            rows.append(("jaccard", scaling, k, cluster, None, float(jaccards[cluster])))
+            rows.extend(
+                ("center", scaling, k, cluster, name, float(center))
+                for name, center in zip(names, fit.cluster_centers_[cluster], strict=True)
+            )
+    return rows
 
 
 def scale_features(values: Matrix, scaling: str, is_log: npt.NDArray[np.bool_]) -> tuple[Matrix, Matrix, Matrix]:
@@ -108,52 +140,73 @@ def scale_features(values: Matrix, scaling: str, is_log: npt.NDArray[np.bool_]) 
     return shift, scale, (transformed - shift) / scale
 
 
-def silhouette_scores(points: Matrix, labelings: Sequence[Labels]) -> list[float]:
-    """Exact mean silhouettes (Rousseeuw 1987) of several labelings of the same (n, features) points.
+def matched_segments(report: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFrame:
+    """Match the clusters of a report with those of an earlier model of the same features, scaling and number.
 
-    The distances are computed once, block by block in single precision, and summed per cluster of every labeling by
-    one matrix product, so that five labelings cost little more than one and memory stays small.
+    Centres are paired so that their summed Euclidean distance, in the scaled units of `report`, is the smallest
+    possible (Kuhn 1955). The pairs count only where each centre is also the nearest one of its partner: elsewhere the
+    groups are others than before.
+
+    Parameters
+    ----------
+    report : as `fit_report` returns it.
+    previous : likewise, with rows of the kind segment: the number that each cluster has as a segment.
+
+    Returns
+    -------
+    Rows of the kind previous_segment for the clusters of `report` that continue one of `previous`.
     """
-    if not labelings:
-        return []
-    membership = np.hstack([np.eye(labels.max() + 1, dtype=np.float32)[labels] for labels in labelings])
-    starts = np.cumsum([0, *(int(labels.max()) + 1 for labels in labelings)])
-    sums = _distance_sums(points.astype(np.float32), membership)
-    return [
-        float(_silhouettes(sums[:, start:end], labels).mean())
-        for labels, start, end in zip(labelings, starts[:-1], starts[1:], strict=True)
+    rows: list[Row] = []
+    for scaling in report["scaling"].unique():
+        new, old = (table[table["scaling"] == scaling] for table in (report, previous))
+        new_scaler, old_scaler = _by_feature(new), _by_feature(old)
+        if not new_scaler["is_log"].equals(old_scaler["is_log"]):
+            continue
+        for k in new.loc[new["kind"] == "center", "n_clusters"].unique():
+            centers, old_centers = _centers(new, k), _centers(old, k)
+            if len(old_centers) != len(centers):
+                continue
+            transformed = old_centers * old_scaler["scale"] + old_scaler["shift"]
+            distances = cdist(centers, (transformed - new_scaler["shift"]) / new_scaler["scale"])
+            pairs = list(zip(*linear_sum_assignment(distances), strict=True))
+            if all(distances[i].argmin() == j and distances[:, j].argmin() == i for i, j in pairs):
+                numbers = old[(old["kind"] == "segment") & (old["n_clusters"] == k)].set_index("cluster")["value"]
+                rows += [("previous_segment", scaling, int(k), int(i), None, float(numbers[j])) for i, j in pairs]
+    return _report(rows)
+
+
+def reused_model(stored: pd.DataFrame, feature_names: Sequence[str]) -> pd.DataFrame:
+    """Return a stored model, its segment numbers as rows of the kind previous_segment, instead of a new fit.
+
+    Raises
+    ------
+    InputError
+        If the model was not fitted on features of `feature_names`.
+    """
+    fitted = stored.loc[stored["kind"] == "shift", "feature"].unique()
+    if not set(fitted) <= set(feature_names):
+        raise InputError(
+            f"cluster_model is reuse, but the stored model needs the features {', '.join(fitted)} and cluster_features "
+            f"names {', '.join(feature_names)}: build once with cluster_model: refit."
+        )
+    return stored.assign(kind=stored["kind"].replace("segment", "previous_segment"))[
+        [*REPORT_TYPES, "trained_as_of", "settings"]
     ]
 
 
-def _distance_sums(points: npt.NDArray[np.float32], membership: npt.NDArray[np.float32]) -> Matrix:
-    """Summed Euclidean distances (n, groups) of each point to the points of each column of `membership`."""
-    # |a - b|^2 = |a|^2 + |b|^2 - 2ab as one product of points with two columns more.
-    squares = np.einsum("ij,ij->i", points, points)[:, None]
-    ones = np.ones_like(squares)
-    left = np.hstack([-2 * points, squares, ones])
-    right = np.ascontiguousarray(np.hstack([points, ones, squares]).T)
-    sums = np.zeros((len(points), membership.shape[1]))
-    for row in range(0, len(points), TILE):
-        block = left[row : row + TILE]
-        for column in range(0, len(points), 4 * TILE):
-            distances = block @ right[:, column : column + 4 * TILE]
-            np.maximum(distances, 0, out=distances)
-            np.sqrt(distances, out=distances)
-            if column <= row < column + 4 * TILE:
-                diagonal = np.arange(len(block))
-                distances[diagonal, row - column + diagonal] = 0
-            sums[row : row + TILE] += distances @ membership[column : column + 4 * TILE]
-    return sums
+def _by_feature(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the scaler's parameters, one row per feature."""
+    parameters = table[table["kind"].isin(["shift", "scale", "is_log"])]
+    return parameters.pivot(index="feature", columns="kind", values="value").reindex(
+        columns=["shift", "scale", "is_log"]
+    )
 
 
-def _silhouettes(distance_sums: Matrix, labels: Labels) -> Matrix:
-    """Silhouette of each point from its (n, clusters) summed distances; 0 in a cluster of one."""
-    sizes = np.bincount(labels)
-    rows = np.arange(len(labels))
-    own_size = sizes[labels]
-    within = distance_sums[rows, labels] / np.maximum(own_size - 1, 1)
-    means = distance_sums / sizes
-    means[rows, labels] = np.inf
-    nearest = means.min(axis=1)
-    larger = np.maximum(within, nearest)
-    return np.where((own_size > 1) & (larger > 0), (nearest - within) / np.where(larger > 0, larger, 1), 0.0)
+def _centers(table: pd.DataFrame, k: int) -> pd.DataFrame:
+    """Return the scaled centres of a number of clusters, one row per cluster, one column per feature by name."""
+    centers = table[(table["kind"] == "center") & (table["n_clusters"] == k)]
+    return centers.pivot(index="cluster", columns="feature", values="value")
+
+
+def _report(rows: list[Row]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(REPORT_TYPES)).astype(REPORT_TYPES)

@@ -1,25 +1,41 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.cluster import KMeans
-from sklearn.metrics import silhouette_score
+from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.preprocessing import StandardScaler
 
-from segmentation.clustering import fit_report, silhouette_scores
+from segmentation.cluster_scores import gap_statistics, refit_agreement, silhouette_scores
+from segmentation.clustering import FitSettings, fit_report, matched_segments, reused_model
+from segmentation.errors import InputError
 
-SETTINGS = {
-    "feature_names": ["f", "m"],
-    "scalings": ["standard", "minmax", "log_standard"],
-    "log_features": ["m"],
-    "n_clusters": [2, 3],
-    "seed": 7,
-}
+SETTINGS = FitSettings(
+    feature_names=["f", "m"],
+    scalings=["standard", "minmax", "log_standard"],
+    log_features=["m"],
+    n_clusters=[2, 3],
+    seed=7,
+    sample_size=300,
+    n_refits=5,
+    n_references=5,
+)
 
 
 def planted(n: int = 600) -> pd.DataFrame:
     rng = np.random.default_rng(1)
     kind = rng.integers(0, 3, n)
     return pd.DataFrame({"f": kind * 10 + rng.normal(0, 1, n), "m": 10.0 ** (kind + rng.normal(0, 0.1, n))})
+
+
+def place(data: pd.DataFrame, report: pd.DataFrame, scaling: str, k: int) -> np.ndarray:
+    rows = report[report["scaling"] == scaling]
+    shift, scale = (rows[rows["kind"] == kind].set_index("feature")["value"][["f", "m"]] for kind in ("shift", "scale"))
+    centers = rows[(rows["kind"] == "center") & (rows["n_clusters"] == k)]
+    centers = centers.pivot(index="cluster", columns="feature", values="value")[["f", "m"]].to_numpy(dtype=float)
+    scaled = ((data - shift) / scale).to_numpy()
+    return ((scaled[:, None] - centers) ** 2).sum(axis=2).argmin(axis=1)
 
 
 @pytest.mark.parametrize("n", [7, 700])
@@ -34,25 +50,81 @@ def test_silhouettes_of_all_labelings_equal_scikit_learn(n: int) -> None:
 
 def test_parameters_place_every_row_as_scikit_learn_does() -> None:
     data = planted()
-    report = fit_report(data, **SETTINGS)
-    standard = report[report["scaling"] == "standard"]
-    shift, scale = (standard[standard["kind"] == kind].set_index("feature")["value"] for kind in ("shift", "scale"))
-    centers = standard[(standard["kind"] == "center") & (standard["n_clusters"] == 3)]
-    centers = centers.pivot(index="cluster", columns="feature", values="value")[["f", "m"]].to_numpy(dtype=float)
-    scaled = (data - shift) / scale
-    placed = ((scaled[["f", "m"]].to_numpy()[:, None] - centers) ** 2).sum(axis=2).argmin(axis=1)
+    report = fit_report(data, SETTINGS)
     fit = KMeans(3, n_init=10, random_state=7).fit(StandardScaler().fit_transform(data))
-    assert (placed == fit.labels_).all()
+    assert (place(data, report, "standard", 3) == fit.labels_).all()
 
 
 def test_too_few_different_rows_leave_the_cluster_number_out() -> None:
     data = pd.DataFrame({"f": [1.0, 1.0, 5.0, 9.0], "m": [1.0, 1.0, 2.0, 3.0]})
-    assert set(fit_report(data, **SETTINGS)["n_clusters"].dropna()) == {2}
+    assert set(fit_report(data, SETTINGS)["n_clusters"].dropna()) == {1, 2}
     same = pd.DataFrame({"f": [1.0, 1.0], "m": [2.0, 2.0]})
-    assert fit_report(same, **SETTINGS)["n_clusters"].isna().all()
-    assert fit_report(same.head(0), **SETTINGS).empty
+    assert fit_report(same, SETTINGS)["n_clusters"].isna().all()
+    assert fit_report(same.head(0), SETTINGS).empty
 
 
 def test_a_feature_without_values_leaves_the_fit() -> None:
-    report = fit_report(planted().assign(m=np.nan), **SETTINGS)
+    report = fit_report(planted().assign(m=np.nan), SETTINGS)
     assert set(report["feature"].dropna()) == {"f"}
+
+
+def test_planted_groups_are_found_again_by_refits_and_chance_groups_are_not() -> None:
+    rng = np.random.default_rng(3)
+    kind = rng.integers(0, 3, 600)
+    groups = np.eye(3)[kind] * 10 + rng.normal(size=(600, 3))
+    adjusted_rand, jaccards = refit_agreement(groups, kind, 3, n_refits=5, seed=1)
+    assert adjusted_rand > 0.95
+    assert jaccards.min() > 0.95
+    one_cloud = np.exp(rng.normal(size=(600, 5)) * 1.5)
+    labels = KMeans(3, n_init=10, random_state=1).fit(one_cloud).labels_
+    assert refit_agreement(one_cloud, labels, 3, n_refits=10, seed=1)[1].min() < 0.75
+
+
+def test_the_gap_statistic_sees_groups_and_sees_none_in_one_cloud() -> None:
+    rng = np.random.default_rng(3)
+    groups = np.eye(3)[rng.integers(0, 3, 600)] * 10 + rng.normal(size=(600, 3))
+    gaps = {k: gap for k, gap, _ in gap_statistics(groups, [1, 2, 3, 4], n_references=5, seed=1)}
+    assert max(gaps, key=gaps.__getitem__) == 3
+    cloud = {k: gap for k, gap, _ in gap_statistics(rng.normal(size=(600, 3)), [1, 2, 3], n_references=5, seed=1)}
+    assert cloud[1] > cloud[2]
+
+
+def test_other_seeds_and_shuffled_rows_give_the_same_groups() -> None:
+    data = planted()
+    order = np.random.default_rng(9).permutation(len(data))
+    first = place(data, fit_report(data, SETTINGS), "standard", 3)
+    second = place(data, fit_report(data.iloc[order], replace(SETTINGS, seed=99)), "standard", 3)
+    assert adjusted_rand_score(first, second) > 0.99
+
+
+def numbered(report: pd.DataFrame, shift: int = 0) -> pd.DataFrame:
+    """The report with segment numbers, as the mart cluster_model has them."""
+    segments = report[report["kind"] == "size"].assign(kind="segment")
+    segments["value"] = ((segments["cluster"] + shift) % segments["n_clusters"] + 1).astype(float)
+    return pd.concat([report, segments])
+
+
+def test_a_refit_keeps_the_numbers_of_groups_that_it_finds_again() -> None:
+    data = planted()
+    old = numbered(fit_report(data, SETTINGS), shift=1)
+    refit = fit_report(data.sample(frac=0.9, random_state=2), replace(SETTINGS, seed=11))
+    matched = matched_segments(refit, old)
+    numbers = matched[(matched["scaling"] == "standard") & (matched["n_clusters"] == 3)].set_index("cluster")["value"]
+    old_numbers = old[(old["kind"] == "segment") & (old["scaling"] == "standard") & (old["n_clusters"] == 3)]
+    old_numbers = old_numbers.set_index("cluster")["value"]
+    before, after = place(data, old, "standard", 3), place(data, refit, "standard", 3)
+    assert (old_numbers.loc[before].to_numpy() == numbers.loc[after].to_numpy()).mean() > 0.99
+
+
+def test_other_groups_than_before_are_not_matched() -> None:
+    data = planted()
+    elsewhere = data.assign(f=data["f"] * -1000, m=1 / data["m"])
+    assert matched_segments(fit_report(data, SETTINGS), numbered(fit_report(elsewhere, SETTINGS))).empty
+
+
+def test_a_stored_model_is_reused_only_with_its_features() -> None:
+    stored = numbered(fit_report(planted(), SETTINGS)).assign(trained_as_of=pd.Timestamp("2018-01-03"), settings="{}")
+    reused = reused_model(stored, ["f", "m", "p"])
+    assert set(reused["kind"]) == set(stored["kind"]) - {"segment"} | {"previous_segment"}
+    with pytest.raises(InputError, match="refit"):
+        reused_model(stored, ["f"])

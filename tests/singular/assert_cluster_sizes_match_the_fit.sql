@@ -1,4 +1,4 @@
--- The assignment in SQL gives the clusters that K-means counted.
+-- The assignment in SQL gives the clusters that K-means counted, of the buyers that it was fitted on.
 select
     clusters.*,
     model.value as fitted_members
@@ -9,3 +9,4 @@ inner join {{ ref('int_cluster_model') }} as model
         and clusters.n_clusters = model.n_clusters
         and clusters.cluster = model.cluster
 where model.kind = 'size' and model.value <> clusters.members
+    and '{{ var("cluster_model") }}' = 'refit'

@@ -1,14 +1,25 @@
-from segmentation.clustering import fit_report
+import json
+
+import pandas as pd
+
+from segmentation.clustering import FitSettings, fit_report, matched_segments, reused_model
 
 
 def model(dbt, session):
-    settings = dbt.config.get("meta")
+    settings = dict(dbt.config.get("meta"))
+    reuse = settings.pop("cluster_model") == "reuse"
+    [(retailer,)] = dbt.ref("raw_retailer").project("retailer").fetchall()
+    [(as_of,)] = dbt.ref("int_as_of").fetchall()
     features = dbt.ref("int_buyer_features").order("card_id").df()
-    return fit_report(
-        features,
-        feature_names=settings["features"],
-        scalings=settings["scalings"],
-        log_features=settings["log_features"],
-        n_clusters=settings["n_clusters"],
-        seed=settings["seed"],
-    )
+
+    previous = None
+    if session.execute("from duckdb_tables() where schema_name = 'published_models'").fetchall():
+        stored = session.execute("from published_models.cluster_model where retailer = ?", [retailer]).df()
+        previous = stored if len(stored) else None
+    if reuse and previous is not None:
+        return reused_model(previous, settings["feature_names"])
+
+    report = fit_report(features, FitSettings(**settings))
+    if previous is not None:
+        report = pd.concat([report, matched_segments(report, previous)])
+    return report.assign(trained_as_of=as_of, settings=json.dumps(settings, sort_keys=True))

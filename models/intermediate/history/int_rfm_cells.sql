@@ -1,0 +1,44 @@
+with rules as (
+    select * from {{ ref('rfm_segments') }}
+),
+
+scores as (
+    select unnest([1, 2, 3, 4, 5]) as score
+),
+
+cells as (
+    select
+        r.score as r_score,
+        f.score as f_score,
+        m.score as m_score
+    from scores as r
+    cross join scores as f
+    cross join scores as m
+),
+
+matched as (
+    select
+        cells.*,
+        rules.rule_set,
+        rules.segment_code
+    from cells
+    inner join rules
+        on
+            cells.r_score between rules.r_from and rules.r_to
+            and cells.f_score between rules.f_from and rules.f_to
+            and cells.m_score between rules.m_from and rules.m_to
+            and cells.f_score + cells.m_score between rules.f_plus_m_from and rules.f_plus_m_to
+),
+
+named as (
+    select
+        r_score,
+        f_score,
+        m_score,
+        max(segment_code) filter (where rule_set = 'rfm_class') as rfm_class,
+        max(segment_code) filter (where rule_set = 'customer_group') as customer_group
+    from matched
+    group by r_score, f_score, m_score
+)
+
+select * from named

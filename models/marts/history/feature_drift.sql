@@ -1,0 +1,119 @@
+{%- set features = ['l', 'r', 'f', 'm', 'p'] -%}
+with history as (
+    select * from {{ ref('member_history') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
+bands as (
+    select * from {{ ref('drift_bands') }}
+),
+
+-- Tenths of the buyers on the as-of date; equal values share a bin.
+cut_points as (
+    select
+        {% for feature in features -%}
+        quantile_disc(cast(history.{{ feature }} as double), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
+            as {{ feature }}{{ "," if not loop.last }}
+        {% endfor %}
+    from history
+    inner join as_of on history.month_end = as_of.as_of
+),
+
+binned as (
+    select
+        history.month_start,
+        history.segment,
+        {% for feature in features -%}
+        len(list_filter(cut_points.{{ feature }}, lambda cut_point: history.{{ feature }} > cut_point))
+            as {{ feature }}{{ "," if not loop.last }}
+        {% endfor %}
+    from history
+    cross join cut_points
+),
+
+counts as (
+    {% for feature in features + ['segment'] -%}
+    select
+        month_start,
+        '{{ feature }}' as feature,
+        {{ feature }} as bin,
+        count(*) as members
+    from binned
+    where {{ feature }} is not null
+    group by month_start, {{ feature }}
+    {%- if not loop.last %}
+    union all
+    {% endif %}
+    {%- endfor %}
+),
+
+-- Every bin in every month; a bin without members counts as a tiny share, so that the logarithm exists.
+months as (
+    select distinct month_start from counts
+),
+
+bins as (
+    select distinct
+        feature,
+        bin
+    from counts
+),
+
+shares as (
+    select
+        months.month_start,
+        bins.feature,
+        bins.bin,
+        greatest(
+            coalesce(counts.members, 0)
+            / sum(counts.members) over (partition by months.month_start, bins.feature),
+            {{ var('drift_smallest_share') }}
+        ) as share
+    from months
+    cross join bins
+    left join counts
+        on
+            months.month_start = counts.month_start
+            and bins.feature = counts.feature
+            and bins.bin = counts.bin
+),
+
+compared as (
+    select
+        *,
+        lag(share) over (partition by feature, bin order by month_start) as previous_share,
+        last_value(share) over (
+            partition by feature, bin order by month_start
+            rows between unbounded preceding and unbounded following
+        ) as share_as_of
+    from shares
+),
+
+stability as (
+    select
+        month_start,
+        feature,
+        sum((share - previous_share) * ln(share / previous_share) order by bin) as psi_previous_month,
+        sum((share - share_as_of) * ln(share / share_as_of) order by bin) as psi_as_of
+    from compared
+    group by month_start, feature
+),
+
+levelled as (
+    select
+        stability.*,
+        bands.level as previous_month_level,
+        bands.label_zh as previous_month_level_zh,
+        bands.label_en as previous_month_level_en
+    from stability
+    left join bands on stability.psi_previous_month >= bands.lower_bound
+    qualify row_number() over (
+        partition by stability.month_start, stability.feature order by bands.lower_bound desc
+    ) = 1
+)
+
+select * from levelled
+order by month_start, feature

@@ -1,0 +1,43 @@
+{%- set schemes = ['segment', 'rfm_class', 'customer_group'] -%}
+with history as (
+    select * from {{ ref('member_history') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
+compared as (
+    select
+        card_id,
+        month_end,
+        {% for scheme in schemes -%}
+        {{ scheme }},
+        lag({{ scheme }}) over (partition by card_id order by month_end) as previous_{{ scheme }}{{ "," if not loop.last }}
+        {% endfor %}
+    from history
+),
+
+-- The previous segment is unknown until it changes for the first time.
+last_changes as (
+    select
+        card_id,
+        {% for scheme in schemes -%}
+        max({'month_end': month_end, 'previous': previous_{{ scheme }}})
+            filter (where {{ scheme }} <> previous_{{ scheme }}) as {{ scheme }}_change{{ "," if not loop.last }}
+        {% endfor %}
+    from compared
+    group by card_id
+)
+
+select
+    last_changes.card_id,
+    {% for scheme in schemes -%}
+    compared.{{ scheme }},
+    last_changes.{{ scheme }}_change.previous as previous_{{ scheme }},
+    cast(last_changes.{{ scheme }}_change.month_end as date) as {{ scheme }}_changed_by{{ "," if not loop.last }}
+    {% endfor %}
+from last_changes
+inner join compared on last_changes.card_id = compared.card_id
+inner join as_of on compared.month_end = as_of.as_of
+order by last_changes.card_id

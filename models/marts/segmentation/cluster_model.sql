@@ -1,0 +1,62 @@
+with model as (
+    select * from {{ ref('int_cluster_model') }}
+    where kind <> 'previous_segment'
+),
+
+clusters as (
+    select * from {{ ref('int_clusters_numbered') }}
+),
+
+retailer as (
+    select * from {{ ref('raw_retailer') }}
+),
+
+segments as (
+    select
+        'segment' as kind,
+        scaling,
+        n_clusters,
+        cluster,
+        cast(null as varchar) as feature,
+        cast(segment as double) as value
+    from clusters
+),
+
+trained as (
+    select
+        any_value(trained_as_of) as trained_as_of,
+        any_value(settings) as settings
+    from model
+),
+
+parameters as (
+    select * exclude (trained_as_of, settings) from model
+    union all
+    select * from segments
+),
+
+-- The same content gives the same id, wherever and whenever it was fitted.
+identity as (
+    select md5(string_agg(
+        concat_ws('|', kind, scaling, n_clusters, cluster, feature, value), ';'
+        order by kind, scaling, n_clusters, cluster, feature
+    )) as model_id
+    from parameters
+)
+
+select
+    identity.model_id,
+    retailer.retailer,
+    trained.trained_as_of,
+    trained.settings,
+    parameters.scaling,
+    parameters.n_clusters,
+    parameters.kind,
+    parameters.cluster,
+    parameters.feature,
+    parameters.value
+from parameters
+cross join trained
+cross join retailer
+cross join identity
+order by scaling, n_clusters, kind, cluster, feature
