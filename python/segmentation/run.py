@@ -86,10 +86,15 @@ def summarise(warehouse: Path) -> None:
             "select strftime(month_start, '%Y-%m'), status from marts.eda_coverage where status <> 'complete'"
         ).fetchall()
         print("Months not complete: " + (", ".join(f"{month} {status}" for month, status in gaps) or "none"))
-        for name, members, share, amount in connection.execute(
-            "select segment_name_en, members, member_share, amount_share from marts.segment_summary"
-        ).fetchall():
+        segments = connection.execute(
+            """select segment_name_en, members, member_share, amount_share, is_stable
+            from marts.segment_summary order by segment"""
+        ).fetchall()
+        for name, members, share, amount, _ in segments:
             print(f"  {name:32} {members:>8,} members ({share:.1%}), {amount:.1%} of the amount")
+        if not all(is_stable for *_, is_stable in segments):
+            print("  These groups are not stable: refits on resampled buyers, or data without structure, give others.")
+            print("  See marts.cluster_scores, and the settings cluster_selection_rule and cluster_scaling.")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,10 @@ segments as (
     select * from {{ ref('member_segments') }}
 ),
 
+selection as (
+    select coalesce(bool_and(is_stable), false) as is_stable from {{ ref('int_cluster_selection') }}
+),
+
 summary as (
     select
         segments.segment,
@@ -25,5 +29,9 @@ summary as (
     group by segments.segment, segments.segment_code, segments.segment_name_zh, segments.segment_name_en
 )
 
-select * from summary
-order by segment
+select
+    summary.*,
+    selection.is_stable
+from summary
+cross join selection
+order by summary.segment

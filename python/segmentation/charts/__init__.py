@@ -43,6 +43,7 @@ def draw_charts(
                     if figure is None:
                         print(f"  left out, no data: {name}")
                         continue
+                    figure.suptitle(figure.get_suptitle() or name)
                     figure.savefig(Path(temporary) / f"{name}.png", dpi=110, bbox_inches="tight")
                     plt.close(figure)
                     drawn.append(folder / f"{name}.png")

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from segmentation.charts.look import BAR, GENDER_COLORS, TYPE_COLORS, YEAR_COLORS, Chart, Source, label_axes, pie
+from segmentation.charts.look import BAR, GAP, GENDER_COLORS, TYPE_COLORS, YEAR_COLORS, Chart, Source, label_axes, pie
 
 
 def birth_decades(source: Source) -> Figure | None:
@@ -33,7 +33,6 @@ def age_bands(source: Source) -> Figure | None:
         return None
     figure, axes = plt.subplots(figsize=(6, 4.5))
     pie(axes, data["members"], data["label"], ["#7f8c8d", "#2e86c1", "#58d68d"][: len(data)])
-    axes.set_title(source.text("age_bands"))
     return figure
 
 
@@ -77,7 +76,7 @@ def preference(source: Source) -> Figure | None:
         axes.set_xticks(data[column])
         label_axes(axes, source.text(column), source.text("orders_per_trading_day"))
     handles, labels = panes[1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
     return figure
 
 
@@ -149,6 +148,24 @@ def months(source: Source) -> Figure | None:
     return figure
 
 
+def coverage(source: Source) -> Figure | None:
+    """Orders of every month of the window, with the months that the data do not cover shaded."""
+    data = source.mart("select * from marts.eda_coverage order by month_start")
+    if data.empty:
+        return None
+    figure, axes = plt.subplots(figsize=(12, 4))
+    positions = range(len(data))
+    axes.bar(positions, data["orders"], color=BAR)
+    for position in data.index[data["status"] != "complete"]:
+        axes.axvspan(position - 0.5, position + 0.5, color=GAP, zorder=0)
+    labels = data["month_start"].dt.strftime("%Y-%m")
+    axes.set_xticks(positions, labels, rotation=90, fontsize=8)
+    axes.margins(x=0.005)
+    label_axes(axes, source.text("month"), source.text("orders"))
+    axes.set_title(source.text("gap_note"), fontsize=9, loc="left")
+    return figure
+
+
 def hours(source: Source) -> Figure | None:
     data = source.mart("select * from marts.eda_orders_by_hour order by hour")
     if len(data) < 2:
@@ -168,5 +185,6 @@ CHARTS: dict[str, Chart] = {
     "year_quarters": year_quarters,
     "year_days": year_days,
     "months": months,
+    "coverage": coverage,
     "hours": hours,
 }

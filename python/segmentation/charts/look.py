@@ -19,7 +19,7 @@ SEGMENT_COLORS = ["#c0392b", "#2471a3", "#d68910", "#1e8449", "#7d3c98", "#5d6d7
 YEAR_COLORS = ["#85929e", "#2e86c1", "#ca6f1e", "#229954", "#884ea0", "#34495e"]
 GENDER_COLORS = {"female": "#d98880", "male": "#5dade2"}
 TYPE_COLORS = {"member": "#2471a3", "unregistered_card": "#85c1e9", "no_card": "#bfc9ca"}
-BAR, FAINT, MARK = "#2e86c1", "#d5dbdb", "#c0392b"
+BAR, FAINT_BAR, GAP, MARK = "#2e86c1", "#aed6f1", "#eaeded", "#c0392b"
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,6 @@ def label_axes(axes: Axes, x: str, y: str) -> None:
 def pie(axes: Axes, sizes: pd.Series, labels: pd.Series, colors: list[str]) -> None:
     shares = sizes / sizes.sum()
     axes.pie(
-        sizes, colors=colors, startangle=90, counterclock=False, wedgeprops={"edgecolor": "white"},
+        sizes, colors=colors, startangle=90, labeldistance=1.2, counterclock=False, wedgeprops={"edgecolor": "white"},
         labels=[f"{label}\n{share:.1%}" for label, share in zip(labels, shares, strict=True)],
     )  # fmt: skip

@@ -4,10 +4,21 @@ import duckdb
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 from wordcloud import WordCloud
 
-from segmentation.charts.look import FONT_PATH, MARK, SEGMENT_COLORS, YEAR_COLORS, Chart, Source, label_axes
+from segmentation.charts.look import (
+    BAR,
+    FAINT_BAR,
+    FONT_PATH,
+    MARK,
+    SEGMENT_COLORS,
+    YEAR_COLORS,
+    Chart,
+    Source,
+    label_axes,
+)
 
 FEATURES = ["l", "r", "f", "m", "p"]
 
@@ -53,7 +64,7 @@ def radar(source: Source, scaling: str) -> Figure | None:
             axes.fill(angles, values, color=color, alpha=0.12)
         axes.set_xticks(angles, [name.upper() for name in names])
         axes.tick_params(axis="y", labelsize=7)
-        axes.set_title(f"k = {count}")
+        axes.set_title(f"k = {count}", pad=18)
         axes.legend(
             title=source.text("cluster"), loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=5, frameon=False,
             fontsize=8, columnspacing=1,
@@ -77,6 +88,7 @@ def segment_means(source: Source) -> Figure | None:
         axes.set_title(source.text(name), fontsize=10)
         axes.margins(y=0.12)
     handles = [plt.Rectangle((0, 0), 1, 1, color=color) for color in colors]
+    figure.suptitle(source.text("title_segment_means"))
     figure.legend(handles, data["name"], loc="outside lower center", ncols=3, frameon=False)
     return figure
 
@@ -87,13 +99,14 @@ def portrait(source: Source, card_id: str) -> Figure | None:
     if data.empty:
         return None
     profile, language = data.iloc[0], source.language
-    columns = [
-        f"segment_name_{language}", f"gender_{language}", f"day_part_{language}", f"membership_level_{language}",
-        f"recency_{language}", f"frequency_level_{language}", f"amount_level_{language}", f"points_level_{language}",
-    ]  # fmt: skip
-    words = {
-        str(profile[column]): 1.0 - 0.08 * rank for rank, column in enumerate(columns) if pd.notna(profile[column])
-    }
+    traits = ["segment_name", "gender", "day_part", "membership_level", "recency", "frequency_level"]
+    labels = [profile[f"{trait}_{language}"] for trait in traits]
+    labels += [
+        source.text(f"portrait_{trait}").format(profile[f"{trait}_{language}"])
+        for trait in ("amount_level", "points_level")
+        if pd.notna(profile[f"{trait}_{language}"])
+    ]
+    words = {str(label): 1.0 - 0.08 * rank for rank, label in enumerate(labels) if pd.notna(label)}
     color = SEGMENT_COLORS[int(profile["segment"]) - 1]
     cloud = WordCloud(
         font_path=str(FONT_PATH), width=1200, height=700, background_color="white", prefer_horizontal=1.0,
@@ -102,7 +115,6 @@ def portrait(source: Source, card_id: str) -> Figure | None:
     figure, axes = plt.subplots(figsize=(8, 5))
     axes.imshow(cloud.to_array(), interpolation="bilinear")
     axes.axis("off")
-    axes.set_title(f"{source.text('member_card')} {card_id}")
     return figure
 
 
@@ -118,9 +130,165 @@ def typical_members(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [card_id for (card_id,) in rows]
 
 
+def witnesses(source: Source) -> Figure | None:
+    """What each score says about each number of clusters of the chosen treatment, the selected one marked."""
+    data = source.mart(
+        """select * from marts.cluster_scores
+        where scaling in (select scaling from marts.cluster_scores where is_selected) order by n_clusters"""
+    )
+    if data.empty:
+        return None
+    names = ["silhouette", "davies_bouldin", "calinski_harabasz", "gap", "smallest_jaccard", "smallest_share"]
+    figure, panes = plt.subplots(2, 3, figsize=(13, 7))
+    chosen = data[data["is_selected"]]
+    for axes, name in zip(panes.flat, names, strict=True):
+        axes.plot(data["n_clusters"], data[name], color=YEAR_COLORS[1], marker="o")
+        axes.scatter(chosen["n_clusters"], chosen[name], s=180, facecolor="none", edgecolor=MARK, linewidth=2, zorder=4)
+        if name == "smallest_jaccard":
+            axes.axhline(0.75, color="#909497", linestyle="--", linewidth=1)
+            axes.set_ylim(0, 1.05)
+        axes.set_xticks(data["n_clusters"])
+        axes.set_xlabel(source.text("n_clusters"))
+        axes.set_title(source.text(f"witness_{name}"), fontsize=10)
+    return figure
+
+
+def segment_profiles(source: Source) -> Figure | None:
+    """Mean z-score of every feature in every segment."""
+    data = source.mart(
+        """select s.segment, s.segment_name_{lang} as name, members,
+            (s.l - a.l) / nullif(a.l_sd, 0) as l, (s.r - a.r) / nullif(a.r_sd, 0) as r,
+            (s.f - a.f) / nullif(a.f_sd, 0) as f, (s.m - a.m) / nullif(a.m_sd, 0) as m,
+            (s.p - a.p) / nullif(a.p_sd, 0) as p
+        from marts.segment_summary as s cross join (
+            select avg(l) as l, avg(r) as r, avg(f) as f, avg(m) as m, avg(p) as p, stddev_pop(l) as l_sd,
+                stddev_pop(r) as r_sd, stddev_pop(f) as f_sd, stddev_pop(m) as m_sd, stddev_pop(p) as p_sd
+            from marts.lrfmpsx) as a order by s.segment"""
+    )
+    names = [name for name in FEATURES if data[name].notna().any()]
+    if not names:
+        return None
+    figure, axes = plt.subplots(figsize=(9, 1.6 + 0.7 * len(data)))
+    largest = max(1.0, float(data[names].abs().max().max()))
+    sns.heatmap(
+        data[names].astype(float), ax=axes, cmap="RdBu_r", center=0, vmin=-largest, vmax=largest, annot=True,
+        fmt=".2f", linewidths=1, cbar_kws={"label": source.text("z_score")},
+        xticklabels=[source.text(name).replace(" (", "\n(").replace("（", "\n（") for name in names],
+        yticklabels=[f"{name}\n({members:,})" for name, members in zip(data["name"], data["members"], strict=True)],
+    )  # fmt: skip
+    axes.tick_params(axis="y", rotation=0)
+    axes.tick_params(axis="x", labelsize=9)
+    return figure
+
+
+def segment_sizes(source: Source) -> Figure | None:
+    data = source.mart(
+        """select segment, segment_name_{lang} as name, member_share, amount_share
+        from marts.segment_summary order by segment"""
+    )
+    if data.empty:
+        return None
+    figure, axes = plt.subplots(figsize=(9, 3.4))
+    left = np.zeros(2)
+    for row in data.itertuples():
+        shares = np.array([row.amount_share, row.member_share], dtype=float) * 100
+        bars = axes.barh(
+            [source.text("amount_share"), source.text("member_share")], shares, left=left,
+            color=SEGMENT_COLORS[row.segment - 1], label=row.name,
+        )  # fmt: skip
+        axes.bar_label(bars, [f"{share:.1f}%" if share > 4 else "" for share in shares], label_type="center", color="w")
+        left += shares
+    axes.set_xlim(0, 100)
+    axes.set_xlabel(source.text("percent"))
+    axes.grid(visible=False)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    return figure
+
+
+def migration(source: Source) -> Figure | None:
+    """Shares of the customer groups' members by where they were a month later, over the last twelve months."""
+    labels = source.mart(
+        """select distinct segment_code as code, label_{lang} as label, sort_order from seeds.rfm_segments
+        where rule_set = 'customer_group' order by sort_order"""
+    ).set_index("code")
+    data = source.mart(
+        """select from_code, to_code, sum(members) as members from marts.segment_migration
+        where scheme = 'customer_group' and from_code <> 'not_yet_a_buyer' and month_start > (
+            select max(month_start) - interval 12 month from marts.segment_migration)
+        group by all"""
+    )
+    if data.empty:
+        return None
+    matrix = data.pivot(index="from_code", columns="to_code", values="members")
+    order = [code for code in labels.index if code in matrix.index or code in matrix.columns]
+    matrix = matrix.reindex(index=order, columns=order).fillna(0)
+    shares = matrix.div(matrix.sum(axis=1).replace(0, np.nan), axis=0) * 100
+    figure, axes = plt.subplots(figsize=(10, 7.5))
+    names = labels.loc[order, "label"]
+    sns.heatmap(
+        shares, ax=axes, cmap="Blues", vmin=0, vmax=100, annot=shares.map(lambda v: f"{v:.1f}" if v >= 0.05 else ""),
+        fmt="", linewidths=1, xticklabels=names, yticklabels=names, annot_kws={"fontsize": 8},
+        cbar_kws={"label": source.text("percent")},
+    )  # fmt: skip
+    axes.set_xlabel(source.text("month_later"))
+    axes.set_ylabel(source.text("month_before"))
+    plt.setp(axes.get_xticklabels(), rotation=35, ha="right")
+    axes.tick_params(axis="y", rotation=0)
+    return figure
+
+
+def group_history(source: Source) -> Figure | None:
+    data = source.mart(
+        """select month_start, segment_code, label_{lang} as label, sort_order, count(*) as members
+        from marts.member_history join (select distinct segment_code, label_{lang}, sort_order from seeds.rfm_segments
+            where rule_set = 'customer_group') on customer_group = segment_code
+        group by all order by month_start, sort_order"""
+    )
+    if data["month_start"].nunique() < 2:
+        return None
+    counts = data.pivot(index="month_start", columns="label", values="members").fillna(0)
+    counts = counts[data.drop_duplicates("label").sort_values("sort_order")["label"]]
+    figure, axes = plt.subplots(figsize=(11, 5))
+    axes.stackplot(counts.index, counts.T, labels=counts.columns, colors=sns.color_palette("Spectral_r", len(counts.T)))
+    axes.set_xlim(counts.index[0], counts.index[-1])
+    label_axes(axes, source.text("month_end"), source.text("buyers"))
+    handles, names = axes.get_legend_handles_labels()
+    axes.legend(handles[::-1], names[::-1], frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+def treatment(source: Source) -> Figure | None:
+    """Distributions of the features that log_standard takes as logarithms, before and after."""
+    logarithms = source.mart(
+        "select feature from marts.cluster_model where scaling = 'log_standard' and kind = 'is_log' and value = 1"
+    )
+    names = [name for name in FEATURES if name in set(logarithms["feature"])]
+    if not names:
+        return None
+    data = source.mart(f"select {', '.join(names)} from marts.lrfmpsx").astype(float)
+    figure, panes = plt.subplots(2, len(names), figsize=(3.2 * len(names), 6), squeeze=False)
+    for column, name in enumerate(names):
+        values = data[name].dropna()
+        for axes, shown, color in (
+            (panes[0, column], values, FAINT_BAR),
+            (panes[1, column], np.log1p(values.clip(lower=0)), BAR),
+        ):
+            axes.hist(shown, bins=40, color=color)
+            axes.ticklabel_format(axis="x", style="sci", scilimits=(-3, 5))
+            label_axes(axes, source.text(name), source.text("buyers") if column == 0 else "")
+        panes[1, column].set_xlabel(f"ln(1 + {name.upper()})")
+    return figure
+
+
 CHARTS: dict[str, Chart] = {
     "silhouette": silhouette,
     "radar_standard": lambda source: radar(source, "standard"),
     "radar_minmax": lambda source: radar(source, "minmax"),
     "segment_means": segment_means,
+    "witnesses": witnesses,
+    "segment_profiles": segment_profiles,
+    "segment_sizes": segment_sizes,
+    "treatment": treatment,
+    "migration": migration,
+    "group_history": group_history,
 }
