@@ -1,8 +1,10 @@
 """K-means on scaled features, fitted for several numbers of clusters, scored, and returned as one table."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +18,10 @@ from threadpoolctl import threadpool_limits
 from segmentation.cluster_scores import gap_statistics, refit_agreement, silhouette_scores
 from segmentation.errors import InputError
 
+P = ParamSpec("P")
+Result = TypeVar("Result")
 Matrix = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
 Row = tuple[str, str, int | None, int | None, str | None, float]
 
 REPORT_TYPES = {
@@ -27,6 +32,16 @@ REPORT_TYPES = {
     "feature": "str",
     "value": "float64",
 }
+
+
+def _one_core(function: Callable[P, Result]) -> Callable[P, Result]:
+    """Keep to one core: the same sums in the same order on every run, however busy the machine.
+
+    The limit of BLAS holds for the process, that of OpenMP for one thread: a function that starts threads needs this as
+    much as what runs in them.
+    """
+    limited: Callable[P, Result] = threadpool_limits.wrap(limits=1)(function)
+    return limited
 
 
 @dataclass(frozen=True)
@@ -57,7 +72,7 @@ class FitSettings:
     n_init: int = 10
 
 
-@threadpool_limits.wrap(limits=1)  # the same sums in the same order on every run, however busy the machine
+@_one_core
 def fit_report(features: pd.DataFrame, settings: FitSettings) -> pd.DataFrame:
     """Fit every scaling and number of clusters and report parameters and scores, but no row's cluster.
 
@@ -76,53 +91,80 @@ def fit_report(features: pd.DataFrame, settings: FitSettings) -> pd.DataFrame:
     names = [name for name in settings.feature_names if features[name].notna().any()]
     values = features[names].to_numpy(dtype=np.float64)
     scalings = settings.scalings if len(values) and names else ()
-    with ThreadPoolExecutor() as pool:
-        reports = pool.map(lambda scaling: _rows_of(scaling, names, values, settings), scalings)
-        rows = [row for report in reports for row in report]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        fits = list(pool.map(lambda scaling: _fit(scaling, names, values, settings), scalings))
+        rows = [row for fit in fits for row in fit.rows]
+        for scores in (_silhouette_rows, _stability_rows):
+            rows += [row for scored in pool.map(scores, fits) for row in scored]
     return _report(rows)
 
 
-@threadpool_limits.wrap(limits=1)  # the limit of OpenMP holds for one thread only
-def _rows_of(scaling: str, names: Sequence[str], values: Matrix, settings: FitSettings) -> list[Row]:
+@dataclass(frozen=True)
+class _Fits:
+    """The fits of one scaling: the scaled (n, features) points, labels by number of clusters, rows of the report."""
+
+    scaling: str
+    settings: FitSettings
+    points: Matrix
+    labels: dict[int, Labels]
+    rows: list[Row]
+
+
+@_one_core
+def _fit(scaling: str, names: Sequence[str], values: Matrix, settings: FitSettings) -> _Fits:
     is_log = np.array([scaling == "log_standard" and name in settings.log_features for name in names])
-    shift, scale, scaled = scale_features(values, scaling, is_log)
+    shift, scale, points = scale_features(values, scaling, is_log)
     rows: list[Row] = [
         (kind, scaling, None, None, name, float(parameter[index]))
         for kind, parameter in (("shift", shift), ("scale", scale), ("is_log", is_log))
         for index, name in enumerate(names)
     ]
-    different_rows = len(np.unique(scaled, axis=0))
-    counts = [k for k in settings.n_clusters if k < different_rows]
-    fits = [KMeans(k, n_init=settings.n_init, random_state=settings.seed).fit(scaled) for k in counts]
-    labelings = [fit.labels_.astype(np.int64) for fit in fits]
-
-    rng = np.random.default_rng(settings.seed)
-    sample = np.sort(rng.choice(len(scaled), min(len(scaled), settings.sample_size), replace=False))
-    rows.append(("sample_size", scaling, None, None, None, float(len(sample))))
-    if counts:
-        for k, gap, error in gap_statistics(scaled[sample], [1, *counts], settings.n_references, settings.seed):
-            rows += [("gap", scaling, k, None, None, gap), ("gap_error", scaling, k, None, None, error)]
-
-    silhouettes = silhouette_scores(scaled, labelings)
-    for k, fit, labels, silhouette in zip(counts, fits, labelings, silhouettes, strict=True):
-        sizes = np.bincount(labels, minlength=k)
-        adjusted_rand, jaccards = refit_agreement(scaled[sample], labels[sample], k, settings.n_refits, settings.seed)
+    different_rows = len(np.unique(points, axis=0))
+    labels: dict[int, Labels] = {}
+    for k in settings.n_clusters:
+        if k >= different_rows:
+            continue
+        fit = KMeans(k, n_init=settings.n_init, random_state=settings.seed).fit(points)
+        labels[k] = fit.labels_.astype(np.int64)
+        sizes = np.bincount(labels[k], minlength=k)
         scores = {
-            "silhouette": silhouette,
             "inertia": fit.inertia_,
-            "davies_bouldin": davies_bouldin_score(scaled, labels),
-            "calinski_harabasz": calinski_harabasz_score(scaled, labels),
-            "smallest_share": sizes.min() / len(labels),
-            "adjusted_rand": adjusted_rand,
+            "davies_bouldin": davies_bouldin_score(points, labels[k]),
+            "calinski_harabasz": calinski_harabasz_score(points, labels[k]),
+            "smallest_share": sizes.min() / len(points),
         }
-        rows.extend((kind, scaling, k, None, None, float(value)) for kind, value in scores.items())
-        for cluster in range(k):
-            rows.append(("size", scaling, k, cluster, None, float(sizes[cluster])))
-            rows.append(("jaccard", scaling, k, cluster, None, float(jaccards[cluster])))
-            rows.extend(
-                ("center", scaling, k, cluster, name, float(center))
-                for name, center in zip(names, fit.cluster_centers_[cluster], strict=True)
-            )
+        rows += [(kind, scaling, k, None, None, float(value)) for kind, value in scores.items()]
+        rows += [("size", scaling, k, cluster, None, float(size)) for cluster, size in enumerate(sizes)]
+        rows += [
+            ("center", scaling, k, cluster, name, float(coordinate))
+            for cluster, center in enumerate(fit.cluster_centers_)
+            for name, coordinate in zip(names, center, strict=True)
+        ]
+    return _Fits(scaling, settings, points, labels, rows)
+
+
+@_one_core
+def _silhouette_rows(fits: _Fits) -> list[Row]:
+    silhouettes = silhouette_scores(fits.points, list(fits.labels.values()))
+    return [
+        ("silhouette", fits.scaling, k, None, None, score) for k, score in zip(fits.labels, silhouettes, strict=True)
+    ]
+
+
+@_one_core
+def _stability_rows(fits: _Fits) -> list[Row]:
+    scaling, settings = fits.scaling, fits.settings
+    rng = np.random.default_rng(settings.seed)
+    sample = np.sort(rng.choice(len(fits.points), min(len(fits.points), settings.sample_size), replace=False))
+    points = fits.points[sample]
+    rows: list[Row] = [("sample_size", scaling, None, None, None, float(len(sample)))]
+    if fits.labels:
+        for k, gap, error in gap_statistics(points, [1, *fits.labels], settings.n_references, settings.seed):
+            rows += [("gap", scaling, k, None, None, gap), ("gap_error", scaling, k, None, None, error)]
+    for k, labels in fits.labels.items():
+        adjusted_rand, jaccards = refit_agreement(points, labels[sample], k, settings.n_refits, settings.seed)
+        rows.append(("adjusted_rand", scaling, k, None, None, adjusted_rand))
+        rows += [("jaccard", scaling, k, cluster, None, float(jaccard)) for cluster, jaccard in enumerate(jaccards)]
     return rows
 
 
