@@ -19,7 +19,10 @@ test: .venv/.installed-dev lint
 lint: .venv/.installed-dev
 	$(BIN)/ruff check python tests
 	$(BIN)/ruff format --check python tests
+	$(BIN)/mypy
 	$(BIN)/dbt --quiet --warn-error parse
+	COLUMNS=200 $(BIN)/dbt-bouncer run --output-only-failures
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models analysis tests/singular
 
 # Demo files of another size: make demo MEMBERS=1000 LINES=10000 DEMO_DIR=data/raw
 demo: .venv/.installed

@@ -1,4 +1,4 @@
--- Which members of the most valuable segment have not bought for 90 days or more? One row per member, highest spending first.
+-- Which members of the most valuable segment have not bought for 90 days or more? Highest spending first.
 select
     profile.card_id,
     features.m as amount,

@@ -28,7 +28,8 @@ class Plugin(BasePlugin):
     """Makes the folder of the warehouse and registers the SQL functions."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
-        Path(self.creds.path).parent.mkdir(parents=True, exist_ok=True)
+        if self.creds:
+            Path(self.creds.path).parent.mkdir(parents=True, exist_ok=True)
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         conn.create_function(

@@ -86,11 +86,12 @@ def raw_table(
     with connection.cursor() as landing:
         landing.execute("attach if not exists ':memory:' as landing")
         landing.execute(LANDING_TABLES.format(name=name, columns=columns))
-        for file in find_raw_files(retailer, table, raw_dir) if table else []:
-            if file.is_workbook:
-                _land_workbook(landing, file, table.sheet)
-            else:
-                _land_csv(landing, file, table.encoding, table.delimiter)
+        if table:
+            for file in find_raw_files(retailer, table, raw_dir):
+                if file.is_workbook:
+                    _land_workbook(landing, file, table.sheet)
+                else:
+                    _land_csv(landing, file, table.encoding, table.delimiter)
     return connection.sql(RAW_TABLE.format(name=name))
 
 

@@ -98,8 +98,8 @@ def cell_text(value: Any) -> str | None:
         return str(int(value))
     if isinstance(value, datetime.datetime):
         milliseconds = datetime.timedelta(milliseconds=round(value.microsecond / 1000))
-        value = value.replace(microsecond=0) + milliseconds
-        return value.isoformat(sep=" ", timespec="milliseconds" if value.microsecond else "seconds")
+        moment: datetime.datetime = value.replace(microsecond=0) + milliseconds
+        return moment.isoformat(sep=" ", timespec="milliseconds" if moment.microsecond else "seconds")
     if isinstance(value, datetime.date):
         return f"{value.isoformat()} 00:00:00"
     return str(value)

@@ -7,8 +7,8 @@ raw_columns as (
 ),
 
 -- A shop whose member table has no registration time registers every row.
-registration as (
-    select coalesce(bool_or(raw_column_name is not null), false) as is_recorded
+recorded as (
+    select coalesce(bool_or(raw_column_name is not null), false) as has_registration_time
     from raw_columns
     where table_name = 'members' and column_name = 'registered_at'
 ),
@@ -25,14 +25,11 @@ ranked as (
     select
         *,
         row_number() over registrations_of_card as registration_no,
-        first_value(registered_at) over registrations_of_card is not distinct from registered_at
-        and first_value(birth_date) over registrations_of_card is not distinct from birth_date
-        and first_value(gender) over registrations_of_card is not distinct from gender as repeats_first
+        struct_pack(registered_at, birth_date, gender, age_band) as registration, -- equal also where both lack a value
+        first_value(struct_pack(registered_at, birth_date, gender, age_band)) over registrations_of_card
+            as first_registration
     from plausible
-    window registrations_of_card as (
-        partition by card_id order by registered_at nulls last, row_no
-        rows between unbounded preceding and unbounded following
-    )
+    window registrations_of_card as (partition by card_id order by registered_at nulls last, row_no)
 ),
 
 classified as (
@@ -47,14 +44,15 @@ classified as (
         case
             when ranked.is_unreadable then 'unreadable'
             when ranked.card_id is null then 'no_card_number'
-            when ranked.registration_no > 1 and ranked.repeats_first then 'duplicate_row'
+            when ranked.registration_no > 1 and ranked.registration = ranked.first_registration
+                then 'duplicate_row'
             when ranked.registration_no > 1 then 'conflicting_duplicate'
-            when not registration.is_recorded then null
+            when not recorded.has_registration_time then null
             when ranked.registered_at is null and ranked.has_registration_text then 'bad_registration_time'
             when ranked.registered_at is null then 'no_registration_time'
         end as reason
     from ranked
-    cross join registration
+    cross join recorded
 )
 
 select * from classified

@@ -23,7 +23,7 @@ types as (
     select
         customer_type,
         count(*) as lines,
-        count(distinct (buyer, purchased_at)) as orders,
+        count(distinct struct_pack(buyer, purchased_at)) as orders,
         cast(sum(amount) as decimal(18, 2)) as amount
     from counted
     group by customer_type

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from wordcloud import WordCloud
 
 from segmentation.charts.look import (
@@ -87,7 +88,7 @@ def segment_means(source: Source) -> Figure | None:
         axes.set_xticks([])
         axes.set_title(source.text(name), fontsize=10)
         axes.margins(y=0.12)
-    handles = [plt.Rectangle((0, 0), 1, 1, color=color) for color in colors]
+    handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
     figure.suptitle(source.text("title_segment_means"))
     figure.legend(handles, data["name"], loc="outside lower center", ncols=3, frameon=False)
     return figure
