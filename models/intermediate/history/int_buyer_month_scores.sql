@@ -7,7 +7,7 @@ cut_points as (
         list(cut_point) filter (where feature = 'r') as r,
         list(cut_point) filter (where feature = 'f') as f,
         list(cut_point) filter (where feature = 'm') as m
-    from {{ ref('rfm_cut_points') }}
+    from {{ ref('int_rfm_cut_points') }}
 ),
 
 -- A score counts the cut points that a value has passed, so that equal values have equal scores.

@@ -9,7 +9,8 @@ scalers as (
         {% for feature in features -%}
         max(value) filter (where kind = 'shift' and feature = '{{ feature }}') as {{ feature }}_shift,
         max(value) filter (where kind = 'scale' and feature = '{{ feature }}') as {{ feature }}_scale,
-        max(value) filter (where kind = 'is_log' and feature = '{{ feature }}') = 1 as {{ feature }}_is_log{{ "," if not loop.last }}
+        max(value) filter (where kind = 'is_log' and feature = '{{ feature }}') = 1
+            as {{ feature }}_is_log{{ "," if not loop.last }}
         {% endfor %}
     from model
     where kind in ('shift', 'scale', 'is_log')

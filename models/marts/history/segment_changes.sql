@@ -13,7 +13,8 @@ compared as (
         month_end,
         {% for scheme in schemes -%}
         {{ scheme }},
-        lag({{ scheme }}) over (partition by card_id order by month_end) as previous_{{ scheme }}{{ "," if not loop.last }}
+        lag({{ scheme }}) over (partition by card_id order by month_end)
+            as previous_{{ scheme }}{{ "," if not loop.last }}
         {% endfor %}
     from history
 ),

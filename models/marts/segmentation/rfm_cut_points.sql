@@ -1,23 +1,10 @@
-with buyers as (
-    select * from {{ ref('int_buyer_features') }}
-),
-
-cut_points as (
-    {% for feature in ['r', 'f', 'm'] -%}
-    select
-        '{{ feature }}' as feature,
-        unnest({{ var('rfm_cut_shares') }}) as share,
-        unnest(quantile_disc(cast({{ feature }} as double), {{ var('rfm_cut_shares') }})) as cut_point
-    from buyers
-    {%- if not loop.last %}
-    union all
-    {% endif %}
-    {%- endfor %}
+with cut_points as (
+    select * from {{ ref('int_rfm_cut_points') }}
 )
 
 select
     feature,
-    cast(share as double) as share,
+    share,
     cut_point
 from cut_points
 order by feature, share

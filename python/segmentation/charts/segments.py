@@ -191,11 +191,11 @@ def segment_sizes(source: Source) -> Figure | None:
         return None
     figure, axes = plt.subplots(figsize=(9, 3.4))
     left = np.zeros(2)
-    for row in data.itertuples():
-        shares = np.array([row.amount_share, row.member_share], dtype=float) * 100
+    for segment, name, members, amount in zip(*(data[column] for column in data), strict=True):
+        shares = np.array([amount, members], dtype=float) * 100
         bars = axes.barh(
             [source.text("amount_share"), source.text("member_share")], shares, left=left,
-            color=SEGMENT_COLORS[row.segment - 1], label=row.name,
+            color=SEGMENT_COLORS[segment - 1], label=name,
         )  # fmt: skip
         axes.bar_label(bars, [f"{share:.1f}%" if share > 4 else "" for share in shares], label_type="center", color="w")
         left += shares
