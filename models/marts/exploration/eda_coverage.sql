@@ -50,6 +50,8 @@ coverage as (
             else 'complete'
         end as status
     from compared
+with coverage as (
+    select * from {{ ref('int_month_coverage') }}
 )
 
 select * from coverage
