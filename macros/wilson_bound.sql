@@ -2,7 +2,7 @@
 {% macro wilson_bound(successes, trials, sign) -%}
     {%- set z = 1.959963984540054 -%}
     (
-        ({{ successes }} + {{ z ** 2 / 2 }})
+        {{ successes }} + {{ z ** 2 / 2 }}
         {{ sign }} {{ z }} * sqrt({{ successes }} * (1 - {{ successes }} / {{ trials }}) + {{ z ** 2 / 4 }})
-    ) / nullif({{ trials }} + {{ z ** 2 }}, {{ z ** 2 }})
+    ) / ({{ trials }} + {{ z ** 2 }})
 {%- endmacro %}

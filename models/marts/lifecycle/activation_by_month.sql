@@ -20,17 +20,26 @@ counts as (
     from months
     inner join states on months.previous_state = states.state
     group by months.month_start, months.previous_state
+),
+
+-- A month that is missing in the data says nothing about activation.
+judged as (
+    select
+        counts.*,
+        coalesce(coverage.status, 'missing') as month_status,
+        case when month_status <> 'missing' then counts.activated_members end as known_activations
+    from counts
+    left join coverage on counts.month_start = coverage.month_start
 )
 
 select
-    counts.month_start,
-    counts.state_before,
-    counts.inactive_members,
-    counts.activated_members,
-    counts.activated_members / counts.inactive_members as activation_rate,
-    {{ wilson_bound('counts.activated_members', 'counts.inactive_members', '-') }} as activation_rate_low,
-    {{ wilson_bound('counts.activated_members', 'counts.inactive_members', '+') }} as activation_rate_high,
-    coalesce(coverage.status, 'missing') as month_status
-from counts
-left join coverage on counts.month_start = coverage.month_start
-order by counts.month_start, counts.state_before
+    month_start,
+    state_before,
+    inactive_members,
+    activated_members,
+    known_activations / inactive_members as activation_rate,
+    {{ wilson_bound('known_activations', 'inactive_members', '-') }} as activation_rate_low,
+    {{ wilson_bound('known_activations', 'inactive_members', '+') }} as activation_rate_high,
+    month_status
+from judged
+order by month_start, state_before
