@@ -18,7 +18,6 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import digamma, gammaln, hyp2f1
-from scipy.stats import spearmanr
 
 Vector = npt.NDArray[np.float64]
 
@@ -211,7 +210,8 @@ def fit_models(
 
         correlation = np.nan
         if not reason:
-            correlation = float(spearmanr(x[repeats], value[repeats]).statistic)
+            ranks = group.loc[repeats, ["frequency", "mean_value"]].rank()
+            correlation = float(ranks["frequency"].corr(ranks["mean_value"]))
             if abs(correlation) > maximum_rank_correlation:
                 reason = "value_depends_on_frequency"
         fit = None if reason else fit_gamma_gamma(x + 1, value)
