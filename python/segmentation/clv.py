@@ -21,7 +21,9 @@ from scipy.special import digamma, gammaln, hyp2f1
 
 Vector = npt.NDArray[np.float64]
 
-LOG_LIMIT = 9.0  # the largest |ln| of a parameter, in units of the mean age or value; a fit that ends there has run away
+LOG_LIMIT = (
+    9.0  # the largest |ln| of a parameter, in units of the mean age or value; a fit that ends there has run away
+)
 STARTS = ((0.0, 0.0, 0.0, 0.0), (-1.0, 0.0, 0.0, 1.0), (0.5, 1.0, -1.0, 0.5))
 MODEL_TYPES = {
     "sample": "str",
@@ -215,9 +217,7 @@ def fit_models(
             if abs(correlation) > maximum_rank_correlation:
                 reason = "value_depends_on_frequency"
         fit = None if reason else fit_gamma_gamma(x + 1, value)
-        rows.append(
-            size | {"model": "gamma_gamma", "rank_correlation": correlation} | _row(GammaGamma, fit, reason)
-        )
+        rows.append(size | {"model": "gamma_gamma", "rank_correlation": correlation} | _row(GammaGamma, fit, reason))
     return pd.DataFrame(rows, columns=list(MODEL_TYPES)).astype(MODEL_TYPES)
 
 
