@@ -66,9 +66,10 @@ class Fit(NamedTuple):
 
 
 def fit_bg_nbd(frequency: Vector, recency: Vector, age: Vector) -> Fit | None:
-    """Estimate (r, alpha, a, b) from n customers; None where no start converges inside the limits.
+    """Estimate (r, alpha, a, b) from n customers; None where no start converges or the purchase rates run away.
 
-    Equal customers are counted once, so that the time grows with the different ones.
+    Equal customers are counted once, so that the time grows with the different ones. Where nobody seems to leave, a
+    ends at its lower limit and b at its upper one: then the purchase rates alone say what to expect.
     """
     rows, counts = np.unique(np.column_stack([frequency, recency, age]), axis=0, return_counts=True)
     x, t_x, t = rows.T
@@ -98,8 +99,8 @@ def fit_bg_nbd(frequency: Vector, recency: Vector, age: Vector) -> Fit | None:
         ])  # fmt: skip
         return -total, -gradient
 
-    fit = _maximise(objective, STARTS, len(frequency))
-    if fit is None:
+    fit = _maximise(objective, STARTS, len(frequency), inside=2)
+    if fit is None or fit.parameters[2] > LARGEST_A:
         return None
     r, alpha, a, b = fit.parameters
     # The likelihood of n purchases is a density of their times: undo the change of unit.
@@ -164,7 +165,7 @@ def fit_gamma_gamma(purchases: Vector, mean_value: Vector) -> Fit | None:
         ])  # fmt: skip
         return -float(total), -gradient
 
-    fit = _maximise(objective, [start[:3] for start in STARTS], len(purchases))
+    fit = _maximise(objective, [start[:3] for start in STARTS], len(purchases), inside=3)
     if fit is None:
         return None
     p, q, v = fit.parameters
@@ -257,9 +258,12 @@ def _log_left(r: float, alpha: float, a: float, b: float, x: Vector, t_x: Vector
 
 
 def _maximise(
-    objective: Callable[[Vector], tuple[float, Vector]], starts: Sequence[Sequence[float]], size: int
+    objective: Callable[[Vector], tuple[float, Vector]], starts: Sequence[Sequence[float]], size: int, inside: int
 ) -> Fit | None:
-    """The best of several starts of a negative log-likelihood with gradient, over the logs of the parameters."""
+    """The best of several starts of a negative log-likelihood with gradient, over the logs of the parameters.
+
+    None without a zero of the gradient, or where one of the first `inside` parameters ends at a limit.
+    """
     best = None
     for start in starts:
         found = minimize(
@@ -268,7 +272,10 @@ def _maximise(
         )  # fmt: skip
         if np.isfinite(found.fun) and (best is None or found.fun < best.fun):
             best = found
-    if best is None or np.abs(best.x).max() >= LOG_LIMIT or np.abs(best.jac).max() > 1e-4:
+    if best is None:
+        return None
+    is_free = np.abs(best.x) < LOG_LIMIT
+    if not is_free[:inside].all() or np.abs(best.jac[is_free]).max() > 1e-4:
         return None
     return Fit(tuple(float(value) for value in np.exp(best.x)), -float(best.fun) * size)
 
