@@ -21,9 +21,10 @@ from scipy.special import digamma, gammaln, hyp2f1
 
 Vector = npt.NDArray[np.float64]
 
-LOG_LIMIT = (
-    9.0  # the largest |ln| of a parameter, in units of the mean age or value; a fit that ends there has run away
-)
+# The largest |ln| of a parameter, in units of the mean age or value.
+LOG_LIMIT = 9.0
+# Above it practically everybody leaves after the first repeat, and the expectation leaves the range of floating point.
+LARGEST_A = 50.0
 STARTS = ((0.0, 0.0, 0.0, 0.0), (-1.0, 0.0, 0.0, 1.0), (0.5, 1.0, -1.0, 0.5))
 MODEL_TYPES = {
     "sample": "str",
