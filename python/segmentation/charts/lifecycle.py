@@ -100,6 +100,7 @@ def cohorts(source: Source) -> Figure | None:
             sum(buyers) / sum(members) as share
         from marts.cohort_retention
         where cohort_type = 'first_purchase' and month_status = 'complete' and months_since > 0
+            and cohort_start in (select month_start from marts.eda_coverage where status = 'complete')
         group by cohort, months_since order by cohort, months_since"""
     )
     if data.empty:
