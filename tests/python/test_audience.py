@@ -99,9 +99,10 @@ def test_formulas_are_neutral_and_a_list_is_never_overwritten(tmp_path: Path) ->
             """create schema marts; create schema seeds;
             create table seeds.life_cycle_states as select 'lost' as state;
             create table marts.member_segments as select 'key' as segment_code;
-            create table marts.member_next_steps as select unnest(['=1+1', '-2', 'c3']) as card_id,
-                'key' as segment_code, 'lost' as state, 'call' as action_code, '@x' as action_zh, 'x' as action_en, 1.5 as expected_purchases,
-                -3.0 as expected_value, date '2018-01-03' as as_of"""
+            create table marts.member_next_steps as
+                select unnest(['=1+1', '-2', 'c3']) as card_id, 'key' as segment_code, 'lost' as state,
+                    'call' as action_code, '@x' as action_zh, 'x' as action_en, 1.5 as expected_purchases,
+                    -3.0 as expected_value, date '2018-01-03' as as_of"""
         )
     opt_out = tmp_path / "opt_out.csv"
     opt_out.write_text("-2\n", encoding="utf-8")

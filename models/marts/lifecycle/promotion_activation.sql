@@ -80,10 +80,10 @@ select
     cast(inactive_member_days as bigint) as inactive_member_days,
     cast(activated_members as bigint) as activated_members,
     activation_rate,
-    activation_rate - least(rate_error, activation_rate) as activation_rate_low,
+    activation_rate - if(rate_error > activation_rate, activation_rate, rate_error) as activation_rate_low,
     activation_rate + rate_error as activation_rate_high,
     relative_rate,
-    relative_rate - least(relative_error, relative_rate) as relative_rate_low,
+    relative_rate - if(relative_error > relative_rate, relative_rate, relative_error) as relative_rate_low,
     relative_rate + relative_error as relative_rate_high
 from errors
 order by day_kind
