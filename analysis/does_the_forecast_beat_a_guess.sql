@@ -1,4 +1,4 @@
--- Does the forecast beat what anyone would guess, on the part of the data it has not seen? One row per quantity and method.
+-- Does the forecast beat a guess, on the part of the data it has not seen? One row per quantity and method.
 select
     quantity,
     method,

@@ -1,4 +1,4 @@
--- Of 100 members in a state, how many are in which state a month later, over all complete months? One row per state before.
+-- Of 100 members in a state, how many are in which state a month later? One row per state before.
 pivot (
     select
         state_before,

@@ -186,8 +186,8 @@ def fit_models(
 
     Parameters
     ----------
-    customers : one row per sample and card with sample, frequency, recency, age (weeks), window (weeks of the whole
-        sample) and mean_value (of a purchase, the first one too).
+    customers : one row per sample and card with sample, frequency, recency, age (weeks), window_weeks (of the
+        whole sample) and mean_value (of a purchase, the first one too).
     minimum_repeat_customers, minimum_weeks : below them neither model is fitted.
     maximum_rank_correlation : of purchases and mean value among repeat customers (Spearman, absolute); above it the
         Gamma-Gamma model, which takes them for independent, is not fitted.
@@ -206,7 +206,7 @@ def fit_models(
         reason = None
         if repeats.sum() < minimum_repeat_customers:
             reason = "too_few_repeat_customers"
-        elif group["window"].iloc[0] < minimum_weeks:
+        elif group["window_weeks"].iloc[0] < minimum_weeks:
             reason = "window_too_short"
         size = {"sample": sample, "customers": len(group), "repeat_customers": int(repeats.sum())}
         fit = None if reason else fit_bg_nbd(x, t_x, age)

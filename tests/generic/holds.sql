@@ -2,9 +2,4 @@
 {% test holds(model, statement) %}
 select * from {{ model }}
 where not ({{ statement }})
-{#- Every row satisfies the condition; a row for which it is unknown (null) passes. -#}
-{% test holds(model, condition) %}
-select *
-from {{ model }}
-where not ({{ condition }})
 {% endtest %}

@@ -47,7 +47,7 @@ def customers(n: int = 3000) -> pd.DataFrame:
     purchases = data["frequency"].to_numpy() + 1
     scale = rng.gamma(KNOWN_VALUE.q, 1 / KNOWN_VALUE.v, n)
     data["mean_value"] = rng.gamma(KNOWN_VALUE.p * purchases, 1 / (scale * purchases))
-    return data.assign(sample="all", card_id=[f"{i:08x}" for i in range(n)], window=80.0)
+    return data.assign(sample="all", card_id=[f"{i:08x}" for i in range(n)], window_weeks=80.0)
 
 
 def test_parameters_of_simulated_customers_are_recovered() -> None:
@@ -127,7 +127,7 @@ def test_unfit_data_are_refused_with_a_reason() -> None:
         return fit_models(changed, **LIMITS).sort_values("model")["reason"].tolist()
 
     assert reasons(data.head(50)) == ["too_few_repeat_customers"] * 2
-    assert reasons(data.assign(window=10.0)) == ["window_too_short"] * 2
+    assert reasons(data.assign(window_weeks=10.0)) == ["window_too_short"] * 2
     dependent = reasons(data.assign(mean_value=data["mean_value"] * (1 + data["frequency"]) ** 2))
     assert pd.isna(dependent[0])
     assert dependent[1] == "value_depends_on_frequency"

@@ -13,7 +13,8 @@ signals as (
         isodow(activation_days.day) as weekday,
         ln(greatest(activation_days.other_orders, 0.5)) as log_orders,
         discount_days.discount_share,
-        count(*) over (partition by activation_days.month_start) >= {{ var('promotion_minimum_days_of_month') }} as is_judged
+        count(*) over (partition by activation_days.month_start) >= {{ var('promotion_minimum_days_of_month') }}
+            as is_judged
     from activation_days
     left join discount_days on activation_days.day = discount_days.day
 ),
@@ -47,7 +48,8 @@ deviations as (
 scored as (
     select
         *,
-        (orders_deviation - median(orders_deviation) over ()) / nullif(1.4826 * mad(orders_deviation) over (), 0) as orders_z,
+        (orders_deviation - median(orders_deviation) over ()) / nullif(1.4826 * mad(orders_deviation) over (), 0)
+            as orders_z,
         (discount_deviation - median(discount_deviation) over ()) / nullif(1.4826 * mad(discount_deviation) over (), 0)
             as discount_z
     from deviations

@@ -33,7 +33,8 @@ judged as (
         coverage.month_start,
         coverage.status,
         coalesce(
-            coverage.status = 'complete' or days.orders >= {{ var('complete_month_share_of_orders') }} * usual.orders_per_day,
+            coverage.status = 'complete'
+            or days.orders >= {{ var('complete_month_share_of_orders') }} * usual.orders_per_day,
             true
         ) and days.day is not null as is_recorded
     from calendar

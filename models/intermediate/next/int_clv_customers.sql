@@ -30,7 +30,7 @@ customers as (
         cast(count(*) - 1 as double) as frequency,
         (max(purchase_days.recorded_days) - min(purchase_days.recorded_days)) / 7 as recency,
         (samples.until_day - min(purchase_days.recorded_days)) / 7 as age,
-        samples.until_day / 7 as window,
+        samples.until_day / 7 as window_weeks,
         cast(sum(purchase_days.amount) as double) / count(*) as mean_value
     from purchase_days
     inner join samples on purchase_days.recorded_days <= samples.until_day

@@ -5,8 +5,7 @@ with recorded_days as (
 -- The share of calendar days on which the shop trades, from the months without holes.
 trade as (
     select
-        coalesce(count(*) filter (where is_recorded and status = 'complete') / nullif(count(*) filter (where status = 'complete'), 0), 1)
-            as share_of_days,
+        coalesce(avg(cast(is_recorded as integer)) filter (where status = 'complete'), 1) as share_of_days,
         max(recorded_days) as last_day,
         cast(floor(max(recorded_days) * {{ var('clv_calibration_share') }}) as bigint) as split_day
     from recorded_days

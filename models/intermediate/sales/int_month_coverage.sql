@@ -45,11 +45,11 @@ coverage as (
         case
             when trading_days = 0 then 'missing'
             when trading_days < {{ var('complete_month_share_of_days') }} * calendar_days then 'partial'
-            when orders / calendar_days < {{ var('complete_month_share_of_orders') }} * usual_orders_per_day then 'partial'
+            when orders / calendar_days < {{ var('complete_month_share_of_orders') }} * usual_orders_per_day
+                then 'partial'
             else 'complete'
         end as status
     from compared
 )
 
 select * from coverage
-order by month_start

@@ -43,7 +43,8 @@ first_purchases as (
 still_never_bought as (
     select
         never_bought.month_start,
-        lag(never_bought.members) over (order by never_bought.month_start) - coalesce(first_purchases.members, 0) as members
+        lag(never_bought.members) over (order by never_bought.month_start)
+        - coalesce(first_purchases.members, 0) as members
     from never_bought
     left join first_purchases on never_bought.month_start = first_purchases.month_start
 ),

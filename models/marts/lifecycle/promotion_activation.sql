@@ -46,10 +46,15 @@ variances as (
     select
         rates.day_kind,
         rates.days / nullif(rates.days - 1, 0)
-        * sum((compared.activated_members - rates.activation_rate * compared.inactive_members) ** 2 order by compared.day)
+        * sum(
+            (compared.activated_members - rates.activation_rate * compared.inactive_members) ** 2 order by compared.day
+        )
         / rates.inactive_member_days ** 2 as rate_variance,
         rates.days / nullif(rates.days - 1, 0)
-        * sum((compared.activated_members - rates.relative_rate * compared.expected_activations) ** 2 order by compared.day)
+        * sum(
+            (compared.activated_members - rates.relative_rate * compared.expected_activations) ** 2
+            order by compared.day
+        )
         / nullif(rates.expected_activations ** 2, 0) as relative_variance
     from compared
     inner join rates on compared.day_kind = rates.day_kind
@@ -61,8 +66,10 @@ variances as (
 errors as (
     select
         rates.*,
-        case when rates.days >= {{ var('promotion_minimum_days') }} then 1.959963984540054 * sqrt(variances.rate_variance) end
-            as rate_error,
+        case
+            when rates.days >= {{ var('promotion_minimum_days') }}
+                then 1.959963984540054 * sqrt(variances.rate_variance)
+        end as rate_error,
         case
             when rates.day_kind = 'promotion' and rates.days >= {{ var('promotion_minimum_days') }}
                 then 1.959963984540054 * sqrt(

@@ -38,7 +38,8 @@ guesses as (
             {
                 'method': 'own_rate',
                 'purchases': customers.frequency / greatest(customers.age, 1) * horizon.horizon_weeks,
-                'amount': customers.frequency / greatest(customers.age, 1) * horizon.horizon_weeks * customers.mean_value
+                'amount': customers.frequency / greatest(customers.age, 1) * horizon.horizon_weeks
+                * customers.mean_value
             },
             {
                 'method': 'same_as_before',
@@ -57,11 +58,18 @@ guesses as (
 pairs as (
     select
         card_id,
-        guess.method as method,
-        unnest([
-            {'quantity': 'purchases', 'predicted': guess.purchases, 'actual': later_purchases},
-            {'quantity': 'amount', 'predicted': guess.amount, 'actual': later_amount}
-        ], recursive := true)
+        guess.method,
+        'purchases' as quantity,
+        guess.purchases as predicted,
+        later_purchases as actual
+    from guesses
+    union all
+    select
+        card_id,
+        guess.method,
+        'amount' as quantity,
+        guess.amount as predicted,
+        later_amount as actual
     from guesses
 )
 

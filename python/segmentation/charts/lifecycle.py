@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from segmentation.charts.look import BAR, FAINT, MARK, SEGMENT_COLORS, Chart, Source, label_axes
+from segmentation.charts.look import BAR, FAINT_BAR, GAP, MARK, SEGMENT_COLORS, Chart, Source, label_axes
 
 STATE_COLORS = {
     "new": "#5dade2", "active": "#1e8449", "slowing": "#d4ac0d", "silent": "#ca6f1e", "lost": "#909497",
@@ -125,7 +125,7 @@ def promotion_days(source: Source) -> Figure | None:
         return None
     rates = source.mart("select * from marts.promotion_activation order by day_kind")
     figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.5), width_ratios=[3, 1])
-    for is_promotion, color, key in ((False, FAINT, "ordinary_days"), (True, MARK, "promotion_days")):
+    for is_promotion, color, key in ((False, FAINT_BAR, "ordinary_days"), (True, MARK, "promotion_days")):
         rows = data[data["is_promotion_day"] == is_promotion]
         left.scatter(rows["day"], rows["ratio"], s=12 + 12 * is_promotion, color=color, label=source.text(key))
     left.axhline(1, color="#909497", linewidth=1)
@@ -136,7 +136,7 @@ def promotion_days(source: Source) -> Figure | None:
     error = (rates["activation_rate"] - rates["activation_rate_low"]).fillna(0)
     right.bar(
         [source.text(f"{kind}_days") for kind in rates["day_kind"]], rates["activation_rate"] * 1000,
-        yerr=error * 1000, color=[MARK if kind == "promotion" else FAINT for kind in rates["day_kind"]], capsize=4,
+        yerr=error * 1000, color=[MARK if kind == "promotion" else FAINT_BAR for kind in rates["day_kind"]], capsize=4,
     )  # fmt: skip
     label_axes(right, "", source.text("activation_per_day"))
     right.yaxis.set_major_formatter("{x:.1f}")
@@ -152,7 +152,7 @@ def forecast_check(source: Source) -> Figure | None:
     methods = ["model", "same_as_before", "own_rate", "mean_rate"]
     figure, panes = plt.subplots(1, 2, figsize=(12, 4), sharey=True)
     rows = data[data["quantity"] == "purchases"].set_index("method").reindex(methods)
-    colors = [BAR if method == "model" else FAINT for method in methods]
+    colors = [BAR if method == "model" else FAINT_BAR for method in methods]
     for axes, column, scale, text in (
         (panes[0], "mean_absolute_error", 1, "{:.2f}"),
         (panes[1], "total_bias", 100, "{:+.0f} %"),
@@ -200,8 +200,8 @@ def next_steps(source: Source) -> Figure | None:
 def _shade_gaps(axes: Axes, data: pd.DataFrame) -> None:
     """Shade the months that are not complete."""
     for month in data.loc[data["month_status"] != "complete", "month_start"].unique():
-        axes.axvspan(month - pd.Timedelta(days=15), month + pd.Timedelta(days=15), color="white", alpha=0.45, zorder=2)
-        axes.axvspan(month - pd.Timedelta(days=15), month + pd.Timedelta(days=15), color="#85929e", alpha=0.2, zorder=2)
+        half = pd.Timedelta(days=15)
+        axes.axvspan(month - half, month + half, color=GAP, alpha=0.7, linewidth=0, zorder=2)
 
 
 def _heat(axes: Axes, table: pd.DataFrame, texts: list[list[str]]) -> None:
