@@ -22,7 +22,7 @@ def states(source: Source) -> Figure | None:
         from marts.life_cycle_by_month join seeds.life_cycle_states using (state)
         where state <> 'never_bought' order by month_start, sort_order"""
     )
-    if data.empty:
+    if data["month_start"].nunique() < 2:
         return None
     figure, axes = plt.subplots(figsize=(11, 4.8))
     counts = data.pivot(index="month_start", columns="state", values="members")
