@@ -200,7 +200,7 @@ def next_steps(source: Source) -> Figure | None:
 def _shade_gaps(axes: Axes, data: pd.DataFrame) -> None:
     """Shade the months that are not complete."""
     for month in data.loc[data["month_status"] != "complete", "month_start"].unique():
-        half = pd.Timedelta(days=15)
+        half = pd.Timedelta(days=15.5)
         axes.axvspan(month - half, month + half, color=GAP, alpha=0.7, linewidth=0, zorder=2)
 
 
