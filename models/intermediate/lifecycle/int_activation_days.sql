@@ -1,0 +1,65 @@
+with visits as (
+    select * from {{ ref('int_visits') }}
+),
+
+recorded_days as (
+    select * from {{ ref('int_recorded_days') }}
+),
+
+as_of_clock as (
+    select max(recorded_days) as last_day from recorded_days
+),
+
+-- A member is inactive on the recorded days that begin after too long a silence, up to the day of the next purchase.
+spells as (
+    select
+        recorded_days + silent_after_days + 2 as first_day,
+        coalesce(recorded_days + days_to_next, as_of_clock.last_day) as last_day
+    from visits
+    cross join as_of_clock
+    where recorded_days + silent_after_days + 2 <= coalesce(recorded_days + days_to_next, as_of_clock.last_day)
+),
+
+changes as (
+    select
+        first_day as recorded_days,
+        1 as change
+    from spells
+    union all
+    select
+        last_day + 1 as recorded_days,
+        -1 as change
+    from spells
+),
+
+changes_by_day as (
+    select
+        recorded_days,
+        sum(change) as change
+    from changes
+    group by recorded_days
+),
+
+buyers as (
+    select
+        purchased_on as day,
+        count(*) filter (where is_return) as activated_members,
+        sum(orders) filter (where not is_return) as other_orders
+    from visits
+    group by purchased_on
+),
+
+activation as (
+    select
+        recorded_days.day,
+        recorded_days.month_start,
+        coalesce(buyers.other_orders, 0) as other_orders,
+        sum(coalesce(changes_by_day.change, 0)) over (order by recorded_days.day) as inactive_members,
+        coalesce(buyers.activated_members, 0) as activated_members
+    from recorded_days
+    left join changes_by_day on recorded_days.recorded_days = changes_by_day.recorded_days
+    left join buyers on recorded_days.day = buyers.day
+    where recorded_days.is_recorded
+)
+
+select * from activation

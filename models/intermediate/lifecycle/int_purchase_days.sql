@@ -1,0 +1,61 @@
+with orders as (
+    select * from {{ ref('int_orders_as_of') }}
+),
+
+recorded_days as (
+    select * from {{ ref('int_recorded_days') }}
+),
+
+frequency_bands as (
+    select * from {{ ref('frequency_bands') }}
+),
+
+bands as (
+    select
+        frequency_band,
+        lower_bound,
+        lead(lower_bound) over (order by lower_bound) as upper_bound
+    from frequency_bands
+),
+
+by_day as (
+    select
+        card_id,
+        cast(purchased_at as date) as purchased_on,
+        count(*) as orders,
+        cast(sum(amount) as decimal(18, 2)) as amount
+    from orders
+    group by card_id, cast(purchased_at as date)
+),
+
+on_the_clock as (
+    select
+        by_day.*,
+        recorded_days.is_recorded,
+        recorded_days.recorded_days,
+        row_number() over purchases as purchase_no,
+        lead(by_day.purchased_on) over purchases as next_purchased_on,
+        lead(recorded_days.recorded_days) over purchases - recorded_days.recorded_days as days_to_next,
+        -- Recorded days without a purchase up to the evening before this one.
+        recorded_days.recorded_days - cast(recorded_days.is_recorded as integer)
+        - lag(recorded_days.recorded_days) over purchases as silent_days_before
+    from by_day
+    inner join recorded_days on by_day.purchased_on = recorded_days.day
+    window purchases as (partition by by_day.card_id order by by_day.purchased_on)
+),
+
+banded as (
+    select
+        on_the_clock.*,
+        bands.frequency_band,
+        lag(bands.frequency_band) over (
+            partition by on_the_clock.card_id order by on_the_clock.purchased_on
+        ) as previous_frequency_band
+    from on_the_clock
+    inner join bands
+        on
+            on_the_clock.purchase_no >= bands.lower_bound
+            and (on_the_clock.purchase_no < bands.upper_bound or bands.upper_bound is null)
+)
+
+select * from banded

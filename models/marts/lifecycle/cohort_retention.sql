@@ -1,0 +1,96 @@
+with purchase_days as (
+    select * from {{ ref('int_purchase_days') }}
+),
+
+members as (
+    select * from {{ ref('int_members') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
+month_ends as (
+    select * from {{ ref('int_month_ends') }}
+),
+
+coverage as (
+    select * from {{ ref('int_month_coverage') }}
+),
+
+cohorts as (
+    select
+        card_id,
+        'first_purchase' as cohort_type,
+        cast(date_trunc('month', purchased_on) as date) as cohort_start
+    from purchase_days
+    where purchase_no = 1
+    union all
+    select
+        members.card_id,
+        'registration' as cohort_type,
+        cast(date_trunc('month', members.registered_at) as date) as cohort_start
+    from members
+    cross join as_of
+    where members.registered_at < as_of.as_of
+),
+
+cohort_sizes as (
+    select
+        cohort_type,
+        cohort_start,
+        count(*) as members
+    from cohorts
+    group by cohort_type, cohort_start
+),
+
+buyer_months as (
+    select distinct
+        card_id,
+        cast(date_trunc('month', purchased_on) as date) as month_start
+    from purchase_days
+),
+
+buyers as (
+    select
+        cohorts.cohort_type,
+        cohorts.cohort_start,
+        buyer_months.month_start,
+        count(*) as buyers
+    from cohorts
+    inner join buyer_months on cohorts.card_id = buyer_months.card_id
+    group by cohorts.cohort_type, cohorts.cohort_start, buyer_months.month_start
+),
+
+-- Every month of the data from the cohort's own on, those without a buyer too.
+retention as (
+    select
+        cohort_sizes.cohort_type,
+        cohort_sizes.cohort_start,
+        month_ends.month_start,
+        date_diff('month', cohort_sizes.cohort_start, month_ends.month_start) as months_since,
+        cohort_sizes.members,
+        coalesce(buyers.buyers, 0) as buyers,
+        coalesce(coverage.status, 'missing') as month_status
+    from cohort_sizes
+    inner join month_ends on cohort_sizes.cohort_start <= month_ends.month_start
+    left join buyers
+        on
+            cohort_sizes.cohort_type = buyers.cohort_type
+            and cohort_sizes.cohort_start = buyers.cohort_start
+            and month_ends.month_start = buyers.month_start
+    left join coverage on month_ends.month_start = coverage.month_start
+)
+
+select
+    cohort_type,
+    cohort_start,
+    month_start,
+    months_since,
+    members,
+    buyers,
+    -- A month that is missing in the data says nothing about retention.
+    case when month_status <> 'missing' then buyers / members end as retention,
+    month_status
+from retention
+order by cohort_type, cohort_start, month_start

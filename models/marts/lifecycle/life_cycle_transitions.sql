@@ -1,0 +1,101 @@
+with months as (
+    select * from {{ ref('int_life_cycle_months') }}
+),
+
+never_bought as (
+    select * from {{ ref('int_never_bought_by_month') }}
+),
+
+members as (
+    select * from {{ ref('int_members') }}
+),
+
+coverage as (
+    select * from {{ ref('int_month_coverage') }}
+),
+
+states as (
+    select * from {{ ref('life_cycle_states') }}
+),
+
+-- Members at both month ends. A first purchase leaves "never bought", if the member was registered before the month.
+buyers as (
+    select
+        months.month_start,
+        coalesce(months.previous_state, 'never_bought') as state_before,
+        months.state,
+        count(*) as members
+    from months
+    inner join members on months.card_id = members.card_id
+    where months.previous_state is not null or members.registered_at < months.month_start
+    group by all
+),
+
+first_purchases as (
+    select
+        month_start,
+        sum(members) as members
+    from buyers
+    where state_before = 'never_bought'
+    group by month_start
+),
+
+still_never_bought as (
+    select
+        never_bought.month_start,
+        lag(never_bought.members) over (order by never_bought.month_start)
+        - coalesce(first_purchases.members, 0) as members
+    from never_bought
+    left join first_purchases on never_bought.month_start = first_purchases.month_start
+),
+
+moves as (
+    select * from buyers
+    union all
+    select
+        month_start,
+        'never_bought' as state_before,
+        'never_bought' as state,
+        members
+    from still_never_bought
+),
+
+-- Nothing is known before the first month of the data.
+starts as (
+    select
+        month_start,
+        state_before,
+        sum(members) as members_before
+    from moves
+    where month_start > (select min(month_start) from never_bought)
+    group by month_start, state_before
+    having sum(members) > 0
+),
+
+transitions as (
+    select
+        starts.month_start,
+        starts.state_before,
+        states.state,
+        coalesce(moves.members, 0) as members,
+        starts.members_before,
+        coalesce(coverage.status, 'missing') as month_status
+    from starts
+    cross join states
+    left join moves
+        on
+            starts.month_start = moves.month_start
+            and starts.state_before = moves.state_before
+            and states.state = moves.state
+    left join coverage on starts.month_start = coverage.month_start
+)
+
+select
+    month_start,
+    state_before,
+    state,
+    cast(members as bigint) as members,
+    members / members_before as share,
+    month_status
+from transitions
+order by month_start, state_before, state

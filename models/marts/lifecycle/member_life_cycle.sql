@@ -1,0 +1,55 @@
+with members as (
+    select * from {{ ref('int_members') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
+last_month as (
+    select max(month_start) as month_start from {{ ref('int_month_ends') }}
+),
+
+current_states as (
+    select months.*
+    from {{ ref('int_life_cycle_months') }} as months
+    inner join last_month on months.month_start = last_month.month_start
+),
+
+states as (
+    select * from {{ ref('life_cycle_states') }}
+),
+
+known as (
+    select
+        members.card_id,
+        coalesce(current_states.state, 'never_bought') as state,
+        -- Whoever had no purchase at the end of the month before, but was a member, had never bought.
+        case
+            when current_states.previous_state is not null then current_states.previous_state
+            when members.registered_at < last_month.month_start then 'never_bought'
+        end as previous_state,
+        current_states.frequency_band,
+        coalesce(current_states.purchase_days, 0) as purchase_days,
+        current_states.silent_days,
+        current_states.last_purchased_on
+    from members
+    cross join as_of
+    cross join last_month
+    left join current_states on members.card_id = current_states.card_id
+    where members.registered_at < as_of.as_of
+)
+
+select
+    known.card_id,
+    known.state,
+    states.label_zh as state_zh,
+    states.label_en as state_en,
+    known.previous_state,
+    known.frequency_band,
+    known.purchase_days,
+    known.silent_days,
+    known.last_purchased_on
+from known
+inner join states on known.state = states.state
+order by known.card_id

@@ -1,0 +1,47 @@
+with states as (
+    select * from {{ ref('member_life_cycle') }}
+),
+
+segments as (
+    select * from {{ ref('member_segments') }}
+),
+
+predictions as (
+    select * from {{ ref('member_expected_purchases') }}
+    where horizon_days = {{ var('next_steps_horizon_days') }}
+),
+
+actions as (
+    select * from {{ ref('recommended_actions') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
+-- The action of the member's own segment and state; without one, that of the state for any segment.
+next_steps as (
+    select
+        states.card_id,
+        cast(as_of.as_of as date) as as_of,
+        segments.segment_code,
+        states.state,
+        states.purchase_days,
+        predictions.p_alive,
+        predictions.horizon_days,
+        predictions.expected_purchases,
+        predictions.purchase_value,
+        predictions.expected_value,
+        coalesce(own.action_code, general.action_code) as action_code,
+        coalesce(own.action_zh, general.action_zh) as action_zh,
+        coalesce(own.action_en, general.action_en) as action_en
+    from states
+    cross join as_of
+    left join segments on states.card_id = segments.card_id
+    left join predictions on states.card_id = predictions.card_id
+    left join actions as own on segments.segment_code = own.segment_code and states.state = own.state
+    left join actions as general on general.segment_code = 'any' and states.state = general.state
+)
+
+select * from next_steps
+order by card_id

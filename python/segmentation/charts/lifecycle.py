@@ -1,0 +1,228 @@
+"""Charts of the life cycle: states, moves between them, activation, cohorts, promotion days, forecasts."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from segmentation.charts.look import BAR, FAINT_BAR, GAP, MARK, SEGMENT_COLORS, Chart, Source, label_axes
+
+STATE_COLORS = {
+    "new": "#5dade2", "active": "#1e8449", "slowing": "#d4ac0d", "silent": "#ca6f1e", "lost": "#909497",
+    "returned": "#884ea0", "never_bought": "#d5dbdb",
+}  # fmt: skip
+
+
+def states(source: Source) -> Figure | None:
+    """Buyers by state at each month end."""
+    data = source.mart(
+        """select month_start, state, label_{lang} as label, members, month_status
+        from marts.life_cycle_by_month join seeds.life_cycle_states using (state)
+        where state <> 'never_bought' order by month_start, sort_order"""
+    )
+    if data["month_start"].nunique() < 2:
+        return None
+    figure, axes = plt.subplots(figsize=(11, 4.8))
+    counts = data.pivot(index="month_start", columns="state", values="members")
+    labels = dict(zip(data["state"], data["label"], strict=True))
+    names = list(labels)
+    axes.stackplot(
+        counts.index, [counts[name] for name in names], labels=[labels[name] for name in names],
+        colors=[STATE_COLORS[name] for name in names], linewidth=0,
+    )  # fmt: skip
+    _shade_gaps(axes, data)
+    axes.set_xlim(counts.index[0], counts.index[-1])
+    label_axes(axes, source.text("month_end"), source.text("buyers"))
+    axes.legend(*(part[::-1] for part in axes.get_legend_handles_labels()), frameon=False, loc="upper left",
+                bbox_to_anchor=(1, 1))  # fmt: skip
+    axes.set_title(source.text("gap_note"), fontsize=9, loc="left")
+    return figure
+
+
+def transitions(source: Source) -> Figure | None:
+    """What becomes of the members of each state within a month, over all complete months."""
+    data = source.mart(
+        """select b.label_{lang} as before, a.label_{lang} as after, sum(members) as members
+        from marts.life_cycle_transitions as t
+        join seeds.life_cycle_states as b on t.state_before = b.state
+        join seeds.life_cycle_states as a on t.state = a.state
+        where month_status = 'complete'
+        group by all order by any_value(b.sort_order), any_value(a.sort_order)"""
+    )
+    if data.empty:
+        return None
+    order = list(dict.fromkeys(data["after"]))
+    counts = data.pivot(index="before", columns="after", values="members")
+    counts = counts.reindex(index=[name for name in order if name in counts.index], columns=order)
+    shares = counts.div(counts.sum(axis=1), axis=0)
+    figure, axes = plt.subplots(figsize=(8.5, 5.5))
+    _heat(axes, shares, [["" if share == 0 else f"{share:.1%}" for share in row] for row in shares.to_numpy()])
+    axes.set_xlabel(source.text("state_after"))
+    axes.set_ylabel(source.text("state_before"))
+    axes.set_title(source.text("transitions_note"), fontsize=9, loc="left")
+    return figure
+
+
+def activation(source: Source) -> Figure | None:
+    """Share of silent and of lost members that buy in the month, with its confidence interval."""
+    data = source.mart(
+        """select month_start, state_before, label_{lang} as label, activation_rate, activation_rate_low,
+            activation_rate_high, month_status
+        from marts.activation_by_month join seeds.life_cycle_states on state_before = state
+        where month_start >= (select min(month_start) from marts.life_cycle_by_month where is_settled)
+        order by sort_order, month_start"""
+    )
+    if data.empty:
+        return None
+    figure, axes = plt.subplots(figsize=(10, 4.5))
+    for (state, label), rows in data.groupby(["state_before", "label"], sort=False):
+        known = rows.where(rows["month_status"] == "complete")
+        color = STATE_COLORS[str(state)]
+        axes.plot(rows["month_start"], known["activation_rate"], color=color, marker="o", markersize=3, label=label)
+        axes.fill_between(
+            rows["month_start"], known["activation_rate_low"], known["activation_rate_high"], color=color, alpha=0.2
+        )
+    _shade_gaps(axes, data)
+    axes.set_ylim(bottom=0)
+    label_axes(axes, source.text("month"), source.text("activation_rate"))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.legend(title=source.text("state_before"), frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    axes.set_title(source.text("activation_note"), fontsize=9, loc="left")
+    return figure
+
+
+def cohorts(source: Source) -> Figure | None:
+    """Share of each quarter's first buyers that buy in each month after, months without data left blank."""
+    data = source.mart(
+        """select year(cohort_start) || ' Q' || quarter(cohort_start) as cohort, months_since,
+            sum(buyers) / sum(members) as share
+        from marts.cohort_retention
+        where cohort_type = 'first_purchase' and month_status = 'complete' and months_since > 0
+            and cohort_start in (select month_start from marts.eda_coverage where status = 'complete')
+        group by cohort, months_since order by cohort, months_since"""
+    )
+    if data.empty:
+        return None
+    table = data.pivot_table(index="cohort", columns="months_since", values="share")
+    table = table.reindex(columns=range(1, int(table.columns.max()) + 1))
+    figure, axes = plt.subplots(figsize=(12, 0.45 * len(table) + 2))
+    _heat(axes, table, [["" if np.isnan(share) else f"{share * 100:.0f}" for share in row] for row in table.to_numpy()])
+    axes.set_xlabel(source.text("months_since_first"))
+    axes.set_ylabel(source.text("first_purchase_quarter"))
+    axes.set_title(source.text("cohort_note"), fontsize=9, loc="left")
+    return figure
+
+
+def promotion_days(source: Source) -> Figure | None:
+    """Orders against what month and weekday lead to expect, and activation on promotion and on other days."""
+    data = source.mart(
+        """select day, other_orders / usual_orders as ratio, is_promotion_day
+        from marts.promotion_days where is_judged order by day"""
+    )
+    if data.empty:
+        return None
+    rates = source.mart("select * from marts.promotion_activation order by day_kind")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.5), width_ratios=[3, 1])
+    for is_promotion, color, key in ((False, FAINT_BAR, "ordinary_days"), (True, MARK, "promotion_days")):
+        rows = data[data["is_promotion_day"] == is_promotion]
+        left.scatter(rows["day"], rows["ratio"], s=12 + 12 * is_promotion, color=color, label=source.text(key))
+    left.axhline(1, color="#909497", linewidth=1)
+    left.set_ylim(bottom=0)
+    label_axes(left, source.text("day"), source.text("orders_ratio"))
+    left.yaxis.set_major_formatter("{x:.1f}")
+    left.legend(frameon=False, loc="upper left")
+    error = (rates["activation_rate"] - rates["activation_rate_low"]).fillna(0)
+    right.bar(
+        [source.text(f"{kind}_days") for kind in rates["day_kind"]], rates["activation_rate"] * 1000,
+        yerr=error * 1000, color=[MARK if kind == "promotion" else FAINT_BAR for kind in rates["day_kind"]], capsize=4,
+    )  # fmt: skip
+    label_axes(right, "", source.text("activation_per_day"))
+    right.yaxis.set_major_formatter("{x:.1f}")
+    right.set_title(source.text("promotion_note"), fontsize=9, loc="left")
+    return figure
+
+
+def forecast_check(source: Source) -> Figure | None:
+    """Error and bias of the forecast in the hold-out period, beside naive guesses."""
+    data = source.mart("select * from marts.clv_check where mean_absolute_error is not null")
+    if "model" not in set(data["method"]):
+        return None
+    methods = ["model", "same_as_before", "own_rate", "mean_rate"]
+    figure, panes = plt.subplots(1, 2, figsize=(12, 4), sharey=True)
+    rows = data[data["quantity"] == "purchases"].set_index("method").reindex(methods)
+    colors = [BAR if method == "model" else FAINT_BAR for method in methods]
+    for axes, column, scale, text in (
+        (panes[0], "mean_absolute_error", 1, "{:.2f}"),
+        (panes[1], "total_bias", 100, "{:+.0f} %"),
+    ):
+        bars = axes.barh([source.text(f"method_{method}") for method in methods], rows[column] * scale, color=colors)
+        axes.bar_label(bars, [text.format(value) for value in rows[column] * scale], padding=4)
+        axes.set_xlabel(source.text(column))
+        axes.grid(axis="x", visible=True)
+        axes.grid(axis="y", visible=False)
+        axes.margins(x=0.15)
+    panes[0].invert_yaxis()
+    return figure
+
+
+def next_steps(source: Source) -> Figure | None:
+    """Expected amount by state and segment."""
+    data = source.mart(
+        """select segment, segment_name_{lang} as name, label_{lang} as label, horizon_days,
+            sum(expected_value order by n.card_id) / 10000 as amount, count(*) as members
+        from marts.member_next_steps as n
+        join marts.member_segments as s using (card_id)
+        join seeds.life_cycle_states as l on n.state = l.state
+        where expected_value is not null
+        group by segment, name, label, sort_order, horizon_days order by segment, sort_order"""
+    )
+    if data.empty:
+        return None
+    figure, axes = plt.subplots(figsize=(10, 4.5))
+    labels = list(dict.fromkeys(data["label"]))
+    base = pd.Series(0.0, index=labels)
+    for (segment, name), rows in data.groupby(["segment", "name"], sort=True):
+        amounts = rows.set_index("label")["amount"].reindex(labels).fillna(0)
+        axes.bar(labels, amounts, bottom=base, color=SEGMENT_COLORS[int(str(segment)) - 1], label=name)
+        base += amounts
+    members = data.groupby("label")["members"].sum()
+    for position, label in enumerate(labels):
+        text = f"{members[label]:,} {source.text('members_unit')}"
+        axes.annotate(text, (position, base[label]), ha="center", va="bottom", fontsize=9)
+    label_axes(axes, source.text("state"), source.text("expected_amount"))
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    axes.set_title(source.text("expected_note").format(days=data["horizon_days"].iloc[0]), fontsize=9, loc="left")
+    return figure
+
+
+def _shade_gaps(axes: Axes, data: pd.DataFrame) -> None:
+    """Shade the months that are not complete."""
+    for month in data.loc[data["month_status"] != "complete", "month_start"].unique():
+        half = pd.Timedelta(days=15)
+        axes.axvspan(month - half, month + half, color=GAP, alpha=0.7, linewidth=0, zorder=2)
+
+
+def _heat(axes: Axes, table: pd.DataFrame, texts: list[list[str]]) -> None:
+    """A table of shares as coloured cells with their texts."""
+    values = table.to_numpy(dtype=float)
+    axes.imshow(values, cmap="Blues", vmin=0, vmax=np.nanmax(values), aspect="auto")
+    middle = np.nanmax(values) / 2
+    for row, column in np.ndindex(values.shape):
+        color = "white" if values[row, column] > middle else "black"
+        axes.text(column, row, texts[row][column], ha="center", va="center", color=color, fontsize=8)
+    axes.set_xticks(range(values.shape[1]), [str(name) for name in table.columns])
+    axes.set_yticks(range(values.shape[0]), [str(name) for name in table.index])
+    axes.grid(visible=False)
+
+
+CHARTS: dict[str, Chart] = {
+    "life_cycle_states": states,
+    "life_cycle_transitions": transitions,
+    "activation": activation,
+    "cohorts": cohorts,
+    "promotion_days": promotion_days,
+    "forecast_check": forecast_check,
+    "next_steps": next_steps,
+}

@@ -1,0 +1,290 @@
+"""Expected purchases (BG/NBD) and expected values (Gamma-Gamma) of customers by maximum likelihood.
+
+BG/NBD: Fader, Hardie and Lee (2005), "Counting Your Customers the Easy Way", Marketing Science 24(2). While alive a
+customer buys at a Poisson rate that is gamma distributed (r, alpha); after each purchase the customer may leave, with
+a probability that is beta distributed (a, b). Gamma-Gamma: Fader and Hardie (2013), "The Gamma-Gamma Model of Monetary
+Value". The values of a customer's purchases are gamma distributed with shape p, and their scale is gamma
+distributed (q, v).
+
+A customer is (frequency, recency, age): purchases after the first one, time of the last one and time of observation,
+both counted from the first purchase. All times have one unit, here weeks.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.optimize import minimize
+from scipy.special import digamma, gammaln, hyp2f1
+
+Vector = npt.NDArray[np.float64]
+
+# The largest |ln| of a parameter, in units of the mean age or value.
+LOG_LIMIT = 9.0
+# Above it practically everybody leaves after the first repeat, and the expectation leaves the range of floating point.
+LARGEST_A = 50.0
+STARTS = ((0.0, 0.0, 0.0, 0.0), (-1.0, 0.0, 0.0, 1.0), (0.5, 1.0, -1.0, 0.5))
+MODEL_TYPES = {
+    "sample": "str",
+    "model": "str",
+    "customers": "int64",
+    "repeat_customers": "int64",
+    **dict.fromkeys(("r", "alpha", "a", "b", "p", "q", "v", "log_likelihood", "rank_correlation"), "float64"),
+    "reason": "str",
+}
+PREDICTION_TYPES = {
+    "sample": "str",
+    "card_id": "str",
+    "horizon_days": "int64",
+    **dict.fromkeys(("p_alive", "expected_purchases", "purchase_value"), "float64"),
+}
+
+
+class BgNbd(NamedTuple):
+    """Parameters of the BG/NBD model; `alpha` has the unit of time."""
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+
+
+class GammaGamma(NamedTuple):
+    """Parameters of the Gamma-Gamma model; `v` has the unit of money."""
+
+    p: float
+    q: float
+    v: float
+
+
+class Fit(NamedTuple):
+    """Estimates in the order of the model's parameters, and the log-likelihood at them."""
+
+    parameters: tuple[float, ...]
+    log_likelihood: float
+
+
+def fit_bg_nbd(frequency: Vector, recency: Vector, age: Vector) -> Fit | None:
+    """Estimate (r, alpha, a, b) from n customers; None where no start converges or the purchase rates run away.
+
+    Equal customers are counted once, so that the time grows with the different ones. Where nobody seems to leave, a
+    ends at its lower limit and b at its upper one: then the purchase rates alone say what to expect.
+    """
+    rows, counts = np.unique(np.column_stack([frequency, recency, age]), axis=0, return_counts=True)
+    x, t_x, t = rows.T
+    unit = float(np.average(t, weights=counts)) or 1.0
+    different, index = np.unique(x, return_inverse=True)
+
+    def objective(log_parameters: Vector) -> tuple[float, Vector]:
+        r, alpha, a, b = np.exp(log_parameters)
+        alive, left = -(r + x) * np.log(alpha + t / unit), _log_left(r, alpha, a, b, x, t_x / unit)
+        both = np.logaddexp(alive, left)
+        by_count = (
+            gammaln(r + different) - gammaln(r) + r * np.log(alpha)
+            + gammaln(a + b) + gammaln(b + different) - gammaln(b) - gammaln(a + b + different)
+        )  # fmt: skip
+        total = float(np.sum(counts * (by_count[index] + both)))
+        has_left = np.exp(left - both)
+        log_time = (1 - has_left) * np.log(alpha + t / unit) + has_left * np.log(alpha + t_x / unit)
+        inverse_time = (1 - has_left) / (alpha + t / unit) + has_left / (alpha + t_x / unit)
+        with_a_b = digamma(a + b) - digamma(a + b + different)
+        gradient = np.array([
+            np.sum(counts * ((digamma(r + different) - digamma(r))[index] + np.log(alpha) - log_time)) * r,
+            np.sum(counts * (r / alpha - (r + x) * inverse_time)) * alpha,
+            np.sum(counts * (with_a_b[index] + has_left / a)) * a,
+            np.sum(counts * (
+                (with_a_b + digamma(b + different) - digamma(b))[index] - has_left / np.maximum(b + x - 1, b)
+            )) * b,
+        ])  # fmt: skip
+        return -total, -gradient
+
+    fit = _maximise(objective, STARTS, len(frequency), inside=2)
+    if fit is None or fit.parameters[2] > LARGEST_A:
+        return None
+    r, alpha, a, b = fit.parameters
+    # The likelihood of n purchases is a density of their times: undo the change of unit.
+    return Fit((r, alpha * unit, a, b), fit.log_likelihood - float(np.sum(counts * x)) * np.log(unit))
+
+
+def bg_nbd_log_likelihood(model: BgNbd, frequency: Vector, recency: Vector, age: Vector) -> Vector:
+    """Log-likelihood (n,) of each customer (Fader, Hardie and Lee 2005, equation 6)."""
+    r, alpha, a, b = model
+    alive = -(r + frequency) * np.log(alpha + age)
+    constant = (
+        gammaln(r + frequency) - gammaln(r) + r * np.log(alpha)
+        + gammaln(a + b) + gammaln(b + frequency) - gammaln(b) - gammaln(a + b + frequency)
+    )  # fmt: skip
+    result: Vector = constant + np.logaddexp(alive, _log_left(r, alpha, a, b, frequency, recency))
+    return result
+
+
+def p_alive(model: BgNbd, frequency: Vector, recency: Vector, age: Vector) -> Vector:
+    """Probability (n,) that each customer has not left; 1 without a repeat purchase, as the model has it."""
+    alive = -(model.r + frequency) * np.log(model.alpha + age)
+    left = _log_left(*model, frequency, recency)
+    result: Vector = np.exp(alive - np.logaddexp(alive, left))
+    return result
+
+
+def expected_purchases(model: BgNbd, frequency: Vector, recency: Vector, age: Vector, horizon: float) -> Vector:
+    """Expected purchases (n,) within `horizon` after the age (Fader, Hardie and Lee 2005, equation 10).
+
+    Euler's transformation of the hypergeometric function takes the purchases out of all powers, so that large counts
+    neither overflow nor cancel.
+    """
+    r, alpha, a, b = model
+    if abs(a - 1) < 1e-6:
+        a = 1 + 1e-6  # the limit at a = 1, where numerator and denominator vanish
+    z = horizon / (alpha + age + horizon)
+    within = 1 - (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - r, a - 1, a + b + frequency - 1, z)
+    result: Vector = (a + b + frequency - 1) / (a - 1) * within * p_alive(model, frequency, recency, age)
+    return result
+
+
+def fit_gamma_gamma(purchases: Vector, mean_value: Vector) -> Fit | None:
+    """Estimate (p, q, v) from the purchases (at least 1) and the mean value (> 0) of n customers; None as above."""
+    unit = float(np.mean(mean_value)) or 1.0
+    value = mean_value / unit
+    different, index = np.unique(purchases, return_inverse=True)
+    log_value, log_purchases = np.log(value), np.log(purchases)
+
+    def objective(log_parameters: Vector) -> tuple[float, Vector]:
+        p, q, v = np.exp(log_parameters)
+        log_sum = np.log(v + purchases * value)
+        by_count = gammaln(p * different + q) - gammaln(p * different) - gammaln(q) + q * np.log(v)
+        total = np.sum(
+            by_count[index] + (p * purchases - 1) * log_value + p * purchases * log_purchases
+            - (p * purchases + q) * log_sum
+        )  # fmt: skip
+        of_sum = digamma(p * different + q)
+        gradient = np.array([
+            np.sum(purchases * ((of_sum - digamma(p * different))[index] + log_value + log_purchases - log_sum)) * p,
+            np.sum(of_sum[index] - digamma(q) + np.log(v) - log_sum) * q,
+            np.sum(q / v - (p * purchases + q) / (v + purchases * value)) * v,
+        ])  # fmt: skip
+        return -float(total), -gradient
+
+    fit = _maximise(objective, [start[:3] for start in STARTS], len(purchases), inside=3)
+    if fit is None:
+        return None
+    p, q, v = fit.parameters
+    return Fit((p, q, v * unit), fit.log_likelihood - len(purchases) * float(np.log(unit)))
+
+
+def expected_value(model: GammaGamma, purchases: Vector, mean_value: Vector) -> Vector:
+    """Expected value (n,) of a future purchase: between the customer's own mean and that of all."""
+    result: Vector = model.p * (model.v + purchases * mean_value) / (model.p * purchases + model.q - 1)
+    return result
+
+
+def fit_models(
+    customers: pd.DataFrame, *, minimum_repeat_customers: int, minimum_weeks: float, maximum_rank_correlation: float
+) -> pd.DataFrame:
+    """Fit both models to every sample, or say why not.
+
+    Parameters
+    ----------
+    customers : one row per sample and card with sample, frequency, recency, age (weeks), window_weeks (of the
+        whole sample) and mean_value (of a purchase, the first one too).
+    minimum_repeat_customers, minimum_weeks : below them neither model is fitted.
+    maximum_rank_correlation : of purchases and mean value among repeat customers (Spearman, absolute); above it the
+        Gamma-Gamma model, which takes them for independent, is not fitted.
+
+    Returns
+    -------
+    One row per sample and model (bg_nbd, gamma_gamma) with its parameters, the others null; `reason` is null where the
+    fit stands, or too_few_repeat_customers, window_too_short, no_convergence or value_depends_on_frequency.
+    """
+    rows = []
+    for sample, group in customers.groupby("sample", sort=True):
+        x, t_x, age, value = (
+            group[name].to_numpy(np.float64) for name in ("frequency", "recency", "age", "mean_value")
+        )
+        repeats = x > 0
+        reason = None
+        if repeats.sum() < minimum_repeat_customers:
+            reason = "too_few_repeat_customers"
+        elif group["window_weeks"].iloc[0] < minimum_weeks:
+            reason = "window_too_short"
+        size = {"sample": sample, "customers": len(group), "repeat_customers": int(repeats.sum())}
+        fit = None if reason else fit_bg_nbd(x, t_x, age)
+        rows.append(size | {"model": "bg_nbd"} | _row(BgNbd, fit, reason))
+
+        correlation = np.nan
+        if not reason:
+            ranks = group.loc[repeats, ["frequency", "mean_value"]].rank()
+            correlation = float(ranks["frequency"].corr(ranks["mean_value"]))
+            if abs(correlation) > maximum_rank_correlation:
+                reason = "value_depends_on_frequency"
+        fit = None if reason else fit_gamma_gamma(x + 1, value)
+        rows.append(size | {"model": "gamma_gamma", "rank_correlation": correlation} | _row(GammaGamma, fit, reason))
+    return pd.DataFrame(rows, columns=list(MODEL_TYPES)).astype(MODEL_TYPES)
+
+
+def predict(customers: pd.DataFrame, models: pd.DataFrame, horizons: pd.DataFrame) -> pd.DataFrame:
+    """Predict every customer with the models of its sample; null where a model was refused.
+
+    `customers` and `models` are as in `fit_models`; `horizons` has sample, horizon_days and horizon_weeks. One row per
+    sample, card and horizon with p_alive, expected_purchases and purchase_value (expected value of one purchase).
+    """
+    parts = []
+    for sample, horizon_days, weeks in horizons[["sample", "horizon_days", "horizon_weeks"]].itertuples(index=False):
+        group = customers[customers["sample"] == sample]
+        x, t_x, age, value = (
+            group[name].to_numpy(np.float64) for name in ("frequency", "recency", "age", "mean_value")
+        )
+        part = pd.DataFrame({"sample": sample, "card_id": group["card_id"], "horizon_days": horizon_days})
+        part[["p_alive", "expected_purchases", "purchase_value"]] = np.nan
+        fitted = models[(models["sample"] == sample) & models["reason"].isna()].set_index("model")
+        if "bg_nbd" in fitted.index:
+            bg_nbd = BgNbd(*fitted.loc["bg_nbd", list(BgNbd._fields)].astype(float))
+            part["p_alive"] = p_alive(bg_nbd, x, t_x, age)
+            part["expected_purchases"] = expected_purchases(bg_nbd, x, t_x, age, weeks)
+        if "gamma_gamma" in fitted.index:
+            gamma_gamma = GammaGamma(*fitted.loc["gamma_gamma", list(GammaGamma._fields)].astype(float))
+            part["purchase_value"] = expected_value(gamma_gamma, x + 1, value)
+        parts.append(part)
+    whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(PREDICTION_TYPES))
+    return whole[list(PREDICTION_TYPES)].astype(PREDICTION_TYPES)
+
+
+def _log_left(r: float, alpha: float, a: float, b: float, x: Vector, t_x: Vector) -> Vector:
+    """Log weight of having left after the last purchase, beside that of being alive; -inf without a repeat."""
+    result: Vector = np.where(
+        x > 0, np.log(a) - np.log(np.maximum(b + x - 1, b)) - (r + x) * np.log(alpha + t_x), -np.inf
+    )
+    return result
+
+
+def _maximise(
+    objective: Callable[[Vector], tuple[float, Vector]], starts: Sequence[Sequence[float]], size: int, inside: int
+) -> Fit | None:
+    """The best of several starts of a negative log-likelihood with gradient, over the logs of the parameters.
+
+    None without a zero of the gradient, or where one of the first `inside` parameters ends at a limit.
+    """
+    best = None
+    for start in starts:
+        found = minimize(
+            lambda logs: tuple(part / size for part in objective(logs)), np.array(start), jac=True, method="L-BFGS-B",
+            bounds=[(-LOG_LIMIT, LOG_LIMIT)] * len(start), options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-8},
+        )  # fmt: skip
+        if np.isfinite(found.fun) and (best is None or found.fun < best.fun):
+            best = found
+    if best is None:
+        return None
+    is_free = np.abs(best.x) < LOG_LIMIT
+    if not is_free[:inside].all() or np.abs(best.jac[is_free]).max() > 1e-4:
+        return None
+    return Fit(tuple(float(value) for value in np.exp(best.x)), -float(best.fun) * size)
+
+
+def _row(model: type[BgNbd] | type[GammaGamma], fit: Fit | None, reason: str | None) -> dict[str, object]:
+    if fit is None:
+        return {"reason": reason or "no_convergence"}
+    return dict(zip(model._fields, fit.parameters, strict=True)) | {
+        "log_likelihood": fit.log_likelihood,
+        "reason": None,
+    }

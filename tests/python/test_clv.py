@@ -1,0 +1,146 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import hyp2f1
+
+from segmentation.clv import (
+    BgNbd,
+    GammaGamma,
+    bg_nbd_log_likelihood,
+    expected_purchases,
+    expected_value,
+    fit_bg_nbd,
+    fit_gamma_gamma,
+    fit_models,
+    p_alive,
+    predict,
+)
+
+KNOWN = BgNbd(r=0.6, alpha=6.0, a=0.8, b=2.5)
+KNOWN_VALUE = GammaGamma(p=4.0, q=3.5, v=300.0)
+LIMITS = {"minimum_repeat_customers": 100, "minimum_weeks": 20.0, "maximum_rank_correlation": 0.3}
+
+
+def simulate(n: int, later: float, seed: int = 11, model: BgNbd = KNOWN) -> pd.DataFrame:
+    """Customers of known parameters: frequency, recency, age, and the purchases within `later` weeks after it."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for rate, leaves, age in zip(
+        rng.gamma(model.r, 1 / model.alpha, n), rng.beta(model.a, model.b, n), rng.uniform(20, 80, n), strict=True
+    ):
+        now, times = 0.0, []
+        while (now := now + rng.exponential(1 / rate)) < age + later:
+            times.append(now)
+            if rng.random() < leaves:
+                break
+        seen = [time for time in times if time < age]
+        rows.append((len(seen), seen[-1] if seen else 0.0, age, len(times) - len(seen)))
+    return pd.DataFrame(rows, columns=["frequency", "recency", "age", "later"], dtype=float)
+
+
+def customers(n: int = 3000) -> pd.DataFrame:
+    rng = np.random.default_rng(5)
+    data = simulate(n, later=26.0)
+    purchases = data["frequency"].to_numpy() + 1
+    scale = rng.gamma(KNOWN_VALUE.q, 1 / KNOWN_VALUE.v, n)
+    data["mean_value"] = rng.gamma(KNOWN_VALUE.p * purchases, 1 / (scale * purchases))
+    return data.assign(sample="all", card_id=[f"{i:08x}" for i in range(n)], window_weeks=80.0)
+
+
+def test_parameters_of_simulated_customers_are_recovered() -> None:
+    data = customers(8000)
+    x, t_x, age = (data[name].to_numpy() for name in ("frequency", "recency", "age"))
+    fit = fit_bg_nbd(x, t_x, age)
+    assert fit is not None
+    assert fit.parameters == pytest.approx(KNOWN, rel=0.2)
+    assert fit.log_likelihood == pytest.approx(bg_nbd_log_likelihood(BgNbd(*fit.parameters), x, t_x, age).sum())
+    assert fit.log_likelihood >= bg_nbd_log_likelihood(KNOWN, x, t_x, age).sum()
+    expected = expected_purchases(BgNbd(*fit.parameters), x, t_x, age, 26.0)
+    assert expected.sum() == pytest.approx(data["later"].sum(), rel=0.05)
+    for low, high in ((0, 0), (1, 3), (4, 1000)):
+        group = (x >= low) & (x <= high)
+        assert expected[group].sum() == pytest.approx(data["later"][group].sum(), rel=0.12)
+    value = fit_gamma_gamma(x + 1, data["mean_value"].to_numpy())
+    assert value is not None
+    assert value.parameters == pytest.approx(KNOWN_VALUE, rel=0.15)
+    # A future purchase is worth the mean of all or the customer's own mean, or something between.
+    all_mean = KNOWN_VALUE.p * KNOWN_VALUE.v / (KNOWN_VALUE.q - 1)
+    own = data["mean_value"].to_numpy()
+    between = expected_value(KNOWN_VALUE, x + 1, own)
+    assert ((between - all_mean) * (between - own) <= 1e-6).all()
+
+
+@pytest.mark.skipif("CDNOW_SUMMARY" not in os.environ, reason="CDNOW_SUMMARY names no csv of ID,frequency,recency,T")
+def test_the_published_estimates_of_the_cdnow_sample() -> None:
+    data = pd.read_csv(Path(os.environ["CDNOW_SUMMARY"]), dtype=float)
+    x, t_x, age = (data[name].to_numpy() for name in ("frequency", "recency", "T"))
+    fit = fit_bg_nbd(x, t_x, age)
+    assert fit is not None
+    assert fit.parameters == pytest.approx((0.243, 4.414, 0.793, 2.426), abs=5e-4)
+    assert fit.log_likelihood == pytest.approx(-9582.4, abs=0.05)
+    one = expected_purchases(BgNbd(*fit.parameters), *np.array([[2.0], [30.43], [38.86]]), 39.0)
+    assert one == pytest.approx([1.226], abs=1e-3)
+
+
+def test_the_expectation_is_the_formula_of_the_paper() -> None:
+    x, t_x, age, horizon = np.array([0.0, 1, 2, 7, 20]), np.array([0.0, 3, 30, 35, 38]), np.full(5, 40.0), 13.0
+    for model in (KNOWN, BgNbd(0.243, 4.414, 0.793, 2.426), BgNbd(1.2, 9.0, 1.7, 3.0)):
+        r, alpha, a, b = model
+        z = horizon / (alpha + age + horizon)
+        power = ((alpha + age) / (alpha + age + horizon)) ** (r + x)
+        top = (a + b + x - 1) / (a - 1) * (1 - power * hyp2f1(r + x, b + x, a + b + x - 1, z))
+        odds = np.where(x > 0, a / np.maximum(b + x - 1, b) * ((alpha + age) / (alpha + t_x)) ** (r + x), 0)
+        assert expected_purchases(model, x, t_x, age, horizon) == pytest.approx(top / (1 + odds))
+        assert p_alive(model, x, t_x, age) == pytest.approx(1 / (1 + odds))
+
+
+def test_large_counts_stay_finite_and_sensible() -> None:
+    x, age = np.array([500.0, 2000.0]), np.array([150.0, 150.0])
+    expected = expected_purchases(KNOWN, x, age - 0.1, age, 52.0)
+    assert (expected > 0).all()
+    assert (expected < x).all()
+    at_one, beside = (expected_purchases(BgNbd(0.6, 6.0, a, 2.5), x, age - 0.1, age, 52.0) for a in (1.0, 1.001))
+    assert at_one == pytest.approx(beside, rel=0.01)
+
+
+def test_customers_who_never_leave_are_forecast_from_their_rates() -> None:
+    rng = np.random.default_rng(3)
+    age = np.full(2000, 60.0)
+    x = rng.poisson(rng.gamma(1.5, 0.2, 2000) * age).astype(float)
+    t_x = np.where(x > 0, age * rng.random(2000) ** (1 / np.maximum(x, 1)), 0)
+    fit = fit_bg_nbd(x, t_x, age)
+    assert fit is not None
+    r, alpha, _, _ = fit.parameters
+    expected = expected_purchases(BgNbd(*fit.parameters), x, t_x, age, 30.0)
+    assert expected == pytest.approx((r + x) / (alpha + age) * 30, rel=0.05)
+
+
+def test_unfit_data_are_refused_with_a_reason() -> None:
+    data = customers()
+    good = fit_models(data, **LIMITS).set_index("model")
+    assert good["reason"].isna().all()
+
+    def reasons(changed: pd.DataFrame) -> list[str]:
+        return fit_models(changed, **LIMITS).sort_values("model")["reason"].tolist()
+
+    assert reasons(data.head(50)) == ["too_few_repeat_customers"] * 2
+    assert reasons(data.assign(window_weeks=10.0)) == ["window_too_short"] * 2
+    dependent = reasons(data.assign(mean_value=data["mean_value"] * (1 + data["frequency"]) ** 2))
+    assert pd.isna(dependent[0])
+    assert dependent[1] == "value_depends_on_frequency"
+    # Everybody buys every week for ever at one rate: the spread of the rates cannot be estimated.
+    clockwork = data.assign(frequency=60.0, recency=60.0, age=60.0)
+    assert reasons(clockwork)[0] == "no_convergence"
+    assert fit_models(data.head(0), **LIMITS).empty
+
+
+def test_a_refused_model_predicts_nothing() -> None:
+    data = customers().head(50)
+    horizons = pd.DataFrame({"sample": ["all"], "horizon_days": [90], "horizon_weeks": [12.0]})
+    predicted = predict(data, fit_models(data, **LIMITS), horizons)
+    assert len(predicted) == 50
+    assert predicted[["p_alive", "expected_purchases", "purchase_value"]].isna().all(axis=None)
+    assert predict(data.head(0), fit_models(data.head(0), **LIMITS), horizons).empty
