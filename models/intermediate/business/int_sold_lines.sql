@@ -14,11 +14,15 @@ recorded as (
     where table_name = 'sales_lines'
 ),
 
--- Goods that were sold to anybody. Lines without a card never have points, so points are not asked of them; where
--- points are required, a card's line without points is no counted purchase, but it tells of a bargain.
+-- Goods that were sold to anybody; where there are no codes, a product or counter is known by its name. Lines without
+-- a card never have points, so points are not asked of them; where points are required, a card's line without points is
+-- no counted purchase, but it tells of a bargain.
 sold as (
     select
-        sales_lines.*,
+        sales_lines.* replace (
+            coalesce(sales_lines.product_code, sales_lines.product_name) as product_code,
+            coalesce(sales_lines.counter_code, sales_lines.counter_name) as counter_code
+        ),
         sales_lines.reason is distinct from 'no_points' as is_counted,
         case
             when sales_lines.customer_type = 'no_card' then concat_ws('|', sales_lines.till_no, sales_lines.receipt_no)
