@@ -4,7 +4,7 @@ with sold_lines as (
 ),
 
 counters as (
-    select * from {{ ref('int_item_names') }}
+    select * from {{ ref('int_items') }}
     where level = 'counter'
 ),
 

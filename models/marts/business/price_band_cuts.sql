@@ -3,7 +3,7 @@ with cuts as (
 ),
 
 counters as (
-    select * from {{ ref('int_item_names') }}
+    select * from {{ ref('int_items') }}
     where level = 'counter'
 )
 

@@ -9,7 +9,7 @@ named_items as (
         product_name as item_name,
         count(*) as lines
     from sold_lines
-    where product_name is not null
+    where product_code is not null
     group by product_code, product_name
     union all
     select
@@ -18,18 +18,28 @@ named_items as (
         counter_name as item_name,
         count(*) as lines
     from sold_lines
-    where counter_name is not null
+    where counter_code is not null
     group by counter_code, counter_name
 ),
 
 -- What has several names is known by the one on most lines; of equals, by the first as text.
-usual_names as (
+items as (
     select
         level,
         item_code,
         item_name
     from named_items
-    qualify row_number() over (partition by level, item_code order by lines desc, item_name) = 1
+    qualify row_number() over (
+        partition by level, item_code order by item_name is null, lines desc, item_name
+    ) = 1
+),
+
+-- A small number stands for a product or a counter where many are compared.
+numbered as (
+    select
+        *,
+        cast(row_number() over (order by level, item_code) as integer) as item_no
+    from items
 )
 
-select * from usual_names
+select * from numbered
