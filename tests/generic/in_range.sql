@@ -1,7 +1,9 @@
-{% test in_range(model, column_name, lowest=none, highest=none) %}
-select {{ column_name }}
+{#- Fails with every row that has one of the columns below or above the bounds; null is in range. -#}
+{% test in_range(model, columns, lowest, highest) %}
+select {{ columns | join(', ') }}
 from {{ model }}
 where
-    {{ column_name }} < {{ lowest if lowest is not none else column_name }}
-    or {{ column_name }} > {{ highest if highest is not none else column_name }}
+    {% for column in columns -%}
+    {{ column }} < {{ lowest }} or {{ column }} > {{ highest }}{{ " or" if not loop.last }}
+    {% endfor %}
 {% endtest %}

@@ -36,7 +36,6 @@ weighted as (
     select
         placed.card_id,
         placed.part,
-        parts.part_no,
         parts.weight,
         case when parts.is_more_better then placed.place else 1 - placed.place end as place
     from placed

@@ -116,7 +116,8 @@ shares as (
         trading_days,
         cast(orders as double) / trading_days as orders_per_trading_day,
         cast(orders as double) / trading_days / sum(cast(orders as double) / trading_days) over (
-            partition by customer_type, rhythm order by position rows between unbounded preceding and unbounded following
+            partition by customer_type, rhythm order by position
+            rows between unbounded preceding and unbounded following
         ) as share
     from rhythms
 )

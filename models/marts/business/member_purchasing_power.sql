@@ -10,16 +10,31 @@ places as (
     select * from {{ ref('int_purchasing_power_places') }}
 ),
 
--- The weights of the parts that are recorded add up to one. Sums in the order of the parts, so that they never differ.
-scores as (
+side_by_side as (
     select
         card_id,
-        100 * sum(weight * place order by part_no) / sum(weight order by part_no) as score,
         {% for part in parts -%}
-        100 * max(place) filter (where part = '{{ part }}') as {{ part }}_score{{ "," if not loop.last }}
+        max(place) filter (where part = '{{ part }}') as {{ part }}_place,
+        max(weight) filter (where part = '{{ part }}') as {{ part }}_weight{{ "," if not loop.last }}
         {% endfor %}
     from places
     group by card_id
+),
+
+-- The weights of the parts that are recorded add up to one.
+scores as (
+    select
+        *,
+        100 * (
+            {% for part in parts -%}
+            coalesce({{ part }}_weight * {{ part }}_place, 0){{ " +" if not loop.last }}
+            {% endfor %}
+        ) / nullif(
+            {% for part in parts -%}
+            coalesce({{ part }}_weight, 0){{ " +" if not loop.last }}
+            {% endfor %}, 0
+        ) as score
+    from side_by_side
 ),
 
 purchasing_power as (
@@ -37,7 +52,7 @@ purchasing_power as (
         measures.amount_per_order,
         measures.pieces_per_order,
         {% for part in parts -%}
-        scores.{{ part }}_score,
+        100 * scores.{{ part }}_place as {{ part }}_score,
         {% endfor -%}
         scores.score
     from measures
