@@ -39,7 +39,7 @@ prices as (
     select
         counter_code,
         customer_type,
-        median(piece_price) filter (where is_counted) as median_piece_price,
+        median(cast(piece_price as double)) filter (where is_counted) as median_piece_price,
         avg(cast(is_below_price as integer)) filter (where is_counted) as below_price_share,
         avg(cast(is_without_points as integer)) as without_points_share
     from sold_lines
@@ -76,7 +76,7 @@ comparison as (
         cast(ranked.amount as double) / ranked.customers as amount_per_customer,
         cast(ranked.amount as double) / ranked.orders as amount_per_order,
         cast(ranked.pieces as double) / ranked.orders as pieces_per_order,
-        cast(prices.median_piece_price as double) as median_piece_price,
+        prices.median_piece_price,
         prices.below_price_share,
         prices.without_points_share
     from ranked

@@ -14,7 +14,7 @@ customer_types as (
 usual_prices as (
     select
         product_code,
-        median(piece_price) as usual_price
+        median(cast(piece_price as double)) as usual_price
     from sold_lines
     where product_code is not null
     group by product_code
@@ -24,7 +24,7 @@ lines as (
     select
         sold_lines.customer_type,
         count(distinct sold_lines.card_id) filter (where sold_lines.is_counted) as customers,
-        median(sold_lines.piece_price) filter (where sold_lines.is_counted) as median_piece_price,
+        median(cast(sold_lines.piece_price as double)) filter (where sold_lines.is_counted) as median_piece_price,
         avg(cast(sold_lines.is_below_price as integer)) filter (where sold_lines.is_counted) as below_price_share,
         avg(cast(
             sold_lines.amount < usual_prices.usual_price * sold_lines.quantity * (1 - {{ var('discount_tolerance') }})
@@ -65,7 +65,7 @@ comparison as (
         cast(totals.orders as double) / nullif(lines.customers, 0) as orders_per_customer,
         cast(totals.amount as double) / nullif(lines.customers, 0) as amount_per_customer,
         cast(totals.amount as double) / cast(totals.pieces as double) as amount_per_piece,
-        cast(lines.median_piece_price as double) as median_piece_price,
+        lines.median_piece_price,
         lines.below_price_share,
         lines.below_usual_price_share,
         lines.without_points_share

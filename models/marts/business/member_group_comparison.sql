@@ -87,7 +87,7 @@ prices as (
     select
         grouped_members.dimension,
         grouped_members.group_code,
-        median(sold_lines.piece_price) filter (where sold_lines.is_counted) as median_piece_price,
+        median(cast(sold_lines.piece_price as double)) filter (where sold_lines.is_counted) as median_piece_price,
         avg(cast(sold_lines.is_below_price as integer)) filter (where sold_lines.is_counted) as below_price_share,
         avg(cast(sold_lines.is_without_points as integer)) as without_points_share
     from sold_lines
@@ -113,7 +113,7 @@ comparison as (
         cast(totals.amount as double) / nullif(totals.buyers, 0) as amount_per_buyer,
         cast(totals.amount as double) / nullif(totals.orders, 0) as amount_per_order,
         cast(totals.pieces as double) / nullif(totals.orders, 0) as pieces_per_order,
-        cast(prices.median_piece_price as double) as median_piece_price,
+        prices.median_piece_price,
         prices.below_price_share,
         prices.without_points_share
     from totals
