@@ -24,6 +24,7 @@ floors as (
         prices.counter_code,
         prices.is_store,
         prices.lines,
+        prices.sorted_prices[-1] as highest_price,
         price_bands.band_no,
         price_bands.price_band,
         price_bands.label_zh,
@@ -51,8 +52,9 @@ counters as (
     select
         counter_code,
         lines,
-        lines >= {{ var('price_band_min_lines') }} and bool_and(
-            coalesce(above_price < up_to_price, true)
+        lines >= {{ var('price_band_min_lines') }}
+        and bool_and(
+            above_price is null or above_price < coalesce(up_to_price, highest_price)
         ) as has_own_cuts
     from cuts
     where not is_store
