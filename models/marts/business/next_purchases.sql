@@ -101,7 +101,7 @@ compared as (
         cast(second_items.members as double) / level_totals.returned_members as usual_share,
         cast(first_items.returned_members as double) * second_items.members / level_totals.returned_members
             as chance_members,
-        pairs_compared.pairs as pairs_compared
+        pairs_compared.pairs
     from followed
     inner join first_items on followed.item_no = first_items.item_no
     inner join second_items on followed.next_item_no = second_items.item_no
@@ -126,7 +126,7 @@ ranked as (
         compared.usual_share,
         cast(compared.next_members as double) / compared.chance_members as lift,
         compared.median_days_between,
-        {{ is_above_chance('compared.next_members', 'compared.chance_members', 'compared.pairs_compared') }}
+        {{ is_above_chance('compared.next_members', 'compared.chance_members', 'compared.pairs') }}
             as is_above_chance
     from compared
     inner join items on compared.item_no = items.item_no

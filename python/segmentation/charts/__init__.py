@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import matplotlib.pyplot as plt
 
-from segmentation.charts import exploration, segments
+from segmentation.charts import business, exploration, segments
 from segmentation.charts.look import Source, set_look
 
-CHARTS = exploration.CHARTS | segments.CHARTS
+CHARTS = exploration.CHARTS | segments.CHARTS | business.CHARTS
 
 
 def draw_charts(
