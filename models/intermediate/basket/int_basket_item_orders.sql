@@ -2,23 +2,19 @@ with basket_items as (
     select * from {{ ref('int_basket_items') }}
 ),
 
-orders as (
-    select * from {{ ref('int_basket_orders') }}
+scopes as (
+    select * from {{ ref('int_basket_scopes') }}
 ),
 
--- Of each segment and, with no segment, of all.
 item_orders as (
     select
-        orders.segment,
+        scopes.segment,
         basket_items.level,
         basket_items.item_no,
         count(*) as orders
     from basket_items
-    inner join orders on basket_items.order_no = orders.order_no
-    group by grouping sets (
-        (orders.segment, basket_items.level, basket_items.item_no),
-        (basket_items.level, basket_items.item_no)
-    )
+    inner join scopes on basket_items.order_no = scopes.order_no
+    group by scopes.segment, basket_items.level, basket_items.item_no
 )
 
 select * from item_orders

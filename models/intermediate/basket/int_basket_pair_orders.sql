@@ -2,15 +2,15 @@ with basket_items as (
     select * from {{ ref('int_basket_items') }}
 ),
 
-orders as (
-    select * from {{ ref('int_basket_orders') }}
+scopes as (
+    select * from {{ ref('int_basket_scopes') }}
 ),
 
 -- A pair cannot be in more orders than the rarer of the two, so that rare things need not be counted.
 frequent_items as (
     select item_no
     from {{ ref('int_basket_item_orders') }}
-    where segment is null and orders >= {{ var('basket_min_orders') }}
+    where segment = 0 and orders >= {{ var('basket_min_orders') }}
 ),
 
 frequent_basket_items as (
@@ -24,7 +24,7 @@ frequent_basket_items as (
 
 pair_orders as (
     select
-        orders.segment,
+        scopes.segment,
         items.level,
         items.item_no,
         others.item_no as other_item_no,
@@ -35,11 +35,8 @@ pair_orders as (
             items.order_no = others.order_no
             and items.level = others.level
             and items.item_no < others.item_no
-    inner join orders on items.order_no = orders.order_no
-    group by grouping sets (
-        (orders.segment, items.level, items.item_no, others.item_no),
-        (items.level, items.item_no, others.item_no)
-    )
+    inner join scopes on items.order_no = scopes.order_no
+    group by scopes.segment, items.level, items.item_no, others.item_no
     having count(*) >= {{ var('basket_min_orders') }}
 )
 

@@ -26,11 +26,11 @@ counted as (
         cast(items.orders as double) * others.orders / totals.orders * totals.chance_lift as chance_orders
     from pair_orders
     inner join totals
-        on pair_orders.segment is not distinct from totals.segment and pair_orders.level = totals.level
+        on pair_orders.segment = totals.segment and pair_orders.level = totals.level
     inner join item_orders as items
-        on pair_orders.segment is not distinct from items.segment and pair_orders.item_no = items.item_no
+        on pair_orders.segment = items.segment and pair_orders.item_no = items.item_no
     inner join item_orders as others
-        on pair_orders.segment is not distinct from others.segment and pair_orders.other_item_no = others.item_no
+        on pair_orders.segment = others.segment and pair_orders.other_item_no = others.item_no
 ),
 
 judged as (

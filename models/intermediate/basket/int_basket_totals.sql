@@ -2,8 +2,8 @@ with basket_items as (
     select * from {{ ref('int_basket_items') }}
 ),
 
-orders as (
-    select * from {{ ref('int_basket_orders') }}
+scopes as (
+    select * from {{ ref('int_basket_scopes') }}
 ),
 
 item_orders as (
@@ -21,13 +21,13 @@ sizes as (
 
 order_totals as (
     select
-        orders.segment,
+        scopes.segment,
         sizes.level,
         count(*) as orders,
         sum(sizes.items * (sizes.items - 1) / 2) as pairs
     from sizes
-    inner join orders on sizes.order_no = orders.order_no
-    group by grouping sets ((orders.segment, sizes.level), (sizes.level))
+    inner join scopes on sizes.order_no = scopes.order_no
+    group by scopes.segment, sizes.level
 ),
 
 item_totals as (
@@ -51,9 +51,7 @@ totals as (
         order_totals.pairs * order_totals.orders / nullif(item_totals.products_of_orders, 0) as chance_lift
     from order_totals
     inner join item_totals
-        on
-            order_totals.segment is not distinct from item_totals.segment
-            and order_totals.level = item_totals.level
+        on order_totals.segment = item_totals.segment and order_totals.level = item_totals.level
 )
 
 select * from totals

@@ -11,11 +11,18 @@ price_bands as (
 prices as (
     select
         counter_code,
-        grouping(counter_code) = 1 as is_store,
+        false as is_store,
         count(*) as lines,
         list_sort(list(piece_price)) as sorted_prices
     from buyer_lines
-    group by grouping sets ((counter_code), ())
+    group by counter_code
+    union all
+    select
+        null as counter_code,
+        true as is_store,
+        count(*) as lines,
+        list_sort(list(piece_price)) as sorted_prices
+    from buyer_lines
 ),
 
 -- The smallest price that at least the wanted share of the lines do not exceed; the lowest band has no floor.

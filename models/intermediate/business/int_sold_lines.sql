@@ -19,11 +19,10 @@ recorded as (
 -- no counted purchase, but it tells of a bargain.
 sold as (
     select
-        sales_lines.* replace (
-            coalesce(sales_lines.product_code, sales_lines.product_name) as product_code,
-            coalesce(sales_lines.counter_code, sales_lines.counter_name) as counter_code
-        ),
-        sales_lines.reason is distinct from 'no_points' as is_counted,
+        sales_lines.* exclude (product_code, counter_code),
+        coalesce(sales_lines.product_code, sales_lines.product_name) as product_code,
+        coalesce(sales_lines.counter_code, sales_lines.counter_name) as counter_code,
+        coalesce(sales_lines.reason, '') <> 'no_points' as is_counted,
         case
             when sales_lines.customer_type = 'no_card' then concat_ws('|', sales_lines.till_no, sales_lines.receipt_no)
             else sales_lines.card_id

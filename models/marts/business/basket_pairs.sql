@@ -1,6 +1,6 @@
 with pairs as (
     select * from {{ ref('int_basket_pairs') }}
-    where segment is null
+    where segment = 0
 ),
 
 items as (

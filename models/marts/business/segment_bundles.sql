@@ -1,6 +1,6 @@
 with pairs as (
     select * from {{ ref('int_basket_pairs') }}
-    where segment is not null and is_above_chance
+    where segment > 0 and is_above_chance
 ),
 
 items as (

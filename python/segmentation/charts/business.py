@@ -11,7 +11,8 @@ from matplotlib.ticker import PercentFormatter
 
 from segmentation.charts.look import (
     BAR,
-    FAINT,
+    FAINT_BAR,
+    GAP,
     GENDER_COLORS,
     MARK,
     SEGMENT_COLORS,
@@ -37,10 +38,10 @@ def short(names: pd.Series) -> list[str]:
 
 def measure_bars(axes: Axes, values: pd.Series, colors: list[str], title: str) -> None:
     """One bar per row with its value on top; what is not recorded has no bar."""
-    axes.bar(range(len(values)), values.fillna(0), color=colors)
+    bars = axes.bar(range(len(values)), values.fillna(0), color=colors)
     is_share = title.endswith("%")
     form = "{:.1%}" if is_share else "{:,.2f}" if values.max() < 100 else "{:,.0f}"
-    axes.bar_label(axes.containers[0], ["–" if pd.isna(value) else form.format(value) for value in values], fontsize=8)
+    axes.bar_label(bars, ["–" if pd.isna(value) else form.format(value) for value in values], fontsize=8)
     axes.set_xticks([])
     axes.set_title(title, fontsize=10)
     axes.margins(y=0.15)
@@ -160,9 +161,9 @@ def purchasing_power(source: Source) -> Figure | None:
     if spread.empty:
         return None
     figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.8))
-    for segment, rows in spread.groupby("segment"):
+    for segment in sorted(spread["segment"].unique()):
+        rows = spread[spread["segment"] == segment].set_index("from_score")
         shares = rows["members"] / rows["members"].sum()
-        shares.index = rows["from_score"]
         left.stairs(
             shares.reindex(range(0, 100, 5)).fillna(0), range(0, 101, 5), fill=True, alpha=0.35,
             color=SEGMENT_COLORS[int(segment) - 1],
@@ -181,7 +182,7 @@ def purchasing_power(source: Source) -> Figure | None:
     right.set_yticks(range(len(parts)), [labels[part] for part in parts])
     right.set_xlim(0, 100)
     right.invert_yaxis()
-    right.axvline(50, color=FAINT, zorder=0)
+    right.axvline(50, color=GAP, zorder=0)
     right.set_xlabel(source.text("mean_place"))
     figure.legend(*right.get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
     return figure
@@ -200,7 +201,7 @@ def basket_pairs(source: Source) -> Figure | None:
     figure, panes = plt.subplots(1, len(levels), figsize=(8 * len(levels), 5.5), squeeze=False)
     for axes, level in zip(panes[0], levels, strict=True):
         rows = data[data["level"] == level]
-        for is_above, color, key in ((True, BAR, "above_chance"), (False, FAINT, "within_chance")):
+        for is_above, color, key in ((True, BAR, "above_chance"), (False, FAINT_BAR, "within_chance")):
             chosen = (rows["is_above_chance"] == is_above).to_numpy()
             at = [position for position, is_one in enumerate(chosen) if is_one]
             axes.barh(at, rows["lift"][chosen], color=color, label=source.text(key))
@@ -262,7 +263,7 @@ def next_purchases(source: Source) -> Figure | None:
     if data.empty:
         return None
     figure, axes = plt.subplots(figsize=(9, 1.8 + 0.3 * len(data)))
-    colors = [BAR if is_above else FAINT for is_above in data["is_above_chance"]]
+    colors = [BAR if is_above else FAINT_BAR for is_above in data["is_above_chance"]]
     axes.barh(range(len(data)), data["share"], color=colors)
     axes.plot(data["usual_share"], range(len(data)), "D", color=MARK, markersize=5)
     for position, (share, members) in enumerate(zip(data["share"], data["next_members"], strict=True)):
@@ -274,7 +275,7 @@ def next_purchases(source: Source) -> Figure | None:
     axes.margins(x=0.1)
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.set_xlabel(source.text("share_of_returned"))
-    handles: list[Artist] = [Rectangle((0, 0), 1, 1, color=color) for color in (BAR, FAINT)]
+    handles: list[Artist] = [Rectangle((0, 0), 1, 1, color=color) for color in (BAR, FAINT_BAR)]
     handles.append(Line2D([], [], color=MARK, marker="D", linestyle=""))
     labels = [source.text(key) for key in ("above_chance", "within_chance", "usual_share")]
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
