@@ -46,7 +46,7 @@ def measure_bars(axes: Axes, values: pd.Series, colors: list[str], title: str) -
     axes.set_title(title, fontsize=10)
     axes.margins(y=0.15)
     if is_share:
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
 
 
 def type_comparison(source: Source) -> Figure | None:
@@ -93,9 +93,9 @@ def type_rhythm(source: Source) -> Figure | None:
         if rhythm == "weekday":
             axes.tick_params(axis="x", labelrotation=30)
         axes.set_xticks(ticks["position"], ticks["label"])
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.08 * rows["share"].max())
         label_axes(axes, source.text(rhythm), source.text("share_per_trading_day"))
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
     handles, labels = panes[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False)
     return figure
@@ -169,7 +169,7 @@ def purchasing_power(source: Source) -> Figure | None:
             color=SEGMENT_COLORS[int(segment) - 1],
         )  # fmt: skip
     label_axes(left, source.text("purchasing_power_score"), source.text("share_of_segment"))
-    left.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    left.yaxis.set_major_formatter(PercentFormatter(1))
     labels = dict(
         source.connection.execute(f"select part, label_{source.language} from seeds.purchasing_power_parts").fetchall()
     )
@@ -228,17 +228,15 @@ def attach_rates(source: Source) -> Figure | None:
     if data.empty:
         return None
     segments = data[data["scope"] == "segment"].sort_values("code")
+    groups = pd.concat([segments, data[data["scope"] == "all"]])
     counter_rows = data[data["scope"] == "counter"].head(20)
-    everybody = data[data["scope"] == "all"].iloc[0]
-    has_pieces = data["attach_rate"].notna().any()
-    measures = ["attach_rate" if has_pieces else "lines_per_order", "several_lines_share", "several_counters_share"]
-    measures = [measure for measure in measures if segments[measure].notna().any()]
-    widths = [2.2] * len(measures) + ([5.5] if len(counter_rows) else [])
+    measures = ["attach_rate", "lines_per_order", "several_lines_share", "several_counters_share"]
+    measures = [measure for measure in measures if groups[measure].notna().any()]
+    widths = [2.6] * len(measures) + ([4.5] if len(counter_rows) else [])
     figure, panes = plt.subplots(1, len(widths), figsize=(sum(widths) + 1, 5.2), width_ratios=widths, squeeze=False)
-    colors = [SEGMENT_COLORS[int(code) - 1] for code in segments["code"]]
+    colors = [*[SEGMENT_COLORS[int(code) - 1] for code in segments["code"]], YEAR_COLORS[0]]
     for axes, measure in zip(panes[0], measures, strict=False):
-        measure_bars(axes, segments[measure], colors, source.text(measure))
-        axes.axhline(everybody[measure], color=MARK, linestyle="--", linewidth=1)
+        measure_bars(axes, groups[measure], colors, source.text(measure))
     if len(counter_rows):
         axes = panes[0][-1]
         axes.barh(range(len(counter_rows)), counter_rows["rate"], color=BAR)
@@ -246,9 +244,8 @@ def attach_rates(source: Source) -> Figure | None:
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         axes.set_xlabel(source.text(measures[0]))
-    handles: list[Artist] = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
-    handles.append(Line2D([], [], color=MARK, linestyle="--", linewidth=1))
-    figure.legend(handles, [*segments["label"], everybody["label"]], loc="outside lower center", ncols=4, frameon=False)
+    handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
+    figure.legend(handles, groups["label"], loc="outside lower center", ncols=4, frameon=False)
     return figure
 
 
@@ -266,14 +263,16 @@ def next_purchases(source: Source) -> Figure | None:
     colors = [BAR if is_above else FAINT_BAR for is_above in data["is_above_chance"]]
     axes.barh(range(len(data)), data["share"], color=colors)
     axes.plot(data["usual_share"], range(len(data)), "D", color=MARK, markersize=5)
-    for position, (share, members) in enumerate(zip(data["share"], data["next_members"], strict=True)):
-        axes.annotate(f"  {members:,}", (share, position), va="center", fontsize=8)
+    for position, (reach, members) in enumerate(
+        zip(data[["share", "usual_share"]].max(axis=1), data["next_members"], strict=True)
+    ):
+        axes.annotate(f"   {members:,}", (reach, position), va="center", fontsize=8)
     pairs = zip(short(data["item"]), short(data["next_item"]), strict=True)
     axes.set_yticks(range(len(data)), [f"{item} → {next_item}" for item, next_item in pairs], fontsize=9)
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
     axes.margins(x=0.1)
-    axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.set_xlabel(source.text("share_of_returned"))
     handles: list[Artist] = [Rectangle((0, 0), 1, 1, color=color) for color in (BAR, FAINT_BAR)]
     handles.append(Line2D([], [], color=MARK, marker="D", linestyle=""))
