@@ -89,8 +89,8 @@ def summarise(warehouse: Path) -> None:
             "select source_file, raw_rows, is_full_sheet from marts.input_files where is_full_sheet or ends_early"
         ).fetchall()
         for file, rows, is_full_sheet in cut_off:
-            reason = f"has exactly the {rows:,} rows of a full sheet" if is_full_sheet else "ends before registrations do"
-            print(f"WARNING: {file} {reason}: it seems to be a truncated copy. Take the original file.")
+            sign = f"has exactly the {rows:,} rows of a full sheet" if is_full_sheet else "ends before registrations do"
+            print(f"WARNING: {file} {sign}: it seems to be a truncated copy. Take the original file.")
         print("Months not complete: " + (", ".join(f"{month} {status}" for month, status in gaps) or "none"))
         segments = connection.execute(
             """select segment_name_en, members, member_share, amount_share, is_stable
