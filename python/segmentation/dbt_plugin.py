@@ -1,5 +1,6 @@
 """What dbt-duckdb loads beside the database: SQL functions for what SQL cannot do itself."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
 from segmentation.raw_files import input_problem
+from segmentation.settings import settings_problem
 
 
 def replace_file(new: str, target: str) -> str:
@@ -38,6 +40,12 @@ class Plugin(BasePlugin):
             ["VARCHAR", "VARCHAR"],
             "VARCHAR",
             side_effects=True,
+        )
+        conn.create_function(
+            "settings_problem",
+            lambda settings: settings_problem(json.loads(settings)) or "",
+            ["VARCHAR"],
+            "VARCHAR",
         )
         conn.create_function("remove_file", remove_file, ["VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function("replace_file", replace_file, ["VARCHAR", "VARCHAR"], "VARCHAR", side_effects=True)

@@ -85,6 +85,12 @@ def summarise(warehouse: Path) -> None:
         gaps = connection.execute(
             "select strftime(month_start, '%Y-%m'), status from marts.eda_coverage where status <> 'complete'"
         ).fetchall()
+        cut_off = connection.execute(
+            "select source_file, raw_rows, is_full_sheet from marts.input_files where is_full_sheet or ends_early"
+        ).fetchall()
+        for file, rows, is_full_sheet in cut_off:
+            sign = f"has exactly the {rows:,} rows of a full sheet" if is_full_sheet else "ends before registrations do"
+            print(f"WARNING: {file} {sign}: it seems to be a truncated copy. Take the original file.")
         print("Months not complete: " + (", ".join(f"{month} {status}" for month, status in gaps) or "none"))
         segments = connection.execute(
             """select segment_name_en, members, member_share, amount_share, is_stable

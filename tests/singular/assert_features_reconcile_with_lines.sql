@@ -1,24 +1,46 @@
-with lines as (
+-- What the buyers spent and earned is in their lines, less their returns where the setting says so.
+with as_of as (
+    select as_of from {{ ref('int_as_of') }}
+),
+
+purchases as (
     select
+        vip_info.card_id,
+        min(vip_info.purchased_at) as first_purchased_at,
         sum(vip_info.amount) as amount,
         sum(vip_info.points) as points
     from {{ ref('vip_info') }} as vip_info
-    cross join {{ ref('int_as_of') }} as as_of
+    cross join as_of
     where vip_info.purchased_at < as_of.as_of and vip_info.registered_at < as_of.as_of
+    group by vip_info.card_id
 ),
 
-features as (
+net as (
     select
-        sum(m) as amount,
-        sum(p) as points
-    from {{ ref('lrfmpsx') }}
+        purchases.card_id,
+        any_value(purchases.amount) - coalesce(sum(member_returns.returned_amount), 0) as amount,
+        any_value(purchases.points) - coalesce(sum(member_returns.returned_points), 0) as points
+    from purchases
+    cross join as_of
+    left join {{ ref('member_returns') }} as member_returns
+        on
+            purchases.card_id = member_returns.card_id
+            and member_returns.is_of_counted_purchase
+            and member_returns.returned_at >= purchases.first_purchased_at
+            and member_returns.returned_at < as_of.as_of
+            and '{{ var("returns") }}' = 'net'
+    group by purchases.card_id
 )
 
 select
-    lines.amount,
-    features.amount as feature_amount
-from lines
-cross join features
+    net.card_id,
+    net.amount,
+    net.points,
+    features.m,
+    features.p
+from net
+full outer join {{ ref('lrfmpsx') }} as features on net.card_id = features.card_id
 where
-    lines.amount is distinct from features.amount
-    or lines.points is distinct from features.points
+    (net.amount > 0) is distinct from (features.card_id is not null)
+    or (features.card_id is not null and net.amount is distinct from features.m)
+    or (features.card_id is not null and net.points is distinct from features.p)

@@ -2,6 +2,15 @@ with orders as (
     select * from {{ ref('int_orders_as_of') }}
 ),
 
+returned as (
+    select
+        card_id,
+        sum(returned_amount) as amount,
+        sum(returned_points) as points
+    from {{ ref('int_returns_as_of') }}
+    group by card_id
+),
+
 totals as (
     select
         card_id,
@@ -14,7 +23,16 @@ totals as (
     group by card_id
 ),
 
--- Whole days, and months of 30 days, as in the original analysis.
+net_of_returns as (
+    select
+        totals.* exclude (m, p),
+        cast(totals.m - coalesce(returned.amount, 0) as decimal(18, 2)) as m,
+        cast(totals.p - coalesce(returned.points, 0) as decimal(18, 2)) as p
+    from totals
+    left join returned on totals.card_id = returned.card_id
+),
+
+-- Whole days, and months of 30 days, as in the original analysis. Who has brought everything back is no buyer.
 lrfmp as (
     select
         card_id,
@@ -25,7 +43,8 @@ lrfmp as (
         p,
         days_since_registration,
         days_since_last_purchase
-    from totals
+    from net_of_returns
+    where m > 0
 )
 
 select * from lrfmp

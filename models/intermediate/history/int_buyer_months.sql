@@ -6,6 +6,16 @@ month_ends as (
     select * from {{ ref('int_month_ends') }}
 ),
 
+returned_by_month as (
+    select
+        card_id,
+        cast(date_trunc('month', returned_at) as date) as month_start,
+        sum(returned_amount) as amount,
+        sum(returned_points) as points
+    from {{ ref('int_returns_as_of') }}
+    group by card_id, cast(date_trunc('month', returned_at) as date)
+),
+
 by_month as (
     select
         card_id,
@@ -47,15 +57,20 @@ cumulated as (
         buyer_months.registered_at,
         max(by_month.last_purchased_at) over until_month_end as last_purchased_at,
         sum(by_month.f) over until_month_end as f,
-        sum(by_month.m) over until_month_end as m,
-        sum(by_month.p) over until_month_end as p
+        sum(coalesce(by_month.m, 0) - coalesce(returned_by_month.amount, 0)) over until_month_end as m,
+        sum(by_month.p) over until_month_end
+        - coalesce(sum(returned_by_month.points) over until_month_end, 0) as p
     from buyer_months
     left join by_month
         on buyer_months.card_id = by_month.card_id and buyer_months.month_start = by_month.month_start
+    left join returned_by_month
+        on
+            buyer_months.card_id = returned_by_month.card_id
+            and buyer_months.month_start = returned_by_month.month_start
     window until_month_end as (partition by buyer_months.card_id order by buyer_months.month_start)
 ),
 
--- Only members who were registered by then.
+-- Only members who were registered by then and had not brought everything back.
 features as (
     select
         card_id,
@@ -67,7 +82,7 @@ features as (
         cast(m as decimal(18, 2)) as m,
         cast(p as decimal(18, 2)) as p
     from cumulated
-    where registered_at < month_end
+    where registered_at < month_end and m > 0
 )
 
 select * from features

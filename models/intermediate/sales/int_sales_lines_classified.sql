@@ -62,7 +62,7 @@ classified as (
                 or (has_quantity and quantity is null)
                 or (has_points_text and points is null) then 'bad_number'
             when card_id is null then 'no_card'
-            when quantity < 0 then 'return'
+            when coalesce(quantity, amount) < 0 then 'return'
             when quantity = 0 or amount <= 0 then 'not_positive'
             when requires_points and coalesce(points, 0) <= 0 then 'no_points'
             when customer_type = 'unregistered_card' then 'unregistered_card'

@@ -1,33 +1,12 @@
-with sales_lines as (
-    select * from {{ ref('int_sales_lines_classified') }}
-),
-
--- Lines without a card never have points, so points are not asked of them.
-counted as (
-    select
-        customer_type,
-        purchased_at,
-        amount,
-        case
-            when customer_type = 'no_card' then concat_ws('|', till_no, receipt_no)
-            else card_id
-        end as buyer
-    from sales_lines
-    where
-        reason is null
-        or reason = 'unregistered_card'
-        or (reason = 'no_card' and amount > 0 and coalesce(quantity, 1) > 0)
-),
-
-types as (
-    select
-        customer_type,
-        count(*) as lines,
-        count(distinct struct_pack(buyer, purchased_at)) as orders,
-        cast(sum(amount) as decimal(18, 2)) as amount
-    from counted
-    group by customer_type
+with hours as (
+    select * from {{ ref('int_customer_type_hours') }}
 )
 
-select * from types
+select
+    customer_type,
+    cast(sum(lines) as bigint) as lines,
+    cast(sum(orders) as bigint) as orders,
+    cast(sum(amount) as decimal(18, 2)) as amount
+from hours
+group by customer_type
 order by amount desc, customer_type

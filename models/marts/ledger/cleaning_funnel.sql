@@ -1,5 +1,8 @@
 with steps as (
     select * from {{ ref('cleaning_steps') }}
+    {% if var('returns') == 'drop' -%}
+    where step <> 'net_buyer'
+    {%- endif %}
 ),
 
 reasons as (
@@ -35,11 +38,20 @@ rows_read as (
     group by table_name
 ),
 
--- The as-of date removes no line from the warehouse, only from the features.
-after_as_of as (
+-- The last steps remove no line from the warehouse, only from the features.
+kept_lines as (
+    select coalesce(sum(raw_rows), 0) as lines
+    from rows_by_reason
+    where table_name = 'sales_lines' and reason is null
+),
+
+not_in_features as (
     select
-        (select count(*) from {{ ref('int_sales_lines_classified') }} where reason is null)
-        - (select coalesce(sum(lines), 0) from {{ ref('int_orders_as_of') }}) as raw_rows
+        any_value(kept_lines.lines) - coalesce(sum(orders.lines), 0) as lines_after_as_of,
+        coalesce(sum(orders.lines) filter (where buyers.card_id is null), 0) as lines_of_no_buyer
+    from kept_lines
+    left join {{ ref('int_orders_as_of') }} as orders on true
+    left join {{ ref('int_buyer_lrfmp') }} as buyers on orders.card_id = buyers.card_id
 ),
 
 removed as (
@@ -55,8 +67,14 @@ removed as (
     select
         'sales_lines' as table_name,
         'as_of' as step,
-        raw_rows
-    from after_as_of
+        lines_after_as_of as raw_rows
+    from not_in_features
+    union all
+    select
+        'sales_lines' as table_name,
+        'net_buyer' as step,
+        lines_of_no_buyer as raw_rows
+    from not_in_features
 ),
 
 funnel as (

@@ -2,7 +2,7 @@
     'membership_level': 'floor(features.l)',
     'frequency_level': 'features.f',
     'amount_level': 'features.m',
-    'points_level': 'features.p',
+    'points_level': 'case when features.p < 0 then 0 else features.p end',
 } -%}
 with features as (
     select * from {{ ref('int_buyer_features') }}

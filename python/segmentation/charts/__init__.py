@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import matplotlib.pyplot as plt
 
-from segmentation.charts import exploration, lifecycle, segments
+from segmentation.charts import business, exploration, lifecycle, segments
 from segmentation.charts.look import Source, set_look
 
-CHARTS = exploration.CHARTS | segments.CHARTS | lifecycle.CHARTS
+CHARTS = exploration.CHARTS | segments.CHARTS | business.CHARTS | lifecycle.CHARTS
 
 
 def draw_charts(

@@ -1,0 +1,12 @@
+-- What should be offered together to each segment? One row per segment and pair, at most five of each level.
+select
+    segment,
+    segment_name_en,
+    level,
+    item_name,
+    other_item_name,
+    orders,
+    round(lift, 2) as lift
+from {{ ref('segment_bundles') }}
+qualify row_number() over (partition by segment, level order by pair_rank) <= 5
+order by segment, level, pair_rank

@@ -1,0 +1,12 @@
+-- Which counter do members come back to after their first order? One row per first and next counter.
+select
+    item_name as first_counter,
+    next_item_name as next_counter,
+    returned_members,
+    round(100 * share, 1) as percent_of_returned,
+    round(100 * usual_share, 1) as percent_of_all_second_orders,
+    median_days_between,
+    is_above_chance
+from {{ ref('next_purchases') }}
+where level = 'counter'
+order by members desc, item_code, next_rank

@@ -1,0 +1,138 @@
+with orders as (
+    select * from {{ ref('int_basket_orders') }}
+),
+
+basket_items as (
+    select * from {{ ref('int_basket_items') }}
+),
+
+items as (
+    select * from {{ ref('int_items') }}
+),
+
+first_orders as (
+    select * from orders
+    where nth_order = 1
+),
+
+second_orders as (
+    select * from orders
+    where nth_order = 2
+),
+
+returned as (
+    select
+        first_orders.order_no,
+        second_orders.order_no as next_order_no,
+        date_sub('day', first_orders.purchased_at, second_orders.purchased_at) as days_between
+    from first_orders
+    inner join second_orders on first_orders.card_id = second_orders.card_id
+),
+
+-- What the most members began with.
+first_items as (
+    select
+        basket_items.level,
+        basket_items.item_no,
+        count(*) as members,
+        count(returned.order_no) as returned_members
+    from basket_items
+    inner join first_orders on basket_items.order_no = first_orders.order_no
+    left join returned on basket_items.order_no = returned.order_no
+    group by basket_items.level, basket_items.item_no
+    having count(returned.order_no) >= {{ var('basket_min_orders') }}
+    qualify
+        row_number() over (partition by basket_items.level order by members desc, basket_items.item_no)
+        <= {{ var('basket_top') }}
+),
+
+-- What they came back for, whatever they began with.
+second_items as (
+    select
+        basket_items.level,
+        basket_items.item_no,
+        count(*) as members
+    from basket_items
+    inner join returned on basket_items.order_no = returned.next_order_no
+    group by basket_items.level, basket_items.item_no
+    having count(*) >= {{ var('basket_min_orders') }}
+),
+
+level_totals as (
+    select
+        basket_items.level,
+        count(distinct basket_items.order_no) as returned_members
+    from basket_items
+    inner join returned on basket_items.order_no = returned.next_order_no
+    group by basket_items.level
+),
+
+pairs_compared as (
+    select
+        first_items.level,
+        count(*) as pairs
+    from first_items
+    inner join second_items on first_items.level = second_items.level
+    group by first_items.level
+),
+
+followed as (
+    select
+        firsts.level,
+        firsts.item_no,
+        nexts.item_no as next_item_no,
+        count(*) as next_members,
+        cast(median(returned.days_between) as double) as median_days_between
+    from returned
+    inner join basket_items as firsts on returned.order_no = firsts.order_no
+    inner join basket_items as nexts
+        on returned.next_order_no = nexts.order_no and firsts.level = nexts.level
+    inner join first_items on firsts.item_no = first_items.item_no
+    inner join second_items on nexts.item_no = second_items.item_no
+    group by firsts.level, firsts.item_no, nexts.item_no
+    having count(*) >= {{ var('basket_min_orders') }}
+),
+
+compared as (
+    select
+        followed.*,
+        first_items.members,
+        first_items.returned_members,
+        cast(second_items.members as double) / level_totals.returned_members as usual_share,
+        cast(first_items.returned_members as double) * second_items.members / level_totals.returned_members
+            as chance_members,
+        pairs_compared.pairs
+    from followed
+    inner join first_items on followed.item_no = first_items.item_no
+    inner join second_items on followed.next_item_no = second_items.item_no
+    inner join level_totals on followed.level = level_totals.level
+    inner join pairs_compared on followed.level = pairs_compared.level
+),
+
+ranked as (
+    select
+        compared.level,
+        items.item_code,
+        items.item_name,
+        compared.members,
+        compared.returned_members,
+        cast(row_number() over (
+            partition by compared.item_no order by compared.next_members desc, compared.next_item_no
+        ) as integer) as next_rank,
+        next_items.item_code as next_item_code,
+        next_items.item_name as next_item_name,
+        compared.next_members,
+        cast(compared.next_members as double) / compared.returned_members as share,
+        compared.usual_share,
+        cast(compared.next_members as double) / compared.chance_members as lift,
+        compared.median_days_between,
+        {{ is_above_chance('compared.next_members', 'compared.chance_members', 'compared.pairs') }}
+            as is_above_chance
+    from compared
+    inner join items on compared.item_no = items.item_no
+    inner join items as next_items on compared.next_item_no = next_items.item_no
+    qualify next_rank <= {{ var('next_purchases_per_item') }}
+)
+
+select * from ranked
+order by level, members desc, item_code, next_rank

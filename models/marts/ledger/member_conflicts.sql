@@ -1,0 +1,30 @@
+with members as (
+    select * from {{ ref('int_members_classified') }}
+),
+
+-- The first registration of the card, whether or not its time could be read.
+first_registrations as (
+    select * from members
+    where coalesce(reason, 'kept') not in ('unreadable', 'no_card_number', 'duplicate_row', 'conflicting_duplicate')
+),
+
+conflicts as (
+    select
+        later.card_id,
+        first_registrations.row_no as kept_row_no,
+        later.row_no as rejected_row_no,
+        first_registrations.registered_at as kept_registered_at,
+        later.registered_at as rejected_registered_at,
+        first_registrations.birth_date as kept_birth_date,
+        later.birth_date as rejected_birth_date,
+        first_registrations.gender as kept_gender,
+        later.gender as rejected_gender,
+        first_registrations.age_band as kept_age_band,
+        later.age_band as rejected_age_band
+    from members as later
+    inner join first_registrations on later.card_id = first_registrations.card_id
+    where later.reason = 'conflicting_duplicate'
+)
+
+select * from conflicts
+order by rejected_row_no

@@ -1,0 +1,41 @@
+with orders as (
+    select * from {{ ref('int_member_orders') }}
+),
+
+member_returns as (
+    select * from {{ ref('int_member_returns') }}
+    where is_of_counted_purchase
+),
+
+movements as (
+    select
+        card_id,
+        cast(date_trunc('month', purchased_at) as date) as month_start,
+        1 as orders,
+        amount as gross_amount,
+        0 as returned_amount
+    from orders
+    union all
+    select
+        card_id,
+        cast(date_trunc('month', returned_at) as date) as month_start,
+        0 as orders,
+        0 as gross_amount,
+        returned_amount
+    from member_returns
+),
+
+by_month as (
+    select
+        month_start,
+        card_id,
+        cast(sum(orders) as bigint) as orders,
+        cast(sum(gross_amount) as decimal(18, 2)) as gross_amount,
+        cast(sum(returned_amount) as decimal(18, 2)) as returned_amount,
+        cast(sum(gross_amount) - sum(returned_amount) as decimal(18, 2)) as net_amount
+    from movements
+    group by month_start, card_id
+)
+
+select * from by_month
+order by month_start, card_id

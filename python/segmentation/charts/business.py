@@ -1,0 +1,293 @@
+"""Charts of the member business: who buys how, purchasing power, and what is bought together."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import PercentFormatter
+
+from segmentation.charts.look import (
+    BAR,
+    FAINT_BAR,
+    GAP,
+    GENDER_COLORS,
+    MARK,
+    SEGMENT_COLORS,
+    TYPE_COLORS,
+    YEAR_COLORS,
+    Chart,
+    Source,
+    label_axes,
+)
+
+LONGEST_NAME = 16
+PARTS = [
+    "amount", "visits", "tenure", "recency", "high_price_share", "discounted_share", "amount_per_order",
+    "pieces_per_order",
+]  # fmt: skip
+
+
+def short(names: pd.Series) -> list[str]:
+    """Names as they fit beside an axis; a dollar sign stays one."""
+    cut = [name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in names]
+    return [name.replace("$", r"\$") for name in cut]
+
+
+def measure_bars(axes: Axes, values: pd.Series, colors: list[str], title: str) -> None:
+    """One bar per row with its value on top; what is not recorded has no bar."""
+    bars = axes.bar(range(len(values)), values.fillna(0), color=colors)
+    is_share = title.endswith("%")
+    form = "{:.1%}" if is_share else "{:,.2f}" if values.max() < 100 else "{:,.0f}"
+    axes.bar_label(bars, ["–" if pd.isna(value) else form.format(value) for value in values], fontsize=8)
+    axes.set_xticks([])
+    axes.set_title(title, fontsize=10)
+    axes.margins(y=0.15)
+    if is_share:
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+
+
+def type_comparison(source: Source) -> Figure | None:
+    data = source.mart(
+        """select *, label_{lang} as label from marts.customer_type_comparison
+        join (select customer_type, sort_order from seeds.customer_types) using (customer_type) order by sort_order"""
+    )
+    if data.empty:
+        return None
+    measures = [
+        "pieces_per_order", "amount_per_order", "amount_per_customer", "median_piece_price", "below_price_share",
+        "without_points_share",
+    ]  # fmt: skip
+    measures = [measure for measure in measures if data[measure].notna().any()]
+    figure, panes = plt.subplots(1, len(measures), figsize=(2.6 * len(measures), 4.2), squeeze=False)
+    colors = [TYPE_COLORS[name] for name in data["customer_type"]]
+    for axes, measure in zip(panes[0], measures, strict=True):
+        measure_bars(axes, data[measure], colors, source.text(measure))
+    handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
+    figure.legend(handles, data["label"], loc="outside lower center", ncols=3, frameon=False)
+    return figure
+
+
+def type_rhythm(source: Source) -> Figure | None:
+    data = source.mart(
+        """select rhythm.*, types.label_{lang} as type_label, rhythm.label_{lang} as label
+        from marts.customer_type_rhythm as rhythm join seeds.customer_types as types using (customer_type)
+        where rhythm <> 'season' order by sort_order, position"""
+    )
+    rhythms = [rhythm for rhythm in ("hour", "weekday", "month") if rhythm in set(data["rhythm"])]
+    if not rhythms:
+        return None
+    figure, panes = plt.subplots(1, len(rhythms), figsize=(4.6 * len(rhythms), 4.4), squeeze=False)
+    for axes, rhythm in zip(panes[0], rhythms, strict=True):
+        rows = data[data["rhythm"] == rhythm]
+        for customer_type, line in rows.groupby("customer_type", sort=False):
+            axes.plot(
+                line["position"], line["share"], marker="o", markersize=3, color=TYPE_COLORS[str(customer_type)],
+                label=line["type_label"].iloc[0],
+            )  # fmt: skip
+        ticks = rows.drop_duplicates("position").sort_values("position")
+        if rhythm == "hour":
+            ticks = ticks[ticks["position"] % 3 == 0]
+        if rhythm == "weekday":
+            axes.tick_params(axis="x", labelrotation=30)
+        axes.set_xticks(ticks["position"], ticks["label"])
+        axes.set_ylim(0, 1.08 * rows["share"].max())
+        label_axes(axes, source.text(rhythm), source.text("share_per_trading_day"))
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+    handles, labels = panes[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False)
+    return figure
+
+
+def member_groups(source: Source) -> Figure | None:
+    data = source.mart(
+        """select dimension, group_code, label_{lang} as label, orders_per_buyer, amount_per_buyer, amount_per_order,
+            below_price_share
+        from marts.member_group_comparison where group_code <> 'unknown' and buyers > 0
+        order by dimension desc, group_code"""
+    )
+    if data.empty:
+        return None
+    measures = ["orders_per_buyer", "amount_per_buyer", "amount_per_order", "below_price_share"]
+    measures = [measure for measure in measures if data[measure].notna().any()]
+    figure, panes = plt.subplots(1, len(measures), figsize=(3.3 * len(measures), 4.2), squeeze=False)
+    colors = [GENDER_COLORS.get(code, YEAR_COLORS[0]) for code in data["group_code"]]
+    for axes, measure in zip(panes[0], measures, strict=True):
+        measure_bars(axes, data[measure], colors, source.text(measure))
+        axes.set_xticks(range(len(data)), data["label"], rotation=30)
+    return figure
+
+
+def counters(source: Source) -> Figure | None:
+    data = source.mart(
+        """select counter_rank, coalesce(counter_name, counter_code) as counter, customer_type,
+            types.label_{lang} as label, cast(amount as double) / 10000 as amount
+        from marts.counter_comparison join seeds.customer_types as types using (customer_type)
+        where counter_rank <= 20 order by sort_order, counter_rank"""
+    )
+    if data.empty:
+        return None
+    names = data.drop_duplicates("counter_rank").sort_values("counter_rank")
+    figure, axes = plt.subplots(figsize=(9, 1.5 + 0.28 * len(names)))
+    left = pd.Series(0.0, index=names["counter_rank"])
+    for customer_type, rows in data.groupby("customer_type", sort=False):
+        amounts = rows.set_index("counter_rank")["amount"].reindex(left.index).fillna(0)
+        axes.barh(
+            range(len(left)), amounts, left=left, color=TYPE_COLORS[str(customer_type)], label=rows["label"].iloc[0]
+        )
+        left += amounts
+    axes.set_yticks(range(len(names)), short(names["counter"]))
+    axes.invert_yaxis()
+    axes.grid(axis="y", visible=False)
+    axes.set_xlabel(source.text("amount"))
+    axes.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def purchasing_power(source: Source) -> Figure | None:
+    """How the score is spread in each segment, and where the segments stand in each of its parts."""
+    scores = ", ".join(f"avg({part}_score) as {part}" for part in PARTS)
+    means = source.mart(
+        f"""select segment, segment_name_{{lang}} as name, {scores}
+        from marts.member_purchasing_power join marts.member_segments using (card_id) group by all order by segment"""
+    )
+    spread = source.mart(
+        """select segment, cast(least(floor(score / 5), 19) as integer) * 5 as from_score, count(*) as members
+        from marts.member_purchasing_power join marts.member_segments using (card_id)
+        where score is not null group by all order by segment, from_score"""
+    )
+    if spread.empty:
+        return None
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.8))
+    for segment in sorted(spread["segment"].unique()):
+        rows = spread[spread["segment"] == segment].set_index("from_score")
+        shares = rows["members"] / rows["members"].sum()
+        left.stairs(
+            shares.reindex(range(0, 100, 5)).fillna(0), range(0, 101, 5), fill=True, alpha=0.35,
+            color=SEGMENT_COLORS[int(segment) - 1],
+        )  # fmt: skip
+    label_axes(left, source.text("purchasing_power_score"), source.text("share_of_segment"))
+    left.yaxis.set_major_formatter(PercentFormatter(1))
+    labels = dict(
+        source.connection.execute(f"select part, label_{source.language} from seeds.purchasing_power_parts").fetchall()
+    )
+    parts = [part for part in PARTS if part in labels and means[part].notna().any()]
+    for _, row in means.iterrows():
+        right.plot(
+            row[parts].astype(float), range(len(parts)), "o", markersize=8,
+            color=SEGMENT_COLORS[int(row["segment"]) - 1], label=row["name"],
+        )  # fmt: skip
+    right.set_yticks(range(len(parts)), [labels[part] for part in parts])
+    right.set_xlim(0, 100)
+    right.invert_yaxis()
+    right.axvline(50, color=GAP, zorder=0)
+    right.set_xlabel(source.text("mean_place"))
+    figure.legend(*right.get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
+    return figure
+
+
+def basket_pairs(source: Source) -> Figure | None:
+    """The pairs with the highest lift, beside the lift that random baskets of the same sizes would have."""
+    data = source.mart(
+        """select level, coalesce(item_name, item_code) as item, coalesce(other_item_name, other_item_code) as other,
+            orders, lift, chance_lift, is_above_chance
+        from marts.basket_pairs where pair_rank <= 15 and item_code < other_item_code order by level, pair_rank"""
+    )
+    if data.empty:
+        return None
+    levels = sorted(data["level"].unique())
+    figure, panes = plt.subplots(1, len(levels), figsize=(8 * len(levels), 5.5), squeeze=False)
+    for axes, level in zip(panes[0], levels, strict=True):
+        rows = data[data["level"] == level]
+        for is_above, color, key in ((True, BAR, "above_chance"), (False, FAINT_BAR, "within_chance")):
+            chosen = (rows["is_above_chance"] == is_above).to_numpy()
+            at = [position for position, is_one in enumerate(chosen) if is_one]
+            axes.barh(at, rows["lift"][chosen], color=color, label=source.text(key))
+        for position, (lift, orders) in enumerate(zip(rows["lift"], rows["orders"], strict=True)):
+            axes.annotate(f" {orders:,}", (lift, position), va="center", fontsize=8)
+        axes.axvline(rows["chance_lift"].iloc[0], color=MARK, linestyle="--", label=source.text("chance_lift"))
+        pairs = zip(short(rows["item"]), short(rows["other"]), strict=True)
+        axes.set_yticks(range(len(rows)), [f"{item} + {other}" for item, other in pairs], fontsize=9)
+        axes.invert_yaxis()
+        axes.grid(axis="y", visible=False)
+        axes.margins(x=0.1)
+        axes.set_xlabel(source.text("lift"))
+        axes.set_title(source.text(f"pairs_of_{level}s"), fontsize=11)
+    figure.legend(*panes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    return figure
+
+
+def attach_rates(source: Source) -> Figure | None:
+    """How much is in an order of each segment and, in pieces, at the counters with the most orders."""
+    data = source.mart(
+        """select *, label_{lang} as label, coalesce(attach_rate, lines_per_order) as rate
+        from marts.basket_attach_rates order by scope, orders desc, code"""
+    )
+    if data.empty:
+        return None
+    segments = data[data["scope"] == "segment"].sort_values("code")
+    groups = pd.concat([segments, data[data["scope"] == "all"]])
+    counter_rows = data[data["scope"] == "counter"].head(20)
+    measures = ["attach_rate", "lines_per_order", "several_lines_share", "several_counters_share"]
+    measures = [measure for measure in measures if groups[measure].notna().any()]
+    widths = [2.6] * len(measures) + ([4.5] if len(counter_rows) else [])
+    figure, panes = plt.subplots(1, len(widths), figsize=(sum(widths) + 1, 5.2), width_ratios=widths, squeeze=False)
+    colors = [*[SEGMENT_COLORS[int(code) - 1] for code in segments["code"]], YEAR_COLORS[0]]
+    for axes, measure in zip(panes[0], measures, strict=False):
+        measure_bars(axes, groups[measure], colors, source.text(measure))
+    if len(counter_rows):
+        axes = panes[0][-1]
+        axes.barh(range(len(counter_rows)), counter_rows["rate"], color=BAR)
+        axes.set_yticks(range(len(counter_rows)), short(counter_rows["label"]), fontsize=9)
+        axes.invert_yaxis()
+        axes.grid(axis="y", visible=False)
+        axes.set_xlabel(source.text(measures[0]))
+    handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
+    figure.legend(handles, groups["label"], loc="outside lower center", ncols=4, frameon=False)
+    return figure
+
+
+def next_purchases(source: Source) -> Figure | None:
+    """What most often follows what the most members began with, beside its share of all second orders."""
+    data = source.mart(
+        """select coalesce(item_name, item_code) as item, coalesce(next_item_name, next_item_code) as next_item,
+            next_members, share, usual_share, is_above_chance
+        from marts.next_purchases where level = 'counter' and next_rank <= 2
+        order by members desc, item_code, next_rank limit 16"""
+    )
+    if data.empty:
+        return None
+    figure, axes = plt.subplots(figsize=(9, 1.8 + 0.3 * len(data)))
+    colors = [BAR if is_above else FAINT_BAR for is_above in data["is_above_chance"]]
+    axes.barh(range(len(data)), data["share"], color=colors)
+    axes.plot(data["usual_share"], range(len(data)), "D", color=MARK, markersize=5)
+    for position, (reach, members) in enumerate(
+        zip(data[["share", "usual_share"]].max(axis=1), data["next_members"], strict=True)
+    ):
+        axes.annotate(f"   {members:,}", (reach, position), va="center", fontsize=8)
+    pairs = zip(short(data["item"]), short(data["next_item"]), strict=True)
+    axes.set_yticks(range(len(data)), [f"{item} → {next_item}" for item, next_item in pairs], fontsize=9)
+    axes.invert_yaxis()
+    axes.grid(axis="y", visible=False)
+    axes.margins(x=0.1)
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.set_xlabel(source.text("share_of_returned"))
+    handles: list[Artist] = [Rectangle((0, 0), 1, 1, color=color) for color in (BAR, FAINT_BAR)]
+    handles.append(Line2D([], [], color=MARK, marker="D", linestyle=""))
+    labels = [source.text(key) for key in ("above_chance", "within_chance", "usual_share")]
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    return figure
+
+
+CHARTS: dict[str, Chart] = {
+    "type_comparison": type_comparison,
+    "type_rhythm": type_rhythm,
+    "member_groups": member_groups,
+    "counters": counters,
+    "purchasing_power": purchasing_power,
+    "basket_pairs": basket_pairs,
+    "attach_rates": attach_rates,
+    "next_purchases": next_purchases,
+}
