@@ -22,7 +22,7 @@ with totals as (
     union all
     select
         'shares of a rhythm' as what,
-        count(distinct (customer_type, rhythm)) as expected,
+        count(distinct struct_pack(customer_type, rhythm)) as expected,
         round(sum(share), 6) as found
     from {{ ref('customer_type_rhythm') }}
 )
