@@ -16,7 +16,7 @@ counted as (
     where
         reason is null
         or reason = 'unregistered_card'
-        or (reason = 'no_card' and amount > 0 and coalesce(quantity, 1) > 0)
+        or (reason = 'no_card' and amount > 0 and coalesce(quantity, 1) > 0 and not is_cancelled)
 ),
 
 types as (
