@@ -20,7 +20,6 @@ from segmentation.retailer import (
     WHITESPACE,
     FileSet,
     RawTable,
-    Retailer,
     read_retailer,
 )
 from segmentation.text import (
@@ -38,9 +37,9 @@ from segmentation.text import (
 from segmentation.workbook import read_sheet
 
 LANDING_TABLES = """
-create table readable_{part} ({columns}, source_file varchar);
-create table shifts_{part} (first_row bigint, row_shift bigint, line_shift bigint);
-create table unreadable_{part} (
+create or replace table readable_{part} ({columns}, source_file varchar);
+create or replace table shifts_{part} (first_row bigint, row_shift bigint, line_shift bigint);
+create or replace table unreadable_{part} (
     source_file varchar, row_no bigint, line_no bigint, unreadable_text varchar, unreadable_reason varchar
 );
 """
@@ -122,12 +121,9 @@ def raw_table(
     table = next((table for table in retailer.tables if table.name == name), None)
     parts = find_raw_files(retailer, table, raw_dir) if table else []
     with connection.cursor() as landing:
-        landing.execute("attach if not exists ':memory:' as landing")
+        _create_landing(landing, name)
         # A moment with an offset in a Parquet file becomes text with the offset +00.
-        landing.execute(f"set TimeZone = 'UTC'; create or replace schema landing.{name}; use landing.{name}")
-        if not parts:
-            # An empty table, so that the types are known where there is nothing to land.
-            landing.execute(LANDING_TABLES.format(part=0, columns="card_id varchar"))
+        landing.execute("set TimeZone = 'UTC'")
         for number, part in enumerate(parts):
             columns = ", ".join(f'"{column}" varchar' for column in part.files[0].expressions)
             landing.execute(LANDING_TABLES.format(part=number, columns=columns or "nothing varchar"))
@@ -135,7 +131,34 @@ def raw_table(
                 _land_file(landing, number, file, part.settings)
             if number:
                 _prepare_join(landing, number, parts)
-    return connection.sql(_raw_table_sql(name, retailer, table, parts))
+    return connection.sql(_raw_table_sql(name, table, parts, retailer.time_zone))
+
+
+def raw_table_or_problem(
+    connection: DuckDBPyConnection, name: str, retailer_name: str, raw_dir: Path
+) -> DuckDBPyRelation:
+    """Like `raw_table`, but note why the files cannot be used in `landing.<name>.problem` and return no row.
+
+    A hook then stops the model with that sentence, where dbt would print the traceback of an exception.
+    """
+    try:
+        relation, problems = raw_table(connection, name, retailer_name, raw_dir), []
+    except InputError as error:
+        with connection.cursor() as landing:
+            _create_landing(landing, name)
+        relation, problems = connection.sql(_raw_table_sql(name, None, [], None)), [(str(error),)]
+    with connection.cursor() as landing:
+        landing.execute(f"create table landing.{name}.problem (sentence varchar)")
+        landing.register("problems", _table(_texts("sentence"), problems))
+        landing.execute(f"insert into landing.{name}.problem from problems")
+    return relation
+
+
+def _create_landing(landing: DuckDBPyConnection, name: str) -> None:
+    """Create the schema of a raw table, with an empty table, so that the types are known where nothing is landed."""
+    landing.execute("attach if not exists ':memory:' as landing")
+    landing.execute(f"drop schema if exists landing.{name} cascade; create schema landing.{name}; use landing.{name}")
+    landing.execute(LANDING_TABLES.format(part=0, columns="nothing varchar"))
 
 
 def _prepare_join(landing: DuckDBPyConnection, number: int, parts: list[Part]) -> None:
@@ -169,7 +192,7 @@ def _prepare_join(landing: DuckDBPyConnection, number: int, parts: list[Part]) -
         )
 
 
-def _raw_table_sql(name: str, retailer: Retailer, table: RawTable | None, parts: list[Part]) -> str:
+def _raw_table_sql(name: str, table: RawTable | None, parts: list[Part], time_zone: str | None) -> str:
     landed = {
         column: f'part_{number}."{column}"' for number, part in enumerate(parts) for column in part.files[0].expressions
     }
@@ -179,9 +202,9 @@ def _raw_table_sql(name: str, retailer: Retailer, table: RawTable | None, parts:
         time = landed.get(TIME_OF.format(column))
         formats = table.date_formats.get(column, ()) if table else ()
         others[f"{column}_parsed"] = "cast(null as timestamp)"
-        if table and column in landed and (time or formats or retailer.time_zone):
+        if table and column in landed and (time or formats or time_zone):
             others[f"{column}_parsed"] = parsed_moment(
-                texts[column], time, formats, retailer.time_zone, table.recorded_time_zone
+                texts[column], time, formats, time_zone, table.recorded_time_zone
             )
         if time:
             texts[column] = f"nullif(concat_ws(' ', {texts[column]}, {time}), '')"

@@ -112,4 +112,4 @@ def cell_text(value: Any) -> str | None:
         return value.isoformat(sep=" ", timespec="milliseconds" if value.microsecond else "seconds")
     if isinstance(value, datetime.date):
         return f"{value.isoformat()} 00:00:00"
-    return str(value)
+    return f"{value}"
