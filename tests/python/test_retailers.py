@@ -13,6 +13,9 @@ import yaml
 from conftest import ROOT, Job
 from python_calamine import CalamineWorkbook
 
+from segmentation.charts import draw_charts
+from segmentation.exports import write_exports
+
 QUICK_FIT = {
     "cluster_scalings": ["standard"],
     "cluster_counts": [2, 3],
