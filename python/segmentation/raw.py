@@ -121,14 +121,14 @@ def raw_table(
     table = next((table for table in retailer.tables if table.name == name), None)
     parts = find_raw_files(retailer, table, raw_dir) if table else []
     with connection.cursor() as landing:
-        _create_landing(landing, name)
+        create_landing(landing, name)
         # A moment with an offset in a Parquet file becomes text with the offset +00.
         landing.execute("set TimeZone = 'UTC'")
         for number, part in enumerate(parts):
             columns = ", ".join(f'"{column}" varchar' for column in part.files[0].expressions)
             landing.execute(LANDING_TABLES.format(part=number, columns=columns or "nothing varchar"))
             for file in part.files:
-                _land_file(landing, number, file, part.settings)
+                land_file(landing, number, file, part.settings)
             if number:
                 _prepare_join(landing, number, parts)
     return connection.sql(_raw_table_sql(name, table, parts, retailer.time_zone))
@@ -145,7 +145,7 @@ def raw_table_or_problem(
         relation, problems = raw_table(connection, name, retailer_name, raw_dir), []
     except InputError as error:
         with connection.cursor() as landing:
-            _create_landing(landing, name)
+            create_landing(landing, name)
         relation, problems = connection.sql(_raw_table_sql(name, None, [], None)), [(str(error),)]
     with connection.cursor() as landing:
         landing.execute(f"create table landing.{name}.problem (sentence varchar)")
@@ -154,7 +154,7 @@ def raw_table_or_problem(
     return relation
 
 
-def _create_landing(landing: DuckDBPyConnection, name: str) -> None:
+def create_landing(landing: DuckDBPyConnection, name: str) -> None:
     """Create the schema of a raw table, with an empty table, so that the types are known where nothing is landed."""
     landing.execute("attach if not exists ':memory:' as landing")
     landing.execute(f"drop schema if exists landing.{name} cascade; create schema landing.{name}; use landing.{name}")
@@ -279,7 +279,8 @@ def raw_retailer(retailer_name: str, retailers_dir: Path = Path("retailers")) ->
     )
 
 
-def _land_file(landing: DuckDBPyConnection, part: int, file: RawFile, settings: FileSet) -> None:
+def land_file(landing: DuckDBPyConnection, part: int, file: RawFile, settings: FileSet) -> None:
+    """Append the rows of a file to the landing tables of its part."""
     if file.kind == "text":
         _land_csv(landing, part, file, settings)
     elif file.kind == "workbook":

@@ -112,7 +112,7 @@ def find_raw_files(retailer: Retailer, table: RawTable, raw_dir: Path) -> list[P
         If a file is missing, empty, of another kind than its name says, or lacks a column.
     """
     paths = [_paths(retailer, table, part, raw_dir) for part in table.parts]
-    first_headers = [_header(*files[0], part, raw_dir) for files, part in zip(paths, table.parts, strict=True)]
+    first_headers = [read_header(*files[0], part, raw_dir) for files, part in zip(paths, table.parts, strict=True)]
     wanted = [dict(part.columns) for part in table.parts]
     keys: list[list[tuple[int, str, str]]] = [[] for _ in table.parts]
     for number, part in enumerate(table.parts):
@@ -187,7 +187,8 @@ def _owner(column: str, headers: list[Header]) -> int | None:
     return next((number for number, header in enumerate(headers) if column in header.expressions), None)
 
 
-def _kind(path: Path) -> str:
+def file_kind(path: Path) -> str:
+    """Tell from the content whether a file is a Parquet file, a workbook or text."""
     with path.open("rb") as file:
         if file.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC:
             return "parquet"
@@ -204,8 +205,8 @@ def _checked_file(
     sheet: str | None,
 ) -> RawFile:
     should_be_workbook = path.suffix.lower() in WORKBOOK_SUFFIXES
-    kind = _kind(path)
-    header = _header(path, sheet, settings, raw_dir)
+    kind = file_kind(path)
+    header = read_header(path, sheet, settings, raw_dir)
     raw_names = _raw_names(wanted, header)
     other = next((other for other in retailer.tables if other.name != table.name), None)
     is_main = settings is table.parts[0]
@@ -246,8 +247,9 @@ def _checked_file(
     )
 
 
-def _header(path: Path, sheet: str | None, settings: FileSet, raw_dir: Path) -> Header:
-    kind = _kind(path)
+def read_header(path: Path, sheet: str | None, settings: FileSet, raw_dir: Path) -> Header:
+    """Return the columns of a file, those that its folders name (month=2015-01) included."""
+    kind = file_kind(path)
     if kind == "parquet":
         header = _parquet_header(path)
     else:

@@ -166,11 +166,11 @@ def read_first_record(path: Path, encoding: str | None, delimiter: str) -> tuple
             if not text.strip():
                 continue
             last = number
-            fields = text.split() if delimiter == WHITESPACE else _fields(text, delimiter)
+            fields = text.split() if delimiter == WHITESPACE else split_fields(text, delimiter)
             while fields == OPEN_QUOTE and last - number < LONGEST_RECORD_LINES and (more := next(lines, "")):
                 last += 1
                 text += more
-                fields = _fields(text, delimiter)
+                fields = split_fields(text, delimiter)
             return ([] if isinstance(fields, str) else [name.strip() for name in fields]), number, last
     return [], 0, 0
 
@@ -233,7 +233,7 @@ def _read_record(
     text = _decoded(first, encoding)
     if text is None:
         return "bad_bytes", 1
-    record = _fields(text, delimiter, n_columns)
+    record = split_fields(text, delimiter, n_columns)
     following: list[bytes] = []
     while record == OPEN_QUOTE and len(following) < LONGEST_RECORD_LINES and (raw := lines.take()):
         following.append(raw)
@@ -241,8 +241,8 @@ def _read_record(
         if more is None:
             break
         text += more
-        record = _fields(text, delimiter, n_columns)
-        if record == OPEN_QUOTE and isinstance(_fields(more, delimiter, n_columns), list):
+        record = split_fields(text, delimiter, n_columns)
+        if record == OPEN_QUOTE and isinstance(split_fields(more, delimiter, n_columns), list):
             break
     if isinstance(record, str) and (following or record == OPEN_QUOTE):
         lines.put_back(following)
@@ -253,7 +253,7 @@ def _read_record(
     return record, 1 + len(following)
 
 
-def _fields(text: str, delimiter: str, n_columns: int | None = None) -> list[str] | str:
+def split_fields(text: str, delimiter: str, n_columns: int | None = None) -> list[str] | str:
     """Split a record into its fields (RFC 4180), or return the reason why it is none."""
     text = _bare(text)
     fields = text.split(delimiter) if '"' not in text else _quoted_fields(text, delimiter)

@@ -175,7 +175,7 @@ def retailers(demo: Job, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     return jobs
 
 
-def sums(job: Job, what: str = "count(*), sum(quantity), sum(amount)") -> tuple:
+def sums(job: Job, what: str = "count(*), cast(sum(quantity) as double), cast(sum(amount) as double)") -> tuple:
     return job.query(f"select {what} from marts.vip_info")[0]
 
 
