@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from statistics import mode
-from typing import Any
 
 import duckdb
 import yaml
@@ -22,14 +21,14 @@ from duckdb import DuckDBPyConnection
 from segmentation.errors import InputError
 from segmentation.raw import LANDING_TABLES, create_landing, land_file
 from segmentation.raw_files import RawFile, file_kind, literal, read_header
-from segmentation.retailer import GENDER_VALUES, PRODUCT, REQUIRED_COLUMNS, WHITESPACE, FileSet
+from segmentation.retailer import GENDER_CODES, PRODUCT, REQUIRED_COLUMNS, WHITESPACE, WORDS, FileSet
 from segmentation.text import open_plain, split_fields
 from segmentation.workbook import sheet_names
 
-WORDS_FILE = Path(__file__).with_name("column_words.yml")
-WORDS: dict[str, dict[str, Any]] = yaml.safe_load(WORDS_FILE.read_text(encoding="utf-8"))
+CANCELLED_WORDS = tuple(WORDS["cancelled"]["words"])
 KINDS = {role: entry["kind"] for role, entry in WORDS.items()}
 TIME = "purchased_time"
+NO_ROLES = (TIME, "cancelled")
 MEMBER_COLUMNS = ("birth_date", "age_band", "gender", "registered_at")
 MISSING = ("NA", "N/A", "NULL", "null", "nan", "NaN", "None", "\\N", "-")
 # What is read without being told, and what has to be said; day before month and the other way round stay apart.
@@ -64,6 +63,10 @@ class Column:
     first_moment: str | None
     last_moment: str | None
     examples: list[str]
+
+    @property
+    def relation(self) -> str:
+        return self.sql.split(".")[0]
 
 
 @dataclass
@@ -105,7 +108,7 @@ def _tables(paths: Iterable[Path], raw_dir: Path) -> list[Table]:
         kind = file_kind(path)
         names: list[str | None] = list(sheet_names(path)) if kind == "workbook" else [None]
         for sheet in names:
-            settings = _text_form(path) if kind == "text" else FileSet((), {}, sheets=(sheet,) if sheet else ())
+            settings = _text_form(path) if kind == "text" else FileSet((), {})
             header = read_header(path, sheet, settings, _root(path, raw_dir))
             if not header.has_rows or len(header.expressions) < 2:
                 continue
@@ -113,8 +116,8 @@ def _tables(paths: Iterable[Path], raw_dir: Path) -> list[Table]:
             table = tables.setdefault(form, Table(len(tables), [], settings, 0))
             if path not in table.paths:
                 table.paths.append(path)
-            elif kind == "workbook":
-                table.settings = replace(table.settings, sheets=("*",))
+            if kind == "workbook" and sheet not in table.settings.sheets and len(names) > 1:
+                table.settings = replace(table.settings, sheets=(*table.settings.sheets, str(sheet)))
     if not tables:
         raise InputError("None of the files holds a table with two columns or more.")
     return list(tables.values())
@@ -173,23 +176,20 @@ def _is_header(rows: list[list[str]]) -> bool:
 def _landed(connection: DuckDBPyConnection, table: Table, raw_dir: Path) -> Table:
     """Load the files of a table as text and describe its columns."""
     part = table.number
+    names: list[str] = []
     for path in table.paths:
-        in_all = table.settings.sheets == ("*",)
-        for sheet in sheet_names(path) if in_all else (table.settings.sheets or (None,)):
+        for sheet in table.settings.sheets or (None,):
             header = read_header(path, sheet, table.settings, _root(path, raw_dir))
             expressions = {f"x{number}": expression for number, expression in enumerate(header.expressions.values())}
-            if not table.columns:
+            if not names:
                 columns = ", ".join(f"{column} varchar" for column in expressions)
                 connection.execute(LANDING_TABLES.format(part=part, columns=columns))
-                table.columns = dict.fromkeys(header.expressions)  # type: ignore[arg-type]
-            elif list(header.expressions) != list(table.columns):
-                continue
+                names = list(header.expressions)
             file = RawFile(path, path.name, file_kind(path), sheet, header, expressions, {})
             land_file(connection, part, file, table.settings)
     [(table.rows,)] = connection.execute(f"select count(*) from readable_{part}").fetchall()
     table.columns = {
-        name: _described(connection, f"readable_{part}", f"x{number}", name)
-        for number, name in enumerate(table.columns)
+        name: _described(connection, f"readable_{part}", f"x{number}", name) for number, name in enumerate(names)
     }
     return table
 
@@ -205,7 +205,7 @@ def _described(connection: DuckDBPyConnection, relation: str, column: str, name:
     )
     [(n, numbers, fractions, commas)] = connection.execute(
         r"""select count(*),
-            count(*) filter (where regexp_full_match(v, '[-+]?[£$€¥]?\d{1,3}(,\d{3})*(\.\d+)?|[-+]?\d*\.?\d+([eE]-?\d+)?')),
+            count(*) filter (where regexp_full_match(v, '[-+]?(\d{1,3}(,\d{3})+(\.\d+)?|\d*\.?\d+([eE]-?\d+)?)')),
             count(*) filter (where regexp_full_match(v, '[-+]?\d+\.\d*[1-9]')),
             count(*) filter (where regexp_full_match(v, '[-+]?(\d+|\d{1,3}([. ]\d{3})+),\d{1,2}|[-+]?\d+'))
         from sample"""
@@ -247,7 +247,7 @@ def _moment_sql(formats: list[str]) -> str:
 def _date_format(connection: DuckDBPyConnection, n: int) -> tuple[str | None, bool]:
     """Return the format of the moments in the sample ("" where it needs none, None where they are none)."""
     forms = {"": [], **{form: [form] for form in STATED_FORMATS}}
-    if not n or not connection.execute("select count(*) from sample where regexp_matches(v, '\\d')").fetchone()[0]:
+    if not n or not connection.execute("from sample where regexp_matches(v, '\\d') limit 1").fetchall():
         return None, False
     fitting = []
     for form, formats in forms.items():
@@ -299,8 +299,12 @@ class _Proposal:
     def text(self) -> str:
         """Return the YAML."""
         sales_parts = [self.sales, *(table for table, *_ in self.joins)]
-        sales = self._roles(sales_parts, [role for role in WORDS if role not in (*MEMBER_COLUMNS, TIME)], "sales_lines")
+        sales = self._roles(
+            sales_parts, [role for role in WORDS if role not in (*MEMBER_COLUMNS, *NO_ROLES)], "sales_lines"
+        )
         self._complete(sales)
+        cancelled = self._cancelled(sales)
+        self._drop_useless_joins(sales)
         members: dict[str, Column] = {}
         if self.members:
             members = self._roles([self.members], ["card_id", *MEMBER_COLUMNS], "members")
@@ -320,7 +324,7 @@ class _Proposal:
         lines += self._columns(self._of(sales, self.sales), "  ")
         if "amount" not in sales and {"quantity", "unit_price"} <= set(sales):
             lines.append(f"  amount: {PRODUCT}  # No column holds the amount.")
-        lines += self._cancelled(sales)
+        lines += cancelled
         if self.joins:
             lines.append("  joins:")
             for table, left, right in self.joins:
@@ -365,7 +369,7 @@ class _Proposal:
                     for owner in known
                     for left in owner.columns.values()
                     for right in table.columns.values()
-                    if right.values and right.distinct == right.values and self._may_be_key(left, right)
+                    if right.values and right.distinct == right.values and self._may_be_key(left, right, table)
                 ]
                 if pairs and max(pairs)[0] > 0.5:
                     found = (table, *max(pairs)[1:])
@@ -378,15 +382,17 @@ class _Proposal:
         return joins
 
     @staticmethod
-    def _may_be_key(left: Column, right: Column) -> bool:
+    def _may_be_key(left: Column, right: Column, table: Table) -> bool:
+        """Tell whether the names speak for a key: the same one, or product_id and the id of a file of products."""
         left_name, right_name = _plain(left.name), _plain(right.name)
-        return left_name == right_name or (right_name in ("id", "code", "编号") and left_name.endswith(right_name))
+        owner = left_name.removesuffix(right_name)
+        return left_name == right_name or (owner != left_name and owner in _plain(table.paths[0].name))
 
     def _match(self, left: Column, right: Column) -> float:
         """Return the share of the values on the left that the key has; a column of the same name counts a bit more."""
         [(share,)] = self._connection.execute(
-            f"""with own as (select distinct trim({left.sql}) as v from {left.sql.split(".")[0]} limit {SAMPLE_ROWS})
-            select coalesce(avg((v in (select trim({right.sql}) from {right.sql.split(".")[0]}))::int), 0) from own
+            f"""with own as (select distinct trim({left.sql}) as v from {left.relation} limit {SAMPLE_ROWS})
+            select coalesce(avg((v in (select trim({right.sql}) from {right.relation}))::int), 0) from own
             where v is not null"""
         ).fetchall()
         return float(share) + 0.001 * (_plain(left.name) == _plain(right.name))
@@ -418,7 +424,7 @@ class _Proposal:
             return column.is_moment or (column.is_number and not column.has_fraction and _plain(column.name) == "day")
         if kind == "number":
             return column.is_number
-        return kind == "text" or not column.has_fraction or column.distinct > 0
+        return kind != "name" or not column.is_number
 
     def _complete(self, sales: dict[str, Column]) -> None:
         """Choose by the values alone where names say nothing, as in files without a header."""
@@ -433,6 +439,7 @@ class _Proposal:
                 )
 
         take("purchased_at", [column for column in free if column.is_moment])
+        self._tell_pieces_from_money(sales)
         if not {"quantity", "unit_price"} <= set(sales):
             take("amount", [column for column in free if column.is_number and column.has_fraction])
         take("card_id", [
@@ -441,13 +448,31 @@ class _Proposal:
         ])  # fmt: skip
         if self.sales.settings.header is not True:
             take("quantity", [column for column in free if column.is_number and column.distinct < 1_000])
-        if "amount" not in sales and "unit_price" in sales and "quantity" not in sales:
-            sales["amount"] = sales.pop("unit_price")
-            self.doubts.append(f"amount of the sales_lines: {sales['amount'].name} may be the price of one piece only.")
         if "purchased_at" in sales and sales["purchased_at"].is_date_ambiguous:
             self.doubts.append(
-                f"date_format: {sales['purchased_at'].name} can be read in several ways; that with the shorter time is taken."
+                f"date_format: {sales['purchased_at'].name} fits several formats; the shorter time is taken."
             )
+
+    def _tell_pieces_from_money(self, sales: dict[str, Column]) -> None:
+        """A price without a quantity is what a line costs; an "amount" of few whole numbers beside it counts pieces."""
+        if "quantity" in sales or "unit_price" not in sales:
+            return
+        amount, price = sales.get("amount"), sales["unit_price"]
+        if amount and (amount.has_fraction or amount.distinct >= price.distinct):
+            return
+        if amount:
+            sales["quantity"] = amount
+            self.doubts.append(f"quantity of the sales_lines: {amount.name} seems to count pieces, not money.")
+        sales["amount"] = sales.pop("unit_price")
+        self.doubts.append(f"amount of the sales_lines: {price.name} may be the price of one piece only.")
+
+    def _drop_useless_joins(self, sales: dict[str, Column]) -> None:
+        """Leave out a joined table that gives no column and leads to no other."""
+        for joined in reversed(self.joins):
+            names = {left for _, left, _ in self.joins[self.joins.index(joined) + 1 :]}
+            if not self._of(sales, joined[0]) and not names & set(joined[0].columns):
+                self.joins.remove(joined)
+                self.doubts.append(f"{joined[0].title} is not used: none of its columns has a place.")
 
     def _of(self, roles: dict[str, Column], table: Table) -> dict[str, Column]:
         return {role: column for role, column in roles.items() if any(column is own for own in table.columns.values())}
@@ -464,8 +489,8 @@ class _Proposal:
             lines.append(f'{indent}delimiter: "{delimiter}"')
         if settings.header is not True:
             lines.append(f"{indent}header: false  # The first row is no header; columns have numbers.")
-        if settings.sheets and table.paths[0].suffix.startswith(".xls"):
-            lines.append(f"{indent}sheet: {_scalar(settings.sheets[0])}")
+        if settings.sheets:
+            lines.append(f"{indent}sheet: [{', '.join(map(_scalar, settings.sheets))}]")
         used = {value for column in table.columns.values() for value in self._missing(column)}
         if used:
             lines.append(f"{indent}missing: [{', '.join(map(_scalar, sorted(used)))}]")
@@ -474,7 +499,7 @@ class _Proposal:
     def _missing(self, column: Column) -> list[str]:
         listed = ", ".join(literal(value) for value in MISSING)
         rows = self._connection.execute(
-            f"select distinct {column.sql} from {column.sql.split('.')[0]} where {column.sql} in ({listed})"
+            f"select distinct {column.sql} from {column.relation} where {column.sql} in ({listed})"
         ).fetchall()
         return [value for (value,) in rows]
 
@@ -510,15 +535,10 @@ class _Proposal:
 
     def _time_column(self, moment: Column) -> Column | None:
         """Return a column with the time of day, where the moment is only a date."""
-        if moment.first_moment and not (
-            moment.first_moment.endswith(" 00:00:00") and str(moment.last_moment).endswith(" 00:00:00")
-        ):
+        if any(not text.endswith(" 00:00:00") for text in (moment.first_moment, moment.last_moment) if text):
             return None
-        table = next(
-            table
-            for table in [self.sales, *(joined for joined, *_ in self.joins), *([self.members] if self.members else [])]
-            if any(moment is column for column in table.columns.values())
-        )
+        tables = [self.sales, *(joined for joined, *_ in self.joins), *([self.members] if self.members else [])]
+        table = next(table for table in tables if any(moment is column for column in table.columns.values()))
         for column in table.columns.values():
             is_time = all(re.fullmatch(r"\d{1,2}:\d\d.*|\d{1,4}|\d{5,6}", value) for value in column.examples)
             if column is not moment and is_time and _plain(column.name) in WORDS[TIME]["words"]:
@@ -527,30 +547,22 @@ class _Proposal:
 
     def _codes(self, roles: dict[str, Column], indent: str) -> list[str]:
         codes = []
-        if gender := roles.get("gender"):
-            known = {value for values in GENDER_VALUES.values() for value in values}
-            if not set(gender.examples) <= known:
-                values = {"female": ["0", "2"], "male": ["1"]} if set(gender.examples) <= {"0", "1", "2"} else {}
-                extra = {value: code for value in gender.examples for code, start in (("female", "fw女"), ("male", "m男")) if value[0].lower() in start}  # fmt: skip
-                for value, code in extra.items():
-                    values.setdefault(code, []).append(value)
-                if values:
-                    listed = ", ".join(f"{code}: [{', '.join(map(_quoted, texts))}]" for code, texts in values.items())
-                    codes.append(f"{indent}  gender: {{{listed}}}")
-                self.doubts.append(f"codes of gender: which of {', '.join(gender.examples[:5])} is female?")
+        if (gender := roles.get("gender")) and not set(gender.examples) <= {*GENDER_CODES}:
+            values: dict[str, list[str]] = {}
+            for value in gender.examples[:10]:
+                code = GENDER_CODES.get(value[0]) or {"0": "female", "1": "male", "2": "female"}.get(value)
+                values.setdefault(code or "", []).append(value)
+            codes.append(f"{indent}  gender: {_listed(values, ('female', 'male'))}")
+            self.doubts.append(f"codes of gender: which of {', '.join(gender.examples[:10])} is female?")
         if age := roles.get("age_band"):
-            bands: dict[str, list[str]] = {"young": [], "middle": [], "senior": []}
-            for value in self._connection.execute(
-                f"select distinct trim({age.sql}) from {age.sql.split('.')[0]} where {age.sql} is not null order by 1 limit 500"
+            bands: dict[str, list[str]] = {}
+            for (value,) in self._connection.execute(
+                f"select distinct trim({age.sql}) as v from {age.relation} where v is not null order by v limit 500"
             ).fetchall():
-                if years := re.search(r"\d+", value[0]):
-                    bands["young" if int(years[0]) < 30 else "middle" if int(years[0]) < 60 else "senior"].append(
-                        value[0]
-                    )
-            listed = ", ".join(
-                f"{band}: [{', '.join(map(_quoted, values))}]" for band, values in bands.items() if values
-            )
-            codes.append(f"{indent}  age_band: {{{listed}}}")
+                years = int(found[0]) if (found := re.search(r"\d+", value)) else -1
+                band = "" if years < 0 else "young" if years < 30 else "middle" if years < 60 else "senior"
+                bands.setdefault(band, []).append(value)
+            codes.append(f"{indent}  age_band: {_listed(bands, ('young', 'middle', 'senior'))}")
             self.doubts.append("codes of age_band: below 30 counts as young, from 60 on as senior.")
         return [f"{indent}codes:", *codes] if codes else []
 
@@ -559,23 +571,25 @@ class _Proposal:
         if receipt := sales.get("receipt_no"):
             [(marked, digits)] = self._connection.execute(
                 f"""select count(*) filter (where regexp_full_match(trim({receipt.sql}), '[Cc]\\d+')),
-                count(*) filter (where regexp_full_match(trim({receipt.sql}), '\\d+')) from {receipt.sql.split(".")[0]}"""
+                count(*) filter (where regexp_full_match(trim({receipt.sql}), '\\d+')) from {receipt.relation}"""
             ).fetchall()
             if 0 < marked < 0.3 * digits:
                 self.doubts.append(f"cancelled: {marked:,} lines have a {receipt.name} that starts with C.")
                 return ['  cancelled: {column: receipt_no, pattern: "C%"}']
         for table in [self.sales, *(joined for joined, *_ in self.joins)]:
             for column in table.columns.values():
-                if marks := [
-                    value
-                    for value in column.examples
-                    if value.lower().startswith("cancel") or value in ("已取消", "取消")
-                ]:
+                if marks := [value for value in column.examples if value.lower().startswith(CANCELLED_WORDS)]:
                     self.doubts.append(f"cancelled: {column.name} has the value {marks[0]}.")
                     return [
                         f"  cancelled: {{column: {_scalar(column.name)}, pattern: [{', '.join(map(_quoted, marks))}]}}"
                     ]
         return []
+
+
+def _listed(values: dict[str, list[str]], codes: tuple[str, ...]) -> str:
+    """Return the values of each code as a YAML mapping on one line."""
+    entries = [f"{code}: [{', '.join(map(_quoted, values[code]))}]" for code in codes if code in values]
+    return f"{{{', '.join(entries)}}}"
 
 
 def _quoted(text: str) -> str:

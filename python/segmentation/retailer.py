@@ -33,10 +33,9 @@ CANONICAL_COLUMNS = {
 REQUIRED_COLUMNS = {"members": ("card_id",), "sales_lines": ("card_id", "purchased_at", "amount")}
 MOMENT_COLUMNS = {"members": ("birth_date", "registered_at"), "sales_lines": ("purchased_at",)}
 CODED_COLUMNS = {"members": ("age_band", "gender"), "sales_lines": ()}
-GENDER_VALUES = {
-    "female": ("F", "f", "W", "w", "Female", "female", "FEMALE", "Woman", "woman", "女", "女性"),
-    "male": ("M", "m", "Male", "male", "MALE", "Man", "man", "男", "男性"),
-}
+WORDS_FILE = Path(__file__).with_name("column_words.yml")
+WORDS: dict[str, dict[str, Any]] = yaml.safe_load(WORDS_FILE.read_text(encoding="utf-8"))
+GENDER_CODES = {value: code for code, values in WORDS["gender"]["codes"].items() for value in values}
 
 RETAILER_KEYS = ("currency", "time_zone", "as_of", "members", "sales_lines")
 FILE_KEYS = ("files", "encoding", "delimiter", "header", "sheet", "missing", "columns")
@@ -318,7 +317,7 @@ def _codes(name: str, content: Any, mapped: Iterable[str], where: str) -> dict[s
                 if codes[column].setdefault(value, str(code)) != str(code):
                     raise InputError(f"{where}, codes, {column}: the value {value} has two codes.")
     if "gender" in mapped and "gender" not in codes:
-        codes["gender"] = {value: code for code, values in GENDER_VALUES.items() for value in values}
+        codes["gender"] = dict(GENDER_CODES)
     if "age_band" in mapped and "age_band" not in codes:
         raise InputError(f"{where}: codes must say which raw values of age_band are young, middle and senior.")
     return codes

@@ -15,6 +15,7 @@ from python_calamine import CalamineWorkbook
 
 from segmentation.charts import draw_charts
 from segmentation.exports import write_exports
+from segmentation.workbook import cell_text
 
 QUICK_FIT = {
     "cluster_scalings": ["standard"],
@@ -124,7 +125,7 @@ def write_shop(raw: Path) -> None:
 def write_parts(raw: Path, contest: Path) -> str:
     """Split the contest's files into Parquet, a folder per month, with real types where the csv file has them."""
     header, *rows = CalamineWorkbook.from_path(str(contest / "cumcm2018c1.xlsx")).get_sheet_by_index(0).to_python()
-    members = pd.DataFrame(rows, columns=header).astype(str).replace("", None)
+    members = pd.DataFrame([[cell_text(cell) for cell in row] for row in rows], columns=header)
     members["性别"] = members["性别"].astype(float)
     (raw / "members").mkdir(parents=True)
     members[:900].to_parquet(raw / "members" / "part0.parquet")
