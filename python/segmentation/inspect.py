@@ -42,6 +42,7 @@ STATED_FORMATS = (
     "%Y/%m/%d %I:%M:%S %p", "%Y-%m", "%Y",
 )  # fmt: skip
 ENOUGH = 0.95
+WHOLE_WORD = 700
 SAMPLE_ROWS = 100_000
 DELIMITERS = {",": None, ";": ";", "\t": "tab", "|": "|", "::": "::"}
 
@@ -404,7 +405,7 @@ class _Proposal:
             for role in roles
             for number, table in enumerate(tables)
             for column in table.columns.values()
-            if (score := _word_score(column.name, WORDS[role]["words"])) and self._is_of_kind(column, KINDS[role])
+            if (score := self._score(column, role))
         ]
         chosen: dict[str, Column] = {}
         for score, _, role, column in sorted(
@@ -412,9 +413,16 @@ class _Proposal:
         ):
             if role not in chosen and all(column is not other for other in chosen.values()):
                 chosen[role] = column
-                if score < 700 and table_name:
+                if score < WHOLE_WORD and table_name:
                     self.doubts.append(f"{role} of the {table_name}: {column.name} only contains a word for it.")
         return chosen
+
+    def _score(self, column: Column, role: str) -> int:
+        """Return how well a column fits a role; a name that is a word for another role does not count by a part."""
+        score = _word_score(column.name, WORDS[role]["words"])
+        others = {word for other in KINDS if other != role for word in WORDS[other]["words"]}
+        is_other = score < WHOLE_WORD and _plain(column.name) in others
+        return score if score and not is_other and self._is_of_kind(column, KINDS[role]) else 0
 
     @staticmethod
     def _is_of_kind(column: Column, kind: str) -> bool:
