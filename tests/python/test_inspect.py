@@ -105,7 +105,8 @@ def test_a_chain_of_tables_leads_to_the_customer(raw: Path) -> None:
     [
         (
             "日期;客户编号;数量;单价", ["31.12.2016;甲;2;1.234,50", "01.02.2016;甲;1;2,75", "01.02.2016;乙;1;3"],
-            {"decimal": ",", "delimiter": ";", "date_format": {"purchased_at": "%d.%m.%Y"}, "amount": "quantity * unit_price"},
+            {"decimal": ",", "delimiter": ";", "date_format": {"purchased_at": "%d.%m.%Y"},
+             "amount": "quantity * unit_price"},
         ),
         (
             "TRANSACTION_DT,CUSTOMER_ID,AGE_GROUP,AMOUNT,SALES_PRICE",
