@@ -19,6 +19,7 @@ import yaml
 from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError
+from segmentation.moments import parsed_moment
 from segmentation.raw import LANDING_TABLES, create_landing, land_file
 from segmentation.raw_files import RawFile, file_kind, literal, read_header
 from segmentation.retailer import GENDER_CODES, PRODUCT, REQUIRED_COLUMNS, WHITESPACE, WORDS, FileSet
@@ -41,6 +42,7 @@ STATED_FORMATS = (
     ) for time in TIMES),
     "%Y/%m/%d %I:%M:%S %p", "%Y-%m", "%Y",
 )  # fmt: skip
+MOMENTS = ("purchased_at", "registered_at")
 ENOUGH = 0.95
 WHOLE_WORD = 700
 SAMPLE_ROWS = 100_000
@@ -213,12 +215,14 @@ def _described(connection: DuckDBPyConnection, relation: str, column: str, name:
     ).fetchall()
     has_commas = numbers < ENOUGH * n <= commas
     date_format, is_ambiguous = _date_format(connection, n)
+    if date_format is None and any(_word_score(name, WORDS[role]["words"]) for role in MOMENTS):
+        date_format = _count_since_1970(connection)
     first = last = None
     if date_format is not None:
-        moment = _moment_sql([date_format] if date_format else [])
-        first, last = connection.execute(
+        moment = parsed_moment("v", None, [date_format], None, None) if date_format else _moment_sql([])
+        [(first, last)] = connection.execute(
             f"select min(m)::varchar, max(m)::varchar from (select {moment} as m from sample)"
-        ).fetchall()[0]
+        ).fetchall()
     examples = connection.execute("select v from sample group by v order by count(*) desc, v limit 40").fetchall()
     return Column(
         name=name,
@@ -261,6 +265,15 @@ def _date_format(connection: DuckDBPyConnection, n: int) -> tuple[str | None, bo
             fitting.append((span, form))
     # Where day and month cannot be told apart, the shorter time is the likelier one.
     return (min(fitting)[1] if fitting else None), len(fitting) > 1
+
+
+def _count_since_1970(connection: DuckDBPyConnection) -> str | None:
+    """Return the format where all values are seconds or milliseconds of the years 2001 to 2033."""
+    [lengths] = connection.execute(
+        "select list(distinct case when regexp_full_match(v, '1\\d{9}(\\d{3})?') then length(v) else 0 end) from sample"
+    ).fetchall()
+    units = {10: "seconds", 13: "milliseconds"}
+    return f"{units[lengths[0][0]]} since 1970-01-01" if lengths[0] in ([10], [13]) else None
 
 
 def _plain(name: str) -> str:
