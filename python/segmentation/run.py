@@ -53,6 +53,7 @@ def main() -> None:
 def build(retailer: str) -> None:
     """Run `dbt build`, one line per model; exit with 1 and the failures where it fails."""
     runner = dbtRunner(callbacks=[print_model])
+    # Unit tests are about invented rows: they say something about the project, nothing about these files.
     outcome = runner.invoke(
         ["--quiet", "build", "--exclude-resource-type", "unit_test", "--vars", f"retailer: {retailer}"]
     )
@@ -91,8 +92,10 @@ def summarise(warehouse: Path) -> None:
             "select source_file, raw_rows, is_full_sheet from marts.input_files where is_full_sheet or ends_early"
         ).fetchall()
         for file, rows, is_full_sheet in cut_off:
-            sign = f"has exactly the {rows:,} rows of a full sheet" if is_full_sheet else "ends before registrations do"
-            print(f"WARNING: {file} {sign}: it seems to be a truncated copy. Take the original file.")
+            reason = (
+                f"has exactly the {rows:,} rows of a full sheet" if is_full_sheet else "ends long before the members do"
+            )
+            print(f"WARNING: {file} {reason}: it seems to be a truncated copy. Take the original file.")
         print("Months not complete: " + (", ".join(f"{month} {status}" for month, status in gaps) or "none"))
         segments = connection.execute(
             """select segment_name_en, members, member_share, amount_share, is_stable

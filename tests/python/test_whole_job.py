@@ -9,8 +9,6 @@ import pytest
 from conftest import ROOT, Job
 from python_calamine import CalamineWorkbook
 
-from segmentation.demo import write_demo
-
 PINYIN = {
     "cumcm2018c1.xlsx": ["kh", "csrq", "xb", "djsj"],
     "cumcm2018c2.csv": ["kh", "dtime", "spbm", "sl", "sj", "je", "spmc", "jf", "syjh", "djh", "gzbm", "gzmc"],
@@ -103,29 +101,6 @@ def test_a_reader_does_not_block_the_build_and_a_bad_file_leaves_the_warehouse(d
         assert "cumcm2018c2.csv" in said
         assert "Traceback" not in said
     assert contents(job) == before
-
-
-@pytest.mark.parametrize("fault", ["missing", "empty", "swapped", "no workbook", "nothing left"])
-def test_bad_input_is_one_clear_sentence(fault: str, tmp_path: Path) -> None:
-    raw = tmp_path / "raw"
-    write_demo(raw, member_rows=50, sales_lines=200)
-    members, sales = raw / "cumcm2018c1.xlsx", raw / "cumcm2018c2.csv"
-    if fault == "missing":
-        sales.unlink()
-    elif fault == "empty":
-        sales.write_bytes(b"")
-    elif fault == "swapped":
-        content = members.read_bytes()
-        members.write_bytes(sales.read_bytes())
-        sales.write_bytes(content)
-    elif fault == "no workbook":
-        members.write_text("not a workbook", encoding="utf-8")
-    else:
-        sales.write_text(sales.read_text(encoding="utf-8").split("\n")[0] + "\n", encoding="utf-8")
-    done = Job(raw, tmp_path / "out").run("-m", "segmentation")
-    assert done.returncode != 0
-    assert "Traceback" not in done.stdout + done.stderr
-    assert "cumcm2018c" in done.stdout + done.stderr or "No line" in done.stdout + done.stderr
 
 
 def test_the_analysis_queries_run_on_the_published_warehouse(demo: Job) -> None:

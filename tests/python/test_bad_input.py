@@ -1,0 +1,214 @@
+"""Bad files give one clear sentence or a right ledger, and never cost the last good warehouse."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Classifier, Job
+from python_calamine import CalamineWorkbook
+from xlsxwriter import Workbook
+
+from segmentation.demo import MEMBER_HEADER, SALES_HEADER, write_demo
+from segmentation.raw_files import input_problem
+from segmentation.settings import settings_problem
+
+OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
+LINE = ["000186fa", "2017-06-01 10:00:00", "0000001a", "1", "10", "10", "口红", "9", "1", "000a", "1001", "护肤柜"]
+
+
+def write_members(folder: Path, rows: list[list[object]]) -> None:
+    with Workbook(str(folder / "cumcm2018c1.xlsx")) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate([MEMBER_HEADER, *rows]):
+            sheet.write_row(number, 0, row)
+
+
+def write_sales(folder: Path, lines: list[list[str]]) -> None:
+    text = "\n".join(",".join(line) for line in [SALES_HEADER, *lines]) + "\n"
+    (folder / "cumcm2018c2.csv").write_text(text, encoding="utf-8")
+
+
+def rewrite(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+    def apply(raw: Path) -> None:
+        (raw / name).write_bytes(change((raw / name).read_bytes()))
+
+    return apply
+
+
+def swap(raw: Path) -> None:
+    members = (raw / "cumcm2018c1.xlsx").read_bytes()
+    shutil.move(raw / "cumcm2018c2.csv", raw / "cumcm2018c1.xlsx")
+    (raw / "cumcm2018c2.csv").write_bytes(members)
+
+
+def members_as_csv(raw: Path) -> None:
+    rows = CalamineWorkbook.from_path(raw / "cumcm2018c1.xlsx").get_sheet_by_index(0).to_python()
+    text = "\n".join(",".join(str(cell) for cell in row) for row in rows)
+    (raw / "cumcm2018c1.xlsx").write_text(text, encoding="utf-8")
+
+
+def sales_as_workbook(raw: Path) -> None:
+    write_members(raw, [])
+    with Workbook(str(raw / "cumcm2018c2.csv")) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, SALES_HEADER)
+        sheet.write_row(1, 0, LINE)
+
+
+MEMBERS, SALES = "cumcm2018c1.xlsx", "cumcm2018c2.csv"
+FAULTS: dict[str, tuple[Callable[[Path], None], str, str]] = {
+    "missing": (lambda raw: (raw / SALES).unlink(), SALES, "is missing"),
+    "zero bytes": (rewrite(SALES, lambda content: b""), SALES, "is empty"),
+    "header only": (rewrite(SALES, lambda content: content[: content.index(b"\n") + 1]), SALES, "no line below it"),
+    "wrong header": (rewrite(SALES, lambda content: b"a,b,c\n" + content), SALES, "has no column"),
+    "swapped": (swap, "cumcm2018c", "swapped"),
+    "csv with the name of a workbook": (members_as_csv, MEMBERS, "is not a workbook"),
+    "workbook with the name of a csv": (sales_as_workbook, SALES, "is an Excel workbook"),
+    "password": (rewrite(MEMBERS, lambda content: OLE_MAGIC + content), MEMBERS, "protected by a password"),
+    "broken workbook": (rewrite(MEMBERS, lambda content: content[: len(content) // 2]), MEMBERS, "broken workbook"),
+    "workbook of zeros": (rewrite(MEMBERS, lambda content: bytes(len(content))), MEMBERS, "is not a workbook"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_file_that_cannot_be_used_is_named_in_one_sentence(fault: str, tmp_path: Path) -> None:
+    write_demo(tmp_path, member_rows=50, sales_lines=200)
+    assert input_problem("cumcm2018", tmp_path, ROOT / "retailers") is None
+    spoil, file, expected = FAULTS[fault]
+    spoil(tmp_path)
+    problem = input_problem("cumcm2018", tmp_path, ROOT / "retailers")
+    assert problem
+    assert file in problem
+    assert expected in problem
+    assert "\n" not in problem
+
+
+def test_odd_lines_are_kept_or_rejected_with_a_reason(classifier: Classifier, tmp_path: Path) -> None:
+    def line(**changes: str) -> list[str]:
+        position = {"card": 0, "moment": 1, "quantity": 3, "amount": 5, "name": 6, "points": 7}
+        changed = list(LINE)
+        for column, value in changes.items():
+            changed[position[column]] = value
+        return changed
+
+    expected = {
+        1: (line(name="长" * 10_000), None),
+        2: (line(name="a\0b"), None),
+        3: (line(name='=cmd|" /C calc"!A0'.replace('"', "")), None),
+        4: (line(amount="NaN"), "bad_number"),
+        5: (line(amount="inf"), "bad_number"),
+        6: (line(points="-Infinity"), "bad_number"),
+        7: (line(moment="2098-01-01 00:00:00"), None),
+        8: (line(moment="9880-01-01 00:00:00"), "bad_moment"),
+        9: (line(amount="1e400"), "bad_number"),
+        10: (line(card="00018\0fa"), "unregistered_card"),
+        11: ([*LINE, "one more"], "unreadable"),
+        12: (LINE[:5], "unreadable"),
+    }
+    write_members(tmp_path, [["000186fa", "1980-01-01", 0, "2010-01-01 00:00:00.000"]])
+    write_sales(tmp_path, [fields for fields, _ in expected.values()])
+    classifier.classify(tmp_path)
+    found = dict(classifier.query("select row_no, reason from intermediate.int_sales_lines_classified"))
+    assert found == {row_no: reason for row_no, (_, reason) in expected.items()}
+    names = classifier.query("select product_name from staging.stg_sales_lines where row_no <= 3 order by row_no")
+    assert [name for (name,) in names] == [fields[6] for fields, _ in list(expected.values())[:3]]
+
+
+def test_one_member_with_one_line_makes_a_warehouse_and_all_rejected_leaves_it(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    write_members(raw, [["000186fa", "1980-01-01", 0, "2010-01-01 00:00:00.000"]])
+    write_sales(raw, [LINE])
+    job = Job(raw, tmp_path / "out")
+    done = job.dbt("--quiet", "build", "--exclude-resource-type", "unit_test")
+    assert done.returncode == 0, done.stdout
+    assert job.query("select card_id, f, m from marts.lrfmpsx") == [("000186fa", 1, 10)]
+    before = job.warehouse.read_bytes()
+
+    write_sales(raw, [["000186fa", "never", *LINE[2:]]])
+    done = job.dbt("--quiet", "build", "--exclude-resource-type", "unit_test")
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "Traceback" not in said
+    assert "there_are_buyers" in said
+    assert job.warehouse.read_bytes() == before
+
+    write_sales(raw, [LINE, LINE[:3]])
+    done = job.dbt("--quiet", "build", "--exclude-resource-type", "unit_test")
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "Traceback" not in said
+    assert "1 of the 2 lines of cumcm2018c2.csv (the first is line 3) are unreadable" in " ".join(said.split())
+    assert job.warehouse.read_bytes() == before
+
+
+def test_everybody_buying_in_one_second_and_net_returns_make_a_warehouse(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    cards = [f"{number:08x}" for number in range(40)]
+    write_members(raw, [[card, "", number % 2, "2010-01-01 00:00:00.000"] for number, card in enumerate(cards)])
+    back = ["-1", "10", "-10", LINE[6], "-9"]
+    write_sales(
+        raw,
+        [[card, *LINE[1:]] for card in cards] + [[cards[0], "2017-07-01 10:00:00", LINE[2], *back, *LINE[8:]]],
+    )
+    job = Job(raw, tmp_path / "out")
+    done = job.dbt("--quiet", "build", "--exclude-resource-type", "unit_test", "--vars", "returns: net")
+    assert done.returncode == 0, done.stdout
+    assert job.query("select count(*), min(m) from marts.lrfmpsx") == [(39, 10)]
+    assert job.query("select step, rows_removed from marts.cleaning_funnel order by table_name desc, step_no desc")[
+        0
+    ] == ("net_buyer", 1)
+    assert job.query("select card_id, returned_amount from marts.member_returns") == [(cards[0], 10)]
+    assert job.query("select reason from marts.rejected_sales_lines") == [("return",)]
+
+
+SETTINGS = {
+    "returns": "drop",
+    "max_unreadable_lines": 0.01,
+    "plausible_years": [1970, 2099],
+    "earliest_birth_year": 1920,
+    "complete_month_share_of_days": 0.8,
+    "complete_month_share_of_orders": 0.25,
+    "cluster_features": ["l", "r"],
+    "cluster_log_features": [],
+    "cluster_scalings": ["standard"],
+    "cluster_scaling": "standard",
+    "cluster_counts": [2],
+    "cluster_selection_rule": "stable",
+    "cluster_model": "refit",
+    "cluster_valid_jaccard": 0.75,
+    "cluster_smallest_share": 0.02,
+    "cluster_sample_size": 5000,
+    "cluster_refits": 20,
+    "cluster_gap_references": 10,
+    "rfm_cut_shares": [0.2, 0.4, 0.6, 0.8],
+    "drift_smallest_share": 0.0001,
+    "as_of": "",
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"returns": "nett"},
+        {"max_unreadable_lines": 5},
+        {"plausible_years": [2099, 1970]},
+        {"plausible_years": 1970},
+        {"earliest_birth_year": 2100},
+        {"cluster_features": ["l", "z"]},
+        {"cluster_features": []},
+        {"cluster_scaling": "minmax"},
+        {"cluster_counts": [1]},
+        {"cluster_refits": "many"},
+        {"rfm_cut_shares": [0.4, 0.2]},
+        {"as_of": "3 January"},
+        {"as_of": "1918-01-03"},
+    ],
+)
+def test_a_setting_that_cannot_work_is_named(changes: dict[str, object]) -> None:
+    assert settings_problem(SETTINGS | {"as_of": "2018-01-03"}) is None
+    problem = settings_problem(SETTINGS | changes)
+    assert problem
+    assert all(name in problem for name in changes)
