@@ -8,7 +8,7 @@ BIN := .venv/bin
 install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv && uv pip install -q -p $(BIN)/python --no-deps --require-hashes -r $(1); \
 	else $(PYTHON) -m venv .venv && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r $(1); fi
 
-.PHONY: all test lint demo audience benchmark clean
+.PHONY: all test lint demo inspect audience benchmark clean
 
 all: .venv/.installed
 	@$(BIN)/python -m segmentation
@@ -27,6 +27,10 @@ lint: .venv/.installed-dev
 # Demo files of another size: make demo MEMBERS=1000 LINES=10000 DEMO_DIR=data/raw
 demo: .venv/.installed
 	@$(BIN)/python -m segmentation.demo $(or $(DEMO_DIR),data/raw) --members $(or $(MEMBERS),20000) --lines $(or $(LINES),200000)
+
+# Proposes a retailer file for unknown files: make inspect FILES="a.csv b.xlsx" > retailers/name.yml
+inspect: .venv/.installed
+	@$(BIN)/python -m segmentation.inspect $(FILES)
 
 # A list of members to contact, and a hold-out beside it:
 # make audience SEGMENT=key_keep STATE=silent HOLDOUT=0.1 REASON="autumn letter" [OPT_OUT=file.csv RECENT_DAYS=30 MINIMUM=50]

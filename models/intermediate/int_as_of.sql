@@ -7,8 +7,11 @@ sales_lines as (
     where reason is null
 ),
 
-last_sale as (
-    select max(purchased_at) as purchased_at from sales_lines
+sales as (
+    select
+        min(purchased_at) as first_purchased_at,
+        max(purchased_at) as last_purchased_at
+    from sales_lines
 ),
 
 as_of as (
@@ -16,10 +19,24 @@ as_of as (
         cast(coalesce(
             try_cast('{{ var("as_of") }}' as date),
             retailer.as_of,
-            cast(last_sale.purchased_at as date) + 1
-        ) as timestamp) as as_of
+            cast(sales.last_purchased_at as date) + 1
+        ) as timestamp) as as_of,
+        sales.first_purchased_at
     from retailer
-    cross join last_sale
+    cross join sales
+),
+
+checked as (
+    select
+        case
+            when as_of <= first_purchased_at
+                then error(
+                    'as_of ' || cast(as_of as date) || ' is not after the first sale, ' || first_purchased_at
+                    || ': no purchase would count; give a later as_of, or none.'
+                )
+            else as_of
+        end as as_of
+    from as_of
 )
 
-select * from as_of
+select * from checked

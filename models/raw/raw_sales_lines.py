@@ -1,8 +1,8 @@
 from pathlib import Path
 
-from segmentation.raw import raw_table
+from segmentation.raw import raw_table_or_problem
 
 
 def model(dbt, session):
     meta = dbt.config.get("meta")
-    return raw_table(session, "sales_lines", meta["retailer"], Path(meta["raw_data_dir"]))
+    return raw_table_or_problem(session, "sales_lines", meta["retailer"], Path(meta["raw_data_dir"]))

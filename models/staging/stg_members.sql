@@ -15,8 +15,8 @@ cast_columns as (
         registered_at is not null as has_registration_text,
         birth_date is not null as has_birth_date_text,
         unreadable_reason is not null as is_unreadable,
-        cast({{ to_moment('birth_date') }} as date) as birth_date,
-        {{ to_moment('registered_at') }} as registered_at
+        cast(coalesce(birth_date_parsed, {{ to_moment('birth_date') }}) as date) as birth_date,
+        coalesce(registered_at_parsed, {{ to_moment('registered_at') }}) as registered_at
     from raw_members
 ),
 

@@ -11,26 +11,35 @@ import pyarrow as pa
 from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 from segmentation.errors import InputError
-from segmentation.raw_files import RawFile, find_raw_files
-from segmentation.retailer import CANONICAL_COLUMNS, read_retailer
+from segmentation.moments import parsed_moment
+from segmentation.raw_files import Part, RawFile, find_raw_files, literal, parquet_source
+from segmentation.retailer import (
+    CANONICAL_COLUMNS,
+    MOMENT_COLUMNS,
+    TIME_OF,
+    WHITESPACE,
+    FileSet,
+    RawTable,
+    read_retailer,
+)
 from segmentation.text import (
     Mending,
+    compression,
     count_lines,
     count_undecodable_lines,
+    decompress,
     is_utf8,
     is_utf16,
     mend_csv,
+    to_tabs,
     to_utf8,
 )
 from segmentation.workbook import read_sheet
 
-# Empty tables first, so that the types are known where there is nothing to land.
 LANDING_TABLES = """
-create or replace schema landing.{name};
-use landing.{name};
-create table readable ({columns}, source_file varchar);
-create table shifts (first_row bigint, row_shift bigint, line_shift bigint);
-create table unreadable (
+create or replace table readable_{part} ({columns}, source_file varchar);
+create or replace table shifts_{part} (first_row bigint, row_shift bigint, line_shift bigint);
+create or replace table unreadable_{part} (
     source_file varchar, row_no bigint, line_no bigint, unreadable_text varchar, unreadable_reason varchar
 );
 """
@@ -39,22 +48,47 @@ UNREADABLE = pa.schema(
     [("row_no", pa.int64()), ("line_no", pa.int64()), ("text", pa.string()), ("reason", pa.string())]
 )
 UTF8 = "utf-8"
+# Rows that are equal in all that is used of them are one row.
+JOINED_TABLE = """
+create table joined_{part} as
+select distinct * exclude (source_file) from readable_{part}
+where {key_is_there}
+"""
+# An unreadable line of a joined table belongs to no row: it is listed after all of them.
+UNREADABLE_OF_JOINED = """
+insert into unreadable_0 by name
+select
+    * exclude (row_no),
+    (select count(*) from readable_0) + (select count(*) from unreadable_0)
+        + row_number() over (order by row_no) as row_no
+from unreadable_{part}
+"""
 RAW_TABLE = """
 with ranges as (
     select *, lead(first_row, 1, 9223372036854775807) over (order by first_row) as end_row
-    from landing.{name}.shifts
+    from landing.{name}.shifts_0
+),
+
+part_0 as (
+    select
+        readable.*,
+        readable.rowid + ranges.row_shift as row_no,
+        readable.rowid + ranges.line_shift as line_no
+    from landing.{name}.readable_0 as readable
+    inner join ranges on readable.rowid >= ranges.first_row and readable.rowid < ranges.end_row
 )
 
 select
-    readable.*,
-    readable.rowid + ranges.row_shift as row_no,
-    readable.rowid + ranges.line_shift as line_no,
+    {columns},
+    part_0.source_file,
+    part_0.row_no,
+    part_0.line_no,
     cast(null as varchar) as unreadable_text,
     cast(null as varchar) as unreadable_reason
-from landing.{name}.readable
-inner join ranges on readable.rowid >= ranges.first_row and readable.rowid < ranges.end_row
+from part_0{joins}
+{qualify}
 union all by name
-select * from landing.{name}.unreadable
+select * from landing.{name}.unreadable_0
 """
 
 
@@ -66,6 +100,9 @@ def raw_table(
     retailers_dir: Path = Path("retailers"),
 ) -> DuckDBPyRelation:
     """Load the files of a raw table and return them with the canonical columns as text.
+
+    Beside them stand, for each column with moments, `<column>_parsed`, the moment as the retailer file says that it
+    is written (null where it says nothing), and for sales lines `is_cancelled`.
 
     The rows land in a database of their own in memory, `landing`, where they can be counted before they count,
     and which all cores can read while `connection` is in a transaction. Its schema `name` can be dropped once
@@ -82,27 +119,125 @@ def raw_table(
     """
     retailer = read_retailer(retailer_name, retailers_dir)
     table = next((table for table in retailer.tables if table.name == name), None)
-    columns = ", ".join(f"{column} varchar" for column in CANONICAL_COLUMNS[name])
+    parts = find_raw_files(retailer, table, raw_dir) if table else []
     with connection.cursor() as landing:
-        landing.execute("attach if not exists ':memory:' as landing")
-        landing.execute(LANDING_TABLES.format(name=name, columns=columns))
-        if table:
-            for file in find_raw_files(retailer, table, raw_dir):
-                if file.is_workbook:
-                    _land_workbook(landing, file, table.sheet)
-                else:
-                    _land_csv(landing, file, table.encoding, table.delimiter)
-    return connection.sql(RAW_TABLE.format(name=name))
+        create_landing(landing, name)
+        # A moment with an offset in a Parquet file becomes text with the offset +00.
+        landing.execute("set TimeZone = 'UTC'")
+        for number, part in enumerate(parts):
+            columns = ", ".join(f'"{column}" varchar' for column in part.files[0].expressions)
+            landing.execute(LANDING_TABLES.format(part=number, columns=columns or "nothing varchar"))
+            for file in part.files:
+                land_file(landing, number, file, part.settings)
+            if number:
+                _prepare_join(landing, number, parts)
+    return connection.sql(_raw_table_sql(name, table, parts, retailer.time_zone))
+
+
+def raw_table_or_problem(
+    connection: DuckDBPyConnection, name: str, retailer_name: str, raw_dir: Path
+) -> DuckDBPyRelation:
+    """Like `raw_table`, but note why the files cannot be used in `landing.<name>.problem` and return no row.
+
+    A hook then stops the model with that sentence, where dbt would print the traceback of an exception.
+    """
+    try:
+        relation, problems = raw_table(connection, name, retailer_name, raw_dir), []
+    except InputError as error:
+        with connection.cursor() as landing:
+            create_landing(landing, name)
+        relation, problems = connection.sql(_raw_table_sql(name, None, [], None)), [(str(error),)]
+    with connection.cursor() as landing:
+        landing.execute(f"create table landing.{name}.problem (sentence varchar)")
+        landing.register("problems", _table(_texts("sentence"), problems))
+        landing.execute(f"insert into landing.{name}.problem from problems")
+    return relation
+
+
+def create_landing(landing: DuckDBPyConnection, name: str) -> None:
+    """Create the schema of a raw table, with an empty table, so that the types are known where nothing is landed."""
+    landing.execute("attach if not exists ':memory:' as landing")
+    landing.execute(f"drop schema if exists landing.{name} cascade; create schema landing.{name}; use landing.{name}")
+    landing.execute(LANDING_TABLES.format(part=0, columns="nothing varchar"))
+
+
+def _prepare_join(landing: DuckDBPyConnection, number: int, parts: list[Part]) -> None:
+    """Store the rows of a joined table once each; refuse several for one key, and keys that never match."""
+    keys = [own for _, _, own in parts[number].keys]
+    key_is_there = " and ".join(f'"{key}" is not null' for key in keys)
+    landing.execute(JOINED_TABLE.format(part=number, key_is_there=key_is_there))
+    landing.execute(UNREADABLE_OF_JOINED.format(part=number))
+    names = ", ".join(f'"{key}"' for key in keys)
+    path = parts[number].files[0].path
+    raw_key = ", ".join(parts[number].settings.key.values())
+    twice = landing.execute(
+        f"select count(*), {names} from joined_{number} group by {names} having count(*) > 1 order by {names} limit 1"
+    ).fetchone()
+    if twice:
+        raise InputError(
+            f"{path} has {twice[0]} different rows with {raw_key} = {', '.join(map(str, twice[1:]))}, so that a line "
+            "would be joined to several: keep one row per key, or name a key that is unique."
+        )
+    owner = parts[number].keys[0][0]
+    on = " and ".join(f'part_{owner}."{left}" = part_{number}."{right}"' for _, left, right in parts[number].keys)
+    if (
+        len({owner for owner, _, _ in parts[number].keys}) == 1
+        and not landing.execute(
+            f"from readable_{owner} as part_{owner} semi join joined_{number} as part_{number} on {on} limit 1"
+        ).fetchall()
+    ):
+        raise InputError(
+            f"No row of {parts[owner].files[0].path} finds its {raw_key} in {path}: see whether the key of the join "
+            "is the right column in both."
+        )
+
+
+def _raw_table_sql(name: str, table: RawTable | None, parts: list[Part], time_zone: str | None) -> str:
+    landed = {
+        column: f'part_{number}."{column}"' for number, part in enumerate(parts) for column in part.files[0].expressions
+    }
+    texts = {column: landed.get(column, "cast(null as varchar)") for column in CANONICAL_COLUMNS[name]}
+    others = {}
+    for column in MOMENT_COLUMNS[name]:
+        time = landed.get(TIME_OF.format(column))
+        formats = table.date_formats.get(column, ()) if table else ()
+        others[f"{column}_parsed"] = "cast(null as timestamp)"
+        if table and column in landed and (time or formats or time_zone):
+            others[f"{column}_parsed"] = parsed_moment(
+                texts[column], time, formats, time_zone, table.recorded_time_zone
+            )
+        if time:
+            texts[column] = f"nullif(concat_ws(' ', {texts[column]}, {time}), '')"
+    if name == "sales_lines":
+        others["is_cancelled"] = "false"
+        if table and table.cancelled:
+            column, patterns = table.cancelled
+            mark = landed.get(column) or landed["cancelled"]
+            matches = " or ".join(f"{mark} like {literal(pattern)}" for pattern in patterns)
+            others["is_cancelled"] = f"coalesce({matches}, false)"
+    joins = "".join(
+        f"\nleft join landing.{name}.joined_{number} as part_{number} on "
+        + " and ".join(f'part_{owner}."{left}" = part_{number}."{right}"' for owner, left, right in part.keys)
+        for number, part in enumerate(parts)
+        if number
+    )
+    qualify = ""
+    if table and table.is_distinct:
+        qualify = f"qualify row_number() over (partition by {', '.join(texts.values())} order by part_0.row_no) = 1"
+    columns = ",\n    ".join(f"{expression} as {column}" for column, expression in (texts | others).items())
+    return RAW_TABLE.format(name=name, columns=columns, joins=joins, qualify=qualify)
 
 
 def raw_columns(retailer_name: str, raw_dir: Path, retailers_dir: Path = Path("retailers")) -> pa.Table:
     """Return table_name, column_name, raw_column_name (null where the retailer has none), all text."""
     retailer = read_retailer(retailer_name, retailers_dir)
-    raw_names = {
-        (table.name, column): raw_name
-        for table in retailer.tables
-        for column, raw_name in find_raw_files(retailer, table, raw_dir)[0].raw_names.items()
-    }
+    raw_names: dict[tuple[str, str], str] = {}
+    for table in retailer.tables:
+        for part in find_raw_files(retailer, table, raw_dir):
+            found = part.files[0].raw_names
+            for column in part.settings.columns:
+                time = found.get(TIME_OF.format(column))
+                raw_names[table.name, column] = f"{found[column]}, {time}" if time else found[column]
     return _table(
         _texts("table_name", "column_name", "raw_column_name"),
         [
@@ -138,30 +273,50 @@ def raw_retailer(retailer_name: str, retailers_dir: Path = Path("retailers")) ->
             "as_of": pa.array([retailer.as_of], pa.date32()),
             "require_points": pa.array([retailer.require_points], pa.bool_()),
             "has_member_table": pa.array([retailer.members is not None], pa.bool_()),
+            "decimal_mark": pa.array([retailer.sales_lines.decimal], pa.string()),
+            "is_amount_product": pa.array([retailer.sales_lines.amount_is_product], pa.bool_()),
         }
     )
 
 
-def _land_workbook(landing: DuckDBPyConnection, file: RawFile, sheet_name: str | None) -> None:
-    sheet = read_sheet(file.path, sheet_name)
-    if sheet.cells.num_rows:
-        landing.register("sheet_cells", sheet.cells)
-        _land(landing, file, "sheet_cells", Mending(sheet.cells.num_rows, sheet.shifts))
+def land_file(landing: DuckDBPyConnection, part: int, file: RawFile, settings: FileSet) -> None:
+    """Append the rows of a file to the landing tables of its part."""
+    if file.kind == "text":
+        _land_csv(landing, part, file, settings)
+    elif file.kind == "workbook":
+        sheet = read_sheet(file.path, file.sheet, settings.header is True)
+        if sheet.cells.num_rows:
+            landing.register("sheet_cells", sheet.cells)
+            _land(landing, part, file, settings, "sheet_cells", Mending(sheet.cells.num_rows, sheet.shifts))
+    else:
+        source = parquet_source(file.path)
+        [(n_rows,)] = landing.sql(f"select count(*) from {source}").fetchall()
+        if n_rows and not _land(landing, part, file, settings, source, Mending(n_rows, [(0, 1, 1)])):
+            raise InputError(f"{file.path} is a broken Parquet file: write it again.")
 
 
-def _land_csv(landing: DuckDBPyConnection, file: RawFile, encoding: str | None, delimiter: str) -> None:
+def _land_csv(landing: DuckDBPyConnection, part: int, file: RawFile, settings: FileSet) -> None:
+    delimiter, header_lines = settings.delimiter, file.header.n_lines
     with TemporaryDirectory() as folder:
-        path, encoding, is_valid = _in_utf8(file.path, encoding, Path(folder) / "utf8.csv")
-        n_rows = count_lines(path) - file.header_lines
-        as_it_is = Mending(n_rows, [(0, 1, file.header_lines + 1)])
-        if n_rows == 0 or (
-            is_valid and _land(landing, file, _read_csv(path, file, delimiter, file.header_lines), as_it_is)
-        ):
+        path = file.path
+        if compression(path):
+            path = Path(folder) / "plain.csv"
+            decompress(file.path, path)
+        path, encoding, is_valid = _in_utf8(path, settings.encoding, Path(folder) / "utf8.csv")
+        if delimiter == WHITESPACE:
+            delimiter = "\t"
+            to_tabs(path, Path(folder) / "tabs.csv")
+            path = Path(folder) / "tabs.csv"
+        n_rows = count_lines(path) - header_lines
+        as_it_is = Mending(n_rows, [(0, 1, header_lines + 1)])
+        columns = file.header.n_columns
+        source = _read_csv(path, columns, delimiter, header_lines)
+        if n_rows == 0 or (is_valid and _land(landing, part, file, settings, source, as_it_is)):
             return
         # Some line is no row, or some row has several lines: only now is it worth looking at each.
         mended = Path(folder) / "mended.csv"
-        mending = mend_csv(path, encoding, delimiter, file.header_lines, file.n_columns, mended)
-        if not _land(landing, file, _read_csv(mended, file, delimiter, 0), mending):
+        mending = mend_csv(path, encoding, delimiter, header_lines, columns, mended)
+        if not _land(landing, part, file, settings, _read_csv(mended, columns, delimiter, 0), mending):
             raise InputError(f"{file.path} has lines that cannot be told apart: save it again as csv.")
 
 
@@ -185,26 +340,38 @@ def _in_utf8(path: Path, stated_encoding: str | None, target: Path) -> tuple[Pat
     return path, min(candidates, key=lambda encoding: count_undecodable_lines(path, encoding)), False
 
 
-def _read_csv(path: Path, file: RawFile, delimiter: str, header_lines: int) -> str:
-    columns = ", ".join(f"'c{at}': 'varchar'" for at in range(file.n_columns))
+def _read_csv(path: Path, n_columns: int, delimiter: str, header_lines: int) -> str:
+    columns = ", ".join(f"'c{at}': 'varchar'" for at in range(n_columns))
     return f"""read_csv(
-        {_literal(escape(str(path)))}, header = false, skip = {header_lines}, auto_detect = false, strict_mode = true,
-        delim = {_literal(delimiter)}, quote = '"', escape = '"', columns = {{{columns}}}
+        {literal(escape(str(path)))}, header = false, skip = {header_lines}, auto_detect = false, strict_mode = true,
+        delim = {literal(delimiter)}, quote = '"', escape = '"', columns = {{{columns}}}
     )"""
 
 
-def _land(landing: DuckDBPyConnection, file: RawFile, source: str, mending: Mending) -> bool:
+def _landed(column: str, expression: str, settings: FileSet) -> str:
+    """Return the SQL of the landed text of a column."""
+    if column.startswith("key "):
+        expression = f"nullif(trim({expression}), '')"
+    if settings.missing:
+        values = ", ".join(literal(value) for value in settings.missing)
+        expression = f"case when {expression} not in ({values}) then {expression} end"
+    return f'{expression} as "{column}"'
+
+
+def _land(
+    landing: DuckDBPyConnection, part: int, file: RawFile, settings: FileSet, source: str, mending: Mending
+) -> bool:
     """Append the lines of a file; return False, and append none, where the rows are not as many as expected."""
     [(n_readable, n_unreadable)] = landing.sql(
-        "select (select count(*) from readable), (select count(*) from unreadable)"
+        f"select (select count(*) from readable_{part}), (select count(*) from unreadable_{part})"
     ).fetchall()
-    columns = ", ".join(f"c{position} as {column}" for column, position in file.positions.items())
-    source_file = _literal(file.source_file)
+    columns = ", ".join(_landed(column, expression, settings) for column, expression in file.expressions.items())
+    source_file = literal(file.source_file)
     landing.begin()
     if mending.n_rows:
         try:
             landed = landing.execute(
-                f"insert into readable by name select {columns}, {source_file} as source_file from {source}"
+                f"insert into readable_{part} by name select {columns}, {source_file} as source_file from {source}"
             ).fetchall()
         except duckdb.InvalidInputException:
             landed = []
@@ -213,13 +380,13 @@ def _land(landing: DuckDBPyConnection, file: RawFile, source: str, mending: Mend
             return False
     landing.register("shifts_of_file", _table(SHIFTS, mending.shifts))
     landing.execute(
-        f"insert into shifts select first_row + {n_readable}, row_shift + {n_unreadable},"
+        f"insert into shifts_{part} select first_row + {n_readable}, row_shift + {n_unreadable},"
         f" line_shift - {n_readable} from shifts_of_file"
     )
     landing.register("unreadable_of_file", _table(UNREADABLE, mending.unreadable))
     landing.execute(
-        f"insert into unreadable select {source_file}, row_no + {n_readable + n_unreadable}, line_no, text, reason"
-        " from unreadable_of_file"
+        f"insert into unreadable_{part} select {source_file}, row_no + {n_readable + n_unreadable}, line_no, text,"
+        " reason from unreadable_of_file"
     )
     landing.commit()
     return True
@@ -232,7 +399,3 @@ def _table(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:
 
 def _texts(*names: str) -> pa.Schema:
     return pa.schema([(name, pa.string()) for name in names])
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -2,38 +2,84 @@
 
 import glob
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
+
+import duckdb
+import pyarrow.parquet as pq
 
 from segmentation.errors import InputError
-from segmentation.retailer import RawTable, Retailer, read_retailer
-from segmentation.text import count_lines, read_header
-from segmentation.workbook import OLE_MAGIC, is_workbook, read_sheet
+from segmentation.retailer import FileSet, RawTable, Retailer, read_retailer
+from segmentation.text import has_lines_after, read_first_record
+from segmentation.workbook import OLE_MAGIC, is_workbook, read_sheet, sheet_names
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
+PARQUET_MAGIC = b"PAR1"
 TABLE_TITLES = {"members": "the members", "sales_lines": "the sales lines"}
+NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+# A whole number that pandas keeps as a floating-point one (17850.0) is still a key.
+FLOAT_AS_TEXT = """case
+    when {0} = trunc({0}) and abs({0}) < 1e15 then cast(cast({0} as bigint) as varchar)
+    when isfinite({0}) then cast({0} as varchar)
+end"""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What is known of a file before its rows are read.
+
+    Attributes
+    ----------
+    expressions : for each column the SQL that gives its text from the file's columns c0, c1, ... (or from the
+        columns of a Parquet file).
+    twice : names that more than one column has.
+    n_lines : number of lines up to and with the header, of a text file.
+    n_columns : number of columns that the file itself has.
+    has_rows : whether anything follows the header.
+    """
+
+    expressions: dict[str, str]
+    twice: frozenset[str]
+    n_lines: int
+    n_columns: int
+    has_rows: bool
 
 
 @dataclass(frozen=True)
 class RawFile:
-    """A raw file with a header that fits its table.
+    """A raw file, or a sheet of one, whose header fits its table.
 
     Attributes
     ----------
-    source_file : path relative to the folder of raw files.
-    header_lines : number of lines up to and with the header, of a text file.
-    n_columns : number of columns of the file.
-    positions : position in the file, counted from 0, of each canonical column that the retailer has.
+    kind : {"text", "workbook", "parquet"}
+    source_file : path relative to the folder of raw files, with the sheet where one is named.
+    expressions : the SQL that gives the text of each wanted column.
     raw_names : name in the file of each of them.
     """
 
     path: Path
     source_file: str
-    is_workbook: bool
-    header_lines: int
-    n_columns: int
-    positions: dict[str, int]
+    kind: str
+    sheet: str | None
+    header: Header
+    expressions: dict[str, str]
     raw_names: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The files with the rows of a raw table, or those of a table joined to it.
+
+    Attributes
+    ----------
+    keys : (number of the part, its column, own column) that have to be equal for a join.
+    """
+
+    settings: FileSet
+    files: list[RawFile]
+    keys: list[tuple[int, str, str]]
 
 
 def has_raw_files(raw_dir: Path) -> bool:
@@ -55,28 +101,72 @@ def input_problem(retailer_name: str, raw_dir: Path, retailers_dir: Path = Path(
     return None
 
 
-def find_raw_files(retailer: Retailer, table: RawTable, raw_dir: Path) -> list[RawFile]:
-    """Return the files of a raw table in the order of their names.
+def find_raw_files(retailer: Retailer, table: RawTable, raw_dir: Path) -> list[Part]:
+    """Return the files of a raw table, each part's in the order of their names.
+
+    A joined table's key is looked for in the files with the rows, then in the tables joined before.
 
     Raises
     ------
     InputError
         If a file is missing, empty, of another kind than its name says, or lacks a column.
     """
+    paths = [_paths(retailer, table, part, raw_dir) for part in table.parts]
+    first_headers = [read_header(*files[0], part, raw_dir) for files, part in zip(paths, table.parts, strict=True)]
+    wanted = [dict(part.columns) for part in table.parts]
+    keys: list[list[tuple[int, str, str]]] = [[] for _ in table.parts]
+    for number, part in enumerate(table.parts):
+        for left, right in part.key.items():
+            owner = _owner(left, first_headers[:number])
+            if owner is None:
+                raise InputError(
+                    f"{paths[number][0][0]} should be joined by {left}, a column that neither {paths[0][0][0]} nor "
+                    "a table joined before it has."
+                )
+            keys[number].append((owner, f"key {left}", f"key {right}"))
+            wanted[owner][f"key {left}"] = (left,)
+            wanted[number][f"key {right}"] = (right,)
+    if table.cancelled and table.cancelled[0] not in table.columns:
+        owner = _owner(table.cancelled[0], first_headers)
+        wanted[owner or 0]["cancelled"] = (table.cancelled[0],)
+
+    parts = []
+    for settings, files, columns, key in zip(table.parts, paths, wanted, keys, strict=True):
+        raw_files = [_checked_file(retailer, table, settings, columns, raw_dir, path, sheet) for path, sheet in files]
+        if not any(file.header.has_rows for file in raw_files):
+            raise InputError(f"{files[0][0]} has a header but no line below it: put the file with the data there.")
+        parts.append(Part(settings, raw_files, key))
+    return parts
+
+
+def _paths(retailer: Retailer, table: RawTable, part: FileSet, raw_dir: Path) -> list[tuple[Path, str | None]]:
+    """Return the files of a part, and of workbooks their sheets (None: the first), in order."""
     paths: set[Path] = set()
-    for pattern in table.files:
-        found = [raw_dir / name for name in glob.glob(pattern, root_dir=raw_dir, recursive=True)]
-        found = [path for path in found if path.is_file()] or [path for path in [raw_dir / pattern] if path.is_file()]
+    for pattern in part.files:
+        folder = raw_dir / pattern
+        matches = folder.rglob("*") if folder.is_dir() else (
+            raw_dir / name for name in glob.glob(pattern, root_dir=raw_dir, recursive=True)
+        )  # fmt: skip
+        found = [path for path in matches if path.is_file() and not path.name.startswith((".", "_"))]
+        found = found or [path for path in [folder] if path.is_file()]
         if not found:
-            raise InputError(
-                f"{raw_dir / pattern} is missing: the retailer {retailer.name} keeps {TABLE_TITLES[table.name]} there."
-            )
+            kept = f"keeps {TABLE_TITLES[table.name]} there" if part is table.parts[0] else "joins it"
+            raise InputError(f"{folder} is missing: the retailer {retailer.name} {kept}.")
         paths.update(found)
-    return [_checked_file(retailer, table, raw_dir, path) for path in sorted(paths)]
+    for path in sorted(paths):
+        _check_kind(path, table)
+    return [
+        (path, sheet)
+        for path in sorted(paths)
+        for sheet in (_sheets(path, part) if part.sheets and is_workbook(path) else (None,))
+    ]
 
 
-def _checked_file(retailer: Retailer, table: RawTable, raw_dir: Path, path: Path) -> RawFile:
-    should_be_workbook = path.suffix.lower() in WORKBOOK_SUFFIXES
+def _sheets(path: Path, part: FileSet) -> tuple[str, ...]:
+    return tuple(sheet_names(path)) if part.sheets == ("*",) else part.sheets
+
+
+def _check_kind(path: Path, table: RawTable) -> None:
     if path.stat().st_size == 0:
         raise InputError(f"{path} is empty (0 bytes): put {TABLE_TITLES[table.name]} there.")
     with path.open("rb") as file:
@@ -86,55 +176,145 @@ def _checked_file(retailer: Retailer, table: RawTable, raw_dir: Path, path: Path
             f"{path} is protected by a password, or a workbook of the old .xls form: "
             "save it as .xlsx without a password."
         )
-    looks_like_workbook = is_workbook(path)
-    if should_be_workbook and not looks_like_workbook and (magic[:2] == b"PK" or zipfile.is_zipfile(path)):
+    is_named_workbook = path.suffix.lower() in WORKBOOK_SUFFIXES
+    if is_named_workbook and not is_workbook(path) and (magic[:2] == b"PK" or zipfile.is_zipfile(path)):
         raise InputError(f"{path} is a broken workbook: save it again from a spreadsheet as .xlsx.")
+    if path.suffix.lower() == ".parquet" and not magic.startswith(PARQUET_MAGIC):
+        raise InputError(f"{path} is no Parquet file, only called like one: write it again.")
 
-    header, header_lines = _header(path, table, looks_like_workbook)
-    fitting = {name: position for position, name in reversed(list(enumerate(header)))}
-    raw_names = _raw_names(table, fitting)
+
+def _owner(column: str, headers: list[Header]) -> int | None:
+    return next((number for number, header in enumerate(headers) if column in header.expressions), None)
+
+
+def file_kind(path: Path) -> str:
+    """Tell from the content whether a file is a Parquet file, a workbook or text."""
+    with path.open("rb") as file:
+        if file.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC:
+            return "parquet"
+    return "workbook" if is_workbook(path) else "text"
+
+
+def _checked_file(
+    retailer: Retailer,
+    table: RawTable,
+    settings: FileSet,
+    wanted: Mapping[str, tuple[str, ...]],
+    raw_dir: Path,
+    path: Path,
+    sheet: str | None,
+) -> RawFile:
+    should_be_workbook = path.suffix.lower() in WORKBOOK_SUFFIXES
+    kind = file_kind(path)
+    header = read_header(path, sheet, settings, raw_dir)
+    raw_names = _raw_names(wanted, header)
     other = next((other for other in retailer.tables if other.name != table.name), None)
-    if len(raw_names) < len(table.columns) and other and len(_raw_names(other, fitting)) == len(other.columns):
-        raise InputError(
-            f"{path} should hold {TABLE_TITLES[table.name]} but has the columns of {TABLE_TITLES[other.name]}: "
-            "the two files seem to be swapped."
-        )
-    if should_be_workbook and not looks_like_workbook:
+    is_main = settings is table.parts[0]
+    if len(raw_names) < len(wanted) and is_main and other:
+        other_columns = other.parts[0].columns
+        if len(_raw_names(other_columns, header)) == len(other_columns):
+            raise InputError(
+                f"{path} should hold {TABLE_TITLES[table.name]} but has the columns of {TABLE_TITLES[other.name]}: "
+                "the two files seem to be swapped."
+            )
+    if should_be_workbook and kind != "workbook":
         raise InputError(
             f"{path} is not a workbook but something else with its name, such as a renamed csv file: "
             "save it as .xlsx from a spreadsheet."
         )
-    if looks_like_workbook and not should_be_workbook:
+    if kind == "workbook" and not should_be_workbook:
         raise InputError(f"{path} is an Excel workbook with the name of a text file: save it as csv.")
-    if len(raw_names) < len(table.columns):
-        lacking = [f"{' or '.join(raw)} ({column})" for column, raw in table.columns.items() if column not in raw_names]
-        found = ", ".join(header)[:200] or "nothing"
+    if len(raw_names) < len(wanted):
+        lacking = [
+            f"{' or '.join(names)}{'' if ' ' in column or column == 'cancelled' else f' ({column})'}"
+            for column, names in wanted.items()
+            if column not in raw_names
+        ]
+        found = ", ".join(header.expressions)[:200] or "nothing"
         raise InputError(f"{path} has no column {', no column '.join(lacking)}; its first line holds: {found}.")
-    twice = [name for name in raw_names.values() if header.count(name) > 1]
-    if twice:
+    if twice := [name for name in raw_names.values() if name in header.twice]:
         raise InputError(f"{path} has several columns called {', '.join(twice)}: rename or remove all but one.")
 
-    if not looks_like_workbook and count_lines(path) <= header_lines:
-        raise InputError(f"{path} has a header but no line below it: put the file with the data there.")
-
+    source_file = path.relative_to(raw_dir).as_posix()
     return RawFile(
         path=path,
-        source_file=path.relative_to(raw_dir).as_posix(),
-        is_workbook=looks_like_workbook,
-        header_lines=header_lines,
-        n_columns=len(header),
-        positions={column: fitting[name] for column, name in raw_names.items()},
+        source_file=source_file if sheet is None else f"{source_file}, {sheet}",
+        kind=kind,
+        sheet=sheet,
+        header=header,
+        expressions={column: header.expressions[name] for column, name in raw_names.items()},
         raw_names=raw_names,
     )
 
 
-def _header(path: Path, table: RawTable, is_workbook: bool) -> tuple[list[str], int]:
-    if is_workbook:
-        return read_sheet(path, table.sheet).header, 0
-    return read_header(path, table.encoding, table.delimiter)
+def read_header(path: Path, sheet: str | None, settings: FileSet, raw_dir: Path) -> Header:
+    """Return the columns of a file, those that its folders name (month=2015-01) included."""
+    kind = file_kind(path)
+    if kind == "parquet":
+        header = _parquet_header(path)
+    else:
+        if kind == "workbook":
+            content = read_sheet(path, sheet, settings.header is True)
+            record, n_lines, has_rows = content.header, 0, content.cells.num_rows > 0
+        else:
+            record, first_line, n_lines = read_first_record(path, settings.encoding, settings.delimiter)
+            if settings.header is not True:
+                n_lines = max(first_line - 1, 0)
+            has_rows = has_lines_after(path, n_lines)
+        header = _text_header(path, record, n_lines, has_rows, settings.header)
+    # Folders such as month=2015-01 are columns too; a column of the file itself goes before.
+    partitions = dict(folder.split("=", 1) for folder in path.relative_to(raw_dir).parts[:-1] if "=" in folder)
+    values = {unquote(name): unquote(value) for name, value in partitions.items()}
+    literals = {name: "null" if value == NO_PARTITION else literal(value) for name, value in values.items()}
+    return Header(literals | header.expressions, header.twice, header.n_lines, header.n_columns, header.has_rows)
 
 
-def _raw_names(table: RawTable, header: dict[str, int]) -> dict[str, str]:
-    """Return for each canonical column the first of its raw columns that the header has."""
-    found = {column: next((name for name in names if name in header), None) for column, names in table.columns.items()}
+def _text_header(path: Path, record: list[str], n_lines: int, has_rows: bool, stated: bool | tuple[str, ...]) -> Header:
+    names = record
+    if stated is False:
+        names = [str(number) for number in range(1, len(record) + 1)]
+    elif stated is not True:
+        if len(stated) != len(record):
+            raise InputError(
+                f"{path} has {len(record)} columns on its first line, but header names {len(stated)}: "
+                "see whether the delimiter is right, and name every column."
+            )
+        names = list(stated)
+    expressions = {name: f"c{position}" for position, name in reversed(list(enumerate(names)))}
+    twice = frozenset(name for name in names if names.count(name) > 1)
+    return Header(dict(reversed(expressions.items())), twice, n_lines, len(record), has_rows)
+
+
+def _parquet_header(path: Path) -> Header:
+    try:
+        with duckdb.connect() as connection:
+            columns = connection.sql(f"describe from {parquet_source(path)}").fetchall()
+        n_rows = pq.read_metadata(path).num_rows
+    except (duckdb.Error, OSError) as error:
+        raise InputError(f"{path} is a broken Parquet file: write it again.") from error
+    expressions = {}
+    for name, data_type, *_ in columns:
+        column = '"' + name.replace('"', '""') + '"'
+        if data_type in ("FLOAT", "DOUBLE"):
+            expressions[name] = FLOAT_AS_TEXT.format(column)
+        else:
+            expressions[name] = f"nullif(cast({column} as varchar), '')"
+    return Header(expressions, frozenset(), 0, len(columns), n_rows > 0)
+
+
+def parquet_source(path: Path) -> str:
+    """Return the SQL that reads a Parquet file."""
+    return f"read_parquet({literal(glob.escape(str(path)))}, binary_as_string = true, hive_partitioning = false)"
+
+
+def literal(text: str) -> str:
+    """Return the text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _raw_names(wanted: Mapping[str, tuple[str, ...]], header: Header) -> dict[str, str]:
+    """Return for each wanted column the first of its raw columns that the header has."""
+    found = {
+        column: next((name for name in names if name in header.expressions), None) for column, names in wanted.items()
+    }
     return {column: name for column, name in found.items() if name is not None}

@@ -1,12 +1,14 @@
-"""Retailer files: where a retailer's raw tables are and how their columns are called."""
+"""Retailer files: where a retailer's raw tables are and how their columns are called and written."""
 
 import codecs
 import datetime
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import yaml
 
 from segmentation.errors import InputError
@@ -29,10 +31,53 @@ CANONICAL_COLUMNS = {
     ),
 }
 REQUIRED_COLUMNS = {"members": ("card_id",), "sales_lines": ("card_id", "purchased_at", "amount")}
+MOMENT_COLUMNS = {"members": ("birth_date", "registered_at"), "sales_lines": ("purchased_at",)}
 CODED_COLUMNS = {"members": ("age_band", "gender"), "sales_lines": ()}
+WORDS_FILE = Path(__file__).with_name("column_words.yml")
+WORDS: dict[str, dict[str, Any]] = yaml.safe_load(WORDS_FILE.read_text(encoding="utf-8"))
+GENDER_CODES = {value: code for code, values in WORDS["gender"]["codes"].items() for value in values}
 
 RETAILER_KEYS = ("currency", "time_zone", "as_of", "members", "sales_lines")
-TABLE_KEYS = ("files", "encoding", "delimiter", "sheet", "columns", "codes")
+FILE_KEYS = ("files", "encoding", "delimiter", "header", "sheet", "missing", "columns")
+JOIN_KEYS = (*FILE_KEYS, "key")
+TABLE_KEYS = {
+    "members": (*FILE_KEYS, "joins", "date_format", "recorded_time_zone", "codes", "distinct"),
+    "sales_lines": (
+        *FILE_KEYS, "joins", "date_format", "recorded_time_zone", "decimal", "amount", "cancelled", "require_points",
+    ),
+}  # fmt: skip
+PRODUCT = "quantity * unit_price"
+WHITESPACE = "whitespace"
+DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " "}
+# The part of a moment that is in a column of its own.
+TIME_OF = "{} time"
+UNITS_SINCE = re.compile(r"(days|hours|minutes|seconds|milliseconds) since (\d{4}-\d\d-\d\d)")
+
+
+@dataclass(frozen=True)
+class FileSet:
+    """Files of the same form.
+
+    Attributes
+    ----------
+    files : file names, folders or patterns, relative to the folder of raw files.
+    columns : for each wanted column the raw columns it may come from, in order of preference.
+    encoding : of text files; None means that it is found out.
+    delimiter : between the columns of text files; "whitespace" stands for any run of blanks and tabs.
+    header : whether the files have one, or the names of the columns of files that have none.
+    sheets : of workbooks; none means the first, a star all of them.
+    missing : values that mean that there is none.
+    key : of joined files, for each column to look up the column in these files.
+    """
+
+    files: tuple[str, ...]
+    columns: dict[str, tuple[str, ...]]
+    encoding: str | None = None
+    delimiter: str = ","
+    header: bool | tuple[str, ...] = True
+    sheets: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    key: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -42,21 +87,30 @@ class RawTable:
     Attributes
     ----------
     name : {"members", "sales_lines"}
-    files : file names or patterns, relative to the folder of raw files.
-    columns : for each canonical column the raw columns it may come from, in order of preference.
+    parts : the files with the rows, then those that are joined to them.
     codes : for each coded column the code of each raw value.
-    encoding : of text files; None means that it is found out.
-    delimiter : between the columns of text files.
-    sheet : of workbooks; None means the first.
+    date_formats : for columns with moments, the formats to try, of strptime or such as "days since 2010-01-01".
+    recorded_time_zone : of moments that carry no offset; None means the retailer's own.
+    decimal : the decimal mark of its numbers.
+    amount_is_product : whether the amount is the quantity times the unit price.
+    cancelled : a column and the patterns (of LIKE) that mark a cancelled line there.
+    is_distinct : whether equal rows count once.
     """
 
     name: str
-    files: tuple[str, ...]
-    columns: dict[str, tuple[str, ...]]
+    parts: tuple[FileSet, ...]
     codes: dict[str, dict[str, str]]
-    encoding: str | None = None
-    delimiter: str = ","
-    sheet: str | None = None
+    date_formats: dict[str, tuple[str, ...]]
+    recorded_time_zone: str | None = None
+    decimal: str = "."
+    amount_is_product: bool = False
+    cancelled: tuple[str, tuple[str, ...]] | None = None
+    is_distinct: bool = False
+
+    @property
+    def columns(self) -> dict[str, tuple[str, ...]]:
+        """The raw columns of each wanted column, of all parts."""
+        return {column: names for part in self.parts for column, names in part.columns.items()}
 
 
 @dataclass(frozen=True)
@@ -77,14 +131,14 @@ class Retailer:
 
 
 def read_retailer(name: str, folder: Path = Path("retailers")) -> Retailer:
-    """Read and check `<folder>/<name>.yml`.
+    """Read and check `<folder>/<name>.yml`, or the file itself where `name` is a path that ends in .yml.
 
     Raises
     ------
     InputError
         If there is no such file, or it has unknown keys, lacks required ones or holds values of a wrong kind.
     """
-    path = folder / f"{name}.yml"
+    path = Path(name) if name.endswith((".yml", ".yaml")) else folder / f"{name}.yml"
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in folder.glob("*.yml"))) or "none"
         raise InputError(f"There is no retailer file {path}; the known retailers are: {known}.")
@@ -101,61 +155,158 @@ def read_retailer(name: str, folder: Path = Path("retailers")) -> Retailer:
     if as_of is not None and type(as_of) is not datetime.date:
         raise InputError(f"{path}: as_of must be a date such as 2018-01-03, not {as_of!r}.")
 
-    sales_settings = dict(_mapping(settings["sales_lines"], f"{path}, sales_lines"))
-    require_points = sales_settings.pop("require_points", False)
-    if not isinstance(require_points, bool):
-        raise InputError(f"{path}: require_points must be true or false, not {require_points!r}.")
+    sales_settings = _mapping(settings["sales_lines"], f"{path}, sales_lines")
     sales_lines = _raw_table("sales_lines", sales_settings, path)
+    require_points = _boolean(sales_settings, "require_points", f"{path}, sales_lines")
     if require_points and "points" not in sales_lines.columns:
         raise InputError(f"{path}: require_points is true, but the sales lines have no column points.")
+    members = _raw_table("members", _mapping(settings["members"], f"{path}, members"), path) if settings.get(
+        "members"
+    ) else None  # fmt: skip
+    time_zone = _time_zone(settings, "time_zone", str(path))
+    if time_zone is None and (sales_lines.recorded_time_zone or (members and members.recorded_time_zone)):
+        raise InputError(f"{path}: recorded_time_zone needs the retailer's own time_zone too, such as Europe/Paris.")
 
     return Retailer(
-        name=name,
+        name=path.stem,
         currency=_text_or_none(settings, "currency", str(path)),
-        time_zone=_text_or_none(settings, "time_zone", str(path)),
+        time_zone=time_zone,
         as_of=as_of,
         require_points=require_points,
-        members=_raw_table("members", settings["members"], path) if settings.get("members") else None,
+        members=members,
         sales_lines=sales_lines,
     )
 
 
-def _raw_table(name: str, content: Any, path: Path) -> RawTable:
+def _raw_table(name: str, settings: Mapping[str, Any], path: Path) -> RawTable:
     where = f"{path}, {name}"
-    settings = _mapping(content, where)
-    _refuse_unknown(settings, TABLE_KEYS, where)
+    _refuse_unknown(settings, TABLE_KEYS[name], where)
+    joins = settings.get("joins") or []
+    if not isinstance(joins, list):
+        raise InputError(f"{where}, joins must be a list of tables, each with files, key and columns.")
+    parts = [_file_set(name, settings, where)]
+    for number, content in enumerate(joins, start=1):
+        join_where = f"{where}, join {number}"
+        join = _mapping(content, join_where)
+        _refuse_unknown(join, JOIN_KEYS, join_where)
+        parts.append(_file_set(name, join, join_where))
+        if not parts[-1].key:
+            raise InputError(f"{join_where} does not say its key, the column by which it is joined.")
 
+    mapped = [column for part in parts for column in part.columns]
+    if twice := sorted({column for column in mapped if mapped.count(column) > 1}):
+        raise InputError(f"{where}: {', '.join(twice)} is mapped in more than one of the joined tables.")
+    amount = _text_or_none(settings, "amount", where)
+    if amount is not None and (amount != PRODUCT or not {"quantity", "unit_price"} <= {*mapped} or "amount" in mapped):
+        raise InputError(
+            f"{where}: amount can only be `{PRODUCT}`, with both columns mapped and no column for the amount itself."
+        )
+    lacking = [
+        column for column in REQUIRED_COLUMNS[name] if column not in mapped and not (column == "amount" and amount)
+    ]
+    if lacking:
+        raise InputError(f"{where}, columns must name the raw column of {', '.join(lacking)}.")
+    decimal = _text_or_none(settings, "decimal", where) or "."
+    if decimal not in (".", ","):
+        raise InputError(f'{where}: decimal must be "." or ",", not {decimal!r}.')
+
+    return RawTable(
+        name=name,
+        parts=tuple(parts),
+        codes=_codes(name, settings.get("codes"), mapped, where),
+        date_formats=_date_formats(name, settings.get("date_format"), where),
+        recorded_time_zone=_time_zone(settings, "recorded_time_zone", where),
+        decimal=decimal,
+        amount_is_product=amount is not None,
+        cancelled=_cancelled(settings.get("cancelled"), where),
+        is_distinct=_boolean(settings, "distinct", where),
+    )
+
+
+def _file_set(table: str, settings: Mapping[str, Any], where: str) -> FileSet:
     files = _texts(settings.get("files"), f"{where}, files")
     if not files:
         raise InputError(f"{where} does not say its files.")
-
-    mapped = _mapping(settings.get("columns") or {}, f"{where}, columns")
-    _refuse_unknown(mapped, CANONICAL_COLUMNS[name], f"{where}, columns")
-    columns = {column: _texts(raw, f"{where}, {column}") for column, raw in mapped.items()}
-    columns = {column: raw_names for column, raw_names in columns.items() if raw_names}
-    lacking = [column for column in REQUIRED_COLUMNS[name] if column not in columns]
-    if lacking:
-        raise InputError(f"{where}, columns must name the raw column of {', '.join(lacking)}.")
-
+    header = settings.get("header", True)
+    if not isinstance(header, bool):
+        header = _texts(header, f"{where}, header")
+        if len(set(header)) != len(header):
+            raise InputError(f"{where}, header names a column twice.")
     encoding = _text_or_none(settings, "encoding", where)
     if encoding is not None:
         try:
             codecs.lookup(encoding)
         except LookupError as error:
             raise InputError(f"{where}: {encoding} is no known encoding.") from error
-
-    return RawTable(
-        name=name,
+    delimiter = _text_or_none(settings, "delimiter", where) or ","
+    return FileSet(
         files=files,
-        columns=columns,
-        codes=_codes(name, settings.get("codes"), where),
+        columns=_columns(table, settings.get("columns"), where),
         encoding=encoding,
-        delimiter=_text_or_none(settings, "delimiter", where) or ",",
-        sheet=_text_or_none(settings, "sheet", where),
+        delimiter=DELIMITERS.get(delimiter, delimiter),
+        header=header,
+        sheets=_texts(settings.get("sheet"), f"{where}, sheet"),
+        missing=_texts(settings.get("missing"), f"{where}, missing"),
+        key=_key(settings.get("key"), where),
     )
 
 
-def _codes(name: str, content: Any, where: str) -> dict[str, dict[str, str]]:
+def _columns(table: str, content: Any, where: str) -> dict[str, tuple[str, ...]]:
+    mapped = _mapping(content or {}, f"{where}, columns")
+    _refuse_unknown(mapped, CANONICAL_COLUMNS[table], f"{where}, columns")
+    columns: dict[str, tuple[str, ...]] = {}
+    for column, raw in mapped.items():
+        column_where = f"{where}, {column}"
+        if isinstance(raw, Mapping) and column in MOMENT_COLUMNS[table]:
+            _refuse_unknown(raw, ("date", "time"), column_where)
+            if set(raw) != {"date", "time"}:
+                raise InputError(f"{column_where} must name both a date and a time column.")
+            columns[column] = _texts(raw["date"], column_where)
+            columns[TIME_OF.format(column)] = _texts(raw["time"], column_where)
+        else:
+            columns[column] = _texts(raw, column_where)
+    return {column: raw_names for column, raw_names in columns.items() if raw_names}
+
+
+def _key(content: Any, where: str) -> dict[str, str]:
+    if isinstance(content, Mapping):
+        return {str(column): str(joined) for column, joined in content.items()}
+    return {column: column for column in _texts(content, f"{where}, key")}
+
+
+def _date_formats(table: str, content: Any, where: str) -> dict[str, tuple[str, ...]]:
+    where = f"{where}, date_format"
+    if not isinstance(content, Mapping):
+        content = dict.fromkeys(MOMENT_COLUMNS[table], content)
+    _refuse_unknown(content, MOMENT_COLUMNS[table], where)
+    formats = {column: _texts(value, where) for column, value in content.items() if value is not None}
+    for text in {text for texts in formats.values() for text in texts}:
+        if UNITS_SINCE.fullmatch(text):
+            continue
+        try:
+            known = "%" in text and duckdb.execute("select try_strptime('', ?)", [text]).fetchall()
+        except duckdb.Error:
+            known = False
+        if not known:
+            raise InputError(
+                f'{where}: {text} is no format; give one such as "%d/%m/%Y %H:%M" or "days since 2010-01-01".'
+            )
+    return formats
+
+
+def _cancelled(content: Any, where: str) -> tuple[str, tuple[str, ...]] | None:
+    if content is None:
+        return None
+    where = f"{where}, cancelled"
+    settings = _mapping(content, where)
+    _refuse_unknown(settings, ("column", "pattern"), where)
+    column, patterns = _text_or_none(settings, "column", where), _texts(settings.get("pattern"), where)
+    if column is None or not patterns:
+        raise InputError(f'{where} must give a column and a pattern, such as {{column: receipt_no, pattern: "C%"}}.')
+    return column, patterns
+
+
+def _codes(name: str, content: Any, mapped: Iterable[str], where: str) -> dict[str, dict[str, str]]:
     coded_columns = _mapping(content or {}, f"{where}, codes")
     _refuse_unknown(coded_columns, CODED_COLUMNS[name], f"{where}, codes")
     codes: dict[str, dict[str, str]] = {}
@@ -165,7 +316,18 @@ def _codes(name: str, content: Any, where: str) -> dict[str, dict[str, str]]:
             for value in _texts(values, f"{where}, codes, {column}, {code}"):
                 if codes[column].setdefault(value, str(code)) != str(code):
                     raise InputError(f"{where}, codes, {column}: the value {value} has two codes.")
+    if "gender" in mapped and "gender" not in codes:
+        codes["gender"] = dict(GENDER_CODES)
+    if "age_band" in mapped and "age_band" not in codes:
+        raise InputError(f"{where}: codes must say which raw values of age_band are young, middle and senior.")
     return codes
+
+
+def _time_zone(settings: Mapping[str, Any], key: str, where: str) -> str | None:
+    name = _text_or_none(settings, key, where)
+    if name is not None and not duckdb.execute("from pg_timezone_names() where name = ?", [name]).fetchall():
+        raise InputError(f"{where}: {key} must be a name such as Asia/Shanghai or UTC, not {name}.")
+    return name
 
 
 def _mapping(content: Any, where: str) -> Mapping[str, Any]:
@@ -193,3 +355,10 @@ def _text_or_none(settings: Mapping[str, Any], key: str, where: str) -> str | No
     if len(texts) > 1:
         raise InputError(f"{where}, {key} must be one text.")
     return texts[0] if texts else None
+
+
+def _boolean(settings: Mapping[str, Any], key: str, where: str) -> bool:
+    value = settings.get(key, False)
+    if not isinstance(value, bool):
+        raise InputError(f"{where}: {key} must be true or false, not {value!r}.")
+    return value

@@ -1,14 +1,22 @@
 """Text files: their encoding, their lines, and the records of a csv file that is not well-formed."""
 
 import codecs
+import io
 import re
+import shutil
+import zipfile
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
+
+from segmentation.errors import InputError
+from segmentation.retailer import WHITESPACE
 
 BLOCK_BYTES = 1 << 22
 # In characters: DuckDB's csv reader takes records of up to 2,000,000 bytes.
@@ -16,6 +24,9 @@ LONGEST_RECORD = 200_000
 LONGEST_RECORD_LINES = 200
 QUOTED_FIELD = re.compile(r'"((?:[^"]|"")*+)("?)')
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2"}
+BLANKS = re.compile(rb"[ \t]+")
+BLANKS_AT_THE_ENDS = re.compile(rb"^\t|\t(?=\r?$)", re.MULTILINE)
 NEEDS_QUOTES = re.compile(r'["\r\n]')
 OPEN_QUOTE = "open_quote"
 
@@ -35,6 +46,64 @@ class Mending:
     n_rows: int = 0
     shifts: list[tuple[int, int, int]] = field(default_factory=list)
     unreadable: list[tuple[int, int, str, str]] = field(default_factory=list)
+
+
+def compression(path: Path) -> str | None:
+    """Tell from the content how a text file is compressed: gzip, zstd, bz2, zip; None where it is not."""
+    with path.open("rb") as file:
+        magic = file.read(4)
+    if magic == b"PK\x03\x04":
+        return "zip"
+    return next((name for start, name in COMPRESSIONS.items() if magic.startswith(start)), None)
+
+
+@contextmanager
+def open_plain(path: Path) -> Iterator[IO[bytes]]:
+    """Open a text file, decompressed.
+
+    Raises
+    ------
+    InputError
+        If the file is a zip archive of other than one file, or its compressed content is broken.
+    """
+    kind = compression(path)
+    try:
+        if kind is None:
+            with path.open("rb") as file:
+                yield file
+        elif kind == "zip":
+            with zipfile.ZipFile(path) as archive:
+                names = [name for name in archive.namelist() if not name.endswith("/")]
+                if len(names) != 1:
+                    raise InputError(f"{path} holds {len(names)} files: unpack it and name the one that is meant.")
+                with archive.open(names[0]) as file:
+                    yield file
+        else:
+            with pa.input_stream(str(path), compression=kind) as stream, io.BufferedReader(stream) as file:
+                yield file
+    except (OSError, EOFError, zipfile.BadZipFile) as error:
+        if kind is None:
+            raise
+        raise InputError(f"{path} is broken, it cannot be decompressed ({error}): fetch it again.") from error
+
+
+def decompress(path: Path, target: Path) -> None:
+    """Write the decompressed file to `target`."""
+    with open_plain(path) as file, target.open("wb") as plain_file:
+        shutil.copyfileobj(file, plain_file, BLOCK_BYTES)
+
+
+def has_lines_after(path: Path, n_lines: int) -> bool:
+    """Tell whether the file has more physical lines than `n_lines`."""
+    with open_plain(path) as file:
+        return any(True for _ in islice(file, n_lines, None))
+
+
+def to_tabs(path: Path, target: Path) -> None:
+    """Write the file to `target` with a tab for every run of blanks and tabs, and none at the ends of a line."""
+    with path.open("rb") as file, target.open("wb") as tab_file:
+        while block := file.read(BLOCK_BYTES) + file.readline():
+            tab_file.write(BLANKS_AT_THE_ENDS.sub(b"", BLANKS.sub(b"\t", block)))
 
 
 def count_lines(path: Path) -> int:
@@ -62,7 +131,7 @@ def is_utf8(path: Path) -> bool:
 
 def is_utf16(path: Path) -> bool:
     """Tell whether the file starts with a byte order mark of utf-16."""
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         return file.read(2) in UTF16_MARKS
 
 
@@ -83,21 +152,27 @@ def to_utf8(path: Path, encoding: str, target: Path) -> bool:
     return True
 
 
-def read_header(path: Path, encoding: str | None, delimiter: str) -> tuple[list[str], int]:
-    """Return the column names, bare of blanks and byte order mark, and the number of the line they are on.
+def read_first_record(path: Path, encoding: str | None, delimiter: str) -> tuple[list[str], int, int]:
+    """Return the fields of the first record, bare of blanks and byte order mark, and its first and last line.
 
-    Without an encoding, the line counts as utf-8 if it is valid, else as gb18030. The list is empty where the
-    file has no line or its first one is no record.
+    Without an encoding, the first line counts as utf-8 if it is valid, else as gb18030. The list is empty where
+    the file has no line or its first one is no record.
     """
     if encoding is None:
         encoding = "utf-16" if is_utf16(path) else _encoding_of_first_line(path)
-    with path.open(encoding=encoding, errors="replace", newline="\n") as file:
-        for number, line in enumerate(file, start=1):
-            text = line.lstrip("\ufeff").strip("\r\n")
-            if text.strip():
-                names = _fields(text, delimiter)
-                return ([] if isinstance(names, str) else [name.strip() for name in names]), number
-    return [], 0
+    with open_plain(path) as file, io.TextIOWrapper(file, encoding, errors="replace", newline="\n") as lines:
+        for number, line in enumerate(lines, start=1):
+            text = line.lstrip("\ufeff")
+            if not text.strip():
+                continue
+            last = number
+            fields = text.split() if delimiter == WHITESPACE else split_fields(text, delimiter)
+            while fields == OPEN_QUOTE and last - number < LONGEST_RECORD_LINES and (more := next(lines, "")):
+                last += 1
+                text += more
+                fields = split_fields(text, delimiter)
+            return ([] if isinstance(fields, str) else [name.strip() for name in fields]), number, last
+    return [], 0, 0
 
 
 def mend_csv(path: Path, encoding: str, delimiter: str, header_lines: int, n_columns: int, target: Path) -> Mending:
@@ -158,7 +233,7 @@ def _read_record(
     text = _decoded(first, encoding)
     if text is None:
         return "bad_bytes", 1
-    record = _fields(text, delimiter, n_columns)
+    record = split_fields(text, delimiter, n_columns)
     following: list[bytes] = []
     while record == OPEN_QUOTE and len(following) < LONGEST_RECORD_LINES and (raw := lines.take()):
         following.append(raw)
@@ -166,8 +241,8 @@ def _read_record(
         if more is None:
             break
         text += more
-        record = _fields(text, delimiter, n_columns)
-        if record == OPEN_QUOTE and isinstance(_fields(more, delimiter, n_columns), list):
+        record = split_fields(text, delimiter, n_columns)
+        if record == OPEN_QUOTE and isinstance(split_fields(more, delimiter, n_columns), list):
             break
     if isinstance(record, str) and (following or record == OPEN_QUOTE):
         lines.put_back(following)
@@ -178,7 +253,7 @@ def _read_record(
     return record, 1 + len(following)
 
 
-def _fields(text: str, delimiter: str, n_columns: int | None = None) -> list[str] | str:
+def split_fields(text: str, delimiter: str, n_columns: int | None = None) -> list[str] | str:
     """Split a record into its fields (RFC 4180), or return the reason why it is none."""
     text = _bare(text)
     fields = text.split(delimiter) if '"' not in text else _quoted_fields(text, delimiter)
@@ -226,6 +301,6 @@ def _decoded(line: bytes, encoding: str) -> str | None:
 
 
 def _encoding_of_first_line(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_plain(path) as file:
         first_line = next((line for line in file if line.strip()), b"")
     return "gb18030" if _decoded(first_line, "utf-8") is None else "utf-8"

@@ -18,11 +18,11 @@ ZIP_MAGIC = b"PK\x03\x04"
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet with a header.
+    """A sheet.
 
     Attributes
     ----------
-    header : column names, bare of blanks.
+    header : column names, bare of blanks; the first row where the sheet has no header.
     cells : the rows below the header that are not empty, one text column per column of the sheet, named
         c0, c1, ...; an empty cell is null.
     shifts : (first_row, row_shift, line_shift): row r of `cells`, counted from 0, with r >= first_row is row
@@ -42,7 +42,16 @@ def is_workbook(path: Path) -> bool:
         return any(name.startswith("xl/workbook.") for name in archive.namelist())
 
 
-def read_sheet(path: Path, sheet_name: str | None = None) -> Sheet:
+def sheet_names(path: Path) -> list[str]:
+    """Return the names of the sheets of a workbook in their order."""
+    try:
+        with python_calamine.CalamineWorkbook.from_path(path) as workbook:
+            return list(workbook.sheet_names)
+    except python_calamine.CalamineError as error:
+        raise InputError(f"{path} is a broken workbook ({error}): save it again from a spreadsheet.") from error
+
+
+def read_sheet(path: Path, sheet_name: str | None = None, has_header: bool = True) -> Sheet:
     """Read a sheet, the first one where none is named.
 
     A date becomes `YYYY-MM-DD HH:MM:SS`, with milliseconds where it has any; a number its shortest text.
@@ -53,12 +62,12 @@ def read_sheet(path: Path, sheet_name: str | None = None) -> Sheet:
         If the workbook or the sheet cannot be read.
     """
     file = path.stat()
-    return _read_sheet(path, sheet_name, file.st_mtime_ns, file.st_size)
+    return _read_sheet(path, sheet_name, has_header, file.st_mtime_ns, file.st_size)
 
 
 # The check at the start of a run and the load of the table share one reading.
-@lru_cache(maxsize=2)
-def _read_sheet(path: Path, sheet_name: str | None, _modified: int, _size: int) -> Sheet:
+@lru_cache(maxsize=8)
+def _read_sheet(path: Path, sheet_name: str | None, has_header: bool, _modified: int, _size: int) -> Sheet:
     try:
         with python_calamine.CalamineWorkbook.from_path(path) as workbook:
             if sheet_name is not None and sheet_name not in workbook.sheet_names:
@@ -69,14 +78,15 @@ def _read_sheet(path: Path, sheet_name: str | None, _modified: int, _size: int) 
             rows = sheet.to_python(skip_empty_area=False)
     except python_calamine.CalamineError as error:
         raise InputError(f"{path} is a broken workbook ({error}): save it again from a spreadsheet.") from error
-    return _as_sheet(rows)
+    return _as_sheet(rows, has_header)
 
 
-def _as_sheet(rows: list[list[Any]]) -> Sheet:
+def _as_sheet(rows: list[list[Any]], has_header: bool) -> Sheet:
     filled = [number for number, row in enumerate(rows) if any(cell != "" for cell in row)]
     if not filled:
         return Sheet([], pa.table({}), [])
-    header_number, *numbers = filled
+    header_number = filled[0]
+    numbers = filled[1:] if has_header else filled
     header = [(cell_text(cell) or "").strip() for cell in rows[header_number]]
     columns = zip(*(rows[number] for number in numbers), strict=True) if numbers else [()] * len(header)
     cells = pa.table({f"c{at}": pa.array(map(cell_text, column), pa.string()) for at, column in enumerate(columns)})
@@ -102,4 +112,4 @@ def cell_text(value: Any) -> str | None:
         return moment.isoformat(sep=" ", timespec="milliseconds" if moment.microsecond else "seconds")
     if isinstance(value, datetime.date):
         return f"{value.isoformat()} 00:00:00"
-    return str(value)
+    return f"{value}"

@@ -45,6 +45,7 @@ sold as (
             sales_lines.reason = 'no_card'
             and sales_lines.amount > 0
             and coalesce(sales_lines.quantity, 1) > 0
+            and not sales_lines.is_cancelled
         )
 )
 

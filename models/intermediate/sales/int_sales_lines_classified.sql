@@ -53,6 +53,7 @@ classified as (
         amount,
         points,
         purchased_at,
+        is_cancelled,
         case
             when is_unreadable then 'unreadable'
             when purchased_at is null and not has_moment_text then 'no_moment'
@@ -63,6 +64,7 @@ classified as (
                 or (has_points_text and points is null) then 'bad_number'
             when card_id is null then 'no_card'
             when coalesce(quantity, amount) < 0 then 'return'
+            when is_cancelled then 'cancelled'
             when quantity = 0 or amount <= 0 then 'not_positive'
             when requires_points and coalesce(points, 0) <= 0 then 'no_points'
             when customer_type = 'unregistered_card' then 'unregistered_card'

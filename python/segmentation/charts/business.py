@@ -43,10 +43,10 @@ def measure_bars(axes: Axes, values: pd.Series, colors: list[str], title: str) -
     form = "{:.1%}" if is_share else "{:,.2f}" if values.max() < 100 else "{:,.0f}"
     axes.bar_label(bars, ["–" if pd.isna(value) else form.format(value) for value in values], fontsize=8)
     axes.set_xticks([])
+    axes.yaxis.set_visible(False)
+    axes.spines["left"].set_visible(False)
     axes.set_title(title, fontsize=10)
-    axes.margins(y=0.15)
-    if is_share:
-        axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.margins(y=0.1)
 
 
 def type_comparison(source: Source) -> Figure | None:
@@ -142,7 +142,7 @@ def counters(source: Source) -> Figure | None:
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
     axes.set_xlabel(source.text("amount"))
-    axes.legend(frameon=False, loc="lower right")
+    figure.legend(loc="outside lower center", ncols=2, frameon=False)
     return figure
 
 

@@ -1,0 +1,147 @@
+"""Proposed retailer files: right for clear cases, and buildable as they are."""
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from conftest import ROOT, Job
+from test_retailers import RECORDS, SHOP, write_grocery, write_records, write_shop
+
+from segmentation.inspect import propose
+from segmentation.raw import raw_table
+from segmentation.raw_files import input_problem
+from segmentation.retailer import read_retailer
+
+
+def proposal(raw: Path) -> tuple[dict, str]:
+    """Return the proposed retailer file for a folder, as content and as text, after checking that it can be used."""
+    text = propose([path for path in raw.rglob("*") if path.is_file()], raw)
+    (raw.parent / "proposed.yml").write_text(text, encoding="utf-8")
+    assert input_problem(str(raw.parent / "proposed.yml"), raw) is None
+    return yaml.safe_load(text), text
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    (tmp_path / "raw").mkdir()
+    return tmp_path / "raw"
+
+
+def test_the_contest_files_are_recognised(demo_files: Path, tmp_path: Path) -> None:
+    proposed = yaml.safe_load(propose(sorted(demo_files.glob("cumcm*")), demo_files))
+    known = yaml.safe_load((ROOT / "retailers" / "cumcm2018.yml").read_text(encoding="utf-8"))
+    for table in ("members", "sales_lines"):
+        assert proposed[table]["files"] == known[table]["files"]
+        assert proposed[table]["columns"] == {column: names[0] for column, names in known[table]["columns"].items()}
+    assert proposed["members"]["codes"]["gender"] == {"female": ["0"], "male": ["1"]}
+
+
+def test_lines_without_a_header_are_recognised_by_their_values(raw: Path) -> None:
+    write_records(raw)
+    proposed, text = proposal(raw)
+    expected = yaml.safe_load(RECORDS)["sales_lines"]
+    expected["columns"] = {role: str(number) for role, number in expected["columns"].items()}
+    assert proposed["sales_lines"] == expected
+    assert "column 4 is a guess" in text
+
+
+def test_a_shop_with_cancelled_invoices_is_recognised(raw: Path) -> None:
+    write_shop(raw)
+    proposed, _ = proposal(raw)
+    expected = yaml.safe_load(SHOP)["sales_lines"]
+    del expected["recorded_time_zone"]
+    expected |= {"encoding": "cp1252", "date_format": {"purchased_at": expected["date_format"]}}
+    assert proposed == {"sales_lines": expected}
+
+
+def test_keys_between_tables_are_found(raw: Path) -> None:
+    write_grocery(raw)
+    proposed, text = proposal(raw)
+    assert proposed["members"]["columns"] == {"card_id": "household_key", "age_band": "AGE_DESC"}
+    assert proposed["members"]["codes"]["age_band"]["young"] == ["19-24", "25-34"]
+    baskets, products = proposed["sales_lines"]["joins"]
+    assert (baskets["files"], baskets["key"]) == ("baskets.csv", "BASKET_ID")
+    assert baskets["columns"]["purchased_at"] == {"date": "DAY", "time": "TRANS_TIME"}
+    assert (products["files"], products["delimiter"], products["key"]) == ("products.csv", ";", {"PRODUCT_ID": "id"})
+    assert "counts days from an unknown day" in text
+
+
+def test_a_chain_of_tables_leads_to_the_customer(raw: Path) -> None:
+    rng = np.random.default_rng(4)
+    n = 300
+    orders = pd.DataFrame({
+        "order_id": [f"o{i:08x}" for i in range(n)], "customer_id": [f"c{i:08x}" for i in range(n)],
+        "order_status": np.where(np.arange(n) % 20, "delivered", "canceled"),
+        "order_purchase_timestamp": pd.Timestamp("2017-01-01") + pd.to_timedelta(rng.integers(0, 500_000, n), "min"),
+    })  # fmt: skip
+    orders.to_csv(raw / "orders.csv", index=False)
+    people = pd.DataFrame({"customer_id": orders["customer_id"], "customer_unique_id": rng.integers(0, 99, n)})
+    people.to_csv(raw / "customers.csv", index=False)
+    pd.DataFrame({
+        "order_id": rng.choice(orders["order_id"], 500), "product_id": rng.integers(0, 50, 500).astype(str),
+        "shipping_limit_date": "2019-01-01", "price": rng.gamma(2, 40, 500).round(2), "freight_value": 9.5,
+    }).to_csv(raw / "order_items.csv", index=False)  # fmt: skip
+    pd.DataFrame({"zip_code": range(20), "lat": 1.5}).to_csv(raw / "places.csv", index=False)
+    proposed, text = proposal(raw)
+    sales = proposed["sales_lines"]
+    assert sales["columns"] == {"amount": "price", "product_code": "product_id", "receipt_no": "order_id"}
+    assert [(join["files"], join["key"], join["columns"]) for join in sales["joins"]] == [
+        ("orders.csv", "order_id", {"purchased_at": "order_purchase_timestamp"}),
+        ("customers.csv", "customer_id", {"card_id": "customer_unique_id"}),
+    ]
+    assert sales["cancelled"] == {"column": "order_status", "pattern": ["canceled"]}
+    assert "places.csv is not used" in text
+    with duckdb.connect() as connection:
+        rows = raw_table(connection, "sales_lines", str(raw.parent / "proposed.yml"), raw)
+        counts = rows.aggregate("count(*), count(card_id), count(purchased_at)").fetchall()
+    assert counts == [(500, 500, 500)]
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "found"),
+    [
+        (
+            "日期;客户编号;数量;单价", ["31.12.2016;甲;2;1.234,50", "01.02.2016;甲;1;2,75", "01.02.2016;乙;1;3"],
+            {
+                "decimal": ",",
+                "delimiter": ";",
+                "date_format": {"purchased_at": "%d.%m.%Y"},
+                "amount": "quantity * unit_price",
+            },
+        ),
+        (
+            "TRANSACTION_DT,CUSTOMER_ID,AGE_GROUP,AMOUNT,SALES_PRICE",
+            ["11/1/2000,01104905,45-49,2,30", "11/13/2000,00418683,<25,2,46", "11/13/2000,00418683,<25,2,47"],
+            {
+                "date_format": {"purchased_at": "%m/%d/%Y"},
+                "columns": {"card_id": "CUSTOMER_ID", "purchased_at": "TRANSACTION_DT", "quantity": "AMOUNT",
+                            "amount": "SALES_PRICE"},
+            },
+        ),
+        (
+            "ts|userid|total", ["1420070400|NULL|1.5", "1420070500|u2|2.5", "1420070600|u1|2"],
+            {"delimiter": "|", "missing": ["NULL"], "date_format": {"purchased_at": "seconds since 1970-01-01"}},
+        ),
+    ],
+)  # fmt: skip
+def test_ways_of_writing_are_recognised(raw: Path, header: str, rows: list[str], found: dict) -> None:
+    (raw / "sales.csv").write_text("\n".join([header, *rows * 20]), encoding="utf-8")
+    proposed, _ = proposal(raw)
+    assert proposed["sales_lines"] | found == proposed["sales_lines"]
+    if "AGE_GROUP" in header:
+        assert proposed["members"]["distinct"] is True
+        assert read_retailer(str(raw.parent / "proposed.yml")).members.codes["age_band"] == {
+            "<25": "young", "45-49": "middle"
+        }  # fmt: skip
+
+
+def test_the_command_prints_the_proposal_or_a_sentence(demo: Job, tmp_path: Path) -> None:
+    done = demo.run("-m", "segmentation.inspect", str(demo.raw_dir / "cumcm2018c2.csv"))
+    assert yaml.safe_load(done.stdout)["sales_lines"]["columns"]["amount"] == "消费金额"
+    done = demo.run("-m", "segmentation.inspect", str(tmp_path / "none.csv"))
+    assert done.returncode == 1
+    assert "none.csv is missing" in done.stderr
+    assert "Traceback" not in done.stderr

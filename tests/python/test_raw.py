@@ -1,0 +1,226 @@
+"""The raw loader: every line of every kind of file is a row, with its text, its place and its reason."""
+
+import gzip
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from segmentation.errors import InputError
+from segmentation.raw import raw_table
+from segmentation.raw_files import input_problem
+
+PLAIN = "sales_lines: {files: sales.csv, columns: {card_id: card, purchased_at: at, product_name: name, amount: paid}}"
+HEADER = "card,at,name,paid\n"
+ROWS = "card_id, purchased_at, product_name, amount"
+
+
+def load(folder: Path, content: str, query: str, table: str = "sales_lines") -> list[tuple]:
+    """Load the raw table of a retailer file and query it, by row."""
+    (folder / "shop.yml").write_text(content, encoding="utf-8")
+    with duckdb.connect() as connection:
+        relation = raw_table(connection, table, str(folder / "shop.yml"), folder)
+        return relation.query("raw", f"select {query} from raw order by row_no").fetchall()
+
+
+def write(folder: Path, content: str | bytes, name: str = "sales.csv") -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_encodings_are_found_out_and_ids_stay_as_they_are(tmp_path: Path, encoding: str, line_end: str) -> None:
+    rows = [("00075260", "2015-01-01", '护肤, "臻选"', "1.50"), ("1234e567", "2015-01-02", "系列\\A", "2")]
+    text = HEADER + "".join(f'{a},{b},"{c.replace(chr(34), chr(34) * 2)}",{d}\n' for a, b, c, d in rows)
+    write(tmp_path, text.replace("\n", line_end).encode(encoding))
+    assert load(tmp_path, PLAIN, ROWS) == rows
+
+
+def test_lines_that_are_no_records_are_kept_with_their_line_and_reason(tmp_path: Path) -> None:
+    lines = [
+        "a,2015-01-01,fine,1", "too,few", "b,2015-01-01,fine,2,too,many", 'c,2015-01-01,"two', 'lines",3', "",
+        'd,2015-01-01,"open,4', "e,2015-01-01,fine,5", 'f,2015-01-01,"x"y,6', "g,2015-01-01,fine,7",
+    ]  # fmt: skip
+    # Line ends of both kinds, and a byte that is no utf-8 in a file that is.
+    text = "\r\n".join(lines[:4]) + "\r\n" + "\n".join(lines[4:]) + "\n护肤,2015-01-01,fine,8\n"
+    write(tmp_path, HEADER.encode() + text.encode() + b"h,2015-01-01,\xff\xfe,9\ni,2015-01-01,fine,10")
+    found = load(tmp_path, PLAIN, "row_no, line_no, coalesce(card_id, unreadable_text), unreadable_reason")
+    assert found == [
+        (1, 2, "a", None),
+        (2, 3, "too,few", "too_few_columns"),
+        (3, 4, "b,2015-01-01,fine,2,too,many", "too_many_columns"),
+        (4, 5, "c", None),
+        (5, 8, 'd,2015-01-01,"open,4', "broken_quotes"),
+        (6, 9, "e", None),
+        (7, 10, 'f,2015-01-01,"x"y,6', "broken_quotes"),
+        (8, 11, "g", None),
+        (9, 12, "护肤", None),
+        (10, 13, "h,2015-01-01,\\xff\\xfe,9", "bad_bytes"),
+        (11, 14, "i", None),
+    ]
+    assert load(tmp_path, PLAIN, "product_name")[3] == ("two\r\nlines",)
+
+
+def test_rows_count_on_over_files_whatever_their_kind(tmp_path: Path) -> None:
+    write(tmp_path, HEADER + "a,2015-01-01,x,1\nbroken\nb,2015-01-01,x,2\n", "day=2015-01-01/1.csv")
+    write(tmp_path, gzip.compress((HEADER + "c,2015-01-02,x,3\n").encode()), "day=2015-01-02/2.csv.gz")
+    write(tmp_path, HEADER, "day=2015-01-03/nothing sold.csv")
+    frame = pd.DataFrame({"card": [17850.0, None], "at": pd.Timestamp("2015-01-04 10:00"), "name": "", "paid": 12.25})
+    (tmp_path / "day=2015-01-04").mkdir()
+    frame.to_parquet(tmp_path / "day=2015-01-04" / "3.parquet")
+    frame.assign(at="2015-01-05").to_excel(tmp_path / "day=2015-01-04" / "4.xlsx", index=False, engine="xlsxwriter")
+    write(tmp_path, "", "day=2015-01-04/_SUCCESS")
+    content = PLAIN.replace("sales.csv", '"day=*/*"').replace("name: name", "name: name, receipt_no: day")
+    assert load(tmp_path, content, f"row_no, line_no, receipt_no, {ROWS}") == [
+        (1, 2, "2015-01-01", "a", "2015-01-01", "x", "1"),
+        (2, 3, None, None, None, None, None),
+        (3, 4, "2015-01-01", "b", "2015-01-01", "x", "2"),
+        (4, 2, "2015-01-02", "c", "2015-01-02", "x", "3"),
+        (5, 1, "2015-01-04", "17850", "2015-01-04 10:00:00", None, "12.25"),
+        (6, 2, "2015-01-04", None, "2015-01-04 10:00:00", None, "12.25"),
+        (7, 2, "2015-01-04", "17850", "2015-01-05", None, "12.25"),
+        (8, 3, "2015-01-04", None, "2015-01-05", None, "12.25"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["sales.xlsx", "sales.csv"])
+def test_columns_without_a_header_have_numbers_or_names(tmp_path: Path, name: str) -> None:
+    frame = pd.DataFrame([["007", "2015-01-01", "9.5"], ["008", "2015-01-02", "NULL"]])
+    if name.endswith("xlsx"):
+        frame.to_excel(tmp_path / name, index=False, header=False, engine="xlsxwriter")
+    else:
+        frame.to_csv(tmp_path / name, index=False, header=False, sep="|")
+    for header, columns in (("false", (1, 2, 3)), ("[card, at, paid]", ("card", "at", "paid"))):
+        content = (
+            f"sales_lines: {{files: {name}, delimiter: '|', header: {header}, missing: ['NULL'], "
+            "columns: {card_id: %s, purchased_at: %s, amount: %s}}" % columns
+        )
+        assert load(tmp_path, content, "line_no, card_id, purchased_at, amount") == [
+            (1, "007", "2015-01-01", "9.5"),
+            (2, "008", "2015-01-02", None),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "text", "moment"),
+    [
+        ("date_format: '%d/%m/%Y'", "1/2/2015", "2015-02-01 00:00:00"),
+        ("date_format: ['%d.%m.%Y %H:%M', '%d.%m.%Y']", "01.02.2015 08:05", "2015-02-01 08:05:00"),
+        ("date_format: days since 2010-01-01", "31", "2010-02-01 00:00:00"),
+        ("date_format: milliseconds since 1970-01-01", "1420070400500", "2015-01-01 00:00:00.5"),
+        ("date_format: '%d/%m/%Y'", "31/13/2015", None),
+        ("currency: EUR", "2015-02-01 08:05", None),
+    ],
+)
+def test_moments_are_read_as_the_retailer_writes_them(tmp_path: Path, settings: str, text: str, moment: str) -> None:
+    write(tmp_path, HEADER + f'a,"{text}",x,1\n')
+    content = PLAIN + "\n"
+    if settings.startswith("date"):
+        content = content.replace("{files", f"{{{settings}, files")
+    assert load(tmp_path, content, "purchased_at, cast(purchased_at_parsed as varchar)") == [(text, moment)]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2015-07-01T10:00:00Z", "2015-07-01 12:00:00"),
+        ("2015-01-01 10:00:00+08:00", "2015-01-01 03:00:00"),
+        ("2015-01-01 10:00:00", "2015-01-01 11:00:00"),
+        ("2015-01-02", "2015-01-02 01:00:00"),
+    ],
+)
+def test_moments_become_local(tmp_path: Path, text: str, moment: str) -> None:
+    write(tmp_path, HEADER + f"a,{text},x,1\n")
+    content = "time_zone: Europe/Paris\n" + PLAIN.replace("{files", "{recorded_time_zone: UTC, files")
+    assert load(tmp_path, content, "cast(purchased_at_parsed as varchar)") == [(moment,)]
+
+
+@pytest.mark.parametrize(
+    ("time", "moment"),
+    [("905", "09:05:00"), ("5", "00:05:00"), ("90512", "09:05:12"), ("8:26 PM", "20:26:00"), ("", "00:00:00")],
+)
+def test_a_time_column_joins_its_date(tmp_path: Path, time: str, moment: str) -> None:
+    write(tmp_path, f"card,at,time,paid\na,20150131,{time},1\n")
+    content = PLAIN.replace("at: at", "at: {date: at, time: time}").replace("product_name: name, ", "")
+    content = content.replace("{files", "{date_format: '%Y%m%d', files")
+    assert load(tmp_path, content, "cast(purchased_at_parsed as varchar)") == [(f"2015-01-31 {moment}",)]
+
+
+JOINED = """
+sales_lines:
+  files: sales.csv
+  columns: {amount: paid, receipt_no: receipt}
+  cancelled: {column: state, pattern: "cancel%"}
+  joins:
+    - {files: receipts.csv, key: receipt, columns: {purchased_at: at}}
+    - {files: cards.csv, key: {buyer: id}, columns: {card_id: card}}
+"""
+
+
+def test_tables_are_joined_by_their_keys(tmp_path: Path) -> None:
+    write(tmp_path, "receipt,paid\n1,10\n2,20\n3,30\n 1 ,40\n")
+    receipts = "receipt,at,buyer,state\n1,2015-01-01,x,fine\n2,2015-01-02,y,cancelled\n2,2015-01-02,y,cancelled\nbad\n"
+    write(tmp_path, receipts, "receipts.csv")
+    write(tmp_path, "id,card\nx,A\n", "cards.csv")
+    found = load(tmp_path, JOINED, "row_no, card_id, purchased_at, amount, is_cancelled, unreadable_text, source_file")
+    assert found == [
+        (1, "A", "2015-01-01", "10", False, None, "sales.csv"),
+        (2, None, "2015-01-02", "20", True, None, "sales.csv"),
+        (3, None, None, "30", False, None, "sales.csv"),
+        (4, "A", "2015-01-01", "40", False, None, "sales.csv"),
+        (5, None, None, None, None, "bad", "receipts.csv"),
+    ]
+    write(tmp_path, "id,card\nx,A\nx,B\n", "cards.csv")
+    with pytest.raises(InputError, match=r"cards\.csv has 2 different rows with id = x"):
+        load(tmp_path, JOINED, "*")
+    write(tmp_path, "id,card\nz,A\n", "cards.csv")
+    with pytest.raises(InputError, match=r"No row of .*receipts\.csv finds its id in .*cards\.csv"):
+        load(tmp_path, JOINED, "*")
+
+
+def test_members_that_the_lines_repeat_count_once(tmp_path: Path) -> None:
+    write(tmp_path, "card,at,sex,paid\na,2015-01-01,F,1\na,2015-01-02,F,1\nb,2015-01-02,M,1\na,2015-01-03,M,1\n")
+    content = """
+members: {files: sales.csv, distinct: true, columns: {card_id: card, gender: sex}}
+sales_lines: {files: sales.csv, columns: {card_id: card, purchased_at: at, amount: paid}}
+"""
+    assert load(tmp_path, content, "line_no, card_id, gender", "members") == [
+        (2, "a", "F"),
+        (4, "b", "M"),
+        (5, "a", "M"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (PLAIN.replace("columns", "colums"), "unknown key colums"),
+        (PLAIN.replace("amount", "ammount"), "unknown key ammount"),
+        (PLAIN.replace("paid", "price"), "has no column price (amount)"),
+        (PLAIN.replace("sales.csv", "'2015-*.csv'"), "2015-*.csv is missing"),
+        (PLAIN.replace("{files", "{date_format: DD-MM, files"), "DD-MM is no format"),
+        (PLAIN + "\ntime_zone: Mars", "time_zone must be a name such as Asia/Shanghai"),
+        (PLAIN.replace("{files", "{amount: quantity * price, files"), "amount can only be `quantity * unit_price`"),
+        (PLAIN.replace("{files", "{header: [a, b], files"), "has 4 columns on its first line, but header names 2"),
+        (PLAIN.replace("{files", "{cancelled: {column: state, pattern: C%}, files"), "has no column state"),
+        (PLAIN.replace("{files", "{joins: [{files: sales.csv, key: shop}], files"), "should be joined by shop"),
+        (PLAIN.replace("paid", "paid, purchased_at: {date: at}"), "is not valid YAML|must name both"),
+    ],
+)
+def test_a_retailer_file_that_cannot_work_is_one_sentence(tmp_path: Path, content: str, sentence: str) -> None:
+    write(tmp_path, HEADER + "a,2015-01-01,x,1\n")
+    (tmp_path / "shop.yml").write_text(content, encoding="utf-8")
+    problem = input_problem(str(tmp_path / "shop.yml"), tmp_path)
+    assert problem is not None
+    assert any(part in problem for part in sentence.split("|"))
+    assert "\n" not in problem
+
+
+def test_broken_compressed_and_parquet_files_are_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "shop.yml").write_text(PLAIN.replace("sales.csv", "'sales.*'"), encoding="utf-8")
+    for name, content in (("sales.csv.gz", gzip.compress(b"x" * 9_999)[:20]), ("sales.parquet", b"PAR1PAR1")):
+        write(tmp_path, content, name)
+        assert "is broken" in str(input_problem(str(tmp_path / "shop.yml"), tmp_path)).replace("a broken", "broken")
+        (tmp_path / name).unlink()

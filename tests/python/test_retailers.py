@@ -1,0 +1,259 @@
+"""Retailers of other shapes than the contest's, built as a whole from a retailer file and made files."""
+
+import io
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import yaml
+from conftest import ROOT, Job
+from python_calamine import CalamineWorkbook
+
+from segmentation.charts import draw_charts
+from segmentation.exports import write_exports
+from segmentation.workbook import cell_text
+
+QUICK_FIT = {
+    "cluster_scalings": ["standard"],
+    "cluster_counts": [2, 3],
+    "cluster_refits": 2,
+    "cluster_gap_references": 1,
+    "cluster_sample_size": 200,
+}
+EVERY_MART = "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
+# Where the row stands in its file is the one thing that differs when the same rows come in other files.
+PLACE = "source_file", "line_no"
+
+RECORDS = """
+sales_lines:
+  files: cdnow.txt
+  delimiter: whitespace
+  header: false
+  columns: {card_id: 1, purchased_at: 2, quantity: 3, amount: 4}
+"""
+
+GROCERY = """
+currency: USD
+members:
+  files: households.csv
+  columns: {card_id: household_key, age_band: AGE_DESC}
+  codes:
+    age_band: {young: [19-24, 25-34], middle: [35-44, 45-54], senior: [55-64, 65+]}
+sales_lines:
+  files: lines.csv.gz
+  date_format: days since 2016-01-01
+  joins:
+    - {files: baskets.csv, key: BASKET_ID, columns: {card_id: household_key, till_no: STORE_ID,
+       purchased_at: {date: DAY, time: TRANS_TIME}}}
+    - {files: products.csv, delimiter: ;, key: {PRODUCT_ID: id}, columns: {product_name: name, counter_code: aisle}}
+  columns: {product_code: PRODUCT_ID, receipt_no: BASKET_ID, quantity: QUANTITY, amount: SALES_VALUE}
+"""
+
+SHOP = """
+currency: GBP
+time_zone: Europe/London
+sales_lines:
+  files: online.csv.zst
+  encoding: latin-1
+  date_format: "%m/%d/%Y %H:%M"
+  recorded_time_zone: UTC
+  columns: {card_id: CustomerID, purchased_at: InvoiceDate, receipt_no: InvoiceNo, product_code: StockCode,
+    product_name: Description, quantity: Quantity, unit_price: UnitPrice}
+  amount: quantity * unit_price
+  cancelled: {column: receipt_no, pattern: "C%"}
+"""
+
+
+def write_records(raw: Path) -> None:
+    rng = np.random.default_rng(1)
+    days = pd.date_range("1997-01-01", "1998-06-30")
+    lines = [
+        f" {card:05d} {days[day]:%Y%m%d}  {quantity} {price * quantity:7.2f}"
+        for card, day, quantity, price in zip(
+            rng.integers(1, 120, 900), rng.integers(0, len(days), 900), rng.integers(1, 4, 900),
+            rng.gamma(4, 4, 900).round(2), strict=True,
+        )
+    ]  # fmt: skip
+    (raw / "cdnow.txt").write_bytes("\r\n".join([*lines, " 00007 19970105  1    0.00", ""]).encode())
+
+
+def write_grocery(raw: Path) -> None:
+    rng = np.random.default_rng(2)
+    n, baskets = 1_500, 600
+    households = pd.DataFrame({"household_key": range(1, 101)})
+    households["AGE_DESC"] = rng.choice(["19-24", "25-34", "35-44", "45-54", "55-64", "65+", None], 100)
+    households.to_csv(raw / "households.csv", index=False)
+    pd.DataFrame({
+        "BASKET_ID": np.arange(baskets) + 26_984_851_472, "household_key": rng.integers(1, 101, baskets),
+        "DAY": rng.integers(1, 700, baskets), "STORE_ID": rng.integers(1, 9, baskets),
+        "TRANS_TIME": rng.integers(0, 24, baskets) * 100 + rng.integers(0, 60, baskets),
+    }).to_csv(raw / "baskets.csv", index=False)  # fmt: skip
+    pd.DataFrame({"id": range(40), "name": [f"goods; {i}" for i in range(40)], "aisle": [f"A{i % 5}" for i in range(40)]
+    }).to_csv(raw / "products.csv", index=False, sep=";")  # fmt: skip
+    pd.DataFrame({
+        "BASKET_ID": rng.integers(0, baskets, n) + 26_984_851_472, "PRODUCT_ID": rng.integers(0, 42, n),
+        "QUANTITY": rng.integers(0, 5, n), "SALES_VALUE": rng.gamma(2, 2, n).round(2),
+    }).to_csv(raw / "lines.csv.gz", index=False)  # fmt: skip
+
+
+def write_shop(raw: Path) -> None:
+    rng = np.random.default_rng(3)
+    n = 1_200
+    invoices = rng.integers(0, 400, n)
+    moments = pd.Timestamp("2010-12-01 08:00") + pd.to_timedelta(invoices * 1_327, "min")
+    cancelled = invoices % 9 == 0
+    sales = pd.DataFrame({
+        "InvoiceNo": np.where(cancelled, "C", "") + (invoices + 536_365).astype(str).astype(object),
+        "StockCode": rng.choice(["85123A", "00071", "POST"], n), "Description": "CAF\u00c9 MUG, \u00a31 \"NEW\"",
+        "Quantity": np.where(cancelled & (invoices % 2 == 0), -1, 1) * rng.integers(1, 9, n),
+        "InvoiceDate": [f"{moment.month}/{moment.day}/{moment.year} {moment:%H:%M}" for moment in moments],
+        "UnitPrice": rng.choice(["0.85", "2.555", "12.75"], n),
+        "CustomerID": np.where(invoices % 5 == 0, "", (12_346 + invoices % 60).astype(str).astype(object)),
+        "Country": "EIRE",
+    }).sort_values("InvoiceNo", key=lambda numbers: numbers.str.lstrip("C"))  # fmt: skip
+    sales.to_csv(raw / "online.csv", index=False, encoding="latin-1")
+
+    with pa.output_stream(str(raw / "online.csv.zst"), compression="zstd") as file:
+        file.write((raw / "online.csv").read_bytes())
+    (raw / "online.csv").unlink()
+
+
+def write_parts(raw: Path, contest: Path) -> str:
+    """Split the contest's files into Parquet, a folder per month, with real types where the csv file has them."""
+    header, *rows = CalamineWorkbook.from_path(str(contest / "cumcm2018c1.xlsx")).get_sheet_by_index(0).to_python()
+    members = pd.DataFrame([[cell_text(cell) for cell in row] for row in rows], columns=header)
+    members["性别"] = members["性别"].astype(float)
+    (raw / "members").mkdir(parents=True)
+    members[:900].to_parquet(raw / "members" / "part0.parquet")
+    members[900:].to_parquet(raw / "members" / "part1.parquet")
+
+    lines = (contest / "cumcm2018c2.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    sales = pd.read_csv(io.StringIO("".join(lines[:-2])), dtype=str, keep_default_na=False).replace("", None)
+    moments = pd.to_datetime(sales["消费产生的时间"], format="%Y-%m-%d %H:%M:%S.%f", errors="coerce")
+    months = moments.ffill().dt.strftime("%Y-%m")
+    sales = sales.astype({"销售数量": "int32", "商品售价": "float64"})
+    for month, part in sales.groupby(months):
+        folder = raw / "sales" / f"month={month}"
+        folder.mkdir(parents=True)
+        part.to_parquet(folder / "part.parquet", index=False)
+    # Lines that are no records cannot be in a Parquet file.
+    (raw / "sales" / "the_rest.csv").write_text("".join([lines[0], *lines[-2:]]), encoding="utf-8")
+    content = yaml.safe_load((ROOT / "retailers" / "cumcm2018.yml").read_text(encoding="utf-8"))
+    content["members"]["files"] = "members"
+    content["sales_lines"]["files"] = "sales"
+    return yaml.safe_dump(content, allow_unicode=True)
+
+
+@pytest.fixture(scope="module")
+def retailers(demo: Job, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Job]:
+    """The warehouses of four retailers, built side by side."""
+    jobs = {}
+    for name, write, content in (
+        ("records", write_records, RECORDS), ("grocery", write_grocery, GROCERY), ("shop", write_shop, SHOP),
+        ("parts", None, ""),
+    ):  # fmt: skip
+        folder = tmp_path_factory.mktemp(name)
+        (folder / "raw").mkdir()
+        if write:
+            write(folder / "raw")
+        else:
+            content = write_parts(folder / "raw", demo.raw_dir)
+        (folder / f"{name}.yml").write_text(content, encoding="utf-8")
+        jobs[name] = Job(folder / "raw", folder)
+
+    def build(name: str) -> str:
+        settings = {"retailer": str(jobs[name].out / f"{name}.yml")} | (QUICK_FIT if name != "parts" else {})
+        done = jobs[name].dbt("build", "--vars", json.dumps(settings))
+        return "" if done.returncode == 0 else done.stdout[-3_000:]
+
+    with ThreadPoolExecutor(2) as pool:
+        failures = dict(zip(jobs, pool.map(build, jobs), strict=True))
+    assert not any(failures.values()), failures
+    return jobs
+
+
+def sums(job: Job, what: str = "count(*), cast(sum(quantity) as double), cast(sum(amount) as double)") -> tuple:
+    return job.query(f"select {what} from marts.vip_info")[0]
+
+
+def test_a_retailer_of_nothing_but_keys_dates_and_amounts(retailers: dict[str, Job], capsys) -> None:
+    job = retailers["records"]
+    raw = pd.read_csv(job.raw_dir / "cdnow.txt", sep=r"\s+", names=["card", "day", "quantity", "amount"], dtype=str)
+    kept = raw[raw["amount"] != "0.00"].astype({"quantity": int, "amount": float})
+    assert sums(job) == (900, kept["quantity"].sum(), pytest.approx(kept["amount"].sum()))
+    buyers = job.query("select card_id, l >= r, f, p, s, x from marts.lrfmpsx order by card_id")
+    orders = kept.drop_duplicates(["card", "day"]).groupby("card").size()
+    assert buyers == [(card, True, n, None, None, None) for card, n in orders.items()]
+    assert job.query("select distinct feature from marts.cluster_centers order by 1") == [
+        ("f",),
+        ("l",),
+        ("m",),
+        ("r",),
+    ]
+    assert job.query("select reason, line_no from marts.rejected_sales_lines") == [("not_positive", 901)]
+
+    drawn = {path.stem for path in draw_charts(job.warehouse, job.out, languages=["en"])}
+    texts = dict(job.query("select text_key, text_en from seeds.chart_texts"))
+    left_out = {texts[f"file_{key}"] for key in ("birth_decades", "age_bands", "hours")}
+    assert not left_out & drawn
+    assert {texts["file_segment_means"], texts["file_radar_standard"], texts["file_months"]} <= drawn
+    said = capsys.readouterr().out
+    assert all(f"left out, no data: {name}" in said for name in left_out)
+    for path in write_exports(job.warehouse, job.out):
+        assert pd.read_csv(path, encoding="gb18030").shape[0] in (900, len(buyers))
+
+
+def test_baskets_products_and_households_are_joined(retailers: dict[str, Job]) -> None:
+    job = retailers["grocery"]
+    lines = pd.read_csv(job.raw_dir / "lines.csv.gz")
+    baskets = pd.read_csv(job.raw_dir / "baskets.csv").set_index("BASKET_ID")
+    lines = lines[(lines["QUANTITY"] > 0) & (lines["SALES_VALUE"] > 0)].join(baskets, on="BASKET_ID")
+    assert sums(job) == (len(lines), lines["QUANTITY"].sum(), pytest.approx(lines["SALES_VALUE"].sum()))
+    days = pd.Timestamp("2016-01-01") + pd.to_timedelta(lines["DAY"], "D")
+    times = pd.to_timedelta(lines["TRANS_TIME"] // 100 * 60 + lines["TRANS_TIME"] % 100, "min")
+    assert job.query("select purchased_at from marts.vip_info order by raw_row_no") == [
+        (moment.to_pydatetime(),) for moment in days + times
+    ]
+    # Two products are not in the list: their lines stay, without a name.
+    named = job.query("select product_code, product_name, counter_code from marts.vip_info group by all")
+    assert len(named) == 42
+    assert set(named) >= {("7", "goods; 7", "A2"), ("41", None, None)}
+    households = pd.read_csv(job.raw_dir / "households.csv")
+    bands = households["AGE_DESC"].map(
+        {"19-24": "young", "25-34": "young", "35-44": "middle", "45-54": "middle", "55-64": "senior", "65+": "senior"}
+    )
+    assert dict(job.query("from marts.eda_members_by_age_band")) == bands.value_counts().to_dict()
+
+
+def test_cancelled_invoices_returns_and_nameless_customers_are_told_apart(retailers: dict[str, Job]) -> None:
+    job = retailers["shop"]
+    with pa.input_stream(str(job.raw_dir / "online.csv.zst"), compression="zstd") as file:
+        lines = pd.read_csv(file, encoding="latin-1", dtype={"CustomerID": str, "UnitPrice": float})
+    nameless = lines["CustomerID"].isna()
+    returned = ~nameless & (lines["Quantity"] < 0)
+    cancelled = ~nameless & ~returned & lines["InvoiceNo"].str.startswith("C")
+    reasons = dict(job.query("select reason, count(*) from marts.rejected_sales_lines group by reason"))
+    assert reasons == {"no_card": nameless.sum(), "return": returned.sum(), "cancelled": cancelled.sum()}
+    kept = lines[~nameless & ~returned & ~cancelled]
+    amounts = (kept["Quantity"] * kept["UnitPrice"] + 1e-9).round(2)
+    assert sums(job) == (len(kept), kept["Quantity"].sum(), pytest.approx(amounts.sum()))
+    # In summer London is an hour ahead of the UTC that the file is written in.
+    local = (
+        pd.to_datetime(kept["InvoiceDate"]).dt.tz_localize("UTC").dt.tz_convert("Europe/London").dt.tz_localize(None)
+    )
+    assert sums(job, "min(purchased_at), max(purchased_at)") == (local.min(), local.max())
+    assert job.query("select distinct product_name from marts.vip_info") == [('CAF\u00c9 MUG, \u00a31 "NEW"',)]
+
+
+def test_monthly_parquet_parts_give_the_same_marts_as_the_two_files(retailers: dict[str, Job], demo: Job) -> None:
+    for (mart,) in demo.query(EVERY_MART):
+        columns = [name for (name,) in demo.query(f"select column_name from (describe marts.{mart})")]
+        kept = ", ".join(name for name in columns if name not in PLACE)
+        ours, theirs = (
+            job.query(f"select {kept} from marts.{mart} order by all") for job in (retailers["parts"], demo)
+        )
+        assert ours == theirs, mart

@@ -1,0 +1,31 @@
+-- The marts of the member business count the same purchases as the marts that they stand beside.
+with totals as (
+    select
+        'lines of members' as what,
+        (select count(*) from {{ ref('vip_info') }}) as expected,
+        (select sum(lines) from {{ ref('customer_type_comparison') }} where customer_type = 'member') as found
+    union all
+    select
+        'amount of members by gender' as what,
+        (select sum(amount) from {{ ref('vip_info') }}) as expected,
+        (select sum(amount) from {{ ref('member_group_comparison') }} where dimension = 'gender') as found
+    union all
+    select
+        'amount of buyers' as what,
+        (select sum(m) from {{ ref('lrfmpsx') }}) as expected,
+        (select sum(amount) from {{ ref('member_purchasing_power') }}) as found
+    union all
+    select
+        'orders of buyers' as what,
+        (select sum(f) from {{ ref('lrfmpsx') }}) as expected,
+        (select sum(orders) from {{ ref('basket_attach_rates') }} where scope = 'segment') as found
+    union all
+    select
+        'shares of a rhythm' as what,
+        count(distinct struct_pack(customer_type, rhythm)) as expected,
+        round(sum(share), 6) as found
+    from {{ ref('customer_type_rhythm') }}
+)
+
+select * from totals
+where coalesce(expected, 0) <> coalesce(found, 0)
