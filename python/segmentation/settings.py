@@ -22,8 +22,20 @@ SHARES = (
     "cluster_valid_jaccard",
     "cluster_smallest_share",
     "drift_smallest_share",
+    "clv_calibration_share",
+    "clv_maximum_rank_correlation",
 )
-WHOLE_NUMBERS = ("earliest_birth_year", "cluster_sample_size", "cluster_refits", "cluster_gap_references")
+WHOLE_NUMBERS = (
+    "earliest_birth_year",
+    "cluster_sample_size",
+    "cluster_refits",
+    "cluster_gap_references",
+    "life_cycle_minimum_gaps",
+    "promotion_minimum_days_of_month",
+    "promotion_minimum_days",
+    "clv_minimum_repeat_customers",
+    "clv_minimum_days",
+)
 
 
 def settings_problem(settings: Mapping[str, Any]) -> str | None:
@@ -56,6 +68,10 @@ def _problem_of_one(settings: Mapping[str, Any]) -> str | None:
         return f"plausible_years is {settings['plausible_years']!r} but must be the first and the last year"
     if not _is_list_of(settings["cluster_counts"], _is_whole) or min(settings["cluster_counts"]) < 2:
         return f"cluster_counts is {settings['cluster_counts']!r} but must be a list of whole numbers from 2 on"
+    if not _is_list_of(settings["clv_horizon_days"], _is_whole) or min(settings["clv_horizon_days"]) < 1:
+        return f"clv_horizon_days is {settings['clv_horizon_days']!r} but must be a list of whole numbers from 1 on"
+    if not _is_number(settings["promotion_robust_z"]) or settings["promotion_robust_z"] <= 0:
+        return f"promotion_robust_z is {settings['promotion_robust_z']!r} but must be a number above 0"
     shares = settings["rfm_cut_shares"]
     if not _is_list_of(shares, _is_number) or not all(0 < share < 1 for share in shares) or shares != sorted(shares):
         return f"rfm_cut_shares is {shares!r} but must be a rising list of shares between 0 and 1"
@@ -77,6 +93,8 @@ def _problem_together(settings: Mapping[str, Any]) -> str | None:
         return f"as_of {settings['as_of']} lies outside plausible_years ({first_year} to {last_year})"
     if settings["cluster_scaling"] not in settings["cluster_scalings"]:
         return f"cluster_scaling {settings['cluster_scaling']} is not among cluster_scalings, the ones that are fitted"
+    if settings["next_steps_horizon_days"] not in settings["clv_horizon_days"]:
+        return f"next_steps_horizon_days {settings['next_steps_horizon_days']} is not among clv_horizon_days"
     return None
 
 
