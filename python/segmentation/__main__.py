@@ -1,3 +1,4 @@
 from segmentation.run import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -97,7 +97,7 @@ def type_rhythm(source: Source) -> Figure | None:
         label_axes(axes, source.text(rhythm), source.text("share_per_trading_day"))
         axes.yaxis.set_major_formatter(PercentFormatter(1))
     handles, labels = panes[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     return figure
 
 
@@ -184,7 +184,7 @@ def purchasing_power(source: Source) -> Figure | None:
     right.invert_yaxis()
     right.axvline(50, color=GAP, zorder=0)
     right.set_xlabel(source.text("mean_place"))
-    figure.legend(*right.get_legend_handles_labels(), loc="outside upper center", ncols=3, frameon=False)
+    figure.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
     return figure
 
 
