@@ -121,7 +121,7 @@ def write_parts(raw: Path, contest: Path) -> str:
     sales = pd.read_csv(io.StringIO("".join(lines[:-2])), dtype=str, keep_default_na=False).replace("", None)
     moments = pd.to_datetime(sales["消费产生的时间"], format="%Y-%m-%d %H:%M:%S.%f", errors="coerce")
     months = moments.ffill().dt.strftime("%Y-%m")
-    sales = sales.astype({"销售数量": "int32", "商品售价": "float64"})
+    sales = sales.astype({"销售数量": "int32"})
     for month, part in sales.groupby(months):
         folder = raw / "sales" / f"month={month}"
         folder.mkdir(parents=True)
