@@ -38,8 +38,11 @@ def is_workbook(path: Path) -> bool:
     """Tell from the content whether a file is an Excel workbook (.xlsx)."""
     if not zipfile.is_zipfile(path):
         return False
-    with zipfile.ZipFile(path) as archive:
-        return any(name.startswith("xl/workbook.") for name in archive.namelist())
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.startswith("xl/workbook.") for name in archive.namelist())
+    except (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError):
+        return False
 
 
 def sheet_names(path: Path) -> list[str]:

@@ -115,7 +115,7 @@ def test_odd_lines_are_kept_or_rejected_with_a_reason(classifier: Classifier, tm
     assert [name for (name,) in names] == [fields[6] for fields, _ in list(expected.values())[:3]]
 
 
-def test_one_member_with_one_line_makes_a_warehouse_and_all_rejected_leaves_it(tmp_path: Path) -> None:
+def test_one_line_makes_a_warehouse_that_bad_files_leave_alone(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     raw.mkdir()
     write_members(raw, [["000186fa", "1980-01-01", 0, "2010-01-01 00:00:00.000"]])
@@ -125,22 +125,18 @@ def test_one_member_with_one_line_makes_a_warehouse_and_all_rejected_leaves_it(t
     assert done.returncode == 0, done.stdout
     assert job.query("select card_id, f, m from marts.lrfmpsx") == [("000186fa", 1, 10)]
     before = job.warehouse.read_bytes()
-
-    write_sales(raw, [["000186fa", "never", *LINE[2:]]])
-    done = job.dbt("--quiet", "build", "--exclude-resource-type", "unit_test")
-    said = done.stdout + done.stderr
-    assert done.returncode != 0
-    assert "Traceback" not in said
-    assert "there_are_buyers" in said
-    assert job.warehouse.read_bytes() == before
-
-    write_sales(raw, [LINE, LINE[:3]])
-    done = job.dbt("--quiet", "build", "--exclude-resource-type", "unit_test")
-    said = done.stdout + done.stderr
-    assert done.returncode != 0
-    assert "Traceback" not in said
-    assert "1 of the 2 lines of cumcm2018c2.csv (the first is line 3) are unreadable" in " ".join(said.split())
-    assert job.warehouse.read_bytes() == before
+    bad_files = {
+        "the lines by reason: bad_moment 1.": [["000186fa", "never", *LINE[2:]]],
+        "1 of the 2 lines of cumcm2018c2.csv (the first is line 3) are unreadable": [LINE, LINE[:3]],
+    }
+    for sentence, lines in bad_files.items():
+        write_sales(raw, lines)
+        done = job.dbt("--quiet", "build", "--exclude-resource-type", "unit_test")
+        said = done.stdout + done.stderr
+        assert done.returncode != 0
+        assert "Traceback" not in said
+        assert sentence in " ".join(said.split())
+        assert job.warehouse.read_bytes() == before
 
 
 def test_everybody_buying_in_one_second_and_net_returns_make_a_warehouse(tmp_path: Path) -> None:
@@ -149,17 +145,13 @@ def test_everybody_buying_in_one_second_and_net_returns_make_a_warehouse(tmp_pat
     cards = [f"{number:08x}" for number in range(40)]
     write_members(raw, [[card, "", number % 2, "2010-01-01 00:00:00.000"] for number, card in enumerate(cards)])
     back = ["-1", "10", "-10", LINE[6], "-9"]
-    write_sales(
-        raw,
-        [[card, *LINE[1:]] for card in cards] + [[cards[0], "2017-07-01 10:00:00", LINE[2], *back, *LINE[8:]]],
-    )
+    returned = [cards[0], "2017-07-01 10:00:00", LINE[2], *back, *LINE[8:]]
+    write_sales(raw, [[card, *LINE[1:]] for card in cards] + [returned])
     job = Job(raw, tmp_path / "out")
     done = job.dbt("--quiet", "build", "--exclude-resource-type", "unit_test", "--vars", "returns: net")
     assert done.returncode == 0, done.stdout
     assert job.query("select count(*), min(m) from marts.lrfmpsx") == [(39, 10)]
-    assert job.query("select step, rows_removed from marts.cleaning_funnel order by table_name desc, step_no desc")[
-        0
-    ] == ("net_buyer", 1)
+    assert job.query("select rows_removed from marts.cleaning_funnel where step = 'net_buyer'") == [(1,)]
     assert job.query("select card_id, returned_amount from marts.member_returns") == [(cards[0], 10)]
     assert job.query("select reason from marts.rejected_sales_lines") == [("return",)]
 

@@ -1,3 +1,24 @@
--- A warehouse without one buyer answers nothing.
-select 'No line of the sales file was kept' as problem
-where not exists (select 1 from {{ ref('lrfmpsx') }})
+-- A warehouse without one buyer answers nothing: stop at once, with the most frequent reasons.
+with orders as (
+    select count(*) as orders from {{ ref('int_orders_as_of') }}
+),
+
+reasons as (
+    select
+        coalesce(reason, 'after the as-of date') as reason,
+        count(*) as raw_lines
+    from {{ ref('int_sales_lines_classified') }}
+    group by reason
+),
+
+rejected as (
+    select string_agg(reason || ' ' || raw_lines, ', ' order by raw_lines desc, reason) as reasons from reasons
+)
+
+select error(
+    'No line of the sales files is a purchase of a registered member before the as-of date; the lines by reason: '
+    || coalesce(rejected.reasons, 'there are none') || '.'
+)
+from orders
+cross join rejected
+where orders.orders = 0
