@@ -20,7 +20,7 @@ from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError
 from segmentation.moments import parsed_moment
-from segmentation.raw import LANDING_TABLES, create_landing, land_file
+from segmentation.raw import LANDING_TABLES, create_landing, land_files
 from segmentation.raw_files import RawFile, file_kind, literal, read_header
 from segmentation.retailer import GENDER_CODES, PRODUCT, REQUIRED_COLUMNS, WHITESPACE, WORDS, FileSet
 from segmentation.text import open_plain, split_fields
@@ -189,7 +189,7 @@ def _landed(connection: DuckDBPyConnection, table: Table, raw_dir: Path) -> Tabl
                 connection.execute(LANDING_TABLES.format(part=part, columns=columns))
                 names = list(header.expressions)
             file = RawFile(path, path.name, file_kind(path), sheet, header, expressions, {})
-            land_file(connection, part, file, table.settings)
+            land_files(connection, part, [file], table.settings)
     [(table.rows,)] = connection.execute(f"select count(*) from readable_{part}").fetchall()
     table.columns = {
         name: _described(connection, f"readable_{part}", f"x{number}", name) for number, name in enumerate(names)

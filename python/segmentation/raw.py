@@ -3,11 +3,13 @@
 import codecs
 from collections.abc import Sequence
 from glob import escape
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
 from segmentation.errors import InputError
@@ -48,6 +50,7 @@ UNREADABLE = pa.schema(
     [("row_no", pa.int64()), ("line_no", pa.int64()), ("text", pa.string()), ("reason", pa.string())]
 )
 UTF8 = "utf-8"
+PARQUET_FILES_AT_ONCE = 100
 # Rows that are equal in all that is used of them are one row.
 JOINED_TABLE = """
 create table joined_{part} as
@@ -127,8 +130,7 @@ def raw_table(
         for number, part in enumerate(parts):
             columns = ", ".join(f'"{column}" varchar' for column in part.files[0].expressions)
             landing.execute(LANDING_TABLES.format(part=number, columns=columns or "nothing varchar"))
-            for file in part.files:
-                land_file(landing, number, file, part.settings)
+            land_files(landing, number, part.files, part.settings)
             if number:
                 _prepare_join(landing, number, parts)
     return connection.sql(_raw_table_sql(name, table, parts, retailer.time_zone))
@@ -279,20 +281,33 @@ def raw_retailer(retailer_name: str, retailers_dir: Path = Path("retailers")) ->
     )
 
 
-def land_file(landing: DuckDBPyConnection, part: int, file: RawFile, settings: FileSet) -> None:
-    """Append the rows of a file to the landing tables of its part."""
-    if file.kind == "text":
-        _land_csv(landing, part, file, settings)
-    elif file.kind == "workbook":
-        sheet = read_sheet(file.path, file.sheet, settings.header is True)
-        if sheet.cells.num_rows:
-            landing.register("sheet_cells", sheet.cells)
-            _land(landing, part, file, settings, "sheet_cells", Mending(sheet.cells.num_rows, sheet.shifts))
-    else:
-        source = parquet_source(file.path)
-        [(n_rows,)] = landing.sql(f"select count(*) from {source}").fetchall()
-        if n_rows and not _land(landing, part, file, settings, source, Mending(n_rows, [(0, 1, 1)])):
-            raise InputError(f"{file.path} is a broken Parquet file: write it again.")
+def land_files(landing: DuckDBPyConnection, part: int, files: Sequence[RawFile], settings: FileSet) -> None:
+    """Append the rows of files to the landing tables of their part; Parquet files that follow each other at once."""
+    for kind, group in groupby(files, key=lambda file: file.kind):
+        if kind == "parquet":
+            parquet_files = list(group)
+            for start in range(0, len(parquet_files), PARQUET_FILES_AT_ONCE):
+                _land_parquet(landing, part, parquet_files[start : start + PARQUET_FILES_AT_ONCE], settings)
+        else:
+            for file in group:
+                (_land_csv if kind == "text" else _land_workbook)(landing, part, file, settings)
+
+
+def _land_parquet(landing: DuckDBPyConnection, part: int, files: Sequence[RawFile], settings: FileSet) -> None:
+    counts = [pq.read_metadata(file.path).num_rows for file in files]
+    pieces = [
+        (file, parquet_source(file.path), Mending(n_rows, [(0, 1, 1)] if n_rows else []))
+        for file, n_rows in zip(files, counts, strict=True)
+    ]
+    if not _land(landing, part, settings, pieces):
+        raise InputError(f"{files[0].path} or a Parquet file after it is broken: write them again.")
+
+
+def _land_workbook(landing: DuckDBPyConnection, part: int, file: RawFile, settings: FileSet) -> None:
+    sheet = read_sheet(file.path, file.sheet, settings.header is True)
+    if sheet.cells.num_rows:
+        landing.register("sheet_cells", sheet.cells)
+        _land(landing, part, settings, [(file, "sheet_cells", Mending(sheet.cells.num_rows, sheet.shifts))])
 
 
 def _land_csv(landing: DuckDBPyConnection, part: int, file: RawFile, settings: FileSet) -> None:
@@ -311,12 +326,12 @@ def _land_csv(landing: DuckDBPyConnection, part: int, file: RawFile, settings: F
         as_it_is = Mending(n_rows, [(0, 1, header_lines + 1)])
         columns = file.header.n_columns
         source = _read_csv(path, columns, delimiter, header_lines)
-        if n_rows == 0 or (is_valid and _land(landing, part, file, settings, source, as_it_is)):
+        if n_rows == 0 or (is_valid and _land(landing, part, settings, [(file, source, as_it_is)])):
             return
         # Some line is no row, or some row has several lines: only now is it worth looking at each.
         mended = Path(folder) / "mended.csv"
         mending = mend_csv(path, encoding, delimiter, header_lines, columns, mended)
-        if not _land(landing, part, file, settings, _read_csv(mended, columns, delimiter, 0), mending):
+        if not _land(landing, part, settings, [(file, _read_csv(mended, columns, delimiter, 0), mending)]):
             raise InputError(f"{file.path} has lines that cannot be told apart: save it again as csv.")
 
 
@@ -359,35 +374,43 @@ def _landed(column: str, expression: str, settings: FileSet) -> str:
 
 
 def _land(
-    landing: DuckDBPyConnection, part: int, file: RawFile, settings: FileSet, source: str, mending: Mending
+    landing: DuckDBPyConnection, part: int, settings: FileSet, pieces: Sequence[tuple[RawFile, str, Mending]]
 ) -> bool:
-    """Append the lines of a file; return False, and append none, where the rows are not as many as expected."""
+    """Append the lines of files, each with the SQL of its source, in one step.
+
+    Return False, and append none, where the rows are not as many as expected.
+    """
     [(n_readable, n_unreadable)] = landing.sql(
         f"select (select count(*) from readable_{part}), (select count(*) from unreadable_{part})"
     ).fetchall()
-    columns = ", ".join(_landed(column, expression, settings) for column, expression in file.expressions.items())
-    source_file = literal(file.source_file)
+    rows = " union all by name ".join(
+        f"select {', '.join(_landed(column, sql, settings) for column, sql in file.expressions.items())},"
+        f" {literal(file.source_file)} as source_file from {source}"
+        for file, source, mending in pieces
+        if mending.n_rows
+    )
     landing.begin()
-    if mending.n_rows:
+    if rows:
         try:
-            landed = landing.execute(
-                f"insert into readable_{part} by name select {columns}, {source_file} as source_file from {source}"
-            ).fetchall()
+            landed = landing.execute(f"insert into readable_{part} by name {rows}").fetchall()
         except duckdb.InvalidInputException:
             landed = []
-        if landed != [(mending.n_rows,)]:
+        if landed != [(sum(mending.n_rows for _, _, mending in pieces),)]:
             landing.rollback()
             return False
-    landing.register("shifts_of_file", _table(SHIFTS, mending.shifts))
-    landing.execute(
-        f"insert into shifts_{part} select first_row + {n_readable}, row_shift + {n_unreadable},"
-        f" line_shift - {n_readable} from shifts_of_file"
-    )
-    landing.register("unreadable_of_file", _table(UNREADABLE, mending.unreadable))
-    landing.execute(
-        f"insert into unreadable_{part} select {source_file}, row_no + {n_readable + n_unreadable}, line_no, text,"
-        " reason from unreadable_of_file"
-    )
+    for file, _, mending in pieces:
+        landing.register("shifts_of_file", _table(SHIFTS, mending.shifts))
+        landing.execute(
+            f"insert into shifts_{part} select first_row + {n_readable}, row_shift + {n_unreadable},"
+            f" line_shift - {n_readable} from shifts_of_file"
+        )
+        landing.register("unreadable_of_file", _table(UNREADABLE, mending.unreadable))
+        landing.execute(
+            f"insert into unreadable_{part} select {literal(file.source_file)}, row_no + {n_readable + n_unreadable},"
+            " line_no, text, reason from unreadable_of_file"
+        )
+        n_readable += mending.n_rows
+        n_unreadable += len(mending.unreadable)
     landing.commit()
     return True
 

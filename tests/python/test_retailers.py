@@ -24,9 +24,11 @@ QUICK_FIT = {
     "cluster_gap_references": 1,
     "cluster_sample_size": 200,
 }
-EVERY_MART = "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
-# Where the row stands in its file is the one thing that differs when the same rows come in other files.
-PLACE = "source_file", "line_no"
+EVERY_MART = """select table_name from duckdb_tables()
+where schema_name = 'marts' and table_name <> 'input_files' order by table_name"""
+# What differs when the same rows come in other files: the files, and the place of a row in its file.
+PLACE = "source_file", "line_no", "retailer"
+REST = 400
 
 RECORDS = """
 sales_lines:
@@ -118,7 +120,7 @@ def write_parts(raw: Path, contest: Path) -> str:
     members[900:].to_parquet(raw / "members" / "part1.parquet")
 
     lines = (contest / "cumcm2018c2.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    sales = pd.read_csv(io.StringIO("".join(lines[:-2])), dtype=str, keep_default_na=False).replace("", None)
+    sales = pd.read_csv(io.StringIO("".join(lines[:-REST])), dtype=str, keep_default_na=False).replace("", None)
     moments = pd.to_datetime(sales["消费产生的时间"], format="%Y-%m-%d %H:%M:%S.%f", errors="coerce")
     months = moments.ffill().dt.strftime("%Y-%m")
     sales = sales.astype({"销售数量": "int32"})
@@ -126,8 +128,8 @@ def write_parts(raw: Path, contest: Path) -> str:
         folder = raw / "sales" / f"month={month}"
         folder.mkdir(parents=True)
         part.to_parquet(folder / "part.parquet", index=False)
-    # Lines that are no records cannot be in a Parquet file.
-    (raw / "sales" / "the_rest.csv").write_text("".join([lines[0], *lines[-2:]]), encoding="utf-8")
+    # Lines that are no records cannot be in a Parquet file; they come last.
+    (raw / "sales" / "the_rest.csv").write_text("".join([lines[0], *lines[-REST:]]), encoding="utf-8")
     content = yaml.safe_load((ROOT / "retailers" / "cumcm2018.yml").read_text(encoding="utf-8"))
     content["members"]["files"] = "members"
     content["sales_lines"]["files"] = "sales"
