@@ -168,7 +168,7 @@ def sums(job: Job, what: str = "count(*), cast(sum(quantity) as double), cast(su
     return job.query(f"select {what} from marts.vip_info")[0]
 
 
-def test_a_retailer_of_nothing_but_keys_dates_and_amounts(retailers: dict[str, Job], capsys) -> None:
+def test_a_retailer_of_nothing_but_keys_dates_and_amounts(retailers: dict[str, Job], capfd) -> None:
     job = retailers["records"]
     raw = pd.read_csv(job.raw_dir / "cdnow.txt", sep=r"\s+", names=["card", "day", "quantity", "amount"], dtype=str)
     kept = raw[raw["amount"] != "0.00"].astype({"quantity": int, "amount": float})
@@ -189,7 +189,7 @@ def test_a_retailer_of_nothing_but_keys_dates_and_amounts(retailers: dict[str, J
     left_out = {texts[f"file_{key}"] for key in ("birth_decades", "age_bands", "hours")}
     assert not left_out & drawn
     assert {texts["file_segment_means"], texts["file_radar_standard"], texts["file_months"]} <= drawn
-    said = capsys.readouterr().out
+    said = capfd.readouterr().out
     assert all(f"left out, no data: {name}" in said for name in left_out)
     for path in write_exports(job.warehouse, job.out):
         assert pd.read_csv(path, encoding="gb18030").shape[0] in (900, len(buyers))
