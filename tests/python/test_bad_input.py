@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from conftest import ROOT, Classifier, Job
 from python_calamine import CalamineWorkbook
 from xlsxwriter import Workbook
@@ -49,7 +50,6 @@ def members_as_csv(raw: Path) -> None:
 
 
 def sales_as_workbook(raw: Path) -> None:
-    write_members(raw, [])
     with Workbook(str(raw / "cumcm2018c2.csv")) as book:
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, SALES_HEADER)
@@ -156,29 +156,7 @@ def test_everybody_buying_in_one_second_and_net_returns_make_a_warehouse(tmp_pat
     assert job.query("select reason from marts.rejected_sales_lines") == [("return",)]
 
 
-SETTINGS = {
-    "returns": "drop",
-    "max_unreadable_lines": 0.01,
-    "plausible_years": [1970, 2099],
-    "earliest_birth_year": 1920,
-    "complete_month_share_of_days": 0.8,
-    "complete_month_share_of_orders": 0.25,
-    "cluster_features": ["l", "r"],
-    "cluster_log_features": [],
-    "cluster_scalings": ["standard"],
-    "cluster_scaling": "standard",
-    "cluster_counts": [2],
-    "cluster_selection_rule": "stable",
-    "cluster_model": "refit",
-    "cluster_valid_jaccard": 0.75,
-    "cluster_smallest_share": 0.02,
-    "cluster_sample_size": 5000,
-    "cluster_refits": 20,
-    "cluster_gap_references": 10,
-    "rfm_cut_shares": [0.2, 0.4, 0.6, 0.8],
-    "drift_smallest_share": 0.0001,
-    "as_of": "",
-}
+SETTINGS = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +169,7 @@ SETTINGS = {
         {"earliest_birth_year": 2100},
         {"cluster_features": ["l", "z"]},
         {"cluster_features": []},
-        {"cluster_scaling": "minmax"},
+        {"cluster_scaling": "minmax", "cluster_scalings": ["standard"]},
         {"cluster_counts": [1]},
         {"cluster_refits": "many"},
         {"rfm_cut_shares": [0.4, 0.2]},
