@@ -45,11 +45,11 @@ clean:
 	rm -rf target logs warehouse reports
 
 .venv/.installed: requirements.lock
-	@echo "Installing the environment in .venv"
+	@echo "Installing the environment in .venv" >&2
 	@$(call install,requirements.lock)
 	@touch $@
 
 .venv/.installed-dev: requirements-dev.lock
-	@echo "Installing the environment with the tools for the checks in .venv"
+	@echo "Installing the environment with the tools for the checks in .venv" >&2
 	@$(call install,requirements-dev.lock)
 	@touch .venv/.installed $@

@@ -1,5 +1,6 @@
 """What `make` runs: demo data where there are no raw files, dbt build, charts, exports, and a summary."""
 
+import json
 import os
 import resource
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import duckdb
+import yaml
 from dbt.cli.main import dbtRunner
 from dbt_common.events.base_types import EventMsg
 
@@ -39,7 +41,12 @@ def main() -> None:
     if problem := input_problem(retailer, raw_dir):
         sys.exit(f"{problem} The warehouse of the last good build is untouched.")
 
-    timed("Warehouse", lambda: build(retailer))
+    try:
+        settings = {"retailer": retailer, **(yaml.safe_load(os.environ.get("VARS") or "{}"))}
+    except (yaml.YAMLError, TypeError):
+        sys.exit('VARS must be settings with their values, such as VARS="as_of: 2017-06-30".')
+
+    timed("Warehouse", lambda: build(settings))
     drawn = timed("Charts", lambda: draw_charts(warehouse, report_dir))
     exported = timed("Exports", lambda: write_exports(warehouse, report_dir))
     summarise(warehouse)
@@ -50,13 +57,12 @@ def main() -> None:
     print(f"Exports    {', '.join(str(path) for path in exported)}")
 
 
-def build(retailer: str) -> None:
+def build(settings: dict[str, object]) -> None:
     """Run `dbt build`, one line per model; exit with 1 and the failures where it fails."""
     runner = dbtRunner(callbacks=[print_model])
     # Unit tests are about invented rows: they say something about the project, nothing about these files.
-    outcome = runner.invoke(
-        ["--quiet", "build", "--exclude-resource-type", "unit_test", "--vars", f"retailer: {retailer}"]
-    )
+    settings_text = json.dumps(settings, default=str)
+    outcome = runner.invoke(["--quiet", "build", "--exclude-resource-type", "unit_test", "--vars", settings_text])
     if not outcome.success:
         sys.exit("The build failed as said above. The warehouse of the last good build is untouched.")
 
