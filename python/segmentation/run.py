@@ -90,7 +90,7 @@ def summarise(warehouse: Path) -> None:
         for table, step, rows in connection.execute(
             "select table_name, step_en, rows_out from marts.cleaning_funnel order by table_name, step_no"
         ).fetchall():
-            print(f"  {table:12} {step:58} {rows:>10,}")
+            print(f"  {table:12} {step:65} {rows:>10,}")
         gaps = connection.execute(
             "select strftime(month_start, '%Y-%m'), status from marts.eda_coverage where status <> 'complete'"
         ).fetchall()
