@@ -11,24 +11,24 @@ from sklearn.metrics.cluster import contingency_matrix
 Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 
-TILE = 1024  # points whose distances are computed together; the distances of a tile stay in the cache
+TILE = 512  # points whose distances are computed together; the distances of a tile stay in the cache
 SAMPLE_STARTS = 3  # starts of K-means on samples, where many fits are averaged
 
 
 def silhouette_scores(points: Matrix, labelings: Sequence[Labels]) -> list[float]:
     """Exact mean silhouettes (Rousseeuw 1987) of several labelings of the same (n, features) points.
 
-    The distances are computed once, block by block in single precision, and summed per cluster of every labeling by
-    one matrix product, so that five labelings cost little more than one and memory stays small.
+    Every distance is computed once, in single precision, and summed for each cell: the points that no labeling tells
+    apart. A cluster is a union of cells, so that five labelings cost little more than one.
     """
     if not labelings:
         return []
-    membership = np.hstack([np.eye(labels.max() + 1, dtype=np.float32)[labels] for labels in labelings])
-    starts = np.cumsum([0, *(int(labels.max()) + 1 for labels in labelings)])
-    sums = _distance_sums(points.astype(np.float32), membership)
+    cells, cell_of = np.unique(np.column_stack(labelings), axis=0, return_inverse=True)
+    order = np.argsort(cell_of, kind="stable")
+    sums = _distance_sums(points[order].astype(np.float32), np.bincount(cell_of))
     return [
-        float(_silhouettes(sums[:, start:end], labels).mean())
-        for labels, start, end in zip(labelings, starts[:-1], starts[1:], strict=True)
+        float(_silhouettes(sums @ np.eye(clusters.max() + 1)[clusters], labels[order]).mean())
+        for clusters, labels in zip(cells.T, labelings, strict=True)
     ]
 
 
@@ -77,25 +77,30 @@ def gap_statistics(
     return [(k, float(gap), float(error)) for k, gap, error in zip(counts, gaps, errors, strict=True)]
 
 
-def _distance_sums(points: npt.NDArray[np.float32], membership: npt.NDArray[np.float32]) -> Matrix:
-    """Summed Euclidean distances (n, groups) of each point to the points of each column of `membership`."""
+def _distance_sums(points: npt.NDArray[np.float32], cell_sizes: Labels) -> Matrix:
+    """Summed Euclidean distances (n, cells) of each point to the points of each cell; cell by cell lie the points."""
     # |a - b|^2 = |a|^2 + |b|^2 - 2ab as one product of points with two columns more.
     squares = np.einsum("ij,ij->i", points, points)[:, None]
     ones = np.ones_like(squares)
     left = np.hstack([-2 * points, squares, ones])
     right = np.ascontiguousarray(np.hstack([points, ones, squares]).T)
-    sums = np.zeros((len(points), membership.shape[1]))
-    tiles = [slice(start, start + TILE) for start in range(0, len(points), TILE)]
-    for index, rows in enumerate(tiles):
-        for columns in tiles[index:]:
+    sums = np.zeros((len(points), len(cell_sizes)))
+    ends = np.cumsum(cell_sizes)
+    tiles = [
+        (cell, slice(start, min(start + TILE, end)))
+        for cell, (size, end) in enumerate(zip(cell_sizes, ends, strict=True))
+        for start in range(end - size, end, TILE)
+    ]
+    for index, (row_cell, rows) in enumerate(tiles):
+        for column_cell, columns in tiles[index:]:
             distances = left[rows] @ right[:, columns]
             np.maximum(distances, 0, out=distances)
             np.sqrt(distances, out=distances)
             if columns == rows:
                 np.fill_diagonal(distances, 0)
             else:
-                sums[columns] += distances.T @ membership[rows]
-            sums[rows] += distances @ membership[columns]
+                sums[columns, row_cell] += ones[rows, 0] @ distances
+            sums[rows, column_cell] += distances @ ones[columns, 0]
     return sums
 
 

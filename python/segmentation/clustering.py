@@ -93,10 +93,8 @@ def fit_report(features: pd.DataFrame, settings: FitSettings) -> pd.DataFrame:
     scalings = settings.scalings if len(values) and names else ()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         fits = list(pool.map(lambda scaling: _fit(scaling, names, values, settings), scalings))
-        rows = [row for fit in fits for row in fit.rows]
-        for scores in (_silhouette_rows, _stability_rows):
-            rows += [row for scored in pool.map(scores, fits) for row in scored]
-    return _report(rows)
+        silhouettes, stability = pool.map(_silhouette_rows, fits), pool.map(_stability_rows, fits)
+        return _report([row for part in (*(fit.rows for fit in fits), *silhouettes, *stability) for row in part])
 
 
 @dataclass(frozen=True)
