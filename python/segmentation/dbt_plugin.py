@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +13,18 @@ from duckdb import DuckDBPyConnection
 from segmentation.raw_files import input_problem
 from segmentation.settings import settings_problem
 
+# Closing a file gives up every lock that a process has on it: another process reads the file that DuckDB has open.
+COPY = "import shutil, sys; shutil.copyfile(*sys.argv[1:])"
 
-def replace_file(new: str, target: str) -> str:
-    """Put the finished file `new` in the place of `target` at once; whoever has `target` open keeps the old one."""
-    with Path(new).open("rb") as file:
+
+def publish_file(source: str, target: str) -> str:
+    """Put a copy of a DuckDB file in the place of `target` at once; whoever has `target` open keeps the old one."""
+    new = Path(f"{target}.new")
+    subprocess.run([sys.executable, "-I", "-c", COPY, source, str(new)], check=True)
+    with new.open("rb") as file:
         os.fsync(file.fileno())
-    Path(new).replace(target)
+    new.replace(target)
     return target
-
-
-def remove_file(path: str) -> str:
-    """Remove what an interrupted run left at `path`, if anything."""
-    Path(path).unlink(missing_ok=True)
-    return path
 
 
 class Plugin(BasePlugin):
@@ -47,5 +48,4 @@ class Plugin(BasePlugin):
             ["VARCHAR"],
             "VARCHAR",
         )
-        conn.create_function("remove_file", remove_file, ["VARCHAR"], "VARCHAR", side_effects=True)
-        conn.create_function("replace_file", replace_file, ["VARCHAR", "VARCHAR"], "VARCHAR", side_effects=True)
+        conn.create_function("publish_file", publish_file, ["VARCHAR", "VARCHAR"], "VARCHAR", side_effects=True)

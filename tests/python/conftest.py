@@ -47,6 +47,11 @@ class Job:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
             return connection.execute(sql).fetchall()
 
+    def working_files(self) -> duckdb.DuckDBPyConnection:
+        """The files that dbt worked in: the marts and seeds, and as `work` what leads to them."""
+        connection = duckdb.connect(f"{self.warehouse}.next", read_only=True)
+        return connection.execute(f"attach '{self.warehouse}.work' as work (read_only)")
+
 
 class Classifier:
     """The path of raw files up to the classified rows, in a database of its own: quick, and without dbt."""
@@ -55,7 +60,7 @@ class Classifier:
 
     def __init__(self, compiled: Path) -> None:
         self.connection = duckdb.connect()
-        self.connection.execute("attach ':memory:' as warehouse; use warehouse")
+        self.connection.execute("attach ':memory:' as work; use work")
         for schema in ("raw", "staging", "intermediate"):
             self.connection.execute(f"create schema {schema}")
         # Not in the folders that dbt names after the YAML files of unit tests.

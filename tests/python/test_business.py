@@ -5,10 +5,8 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from itertools import combinations, permutations
-from pathlib import Path
 from statistics import median
 
-import duckdb
 import pandas as pd
 import pytest
 from conftest import Job
@@ -27,12 +25,12 @@ SETTINGS = (
 class Shop:
     """The warehouse of the made shop, and its lines as the oracles need them."""
 
-    def __init__(self, warehouse: Path) -> None:
-        self.connection = duckdb.connect(str(warehouse), read_only=True)
+    def __init__(self, job: Job) -> None:
+        self.connection = job.working_files()
         self.sold = self.table(
             """select * exclude (quantity, unit_price, amount), cast(quantity as double) as quantity,
                 cast(round(unit_price * 100) as bigint) as unit_price, cast(round(amount * 100) as bigint) as amount
-            from intermediate.int_sales_lines_classified
+            from work.intermediate.int_sales_lines_classified
             where quantity > 0 and amount > 0 and purchased_at is not null
                 and (reason is null or reason in ('unregistered_card', 'no_points', 'no_card'))"""
         )
@@ -70,7 +68,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
         "build", "--select", "+path:models/marts/business", "--exclude", "resource_type:test", "--vars", SETTINGS
     )
     assert done.returncode == 0, done.stdout
-    return Shop(Path(f"{job.warehouse}.work"))
+    return Shop(job)
 
 
 def brute_force_pairs(baskets: list[set[str]]) -> dict[tuple[str, str], dict[str, float]]:
@@ -267,7 +265,8 @@ def test_counters_and_member_groups_equal_the_count_by_brute_force(shop: Shop) -
     assert {row[:2]: row[2:] for row in shop.rows(query)} == expected
     genders = dict(
         shop.rows(
-            "select card_id, case when is_gender_filled then 'unknown' else gender end from intermediate.int_members"
+            """select card_id, case when is_gender_filled then 'unknown' else gender end
+            from work.intermediate.int_members"""
         )
     )
     members = shop.counted[shop.counted["customer_type"] == "member"]
@@ -317,7 +316,7 @@ def test_purchasing_power_equals_the_count_by_brute_force(shop: Shop) -> None:
     own = {counter for (counter,) in shop.rows("select counter_code from marts.price_band_cuts where has_own_cuts")}
     assert own
     assert own < set(cuts)
-    registered = dict(shop.rows("select card_id, registered_at from intermediate.int_members"))
+    registered = dict(shop.rows("select card_id, registered_at from work.intermediate.int_members"))
     parts: dict[str, dict[str, float]] = {}
     for card, rows in lines.groupby("card_id"):
         goods = shop.bought[shop.bought["card_id"] == card]

@@ -5,7 +5,6 @@ from collections import Counter, defaultdict
 from itertools import pairwise
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,7 +123,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
 @pytest.fixture(scope="module")
 def marts(job: Job) -> dict[str, pd.DataFrame]:
     names = [path.stem for path in (ROOT / "models/marts/lifecycle").glob("*.sql")] + ["vip_info", "members"]
-    with duckdb.connect(f"{job.warehouse}.work", read_only=True) as connection:
+    with job.working_files() as connection:
         tables = {name: connection.table(f"marts.{name}").df() for name in names}
     for table in tables.values():
         for column in table.columns.intersection(["month_start", "cohort_start", "day"]):

@@ -16,11 +16,11 @@ MARTS = ["lrfmpsx", "consumers_profile", "member_segments", "member_rfm", "membe
 
 
 def build(job: Job, settings: dict[str, object], *selection: str) -> duckdb.DuckDBPyConnection:
-    """Build the selected marts, unpublished, and open the file that dbt worked in."""
+    """Build the selected marts, unpublished, and open the files that dbt worked in."""
     settings = {"cluster_refits": 8, "cluster_gap_references": 4} | settings
     done = job.dbt("build", "--vars", json.dumps(settings), "--exclude-resource-type", "test", "--select", *selection)
     assert done.returncode == 0, done.stdout
-    return duckdb.connect(f"{job.warehouse}.work", read_only=True)
+    return job.working_files()
 
 
 def write_files(folder: Path, buyers: pd.DataFrame, seed: int) -> None:
@@ -48,9 +48,9 @@ def write_files(folder: Path, buyers: pd.DataFrame, seed: int) -> None:
 
 
 def test_the_assignment_in_sql_is_that_of_scikit_learn_for_every_treatment_and_number(demo: Job) -> None:
-    with duckdb.connect(f"{demo.warehouse}.work", read_only=True) as connection:
+    with demo.working_files() as connection:
         features = connection.execute("from marts.lrfmpsx order by card_id").df()
-        placed = connection.execute("from intermediate.int_cluster_assignments").df()
+        placed = connection.execute("from work.intermediate.int_cluster_assignments").df()
     values = features[FEATURES].to_numpy(dtype=float)
     for (scaling, k), rows in placed.groupby(["scaling", "n_clusters"]):
         is_log = np.array([scaling == "log_standard" and name in "fmp" for name in FEATURES])

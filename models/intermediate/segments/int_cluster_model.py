@@ -14,7 +14,7 @@ def model(dbt, session):
 
     previous = None
     if session.execute("from duckdb_tables() where schema_name = 'published_models'").fetchall():
-        stored = session.execute("from published_models.cluster_model where retailer = ?", [retailer]).df()
+        stored = session.execute("from work.published_models.cluster_model where retailer = ?", [retailer]).df()
         previous = stored if len(stored) else None
     if reuse and previous is not None:
         return reused_model(previous, settings["feature_names"])

@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 with raw_members as (
     select * from {{ ref('raw_members') }}
 ),

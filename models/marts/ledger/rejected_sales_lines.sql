@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 with raw_sales_lines as (
     select * from {{ ref('raw_sales_lines') }}
 ),
