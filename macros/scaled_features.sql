@@ -1,5 +1,5 @@
-{#- A buyer's features in the scaled units of a fit, as a list. A feature that the retailer does not
-    record is 0, as in the centres. -#}
+{#- A buyer's features in the scaled units of a fit, as a list. A value that is missing is 0, as are the
+    centres of a feature that the retailer does not record. -#}
 {% macro scaled_features(buyers, parameters) -%}
 [
     {% for feature in var('cluster_features') -%}
