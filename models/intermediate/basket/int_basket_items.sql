@@ -2,9 +2,9 @@ with orders as (
     select * from {{ ref('int_basket_orders') }}
 ),
 
-buyer_lines as (
-    select * from {{ ref('int_buyer_lines') }}
-    where is_counted
+sold_lines as (
+    select * from {{ ref('int_sold_lines') }}
+    where is_counted and customer_type = 'member'
 ),
 
 items as (
@@ -26,12 +26,12 @@ order_lines as (
         orders.order_no,
         products.item_no as product_no,
         counters.item_no as counter_no,
-        buyer_lines.quantity
-    from buyer_lines
+        sold_lines.quantity
+    from sold_lines
     inner join orders
-        on buyer_lines.card_id = orders.card_id and buyer_lines.purchased_at = orders.purchased_at
-    left join products on buyer_lines.product_code = products.item_code
-    left join counters on buyer_lines.counter_code = counters.item_code
+        on sold_lines.card_id = orders.card_id and sold_lines.purchased_at = orders.purchased_at
+    left join products on sold_lines.product_code = products.item_code
+    left join counters on sold_lines.counter_code = counters.item_code
 ),
 
 -- What was in the order, once: goods, and the counters that they came from.

@@ -13,6 +13,18 @@ lowest_and_highest as (
     from price_band_cuts
 ),
 
+outer_bands as (
+    select
+        price_band_cuts.counter_code,
+        max(price_band_cuts.up_to_price) filter (where price_band_cuts.band_no = lowest_and_highest.lowest)
+            as low_up_to_price,
+        max(price_band_cuts.above_price) filter (where price_band_cuts.band_no = lowest_and_highest.highest)
+            as high_above_price
+    from price_band_cuts
+    cross join lowest_and_highest
+    group by price_band_cuts.counter_code
+),
+
 -- Prices are ranked among the counted lines; a bargain can be a line with or without points.
 banded as (
     select
@@ -24,16 +36,16 @@ banded as (
             when coalesce(buyer_lines.is_without_points, buyer_lines.is_below_price) is not null
                 then coalesce(buyer_lines.is_without_points, false) or coalesce(buyer_lines.is_below_price, false)
         end as is_discounted,
-        price_band_cuts.band_no = lowest_and_highest.lowest as is_low_price,
-        price_band_cuts.band_no = lowest_and_highest.highest as is_high_price
+        case
+            when buyer_lines.piece_price is not null
+                then coalesce(buyer_lines.piece_price <= outer_bands.low_up_to_price, true)
+        end as is_low_price,
+        case
+            when buyer_lines.piece_price is not null
+                then coalesce(buyer_lines.piece_price > outer_bands.high_above_price, true)
+        end as is_high_price
     from buyer_lines
-    cross join lowest_and_highest
-    left join price_band_cuts
-        on
-            buyer_lines.counter_code is not distinct from price_band_cuts.counter_code
-            and (buyer_lines.piece_price > price_band_cuts.above_price or price_band_cuts.above_price is null)
-            and (buyer_lines.piece_price <= price_band_cuts.up_to_price or price_band_cuts.up_to_price is null)
-            and buyer_lines.piece_price is not null
+    left join outer_bands on buyer_lines.counter_code is not distinct from outer_bands.counter_code
 ),
 
 goods as (

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {%- set parts = [
     'amount', 'visits', 'tenure', 'recency', 'high_price_share', 'discounted_share', 'amount_per_order',
     'pieces_per_order',

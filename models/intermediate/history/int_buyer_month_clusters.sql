@@ -1,5 +1,7 @@
+{{ config(materialized='view') }}
+
 with buyer_months as (
-    select * from {{ ref('int_buyer_months') }}
+    select * from {{ ref('int_buyer_month_scores') }}
 ),
 
 selection as (
@@ -20,32 +22,29 @@ clusters as (
         on clusters.scaling = selection.scaling and clusters.n_clusters = selection.n_clusters
 ),
 
+scaled as (
+    select
+        buyer_months.*,
+        selected_parameters.centers,
+        {{ scaled_features('buyer_months', 'selected_parameters') }} as features
+    from buyer_months
+    left join selected_parameters on true
+),
+
 distances as (
     select
-        buyer_months.card_id,
-        buyer_months.month_start,
-        selected_parameters.cluster,
-        {{ squared_distance('buyer_months', 'selected_parameters') }} as squared_distance
-    from buyer_months
-    cross join selected_parameters
+        * exclude (centers, features),
+        list_transform(centers, lambda center: list_distance(features, center)) as distances
+    from scaled
 ),
 
-nearest as (
-    select
-        card_id,
-        month_start,
-        min({'squared_distance': squared_distance, 'cluster': cluster}).cluster as cluster
-    from distances
-    group by card_id, month_start
-),
-
+-- Of equally near clusters the one with the smallest number. Where nothing could be clustered all are one segment.
 numbered as (
     select
-        nearest.card_id,
-        nearest.month_start,
-        clusters.segment
-    from nearest
-    inner join clusters on nearest.cluster = clusters.cluster
+        distances.* exclude (distances),
+        coalesce(clusters.segment, 1) as segment
+    from distances
+    left join clusters on list_position(distances.distances, list_min(distances.distances)) - 1 = clusters.cluster
 )
 
 select * from numbered

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with buyer_months as (
     select * from {{ ref('int_buyer_months') }}
 ),
@@ -13,8 +15,7 @@ cut_points as (
 -- A score counts the cut points that a value has passed, so that equal values have equal scores.
 scores as (
     select
-        buyer_months.card_id,
-        buyer_months.month_start,
+        buyer_months.*,
         cast(1 + len(list_filter(cut_points.r, lambda cut_point: buyer_months.r <= cut_point)) as integer) as r_score,
         cast(1 + len(list_filter(cut_points.f, lambda cut_point: buyer_months.f > cut_point)) as integer) as f_score,
         cast(1 + len(list_filter(cut_points.m, lambda cut_point: buyer_months.m > cut_point)) as integer) as m_score

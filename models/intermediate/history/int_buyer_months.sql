@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with orders as (
     select * from {{ ref('int_orders_as_of') }}
 ),
@@ -6,83 +8,81 @@ month_ends as (
     select * from {{ ref('int_month_ends') }}
 ),
 
-returned_by_month as (
+member_returns as (
+    select * from {{ ref('int_returns_as_of') }}
+),
+
+-- Only months with a purchase or a return change anything.
+movements as (
     select
         card_id,
-        cast(date_trunc('month', returned_at) as date) as month_start,
-        sum(returned_amount) as amount,
-        sum(returned_points) as points
-    from {{ ref('int_returns_as_of') }}
-    group by card_id, cast(date_trunc('month', returned_at) as date)
+        registered_at,
+        purchased_at,
+        purchased_at as moved_at,
+        1 as f,
+        amount as m,
+        points as p,
+        null as returned_points
+    from orders
+    union all
+    select
+        card_id,
+        null as registered_at,
+        null as purchased_at,
+        returned_at as moved_at,
+        0 as f,
+        -returned_amount as m,
+        null as p,
+        returned_points
+    from member_returns
 ),
 
 by_month as (
     select
         card_id,
+        cast(date_trunc('month', moved_at) as date) as month_start,
         any_value(registered_at) as registered_at,
-        cast(date_trunc('month', purchased_at) as date) as month_start,
         max(purchased_at) as last_purchased_at,
-        count(*) as f,
-        sum(amount) as m,
-        sum(points) as p
-    from orders
-    group by card_id, cast(date_trunc('month', purchased_at) as date)
-),
-
-first_months as (
-    select
-        card_id,
-        registered_at,
-        min(month_start) as month_start
-    from by_month
-    group by card_id, registered_at
-),
-
--- From the first purchase on, every month has a row, with or without a purchase.
-buyer_months as (
-    select
-        first_months.card_id,
-        first_months.registered_at,
-        month_ends.month_start,
-        month_ends.month_end
-    from first_months
-    inner join month_ends on first_months.month_start <= month_ends.month_start
+        sum(f) as f,
+        sum(m) as m,
+        sum(p) as p,
+        sum(returned_points) as returned_points
+    from movements
+    group by card_id, cast(date_trunc('month', moved_at) as date)
 ),
 
 cumulated as (
     select
-        buyer_months.card_id,
-        buyer_months.month_start,
-        buyer_months.month_end,
-        buyer_months.registered_at,
-        max(by_month.last_purchased_at) over until_month_end as last_purchased_at,
-        sum(by_month.f) over until_month_end as f,
-        sum(coalesce(by_month.m, 0) - coalesce(returned_by_month.amount, 0)) over until_month_end as m,
-        sum(by_month.p) over until_month_end
-        - coalesce(sum(returned_by_month.points) over until_month_end, 0) as p
-    from buyer_months
-    left join by_month
-        on buyer_months.card_id = by_month.card_id and buyer_months.month_start = by_month.month_start
-    left join returned_by_month
-        on
-            buyer_months.card_id = returned_by_month.card_id
-            and buyer_months.month_start = returned_by_month.month_start
-    window until_month_end as (partition by buyer_months.card_id order by buyer_months.month_start)
-),
-
--- Only members who were registered by then and had not brought everything back.
-features as (
-    select
         card_id,
         month_start,
-        month_end,
-        cast(date_sub('day', registered_at, month_end) as double) / 30 as l,
-        cast(date_sub('day', last_purchased_at, month_end) as double) / 30 as r,
-        cast(f as bigint) as f,
-        cast(m as decimal(18, 2)) as m,
-        cast(p as decimal(18, 2)) as p
+        lead(month_start) over months_of_member as next_month_start,
+        max(registered_at) over (partition by card_id) as registered_at,
+        max(last_purchased_at) over months_of_member as last_purchased_at,
+        sum(f) over months_of_member as f,
+        sum(m) over months_of_member as m,
+        sum(p) over months_of_member - coalesce(sum(returned_points) over months_of_member, 0) as p
+    from by_month
+    window months_of_member as (partition by card_id order by month_start rows unbounded preceding)
+),
+
+-- From the first purchase on, every month has a row, with or without a purchase. Only members who were registered by
+-- then and had not brought everything back.
+features as (
+    select
+        cumulated.card_id,
+        month_ends.month_start,
+        month_ends.month_end,
+        cast(date_sub('day', cumulated.registered_at, month_ends.month_end) as double) / 30 as l,
+        cast(date_sub('day', cumulated.last_purchased_at, month_ends.month_end) as double) / 30 as r,
+        cast(cumulated.f as bigint) as f,
+        cast(cumulated.m as decimal(18, 2)) as m,
+        cast(cumulated.p as decimal(18, 2)) as p
     from cumulated
-    where registered_at < month_end and m > 0
+    inner join month_ends
+        on
+            cumulated.month_start <= month_ends.month_start
+            and coalesce(cumulated.next_month_start, date '9999-12-31') > month_ends.month_start
+    where cumulated.registered_at < month_ends.month_end and cumulated.m > 0
 )
 
 select * from features

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with visits as (
     select * from {{ ref('int_visits') }}
 ),
@@ -35,10 +37,9 @@ latest as (
 states as (
     select
         card_id,
+        registered_at,
         month_start,
-        purchased_on as last_purchased_on,
         purchase_no as purchase_days,
-        frequency_band,
         silent_days,
         purchased_on >= month_start as has_bought,
         case
@@ -50,13 +51,6 @@ states as (
             else 'active'
         end as state
     from latest
-),
-
-with_previous as (
-    select
-        *,
-        lag(state) over (partition by card_id order by month_start) as previous_state
-    from states
 )
 
-select * from with_previous
+select * from states

@@ -21,6 +21,7 @@ bands as (
 by_day as (
     select
         card_id,
+        any_value(registered_at) as registered_at,
         cast(purchased_at as date) as purchased_on,
         count(*) as orders,
         cast(sum(amount) as decimal(18, 2)) as amount

@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with buyers as (
     select * from {{ ref('int_buyer_features') }}
 ),
@@ -6,35 +8,34 @@ parameters as (
     select * from {{ ref('int_cluster_parameters') }}
 ),
 
-distances as (
+scaled as (
     select
         buyers.card_id,
         parameters.scaling,
         parameters.n_clusters,
-        parameters.cluster,
-        {{ squared_distance('buyers', 'parameters') }} as squared_distance
+        parameters.centers,
+        {{ scaled_features('buyers', 'parameters') }} as features
     from buyers
     cross join parameters
 ),
 
-nearest as (
+distances as (
     select
         card_id,
         scaling,
         n_clusters,
-        min({'squared_distance': squared_distance, 'cluster': cluster}) as best
-    from distances
-    group by card_id, scaling, n_clusters
+        list_transform(centers, lambda center: list_distance(features, center)) as distances
+    from scaled
 ),
 
+-- Of equally near clusters, which are numbered from 0, the one with the smallest number.
 assignments as (
     select
         card_id,
         scaling,
         n_clusters,
-        best.cluster,
-        best.squared_distance
-    from nearest
+        list_position(distances, list_min(distances)) - 1 as cluster
+    from distances
 )
 
 select * from assignments

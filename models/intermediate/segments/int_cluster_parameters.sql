@@ -17,25 +17,37 @@ scalers as (
     group by scaling
 ),
 
+-- A feature that the retailer does not record has no centre; with 0 for buyers too it adds nothing to a distance.
 centers as (
     select
         scaling,
         n_clusters,
         cluster,
-        {% for feature in features -%}
-        max(value) filter (where feature = '{{ feature }}') as {{ feature }}_center{{ "," if not loop.last }}
-        {% endfor %}
+        [
+            {% for feature in features -%}
+            coalesce(max(value) filter (where feature = '{{ feature }}'), 0){{ "," if not loop.last }}
+            {% endfor %}
+        ] as center
     from model
     where kind = 'center'
     group by scaling, n_clusters, cluster
 ),
 
+solutions as (
+    select
+        scaling,
+        n_clusters,
+        list(center order by cluster) as centers
+    from centers
+    group by scaling, n_clusters
+),
+
 parameters as (
     select
-        centers.*,
+        solutions.*,
         scalers.* exclude (scaling)
-    from centers
-    inner join scalers on centers.scaling = scalers.scaling
+    from solutions
+    inner join scalers on solutions.scaling = scalers.scaling
 )
 
 select * from parameters

@@ -11,12 +11,14 @@ bands as (
     select * from {{ ref('drift_bands') }}
 ),
 
--- Tenths of the buyers on the as-of date; equal values share a bin.
+-- Tenths of the buyers on the as-of date; equal values share a bin. The last bin has no upper bound.
 cut_points as (
     select
         {% for feature in features -%}
-        quantile_disc(cast(history.{{ feature }} as double), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
-            as {{ feature }}{{ "," if not loop.last }}
+        list_append(
+            quantile_disc(cast(history.{{ feature }} as double), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]),
+            cast('infinity' as double)
+        ) as {{ feature }}{{ "," if not loop.last }}
         {% endfor %}
     from history
     inner join as_of on history.month_end = as_of.as_of
@@ -25,29 +27,26 @@ cut_points as (
 binned as (
     select
         history.month_start,
-        history.segment,
         {% for feature in features -%}
-        len(list_filter(cut_points.{{ feature }}, lambda cut_point: history.{{ feature }} > cut_point))
-            as {{ feature }}{{ "," if not loop.last }}
-        {% endfor %}
+        histogram(cast(history.{{ feature }} as double), cut_points.{{ feature }}) as {{ feature }},
+        {% endfor -%}
+        histogram(cast(history.segment as double)) as segment
     from history
     cross join cut_points
+    group by history.month_start
+),
+
+counts_of_feature as (
+    unpivot binned on {{ features | join(', ') }}, segment into name feature value members_by_bin
 ),
 
 counts as (
-    {% for feature in features + ['segment'] -%}
     select
         month_start,
-        '{{ feature }}' as feature,
-        {{ feature }} as bin,
-        count(*) as members
-    from binned
-    where {{ feature }} is not null
-    group by month_start, {{ feature }}
-    {%- if not loop.last %}
-    union all
-    {% endif %}
-    {%- endfor %}
+        feature,
+        unnest(map_keys(members_by_bin)) as bin,
+        unnest(map_values(members_by_bin)) as members
+    from counts_of_feature
 ),
 
 -- Every bin in every month; a bin without members counts as a tiny share, so that the logarithm exists.

@@ -1,13 +1,5 @@
 with buyer_months as (
-    select * from {{ ref('int_buyer_months') }}
-),
-
-clusters as (
     select * from {{ ref('int_buyer_month_clusters') }}
-),
-
-scores as (
-    select * from {{ ref('int_buyer_month_scores') }}
 ),
 
 cells as (
@@ -23,20 +15,16 @@ select
     buyer_months.f,
     buyer_months.m,
     buyer_months.p,
-    coalesce(clusters.segment, 1) as segment,
-    scores.r_score,
-    scores.f_score,
-    scores.m_score,
+    buyer_months.segment,
+    buyer_months.r_score,
+    buyer_months.f_score,
+    buyer_months.m_score,
     cells.rfm_class,
     cells.customer_group
 from buyer_months
-inner join scores
-    on buyer_months.card_id = scores.card_id and buyer_months.month_start = scores.month_start
 inner join cells
     on
-        scores.r_score = cells.r_score
-        and scores.f_score = cells.f_score
-        and scores.m_score = cells.m_score
-left join clusters
-    on buyer_months.card_id = clusters.card_id and buyer_months.month_start = clusters.month_start
+        buyer_months.r_score = cells.r_score
+        and buyer_months.f_score = cells.f_score
+        and buyer_months.m_score = cells.m_score
 order by buyer_months.month_start, buyer_months.card_id

@@ -1,5 +1,5 @@
-with months as (
-    select * from {{ ref('int_life_cycle_months') }}
+with moves as (
+    select * from {{ ref('int_life_cycle_moves') }}
 ),
 
 coverage as (
@@ -13,13 +13,13 @@ states as (
 
 counts as (
     select
-        months.month_start,
-        months.previous_state as state_before,
-        count(*) as inactive_members,
-        count(*) filter (where months.has_bought) as activated_members
-    from months
-    inner join states on months.previous_state = states.state
-    group by months.month_start, months.previous_state
+        moves.month_start,
+        moves.state_before,
+        cast(sum(moves.members) as bigint) as inactive_members,
+        cast(coalesce(sum(moves.members) filter (where moves.has_bought), 0) as bigint) as activated_members
+    from moves
+    inner join states on moves.state_before = states.state
+    group by moves.month_start, moves.state_before
 ),
 
 -- A month that is missing in the data says nothing about activation.

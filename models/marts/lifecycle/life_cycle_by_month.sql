@@ -1,5 +1,5 @@
-with months as (
-    select * from {{ ref('int_life_cycle_months') }}
+with moves as (
+    select * from {{ ref('int_life_cycle_moves') }}
 ),
 
 never_bought as (
@@ -31,8 +31,8 @@ counts as (
     select
         month_start,
         state,
-        count(*) as members
-    from months
+        cast(sum(members) as bigint) as members
+    from moves
     group by month_start, state
     union all
     select

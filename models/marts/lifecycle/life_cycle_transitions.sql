@@ -1,13 +1,10 @@
-with months as (
-    select * from {{ ref('int_life_cycle_months') }}
+with buyer_moves as (
+    select * from {{ ref('int_life_cycle_moves') }}
+    where state_before is not null
 ),
 
 never_bought as (
     select * from {{ ref('int_never_bought_by_month') }}
-),
-
-members as (
-    select * from {{ ref('int_members') }}
 ),
 
 coverage as (
@@ -18,17 +15,15 @@ states as (
     select * from {{ ref('life_cycle_states') }}
 ),
 
--- Members at both month ends. A first purchase leaves "never bought", if the member was registered before the month.
+-- Members at both month ends.
 buyers as (
     select
-        months.month_start,
-        coalesce(months.previous_state, 'never_bought') as state_before,
-        months.state,
-        count(*) as members
-    from months
-    inner join members on months.card_id = members.card_id
-    where months.previous_state is not null or members.registered_at < months.month_start
-    group by all
+        month_start,
+        state_before,
+        state,
+        sum(members) as members
+    from buyer_moves
+    group by month_start, state_before, state
 ),
 
 first_purchases as (

@@ -12,8 +12,19 @@ last_month as (
 
 current_states as (
     select months.*
-    from {{ ref('int_life_cycle_months') }} as months
+    from {{ ref('member_life_cycle_months') }} as months
     inner join last_month on months.month_start = last_month.month_start
+),
+
+previous_states as (
+    select months.*
+    from {{ ref('member_life_cycle_months') }} as months
+    inner join last_month on months.month_start = last_month.month_start - interval 1 month
+),
+
+last_visits as (
+    select * from {{ ref('int_visits') }}
+    where next_purchased_on is null
 ),
 
 states as (
@@ -26,17 +37,19 @@ known as (
         coalesce(current_states.state, 'never_bought') as state,
         -- Whoever had no purchase at the end of the month before, but was a member, had never bought.
         case
-            when current_states.previous_state is not null then current_states.previous_state
+            when previous_states.state is not null then previous_states.state
             when members.registered_at < last_month.month_start then 'never_bought'
         end as previous_state,
-        current_states.frequency_band,
+        last_visits.frequency_band,
         coalesce(current_states.purchase_days, 0) as purchase_days,
         current_states.silent_days,
-        current_states.last_purchased_on
+        last_visits.purchased_on as last_purchased_on
     from members
     cross join as_of
     cross join last_month
     left join current_states on members.card_id = current_states.card_id
+    left join previous_states on members.card_id = previous_states.card_id
+    left join last_visits on members.card_id = last_visits.card_id
     where members.registered_at < as_of.as_of
 )
 
