@@ -4,9 +4,11 @@ import shutil
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import ROOT, Job
+from PIL import Image
 from python_calamine import CalamineWorkbook
 
 PINYIN = {
@@ -54,6 +56,10 @@ def test_faults_are_rejected_with_a_reason_and_repairs_are_kept(demo: Job) -> No
 def test_charts_and_exports_are_there_in_both_languages(demo: Job) -> None:
     charts = demo.out / "reports" / "charts"
     assert len(list((charts / "zh").glob("*.png"))) == len(list((charts / "en").glob("*.png"))) >= 13
+    for path in charts.glob("*/*.png"):
+        picture = np.asarray(Image.open(path))
+        edges = [picture[:2], picture[-2:], picture[:, :2], picture[:, -2:]]
+        assert all((edge == 255).all() for edge in edges), f"{path.name} is cut"
     exports = demo.out / "reports" / "exports"
     with (exports / "LRFMPSX.csv").open(encoding="gb18030", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -2,8 +2,6 @@
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
@@ -21,6 +19,7 @@ from segmentation.charts.look import (
     Chart,
     Source,
     label_axes,
+    measure_bars,
 )
 
 LONGEST_NAME = 16
@@ -31,22 +30,8 @@ PARTS = [
 
 
 def short(names: pd.Series) -> list[str]:
-    """Names as they fit beside an axis; a dollar sign stays one."""
-    cut = [name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in names]
-    return [name.replace("$", r"\$") for name in cut]
-
-
-def measure_bars(axes: Axes, values: pd.Series, colors: list[str], title: str) -> None:
-    """One bar per row with its value on top; what is not recorded has no bar."""
-    bars = axes.bar(range(len(values)), values.fillna(0), color=colors)
-    is_share = title.endswith("%")
-    form = "{:.1%}" if is_share else "{:,.2f}" if values.max() < 100 else "{:,.0f}"
-    axes.bar_label(bars, ["–" if pd.isna(value) else form.format(value) for value in values], fontsize=8)
-    axes.set_xticks([])
-    axes.yaxis.set_visible(False)
-    axes.spines["left"].set_visible(False)
-    axes.set_title(title, fontsize=10)
-    axes.margins(y=0.1)
+    """Names as they fit beside an axis."""
+    return [name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in names]
 
 
 def type_comparison(source: Source) -> Figure | None:
@@ -61,12 +46,11 @@ def type_comparison(source: Source) -> Figure | None:
         "without_points_share",
     ]  # fmt: skip
     measures = [measure for measure in measures if data[measure].notna().any()]
-    figure, panes = plt.subplots(1, len(measures), figsize=(2.6 * len(measures), 4.2), squeeze=False)
+    figure, axes = plt.subplots(figsize=(2.3 * len(measures), 4.2))
     colors = [TYPE_COLORS[name] for name in data["customer_type"]]
-    for axes, measure in zip(panes[0], measures, strict=True):
-        measure_bars(axes, data[measure], colors, source.text(measure))
+    measure_bars(axes, data[measures], colors, source)
     handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
-    figure.legend(handles, data["label"], loc="outside lower center", ncols=3, frameon=False)
+    figure.legend(handles, data["label"], loc="outside lower center", ncols=3)
     return figure
 
 
@@ -90,14 +74,15 @@ def type_rhythm(source: Source) -> Figure | None:
         ticks = rows.drop_duplicates("position").sort_values("position")
         if rhythm == "hour":
             ticks = ticks[ticks["position"] % 3 == 0]
+        axes.set_xticks(ticks["position"], ticks["label"])
         if rhythm == "weekday":
             axes.tick_params(axis="x", labelrotation=30)
-        axes.set_xticks(ticks["position"], ticks["label"])
+            plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
         axes.set_ylim(0, 1.08 * rows["share"].max())
         label_axes(axes, source.text(rhythm), source.text("share_per_trading_day"))
         axes.yaxis.set_major_formatter(PercentFormatter(1))
     handles, labels = panes[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure
 
 
@@ -112,11 +97,10 @@ def member_groups(source: Source) -> Figure | None:
         return None
     measures = ["orders_per_buyer", "amount_per_buyer", "amount_per_order", "below_price_share"]
     measures = [measure for measure in measures if data[measure].notna().any()]
-    figure, panes = plt.subplots(1, len(measures), figsize=(3.3 * len(measures), 4.2), squeeze=False)
+    figure, axes = plt.subplots(figsize=(3.2 * len(measures), 4.2))
     colors = [GENDER_COLORS.get(code, YEAR_COLORS[0]) for code in data["group_code"]]
-    for axes, measure in zip(panes[0], measures, strict=True):
-        measure_bars(axes, data[measure], colors, source.text(measure))
-        axes.set_xticks(range(len(data)), data["label"], rotation=30)
+    bars = measure_bars(axes, data[measures], colors, source)
+    axes.set_xticks(bars, list(data["label"]) * len(measures), rotation=30, ha="right", rotation_mode="anchor")
     return figure
 
 
@@ -141,8 +125,9 @@ def counters(source: Source) -> Figure | None:
     axes.set_yticks(range(len(names)), short(names["counter"]))
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlabel(source.text("amount"))
-    figure.legend(loc="outside lower center", ncols=2, frameon=False)
+    figure.legend(loc="outside lower center", ncols=2)
     return figure
 
 
@@ -160,7 +145,7 @@ def purchasing_power(source: Source) -> Figure | None:
     )
     if spread.empty:
         return None
-    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.8))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.8), width_ratios=[3, 4])
     for segment in sorted(spread["segment"].unique()):
         rows = spread[spread["segment"] == segment].set_index("from_score")
         shares = rows["members"] / rows["members"].sum()
@@ -184,8 +169,15 @@ def purchasing_power(source: Source) -> Figure | None:
     right.invert_yaxis()
     right.axvline(50, color=GAP, zorder=0)
     right.set_xlabel(source.text("mean_place"))
-    figure.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    figure.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
+
+
+def chance_legend(figure: Figure, source: Source, mark: Line2D, mark_key: str) -> None:
+    """Name the bars that chance does and does not explain, though a chart has only one kind, and what is marked."""
+    bars = [Rectangle((0, 0), 1, 1, color=color) for color in (BAR, FAINT_BAR)]
+    labels = [source.text(key) for key in ("above_chance", "within_chance", mark_key)]
+    figure.legend([*bars, mark], labels, loc="outside lower center", ncols=3)
 
 
 def basket_pairs(source: Source) -> Figure | None:
@@ -201,13 +193,11 @@ def basket_pairs(source: Source) -> Figure | None:
     figure, panes = plt.subplots(1, len(levels), figsize=(8 * len(levels), 5.5), squeeze=False)
     for axes, level in zip(panes[0], levels, strict=True):
         rows = data[data["level"] == level]
-        for is_above, color, key in ((True, BAR, "above_chance"), (False, FAINT_BAR, "within_chance")):
-            chosen = (rows["is_above_chance"] == is_above).to_numpy()
-            at = [position for position, is_one in enumerate(chosen) if is_one]
-            axes.barh(at, rows["lift"][chosen], color=color, label=source.text(key))
+        colors = [BAR if is_above else FAINT_BAR for is_above in rows["is_above_chance"]]
+        axes.barh(range(len(rows)), rows["lift"], color=colors)
         for position, (lift, orders) in enumerate(zip(rows["lift"], rows["orders"], strict=True)):
             axes.annotate(f" {orders:,}", (lift, position), va="center", fontsize=8)
-        axes.axvline(rows["chance_lift"].iloc[0], color=MARK, linestyle="--", label=source.text("chance_lift"))
+        axes.axvline(rows["chance_lift"].iloc[0], color=MARK, linestyle="--")
         pairs = zip(short(rows["item"]), short(rows["other"]), strict=True)
         axes.set_yticks(range(len(rows)), [f"{item} + {other}" for item, other in pairs], fontsize=9)
         axes.invert_yaxis()
@@ -215,7 +205,7 @@ def basket_pairs(source: Source) -> Figure | None:
         axes.margins(x=0.1)
         axes.set_xlabel(source.text("lift"))
         axes.set_title(source.text(f"pairs_of_{level}s"), fontsize=11)
-    figure.legend(*panes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    chance_legend(figure, source, Line2D([], [], color=MARK, linestyle="--"), "chance_lift")
     return figure
 
 
@@ -232,20 +222,19 @@ def attach_rates(source: Source) -> Figure | None:
     counter_rows = data[data["scope"] == "counter"].head(20)
     measures = ["attach_rate", "lines_per_order", "several_lines_share", "several_counters_share"]
     measures = [measure for measure in measures if groups[measure].notna().any()]
-    widths = [2.6] * len(measures) + ([4.5] if len(counter_rows) else [])
-    figure, panes = plt.subplots(1, len(widths), figsize=(sum(widths) + 1, 5.2), width_ratios=widths, squeeze=False)
+    widths = [2.4 * len(measures)] + ([4.5] if len(counter_rows) else [])
+    figure, panes = plt.subplots(1, len(widths), figsize=(sum(widths), 5.2), width_ratios=widths, squeeze=False)
     colors = [*[SEGMENT_COLORS[int(code) - 1] for code in segments["code"]], YEAR_COLORS[0]]
-    for axes, measure in zip(panes[0], measures, strict=False):
-        measure_bars(axes, groups[measure], colors, source.text(measure))
+    measure_bars(panes[0][0], groups[measures], colors, source)
     if len(counter_rows):
-        axes = panes[0][-1]
+        axes = panes[0][1]
         axes.barh(range(len(counter_rows)), counter_rows["rate"], color=BAR)
         axes.set_yticks(range(len(counter_rows)), short(counter_rows["label"]), fontsize=9)
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         axes.set_xlabel(source.text(measures[0]))
     handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
-    figure.legend(handles, groups["label"], loc="outside lower center", ncols=4, frameon=False)
+    figure.legend(handles, groups["label"], loc="outside lower center", ncols=4)
     return figure
 
 
@@ -274,10 +263,7 @@ def next_purchases(source: Source) -> Figure | None:
     axes.margins(x=0.1)
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.set_xlabel(source.text("share_of_returned"))
-    handles: list[Artist] = [Rectangle((0, 0), 1, 1, color=color) for color in (BAR, FAINT_BAR)]
-    handles.append(Line2D([], [], color=MARK, marker="D", linestyle=""))
-    labels = [source.text(key) for key in ("above_chance", "within_chance", "usual_share")]
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    chance_legend(figure, source, Line2D([], [], color=MARK, marker="D", linestyle=""), "usual_share")
     return figure
 
 

@@ -43,7 +43,7 @@ def customer_types(source: Source) -> Figure | None:
     )
     if data.empty:
         return None
-    figure, panes = plt.subplots(1, 2, figsize=(11, 4.5))
+    figure, panes = plt.subplots(1, 2, figsize=(13, 4.5))
     for axes, column in zip(panes, ("orders", "amount"), strict=True):
         pie(axes, data[column], data["label"], [TYPE_COLORS[name] for name in data["customer_type"]])
         axes.set_title(source.text(f"{column}_share"))
@@ -51,7 +51,7 @@ def customer_types(source: Source) -> Figure | None:
 
 
 def preference(source: Source) -> Figure | None:
-    """Means per day with trade; the plain means over all days of the window, gaps included, stay faint."""
+    """Means per day with trade; the plain means over all days of the window, gaps included, as a line."""
     figure, panes = plt.subplots(1, 2, figsize=(13, 4.5), width_ratios=[1, 3])
     for axes, mart, column, part in (
         (panes[0], "eda_orders_by_quarter", "quarter", "quarter(day)"),
@@ -70,13 +70,13 @@ def preference(source: Source) -> Figure | None:
             return None
         axes.bar(data[column], data["orders_per_trading_day"], color=BAR, label=source.text("per_trading_day"))
         axes.plot(
-            data[column], data["naive"], color="#909497", marker="o", linewidth=1, markersize=3, alpha=0.7,
+            data[column], data["naive"], color=YEAR_COLORS[-1], marker="o", linewidth=1, markersize=3,
             label=source.text("naive_mean"),
         )  # fmt: skip
         axes.set_xticks(data[column])
         label_axes(axes, source.text(column), source.text("orders_per_trading_day"))
     handles, labels = panes[1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure
 
 
@@ -101,7 +101,7 @@ def year_quarters(source: Source) -> Figure | None:
         axes.bar_label(bars, ["*" if gap else "" for gap in rows["has_gap"]])
     axes.set_xticks([1, 2, 3, 4], [f"Q{quarter}" for quarter in (1, 2, 3, 4)])
     label_axes(axes, source.text("quarter"), source.text("orders"))
-    axes.legend(title=source.text("year"), frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    axes.legend(title=source.text("year"), loc="upper left", bbox_to_anchor=(1, 1))
     axes.set_title(source.text("incomplete"), fontsize=9, loc="left")
     return figure
 
@@ -119,7 +119,7 @@ def year_days(source: Source) -> Figure | None:
     axes.set_xticks(range(1, 32))
     axes.set_ylim(bottom=0)
     label_axes(axes, source.text("day_of_month"), source.text("orders"))
-    axes.legend(title=source.text("year"), frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    axes.legend(title=source.text("year"), loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 
@@ -143,7 +143,7 @@ def months(source: Source) -> Figure | None:
         axes.set_xticks(range(1, 13))
         axes.set_ylim(bottom=0)
         label_axes(axes, source.text("month"), source.text(column))
-    panes[1].legend(title=source.text("year"), frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    panes[1].legend(title=source.text("year"), loc="upper left", bbox_to_anchor=(1, 1))
     panes[0].set_title("○ " + source.text("incomplete").lstrip("* "), fontsize=9, loc="left")
     return figure
 

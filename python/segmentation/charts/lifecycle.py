@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from segmentation.charts.look import BAR, FAINT_BAR, GAP, MARK, SEGMENT_COLORS, Chart, Source, label_axes
+from segmentation.charts.look import BAR, FAINT_BAR, GAP, MARK, SEGMENT_COLORS, Chart, Source, heat, label_axes
 
 STATE_COLORS = {
     "new": "#5dade2", "active": "#1e8449", "slowing": "#d4ac0d", "silent": "#ca6f1e", "lost": "#909497",
@@ -35,7 +35,7 @@ def states(source: Source) -> Figure | None:
     _shade_gaps(axes, data)
     axes.set_xlim(counts.index[0], counts.index[-1])
     label_axes(axes, source.text("month_end"), source.text("buyers"))
-    axes.legend(*(part[::-1] for part in axes.get_legend_handles_labels()), frameon=False, loc="upper left",
+    axes.legend(*(part[::-1] for part in axes.get_legend_handles_labels()), loc="upper left",
                 bbox_to_anchor=(1, 1))  # fmt: skip
     axes.set_title(source.text("gap_note"), fontsize=9, loc="left")
     return figure
@@ -58,7 +58,8 @@ def transitions(source: Source) -> Figure | None:
     counts = counts.reindex(index=[name for name in order if name in counts.index], columns=order)
     shares = counts.div(counts.sum(axis=1), axis=0)
     figure, axes = plt.subplots(figsize=(8.5, 5.5))
-    _heat(axes, shares, [["" if share == 0 else f"{share:.1%}" for share in row] for row in shares.to_numpy()])
+    texts = [["" if share == 0 else f"{share:.1%}" for share in row] for row in shares.to_numpy()]
+    heat(axes, shares, texts)
     axes.set_xlabel(source.text("state_after"))
     axes.set_ylabel(source.text("state_before"))
     axes.set_title(source.text("transitions_note"), fontsize=9, loc="left")
@@ -88,7 +89,7 @@ def activation(source: Source) -> Figure | None:
     axes.set_ylim(bottom=0)
     label_axes(axes, source.text("month"), source.text("activation_rate"))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.legend(title=source.text("state_before"), frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    axes.legend(title=source.text("state_before"), loc="upper left", bbox_to_anchor=(1, 1))
     axes.set_title(source.text("activation_note"), fontsize=9, loc="left")
     return figure
 
@@ -108,7 +109,8 @@ def cohorts(source: Source) -> Figure | None:
     table = data.pivot_table(index="cohort", columns="months_since", values="share")
     table = table.reindex(columns=range(1, int(table.columns.max()) + 1))
     figure, axes = plt.subplots(figsize=(12, 0.45 * len(table) + 2))
-    _heat(axes, table, [["" if np.isnan(share) else f"{share * 100:.0f}" for share in row] for row in table.to_numpy()])
+    texts = [["" if np.isnan(share) else f"{share * 100:.0f}" for share in row] for row in table.to_numpy()]
+    heat(axes, table, texts)
     axes.set_xlabel(source.text("months_since_first"))
     axes.set_ylabel(source.text("first_purchase_quarter"))
     axes.set_title(source.text("cohort_note"), fontsize=9, loc="left")
@@ -124,7 +126,7 @@ def promotion_days(source: Source) -> Figure | None:
     if data.empty:
         return None
     rates = source.mart("select * from marts.promotion_activation order by day_kind")
-    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.5), width_ratios=[3, 1])
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5.5), width_ratios=[3, 1])
     for is_promotion, color, key in ((False, FAINT_BAR, "ordinary_days"), (True, MARK, "promotion_days")):
         rows = data[data["is_promotion_day"] == is_promotion]
         left.scatter(rows["day"], rows["ratio"], s=12 + 12 * is_promotion, color=color, label=source.text(key))
@@ -132,7 +134,7 @@ def promotion_days(source: Source) -> Figure | None:
     left.set_ylim(bottom=0)
     label_axes(left, source.text("day"), source.text("orders_ratio"))
     left.yaxis.set_major_formatter("{x:.1f}")
-    left.legend(frameon=False, loc="upper left")
+    left.legend(loc="upper left")
     error = (rates["activation_rate"] - rates["activation_rate_low"]).fillna(0)
     right.bar(
         [source.text(f"{kind}_days") for kind in rates["day_kind"]], rates["activation_rate"] * 1000,
@@ -190,9 +192,10 @@ def next_steps(source: Source) -> Figure | None:
     members = data.groupby("label")["members"].sum()
     for position, label in enumerate(labels):
         text = f"{members[label]:,} {source.text('members_unit')}"
-        axes.annotate(text, (position, base[label]), ha="center", va="bottom", fontsize=9)
+        axes.annotate(text, (position, base[label]), (0, 2), textcoords="offset points", ha="center", fontsize=9)
+    axes.margins(y=0.1)
     label_axes(axes, source.text("state"), source.text("expected_amount"))
-    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     axes.set_title(source.text("expected_note").format(days=data["horizon_days"].iloc[0]), fontsize=9, loc="left")
     return figure
 
@@ -202,19 +205,6 @@ def _shade_gaps(axes: Axes, data: pd.DataFrame) -> None:
     for month in data.loc[data["month_status"] != "complete", "month_start"].unique():
         half = pd.Timedelta(days=15.5)
         axes.axvspan(month - half, month + half, color=GAP, alpha=0.7, linewidth=0, zorder=2)
-
-
-def _heat(axes: Axes, table: pd.DataFrame, texts: list[list[str]]) -> None:
-    """A table of shares as coloured cells with their texts."""
-    values = table.to_numpy(dtype=float)
-    axes.imshow(values, cmap="Blues", vmin=0, vmax=np.nanmax(values), aspect="auto")
-    middle = np.nanmax(values) / 2
-    for row, column in np.ndindex(values.shape):
-        color = "white" if values[row, column] > middle else "black"
-        axes.text(column, row, texts[row][column], ha="center", va="center", color=color, fontsize=8)
-    axes.set_xticks(range(values.shape[1]), [str(name) for name in table.columns])
-    axes.set_yticks(range(values.shape[0]), [str(name) for name in table.index])
-    axes.grid(visible=False)
 
 
 CHARTS: dict[str, Chart] = {

@@ -1,12 +1,13 @@
 """Charts of the clusters and the segments, and the portrait of one member."""
 
 import duckdb
+import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 from wordcloud import WordCloud
 
 from segmentation.charts.look import (
@@ -18,7 +19,9 @@ from segmentation.charts.look import (
     YEAR_COLORS,
     Chart,
     Source,
+    heat,
     label_axes,
+    measure_bars,
 )
 
 FEATURES = ["l", "r", "f", "m", "p"]
@@ -39,7 +42,7 @@ def silhouette(source: Source) -> Figure | None:
     axes.set_xticks(sorted(data["n_clusters"].unique()))
     axes.set_ylim(0, 1)
     label_axes(axes, source.text("n_clusters"), source.text("silhouette"))
-    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 
@@ -55,7 +58,7 @@ def radar(source: Source, scaling: str) -> Figure | None:
     angles = np.linspace(0, 2 * np.pi, len(names), endpoint=False)
     counts = sorted(data["n_clusters"].unique())
     figure, panes = plt.subplots(
-        1, len(counts), figsize=(4.2 * len(counts), 4.8), subplot_kw={"projection": "polar"}, squeeze=False
+        1, len(counts), figsize=(3.9 * len(counts), 5.6), subplot_kw={"projection": "polar"}, squeeze=False
     )
     for axes, count in zip(panes[0], counts, strict=True):
         for cluster, rows in data[data["n_clusters"] == count].groupby("cluster"):
@@ -64,12 +67,11 @@ def radar(source: Source, scaling: str) -> Figure | None:
             axes.plot(np.r_[angles, angles[0]], np.r_[values, values[0]], color=color, label=str(cluster))
             axes.fill(angles, values, color=color, alpha=0.12)
         axes.set_xticks(angles, [name.upper() for name in names])
-        axes.tick_params(axis="y", labelsize=7)
+        axes.yaxis.set_major_locator(MaxNLocator(4))
+        axes.tick_params(axis="y", labelsize=8)
         axes.set_title(f"k = {count}", pad=18)
-        axes.legend(
-            title=source.text("cluster"), loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=5, frameon=False,
-            fontsize=8, columnspacing=1,
-        )  # fmt: skip
+    handles, labels = panes[0][-1].get_legend_handles_labels()
+    figure.legend(handles, labels, title=source.text("cluster"), loc="outside lower center", ncols=5)
     return figure
 
 
@@ -80,17 +82,12 @@ def segment_means(source: Source) -> Figure | None:
     if data.empty:
         return None
     names = [name for name in FEATURES if data[name].notna().any()]
-    figure, panes = plt.subplots(1, len(names), figsize=(2.7 * len(names), 4.2), squeeze=False)
+    figure, axes = plt.subplots(figsize=(2.5 * len(names), 4.2))
     colors = [SEGMENT_COLORS[segment - 1] for segment in data["segment"]]
-    for axes, name in zip(panes[0], names, strict=True):
-        axes.bar(range(len(data)), data[name], color=colors)
-        axes.bar_label(axes.containers[0], fmt="{:,.1f}" if data[name].max() < 1000 else "{:,.0f}", fontsize=8)
-        axes.set_xticks([])
-        axes.set_title(source.text(name), fontsize=10)
-        axes.margins(y=0.12)
+    measure_bars(axes, data[names], colors, source)
     handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
     figure.suptitle(source.text("title_segment_means"))
-    figure.legend(handles, data["name"], loc="outside lower center", ncols=3, frameon=False)
+    figure.legend(handles, data["name"], loc="outside lower center", ncols=3)
     return figure
 
 
@@ -111,7 +108,7 @@ def portrait(source: Source, card_id: str) -> Figure | None:
     color = SEGMENT_COLORS[int(profile["segment"]) - 1]
     cloud = WordCloud(
         font_path=str(FONT_PATH), width=1200, height=700, background_color="white", prefer_horizontal=1.0,
-        random_state=1, color_func=lambda *_, **__: color, max_font_size=110, relative_scaling=0.6, margin=12,
+        random_state=1, color_func=lambda *_, **__: color, max_font_size=110, relative_scaling=0.6, margin=20,
     ).generate_from_frequencies(words)  # fmt: skip
     figure, axes = plt.subplots(figsize=(8, 5))
     axes.imshow(cloud.to_array(), interpolation="bilinear")
@@ -149,6 +146,8 @@ def witnesses(source: Source) -> Figure | None:
             axes.axhline(0.75, color="#909497", linestyle="--", linewidth=1)
             axes.set_ylim(0, 1.05)
         axes.set_xticks(data["n_clusters"])
+        axes.locator_params(axis="y", nbins=6)
+        axes.yaxis.set_major_formatter("{x:,g}")
         axes.set_xlabel(source.text("n_clusters"))
         axes.set_title(source.text(f"witness_{name}"), fontsize=10)
     return figure
@@ -169,15 +168,14 @@ def segment_profiles(source: Source) -> Figure | None:
     names = [name for name in FEATURES if data[name].notna().any()]
     if not names:
         return None
-    figure, axes = plt.subplots(figsize=(9, 1.6 + 0.7 * len(data)))
+    figure, axes = plt.subplots(figsize=(9, 2.1 + 0.7 * len(data)))
     largest = max(1.0, float(data[names].abs().max().max()))
-    sns.heatmap(
-        data[names].astype(float), ax=axes, cmap="RdBu_r", center=0, vmin=-largest, vmax=largest, annot=True,
-        fmt=".2f", linewidths=1, cbar_kws={"label": source.text("z_score")},
-        xticklabels=[source.text(name).replace(" (", "\n(").replace("（", "\n（") for name in names],
-        yticklabels=[f"{name}\n({members:,})" for name, members in zip(data["name"], data["members"], strict=True)],
-    )  # fmt: skip
-    axes.tick_params(axis="y", rotation=0)
+    table = data[names].astype(float)
+    table.columns = [source.text(name).replace(" (", "\n(").replace("（", "\n（") for name in names]
+    table.index = [f"{name}\n({members:,})" for name, members in zip(data["name"], data["members"], strict=True)]
+    texts = [["" if np.isnan(score) else f"{score:.2f}" for score in row] for row in table.to_numpy()]
+    mesh = heat(axes, table, texts, "RdBu_r", -largest, largest, text_size=12)
+    figure.colorbar(mesh, ax=axes).set_label(source.text("z_score"), fontsize=10)
     axes.tick_params(axis="x", labelsize=9)
     return figure
 
@@ -202,7 +200,7 @@ def segment_sizes(source: Source) -> Figure | None:
     axes.set_xlim(0, 100)
     axes.set_xlabel(source.text("percent"))
     axes.grid(visible=False)
-    figure.legend(loc="outside lower center", ncols=3, frameon=False)
+    figure.legend(loc="outside lower center", ncols=3)
     return figure
 
 
@@ -225,16 +223,14 @@ def migration(source: Source) -> Figure | None:
     matrix = matrix.reindex(index=order, columns=order).fillna(0)
     shares = matrix.div(matrix.sum(axis=1).replace(0, np.nan), axis=0) * 100
     figure, axes = plt.subplots(figsize=(10, 7.5))
-    names = labels.loc[order, "label"]
-    sns.heatmap(
-        shares, ax=axes, cmap="Blues", vmin=0, vmax=100, annot=shares.map(lambda v: f"{v:.1f}" if v >= 0.05 else ""),
-        fmt="", linewidths=1, xticklabels=names, yticklabels=names, annot_kws={"fontsize": 8},
-        cbar_kws={"label": source.text("percent")},
-    )  # fmt: skip
+    shares.index = shares.columns = labels.loc[order, "label"]
+    texts = [[f"{share:.1f}" if share >= 0.05 else "" for share in row] for row in shares.to_numpy()]
+    mesh = heat(axes, shares, texts, high=100)
+    figure.colorbar(mesh, ax=axes, label=source.text("percent"))
     axes.set_xlabel(source.text("month_later"))
     axes.set_ylabel(source.text("month_before"))
-    plt.setp(axes.get_xticklabels(), rotation=35, ha="right")
-    axes.tick_params(axis="y", rotation=0)
+    axes.tick_params(axis="x", labelrotation=35)
+    plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
     return figure
 
 
@@ -250,11 +246,12 @@ def group_history(source: Source) -> Figure | None:
     counts = data.pivot(index="month_start", columns="label", values="members").fillna(0)
     counts = counts[data.drop_duplicates("label").sort_values("sort_order")["label"]]
     figure, axes = plt.subplots(figsize=(11, 5))
-    axes.stackplot(counts.index, counts.T, labels=counts.columns, colors=sns.color_palette("Spectral_r", len(counts.T)))
+    colors = matplotlib.colormaps["Spectral_r"](np.linspace(0, 1, len(counts.T) + 2)[1:-1])
+    axes.stackplot(counts.index, counts.T, labels=counts.columns, colors=colors)
     axes.set_xlim(counts.index[0], counts.index[-1])
     label_axes(axes, source.text("month_end"), source.text("buyers"))
     handles, names = axes.get_legend_handles_labels()
-    axes.legend(handles[::-1], names[::-1], frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    axes.legend(handles[::-1], names[::-1], loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 
@@ -274,7 +271,7 @@ def treatment(source: Source) -> Figure | None:
             (panes[0, column], values, FAINT_BAR),
             (panes[1, column], np.log1p(values.clip(lower=0)), BAR),
         ):
-            axes.hist(shown, bins=40, color=color)
+            axes.stairs(*np.histogram(shown, bins=40), fill=True, color=color)
             axes.ticklabel_format(axis="x", style="sci", scilimits=(-3, 5))
             label_axes(axes, source.text(name), source.text("buyers") if column == 0 else "")
         panes[1, column].set_xlabel(f"ln(1 + {name.upper()})")
