@@ -1,8 +1,8 @@
-{#- Text without blanks around it and with full-width letters, digits and signs made half-width; empty becomes null. Only rows with other
-    than printable ASCII characters pay for that. -#}
+{#- Text without blanks around it and with full-width letters, digits and signs made half-width; empty becomes null. ASCII text that neither
+    begins nor ends with a blank (all blanks sort before '!') is clean: only other rows pay for the translation. -#}
 {% macro clean_text(column) -%}
 case
-    when regexp_matches({{ column }}, '^[!-~]+$') then {{ column }}
+    when strlen({{ column }}) = length({{ column }}) and {{ column }} >= '!' and right({{ column }}, 1) >= '!' then {{ column }}
     else nullif(trim(
         translate({{ column }}, '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ－．，：／＋　' || chr(160),
                               '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-.,:/+  '),
