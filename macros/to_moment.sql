@@ -1,13 +1,16 @@
 {#- A moment from text: ISO and slashed dates with or without a time and fractions, 20150102 with or without a time, or the serial number of a
-    spreadsheet (days since 1899-12-30). Null where the text is none of these or the year is outside 1753..9999, the years such files can hold. -#}
+    spreadsheet (days since 1899-12-30). Null where the text is none of these or the year is outside 1753..9999, the years such files can hold.
+    The case around all keeps DuckDB from cleaning every text beforehand, where only a few cannot be cast as they are. -#}
 {% macro to_moment(column) -%}
-coalesce(
-    try_cast({{ column }} as timestamp),
-    try_cast({{ clean_text(column) }} as timestamp),
-    try_strptime({{ clean_text(column) }}, ['%Y%m%d', '%Y%m%d %H%M%S', '%Y%m%d%H%M%S', '%Y%m%d %H:%M:%S', '%Y.%m.%d', '%Y.%m.%d %H:%M:%S']),
-    case
-        when regexp_full_match({{ clean_text(column) }}, '\d{5}(\.\d+)?')
-            then timestamp '1899-12-30' + to_microseconds(cast(round(cast({{ clean_text(column) }} as double) * 86400) as bigint) * 1000000)
-    end
-)
+case
+    when {{ column }} is not null then coalesce(
+        try_cast({{ column }} as timestamp),
+        try_cast({{ clean_text(column) }} as timestamp),
+        try_strptime({{ clean_text(column) }}, ['%Y%m%d', '%Y%m%d %H%M%S', '%Y%m%d%H%M%S', '%Y%m%d %H:%M:%S', '%Y.%m.%d', '%Y.%m.%d %H:%M:%S']),
+        case
+            when regexp_full_match({{ clean_text(column) }}, '\d{5}(\.\d+)?')
+                then timestamp '1899-12-30' + to_microseconds(cast(round(cast({{ clean_text(column) }} as double) * 86400) as bigint) * 1000000)
+        end
+    )
+end
 {%- endmacro %}
