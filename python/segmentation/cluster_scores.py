@@ -91,16 +91,20 @@ def _distance_sums(points: npt.NDArray[np.float32], cell_sizes: Labels) -> Matri
         for cell, (size, end) in enumerate(zip(cell_sizes, ends, strict=True))
         for start in range(end - size, end, TILE)
     ]
-    for index, (row_cell, rows) in enumerate(tiles):
-        for column_cell, columns in tiles[index:]:
-            distances = left[rows] @ right[:, columns]
-            np.maximum(distances, 0, out=distances)
-            np.sqrt(distances, out=distances)
-            if columns == rows:
-                np.fill_diagonal(distances, 0)
-            else:
-                sums[columns, row_cell] += ones[rows, 0] @ distances
-            sums[rows, column_cell] += distances @ ones[columns, 0]
+    zeros = np.zeros((TILE, TILE), dtype=np.float32)
+    # BLAS may flag what it computes beyond the end of the data.
+    with np.errstate(invalid="ignore"):
+        for index, (row_cell, rows) in enumerate(tiles):
+            for column_cell, columns in tiles[index:]:
+                distances = left[rows] @ right[:, columns]
+                # Rounding may leave a square below zero. An array of zeros is four times faster than a single one.
+                np.maximum(distances, zeros[: len(distances), : distances.shape[1]], out=distances)
+                np.sqrt(distances, out=distances)
+                if columns == rows:
+                    np.fill_diagonal(distances, 0)
+                else:
+                    sums[columns, row_cell] += ones[rows, 0] @ distances
+                sums[rows, column_cell] += distances @ ones[columns, 0]
     return sums
 
 

@@ -1,9 +1,9 @@
 """K-means on scaled features, fitted for several numbers of clusters, scored, and returned as one table."""
 
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 from segmentation.cluster_scores import gap_statistics, refit_agreement, silhouette_scores
 from segmentation.errors import InputError
+from segmentation.processes import worker_processes
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -24,6 +25,7 @@ Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 Row = tuple[str, str, int | None, int | None, str | None, float]
 
+FEW_ROWS = 10_000
 REPORT_TYPES = {
     "kind": "str",
     "scaling": "str",
@@ -35,11 +37,7 @@ REPORT_TYPES = {
 
 
 def _one_core(function: Callable[P, Result]) -> Callable[P, Result]:
-    """Keep to one core: the same sums in the same order on every run, however busy the machine.
-
-    The limit of BLAS holds for the process, that of OpenMP for one thread: a function that starts threads needs this as
-    much as what runs in them.
-    """
+    """Keep to one core: the same sums in the same order on every run, however busy the machine."""
     limited: Callable[P, Result] = threadpool_limits.wrap(limits=1)(function)
     return limited
 
@@ -72,7 +70,6 @@ class FitSettings:
     n_init: int = 10
 
 
-@_one_core
 def fit_report(features: pd.DataFrame, settings: FitSettings) -> pd.DataFrame:
     """Fit every scaling and number of clusters and report parameters and scores, but no row's cluster.
 
@@ -91,10 +88,12 @@ def fit_report(features: pd.DataFrame, settings: FitSettings) -> pd.DataFrame:
     names = [name for name in settings.feature_names if features[name].notna().any()]
     values = features[names].to_numpy(dtype=np.float64)
     scalings = settings.scalings if len(values) and names else ()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        fits = list(pool.map(lambda scaling: _fit(scaling, names, values, settings), scalings))
-        silhouettes, stability = pool.map(_silhouette_rows, fits), pool.map(_stability_rows, fits)
-        return _report([row for part in (*(fit.rows for fit in fits), *silhouettes, *stability) for row in part])
+    with ExitStack() as stack:
+        # It takes a second to start the processes.
+        run = stack.enter_context(worker_processes()).map if len(values) > FEW_ROWS else map
+        fits = list(run(partial(_fit, names=names, values=values, settings=settings), scalings))
+        stability, silhouettes = run(_stability_rows, fits), run(_silhouette_rows, fits)
+        return _report([row for rows in (*(fit.rows for fit in fits), *silhouettes, *stability) for row in rows])
 
 
 @dataclass(frozen=True)

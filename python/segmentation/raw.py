@@ -305,9 +305,9 @@ def _land_parquet(landing: DuckDBPyConnection, part: int, files: Sequence[RawFil
 
 def _land_workbook(landing: DuckDBPyConnection, part: int, file: RawFile, settings: FileSet) -> None:
     sheet = read_sheet(file.path, file.sheet, settings.header is True)
-    if sheet.cells.num_rows:
-        landing.register("sheet_cells", sheet.cells)
-        _land(landing, part, settings, [(file, "sheet_cells", Mending(sheet.cells.num_rows, sheet.shifts))])
+    if sheet.numbers:
+        landing.register("sheet_cells", sheet.cells())
+        _land(landing, part, settings, [(file, "sheet_cells", Mending(len(sheet.numbers), sheet.shifts()))])
 
 
 def _land_csv(landing: DuckDBPyConnection, part: int, file: RawFile, settings: FileSet) -> None:

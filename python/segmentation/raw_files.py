@@ -255,7 +255,7 @@ def read_header(path: Path, sheet: str | None, settings: FileSet, raw_dir: Path)
     else:
         if kind == "workbook":
             content = read_sheet(path, sheet, settings.header is True)
-            record, n_lines, has_rows = content.header, 0, content.cells.num_rows > 0
+            record, n_lines, has_rows = content.header, 0, bool(content.numbers)
         else:
             record, first_line, n_lines = read_first_record(path, settings.encoding, settings.delimiter)
             if settings.header is not True:

@@ -18,6 +18,7 @@ from dbt_common.events.base_types import EventMsg
 from segmentation.charts import draw_charts
 from segmentation.demo import write_demo
 from segmentation.exports import write_exports
+from segmentation.processes import load_ahead, worker_processes
 from segmentation.raw_files import has_raw_files, input_problem
 
 Result = TypeVar("Result")
@@ -47,9 +48,12 @@ def main() -> None:
     except (yaml.YAMLError, TypeError):
         sys.exit('VARS must be settings with their values, such as VARS="as_of: 2017-06-30".')
 
+    load_ahead(["segmentation.charts.drawing", "segmentation.clustering"])
     timed("Warehouse", lambda: build(settings, warehouse))
-    drawn = timed("Charts", lambda: draw_charts(warehouse, report_dir))
-    exported = timed("Exports", lambda: write_exports(warehouse, report_dir))
+    with worker_processes() as processes:
+        charts = draw_charts(processes, warehouse, report_dir)
+        exported = timed("Exports", lambda: write_exports(warehouse, report_dir))
+        drawn = timed("Charts", lambda: list(charts))
     summarise(warehouse)
     if "--benchmark" in sys.argv:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

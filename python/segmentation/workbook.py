@@ -23,15 +23,31 @@ class Sheet:
     Attributes
     ----------
     header : column names, bare of blanks; the first row where the sheet has no header.
-    cells : the rows below the header that are not empty, one text column per column of the sheet, named
-        c0, c1, ...; an empty cell is null.
-    shifts : (first_row, row_shift, line_shift): row r of `cells`, counted from 0, with r >= first_row is row
-        r + row_shift of the table and stands in row r + line_shift of the sheet, both counted from 1.
+    rows : the cells of all rows.
+    numbers : the rows below the header that are not empty, counted from 0.
     """
 
     header: list[str]
-    cells: pa.Table
-    shifts: list[tuple[int, int, int]]
+    rows: list[list[Any]]
+    numbers: list[int]
+
+    def cells(self) -> pa.Table:
+        """Return the rows of `numbers`, a text column per column of the sheet, named c0, c1, ...; empty is null."""
+        columns = zip(*(self.rows[number] for number in self.numbers), strict=True)
+        return pa.table({f"c{at}": pa.array(map(cell_text, column), pa.string()) for at, column in enumerate(columns)})
+
+    def shifts(self) -> list[tuple[int, int, int]]:
+        """Return (first_row, row_shift, line_shift).
+
+        Row r of `cells`, counted from 0, with r >= first_row is row r + row_shift of the table and stands in row
+        r + line_shift of the sheet, both counted from 1.
+        """
+        shifts: list[tuple[int, int, int]] = []
+        for row, number in enumerate(self.numbers):
+            shift = (1, number + 1 - row)
+            if not shifts or shifts[-1][1:] != shift:
+                shifts.append((row, *shift))
+        return shifts
 
 
 def is_workbook(path: Path) -> bool:
@@ -87,18 +103,9 @@ def _read_sheet(path: Path, sheet_name: str | None, has_header: bool, _modified:
 def _as_sheet(rows: list[list[Any]], has_header: bool) -> Sheet:
     filled = [number for number, row in enumerate(rows) if any(cell != "" for cell in row)]
     if not filled:
-        return Sheet([], pa.table({}), [])
-    header_number = filled[0]
-    numbers = filled[1:] if has_header else filled
-    header = [(cell_text(cell) or "").strip() for cell in rows[header_number]]
-    columns = zip(*(rows[number] for number in numbers), strict=True) if numbers else [()] * len(header)
-    cells = pa.table({f"c{at}": pa.array(map(cell_text, column), pa.string()) for at, column in enumerate(columns)})
-    shifts: list[tuple[int, int, int]] = []
-    for row, number in enumerate(numbers):
-        shift = (1, number + 1 - row)
-        if not shifts or shifts[-1][1:] != shift:
-            shifts.append((row, *shift))
-    return Sheet(header, cells, shifts)
+        return Sheet([], rows, [])
+    header = [(cell_text(cell) or "").strip() for cell in rows[filled[0]]]
+    return Sheet(header, rows, filled[1:] if has_header else filled)
 
 
 def cell_text(value: Any) -> str | None:

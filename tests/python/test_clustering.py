@@ -55,6 +55,12 @@ def test_parameters_place_every_row_as_scikit_learn_does() -> None:
     assert (place(data, report, "standard", 3) == fit.labels_).all()
 
 
+def test_processes_fit_the_same_as_one_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = fit_report(planted(), SETTINGS)
+    monkeypatch.setattr("segmentation.clustering.FEW_ROWS", 0)
+    pd.testing.assert_frame_equal(fit_report(planted(), SETTINGS), alone)
+
+
 def test_too_few_different_rows_leave_the_cluster_number_out() -> None:
     data = pd.DataFrame({"f": [1.0, 1.0, 5.0, 9.0], "m": [1.0, 1.0, 2.0, 3.0]})
     assert set(fit_report(data, SETTINGS)["n_clusters"].dropna()) == {1, 2}

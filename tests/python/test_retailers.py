@@ -13,7 +13,7 @@ import yaml
 from conftest import ROOT, Job
 from python_calamine import CalamineWorkbook
 
-from segmentation.charts import draw_charts
+from segmentation.charts.drawing import draw_language
 from segmentation.exports import write_exports
 from segmentation.workbook import cell_text
 
@@ -184,7 +184,7 @@ def test_a_retailer_of_nothing_but_keys_dates_and_amounts(retailers: dict[str, J
     ]
     assert job.query("select reason, line_no from marts.rejected_sales_lines") == [("not_positive", 901)]
 
-    drawn = {path.stem for path in draw_charts(job.warehouse, job.out, languages=["en"])}
+    drawn = {path.stem for path in draw_language(job.warehouse, job.out, [], "en")}
     texts = dict(job.query("select text_key, text_en from seeds.chart_texts"))
     left_out = {texts[f"file_{key}"] for key in ("birth_decades", "age_bands", "hours")}
     assert not left_out & drawn

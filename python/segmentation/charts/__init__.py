@@ -1,26 +1,26 @@
 """Charts in Chinese and English, drawn from the published marts and nothing else."""
 
-import multiprocessing
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+LANGUAGES = ("zh", "en")
+
 
 def draw_charts(
+    processes: ProcessPoolExecutor,
     warehouse: Path,
     report_dir: Path,
-    languages: Sequence[str] = ("zh", "en"),
+    languages: Sequence[str] = LANGUAGES,
     members: Sequence[str] = (),
-) -> list[Path]:
-    """Draw every chart of a published warehouse below `report_dir`/charts/zh and /en; return the paths.
+) -> Iterator[Path]:
+    """Draw every chart of a published warehouse below `report_dir`/charts/zh and /en; the paths come as they are drawn.
 
     Each language is drawn by a process of its own. A chart without data is left out and named.
     """
-    # A forked process would share the threads of DuckDB and BLAS, which do not survive it.
-    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
-        drawn = pool.map(partial(_draw_language, warehouse, report_dir, members), languages)
-        return [path for paths in drawn for path in paths]
+    drawn = processes.map(partial(_draw_language, warehouse, report_dir, members), languages)
+    return (path for paths in drawn for path in paths)
 
 
 def _draw_language(warehouse: Path, report_dir: Path, members: Sequence[str], language: str) -> list[Path]:

@@ -11,9 +11,10 @@ import matplotlib
 matplotlib.use("Agg")
 import numpy as np
 import pandas as pd
-from matplotlib import font_manager, style
+import seaborn as sns
+from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.collections import QuadMesh
+from matplotlib.collections import Collection
 from matplotlib.figure import Figure
 
 FONT_PATH = Path(__file__).parents[1] / "fonts" / "NotoSansSC-GB2312.ttf"
@@ -23,15 +24,10 @@ GENDER_COLORS = {"female": "#d98880", "male": "#5dade2"}
 TYPE_COLORS = {"member": "#2471a3", "unregistered_card": "#85c1e9", "no_card": "#bfc9ca"}
 BAR, FAINT_BAR, GAP, MARK = "#2e86c1", "#aed6f1", "#eaeded", "#c0392b"
 LOOK = {
-    "figure.dpi": 110, "font.size": 12, "text.color": ".15", "figure.constrained_layout.use": True,
+    "figure.dpi": 110, "figure.constrained_layout.use": True,
     "figure.constrained_layout.h_pad": 0.1, "figure.constrained_layout.w_pad": 0.1,
-    "axes.grid": True, "axes.grid.axis": "y", "axes.axisbelow": True, "grid.color": ".8", "grid.linewidth": 1,
-    "axes.edgecolor": ".8", "axes.linewidth": 1.25, "axes.spines.top": False, "axes.spines.right": False,
-    "axes.labelcolor": ".15", "axes.labelsize": 12, "axes.titlesize": 12, "axes.unicode_minus": False,
-    "xtick.bottom": False, "xtick.color": ".15", "xtick.labelsize": 11,
-    "ytick.left": False, "ytick.color": ".15", "ytick.labelsize": 11,
-    "legend.frameon": False, "legend.fontsize": 11, "legend.title_fontsize": 12,
-    "patch.edgecolor": "white", "patch.force_edgecolor": True, "lines.solid_capstyle": "round",
+    "axes.grid.axis": "y", "axes.spines.top": False, "axes.spines.right": False, "axes.unicode_minus": False,
+    "legend.frameon": False,
     # A dollar sign in a name is one. Titles stay above their axes: seeking their place costs a fifth of the drawing.
     "text.parse_math": False, "axes.titley": 1,
 }  # fmt: skip
@@ -59,7 +55,7 @@ def set_look() -> None:
     """One look for all charts, with the vendored font, so that Chinese renders on a machine without fonts."""
     font_manager.fontManager.addfont(FONT_PATH)
     family = font_manager.FontProperties(fname=FONT_PATH).get_name()
-    style.use(LOOK | {"font.family": [family, "DejaVu Sans"]})
+    sns.set_theme(style="whitegrid", rc=LOOK | {"font.family": [family, "DejaVu Sans"]})
 
 
 def measure_bars(axes: Axes, table: pd.DataFrame, colors: list[str], source: Source) -> list[int]:
@@ -107,20 +103,13 @@ def heat(
     low: float = 0,
     high: float | None = None,
     text_size: int = 8,
-) -> QuadMesh:
+) -> Collection:
     """A table as coloured cells with their texts, the first row on top."""
-    values = table.to_numpy(dtype=float)
-    mesh = axes.pcolormesh(values, cmap=colors, vmin=low, vmax=high, edgecolors="white", linewidth=1)
-    brightness = mesh.to_rgba(values)[..., :3] @ (0.3, 0.59, 0.11)
-    for row, column in np.ndindex(values.shape):
-        # What is clipped to the axes need not be looked at to find room for the axes.
-        axes.text(
-            column + 0.5, row + 0.5, texts[row][column], ha="center", va="center", fontsize=text_size, clip_on=True,
-            color="white" if brightness[row, column] < 0.5 else ".15",
-        )  # fmt: skip
-    axes.set_xticks(np.arange(values.shape[1]) + 0.5, [str(name) for name in table.columns])
-    axes.set_yticks(np.arange(values.shape[0]) + 0.5, [str(name) for name in table.index])
-    axes.invert_yaxis()
-    axes.grid(visible=False)
-    axes.spines[:].set_visible(False)
-    return mesh
+    # What is clipped to the axes need not be looked at to find room for the axes.
+    sns.heatmap(
+        table.astype(float), ax=axes, cmap=colors, vmin=low, vmax=high, cbar=False, linewidths=1, annot=np.array(texts),
+        fmt="", annot_kws={"fontsize": text_size, "clip_on": True}, xticklabels=True, yticklabels=True,
+    )  # fmt: skip
+    axes.tick_params(axis="y", labelrotation=0)
+    axes.set(xlabel=None, ylabel=None)
+    return axes.collections[0]
