@@ -284,7 +284,7 @@ def _date_formats(table: str, content: Any, where: str) -> dict[str, tuple[str, 
         if UNITS_SINCE.fullmatch(text):
             continue
         try:
-            known = "%" in text and duckdb.execute("select try_strptime('', ?)", [text]).fetchall()
+            known = "%" in text and _rows("select try_strptime('', ?)", text)
         except duckdb.Error:
             known = False
         if not known:
@@ -325,9 +325,15 @@ def _codes(name: str, content: Any, mapped: Iterable[str], where: str) -> dict[s
 
 def _time_zone(settings: Mapping[str, Any], key: str, where: str) -> str | None:
     name = _text_or_none(settings, key, where)
-    if name is not None and not duckdb.execute("from pg_timezone_names() where name = ?", [name]).fetchall():
+    if name is not None and not _rows("from pg_timezone_names() where name = ?", name):
         raise InputError(f"{where}: {key} must be a name such as Asia/Shanghai or UTC, not {name}.")
     return name
+
+
+def _rows(query: str, parameter: str) -> list[tuple[Any, ...]]:
+    # A connection of its own: several threads of dbt read the retailer file at once.
+    with duckdb.connect() as connection:
+        return connection.execute(query, [parameter]).fetchall()
 
 
 def _mapping(content: Any, where: str) -> Mapping[str, Any]:

@@ -111,5 +111,6 @@ def heat(
         fmt="", annot_kws={"fontsize": text_size, "clip_on": True}, xticklabels=True, yticklabels=True,
     )  # fmt: skip
     axes.tick_params(axis="y", labelrotation=0)
+    axes.grid(visible=False)
     axes.set(xlabel=None, ylabel=None)
     return axes.collections[0]
