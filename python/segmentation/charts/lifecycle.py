@@ -172,13 +172,13 @@ def forecast_check(source: Source) -> Figure | None:
 def next_steps(source: Source) -> Figure | None:
     """Expected amount by state and segment."""
     data = source.mart(
-        """select segment, segment_name_{lang} as name, label_{lang} as label, horizon_days,
+        """select segment, segment_name_{lang} as name, label_{lang} as label, sort_order, horizon_days,
             sum(expected_value order by n.card_id) / 10000 as amount, count(*) as members
         from marts.member_next_steps as n
         join marts.member_segments as s using (card_id)
         join seeds.life_cycle_states as l on n.state = l.state
         where expected_value is not null
-        group by segment, name, label, sort_order, horizon_days order by segment, sort_order"""
+        group by segment, name, label, sort_order, horizon_days order by sort_order, segment"""
     )
     if data.empty:
         return None
