@@ -1,25 +1,27 @@
 """What `make` runs: demo data where there are no raw files, dbt build, charts, exports, and a summary."""
 
+import gc
 import json
 import os
 import resource
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 import yaml
-from dbt.cli.main import dbtRunner
-from dbt_common.events.base_types import EventMsg
 
 from segmentation.charts import draw_charts
-from segmentation.demo import write_demo
 from segmentation.exports import write_exports
 from segmentation.processes import load_ahead, worker_processes
 from segmentation.raw_files import has_raw_files, input_problem
+
+if TYPE_CHECKING:
+    from dbt_common.events.base_types import EventMsg
 
 Result = TypeVar("Result")
 
@@ -36,11 +38,18 @@ def main() -> None:
 
     raw_dir.mkdir(parents=True, exist_ok=True)
     if not has_raw_files(raw_dir):
+        # Only here is pandas needed, which takes a third of a second to load.
+        from segmentation.demo import write_demo
+
         write_demo(raw_dir)
         (raw_dir / DEMO_NOTE).write_text("The files beside this one are invented demo data.\n", encoding="utf-8")
     if (raw_dir / DEMO_NOTE).exists():
         print(f"DEMO DATA: the files in {raw_dir} are invented. Put your own files there (and remove these).")
-    if problem := input_problem(retailer, raw_dir):
+    with ThreadPoolExecutor() as threads:
+        # The check reads workbooks whole; dbt takes as long to load.
+        check = threads.submit(input_problem, retailer, raw_dir)
+        import dbt.cli.main  # noqa: F401
+    if problem := check.result():
         sys.exit(f"{problem} The warehouse of the last good build is untouched.")
 
     try:
@@ -68,15 +77,19 @@ def build(settings: dict[str, object], warehouse: Path) -> None:
     # dbt says so.
     with suppress(duckdb.IOException), duckdb.connect(f"{warehouse}.next") as connection:
         connection.execute("drop schema if exists marts cascade; drop schema if exists seeds cascade")
+    from dbt.cli.main import dbtRunner
+
     runner = dbtRunner(callbacks=[print_model])
     # Unit tests are about invented rows: they say something about the project, nothing about these files.
     options = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(settings, default=str)]
-    outcome = runner.invoke(["--quiet", "--log-level-file", "info", "build", *options])
+    outcome = runner.invoke(["--quiet", "--log-level-file", "info", "--no-write-json", "build", *options])
+    # All that dbt leaves stays until the end: the garbage collector need not walk through it again.
+    gc.freeze()
     if not outcome.success:
         sys.exit("The build failed as said above. The warehouse of the last good build is untouched.")
 
 
-def print_model(event: EventMsg) -> None:
+def print_model(event: "EventMsg") -> None:
     """Print one line for each finished model."""
     if event.info.name != "LogModelResult":
         return
