@@ -25,7 +25,7 @@ Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 Row = tuple[str, str, int | None, int | None, str | None, float]
 
-FEW_ROWS = 10_000
+FEW_ROWS = 10_000  # are fitted sooner than processes are started
 REPORT_TYPES = {
     "kind": "str",
     "scaling": "str",
@@ -89,7 +89,6 @@ def fit_report(features: pd.DataFrame, settings: FitSettings) -> pd.DataFrame:
     values = features[names].to_numpy(dtype=np.float64)
     scalings = settings.scalings if len(values) and names else ()
     with ExitStack() as stack:
-        # It takes a second to start the processes.
         run = stack.enter_context(worker_processes()).map if len(values) > FEW_ROWS else map
         fits = list(run(partial(_fit, names=names, values=values, settings=settings), scalings))
         stability, silhouettes = run(_stability_rows, fits), run(_silhouette_rows, fits)

@@ -95,10 +95,14 @@ def test_a_reader_does_not_block_the_build_and_a_bad_file_leaves_the_warehouse(d
     job = Job(raw, tmp_path / "out")
     job.out.mkdir()
     shutil.copy(demo.warehouse, job.warehouse)
+    with duckdb.connect(f"{job.warehouse}.next") as connection:
+        connection.execute("create schema marts; create table marts.of_an_earlier_version as select 1 as a")
     with duckdb.connect(str(job.warehouse), read_only=True) as reader:
         assert job.dbt("build").returncode == 0
         assert reader.execute("select count(*) > 0 from marts.lrfmpsx").fetchall() == [(True,)]
     before = contents(job)
+    assert before == contents(demo)
+    assert job.query("select comment from duckdb_tables() where table_name = 'lrfmpsx'") != [(None,)]
     (raw / "cumcm2018c2.csv").write_text("a,b,c\n1,2,3\n", encoding="utf-8")
     for command in (("-m", "segmentation"), ("-m", "dbt.cli.main", "build")):
         done = job.run(*command)
