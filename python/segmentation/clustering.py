@@ -1,30 +1,23 @@
 """K-means on scaled features, fitted for several numbers of clusters, scored, and returned as one table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import ParamSpec, TypeVar
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
-from sklearn.cluster import KMeans
-from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
-from threadpoolctl import threadpool_limits
 
-from segmentation.cluster_scores import gap_statistics, refit_agreement, silhouette_scores
 from segmentation.errors import InputError
-from segmentation.processes import worker_processes
+from segmentation.processes import call, worker_processes
 
-P = ParamSpec("P")
-Result = TypeVar("Result")
 Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 Row = tuple[str, str, int | None, int | None, str | None, float]
 
+FITS = "segmentation.cluster_fits."
 FEW_ROWS = 10_000  # are fitted sooner than processes are started
 REPORT_TYPES = {
     "kind": "str",
@@ -34,12 +27,6 @@ REPORT_TYPES = {
     "feature": "str",
     "value": "float64",
 }
-
-
-def _one_core(function: Callable[P, Result]) -> Callable[P, Result]:
-    """Keep to one core: the same sums in the same order on every run, however busy the machine."""
-    limited: Callable[P, Result] = threadpool_limits.wrap(limits=1)(function)
-    return limited
 
 
 @dataclass(frozen=True)
@@ -70,6 +57,17 @@ class FitSettings:
     n_init: int = 10
 
 
+@dataclass(frozen=True)
+class Fits:
+    """The fits of one scaling: the scaled (n, features) points, labels by number of clusters, rows of the report."""
+
+    scaling: str
+    settings: FitSettings
+    points: Matrix
+    labels: dict[int, Labels]
+    rows: list[Row]
+
+
 def fit_report(features: pd.DataFrame, settings: FitSettings) -> pd.DataFrame:
     """Fit every scaling and number of clusters and report parameters and scores, but no row's cluster.
 
@@ -90,92 +88,12 @@ def fit_report(features: pd.DataFrame, settings: FitSettings) -> pd.DataFrame:
     scalings = settings.scalings if len(values) and names else ()
     with ExitStack() as stack:
         run = stack.enter_context(worker_processes()).map if len(values) > FEW_ROWS else map
-        fits = list(run(partial(_fit, names=names, values=values, settings=settings), scalings))
-        stability, silhouettes = run(_stability_rows, fits), run(_silhouette_rows, fits)
-        return _report([row for rows in (*(fit.rows for fit in fits), *silhouettes, *stability) for row in rows])
-
-
-@dataclass(frozen=True)
-class _Fits:
-    """The fits of one scaling: the scaled (n, features) points, labels by number of clusters, rows of the report."""
-
-    scaling: str
-    settings: FitSettings
-    points: Matrix
-    labels: dict[int, Labels]
-    rows: list[Row]
-
-
-@_one_core
-def _fit(scaling: str, names: Sequence[str], values: Matrix, settings: FitSettings) -> _Fits:
-    is_log = np.array([scaling == "log_standard" and name in settings.log_features for name in names])
-    shift, scale, points = scale_features(values, scaling, is_log)
-    rows: list[Row] = [
-        (kind, scaling, None, None, name, float(parameter[index]))
-        for kind, parameter in (("shift", shift), ("scale", scale), ("is_log", is_log))
-        for index, name in enumerate(names)
-    ]
-    different_rows = len(np.unique(points, axis=0))
-    labels: dict[int, Labels] = {}
-    for k in settings.n_clusters:
-        if k >= different_rows:
-            continue
-        fit = KMeans(k, n_init=settings.n_init, random_state=settings.seed).fit(points)
-        labels[k] = fit.labels_.astype(np.int64)
-        sizes = np.bincount(labels[k], minlength=k)
-        scores = {
-            "inertia": fit.inertia_,
-            "davies_bouldin": davies_bouldin_score(points, labels[k]),
-            "calinski_harabasz": calinski_harabasz_score(points, labels[k]),
-            "smallest_share": sizes.min() / len(points),
-        }
-        rows += [(kind, scaling, k, None, None, float(value)) for kind, value in scores.items()]
-        rows += [("size", scaling, k, cluster, None, float(size)) for cluster, size in enumerate(sizes)]
-        rows += [
-            ("center", scaling, k, cluster, name, float(coordinate))
-            for cluster, center in enumerate(fit.cluster_centers_)
-            for name, coordinate in zip(names, center, strict=True)
-        ]
-    return _Fits(scaling, settings, points, labels, rows)
-
-
-@_one_core
-def _silhouette_rows(fits: _Fits) -> list[Row]:
-    silhouettes = silhouette_scores(fits.points, list(fits.labels.values()))
-    return [
-        ("silhouette", fits.scaling, k, None, None, score) for k, score in zip(fits.labels, silhouettes, strict=True)
-    ]
-
-
-@_one_core
-def _stability_rows(fits: _Fits) -> list[Row]:
-    scaling, settings = fits.scaling, fits.settings
-    rng = np.random.default_rng(settings.seed)
-    sample = np.sort(rng.choice(len(fits.points), min(len(fits.points), settings.sample_size), replace=False))
-    points = fits.points[sample]
-    rows: list[Row] = [("sample_size", scaling, None, None, None, float(len(sample)))]
-    if fits.labels:
-        for k, gap, error in gap_statistics(points, [1, *fits.labels], settings.n_references, settings.seed):
-            rows += [("gap", scaling, k, None, None, gap), ("gap_error", scaling, k, None, None, error)]
-    for k, labels in fits.labels.items():
-        adjusted_rand, jaccards = refit_agreement(points, labels[sample], k, settings.n_refits, settings.seed)
-        rows.append(("adjusted_rand", scaling, k, None, None, adjusted_rand))
-        rows += [("jaccard", scaling, k, cluster, None, float(jaccard)) for cluster, jaccard in enumerate(jaccards)]
-    return rows
-
-
-def scale_features(values: Matrix, scaling: str, is_log: npt.NDArray[np.bool_]) -> tuple[Matrix, Matrix, Matrix]:
-    """Return shift, scale and (g(values) - shift) / scale of an (n, features) matrix; see `fit_report`.
-
-    A feature with one value only has scale 1 and so adds nothing to any distance.
-    """
-    transformed = np.where(is_log, np.log1p(np.maximum(values, 0)), values)
-    if scaling == "minmax":
-        shift, scale = transformed.min(axis=0), np.ptp(transformed, axis=0)
-    else:
-        shift, scale = transformed.mean(axis=0), transformed.std(axis=0)
-    scale = np.where(scale > 0, scale, 1.0)
-    return shift, scale, (transformed - shift) / scale
+        fits: list[Fits] = []
+        scores: list[Iterable[list[Row]]] = []
+        for fit in run(partial(call, FITS + "fit_scaling", names=names, values=values, settings=settings), scalings):
+            fits.append(fit)
+            scores += [run(partial(call, FITS + name), [fit]) for name in ("stability_rows", "silhouette_rows")]
+        return _report([row for fit in fits for row in fit.rows] + [row for rows in chain(*scores) for row in rows])
 
 
 def matched_segments(report: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFrame:
@@ -194,6 +112,10 @@ def matched_segments(report: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFra
     -------
     Rows of the kind previous_segment for the clusters of `report` that continue one of `previous`.
     """
+    # Only here is SciPy needed, which takes a second to load.
+    from scipy.optimize import linear_sum_assignment
+    from scipy.spatial.distance import cdist
+
     rows: list[Row] = []
     for scaling in report["scaling"].unique():
         new, old = (table[table["scaling"] == scaling] for table in (report, previous))

@@ -10,6 +10,7 @@ from typing import Any
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
+from segmentation.processes import result
 from segmentation.raw_files import input_problem
 from segmentation.settings import settings_problem
 
@@ -37,7 +38,7 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         conn.create_function(
             "input_problem",
-            lambda retailer, raw_dir: input_problem(retailer, Path(raw_dir)) or "",
+            lambda retailer, raw_dir: result(input_problem, retailer, Path(raw_dir)) or "",
             ["VARCHAR", "VARCHAR"],
             "VARCHAR",
             side_effects=True,

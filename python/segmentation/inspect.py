@@ -14,13 +14,12 @@ from itertools import islice
 from pathlib import Path
 from statistics import mode
 
-import duckdb
 import yaml
 from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError
 from segmentation.moments import parsed_moment
-from segmentation.raw import LANDING_TABLES, create_landing, land_files
+from segmentation.raw import LANDING_TABLES, land_files, open_landing
 from segmentation.raw_files import RawFile, file_kind, literal, read_header
 from segmentation.retailer import GENDER_CODES, PRODUCT, REQUIRED_COLUMNS, WHITESPACE, WORDS, FileSet
 from segmentation.text import open_plain, split_fields
@@ -95,9 +94,7 @@ def propose(paths: Iterable[Path], raw_dir: Path) -> str:
     InputError
         If a file cannot be read, or no file holds anything like sales lines.
     """
-    with duckdb.connect() as connection:
-        create_landing(connection, "inspected")
-        connection.execute("set TimeZone = 'UTC'")
+    with open_landing() as connection:
         tables = [_landed(connection, table, raw_dir) for table in _tables(paths, raw_dir)]
         return _Proposal(connection, tables, raw_dir).text()
 

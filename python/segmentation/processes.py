@@ -2,16 +2,40 @@
 
 import multiprocessing
 import os
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from importlib import import_module
 from multiprocessing import forkserver
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
 
 CORES = os.cpu_count() or 1
+_begun: dict[tuple[object, ...], Future[Any]] = {}
+_loaded: list[str] = []
+
+
+def early_process() -> ProcessPoolExecutor:
+    """One process for what can be done while this one is busy, which goes before it where cores are few."""
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), os.nice, (5,))
+
+
+def begin(process: ProcessPoolExecutor, function: Callable[..., Result], *arguments: object) -> Future[Result]:
+    """Have a process do now what `result` will ask for."""
+    future = _begun[function, *arguments] = process.submit(function, *arguments)
+    return future
+
+
+def result(function: Callable[..., Result], *arguments: object) -> Result:
+    """Return function(*arguments), which may have begun already."""
+    future = _begun.get((function, *arguments))
+    return future.result() if future else function(*arguments)
 
 
 def load_ahead(modules: Sequence[str]) -> None:
     """Start to load, in the background, what the processes will need: it takes seconds."""
-    forkserver.set_forkserver_preload(list(modules))
+    _loaded.extend(modules)
+    forkserver.set_forkserver_preload(_loaded)
     forkserver.ensure_running()
 
 
@@ -21,3 +45,20 @@ def worker_processes() -> ProcessPoolExecutor:
     A fork of this process would share the threads of DuckDB and BLAS, which do not survive it.
     """
     return ProcessPoolExecutor(CORES, mp_context=multiprocessing.get_context("forkserver"))
+
+
+def call(name: str, *arguments: object, **options: object) -> Any:
+    """Call a function by the name of its module and its own, such as segmentation.clv.predict.
+
+    Who hands it to a process need not load the module.
+    """
+    module, _, function = name.rpartition(".")
+    return getattr(import_module(module), function)(*arguments, **options)
+
+
+def call_apart(name: str, *arguments: object, **options: object) -> Any:
+    """Call a function in a process that has its module loaded, where there is one, else here."""
+    if name.rpartition(".")[0] not in _loaded:
+        return call(name, *arguments, **options)
+    with worker_processes() as processes:
+        return processes.submit(call, name, *arguments, **options).result()

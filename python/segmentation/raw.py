@@ -10,10 +10,11 @@ from tempfile import TemporaryDirectory
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from duckdb import DuckDBPyConnection, DuckDBPyRelation
+from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError
 from segmentation.moments import parsed_moment
+from segmentation.processes import result
 from segmentation.raw_files import Part, RawFile, find_raw_files, literal, parquet_source
 from segmentation.retailer import (
     CANONICAL_COLUMNS,
@@ -51,6 +52,7 @@ UNREADABLE = pa.schema(
 )
 UTF8 = "utf-8"
 PARQUET_FILES_AT_ONCE = 100
+ROWS_AT_ONCE = 122_880
 # Rows that are equal in all that is used of them are one row.
 JOINED_TABLE = """
 create table joined_{part} as
@@ -69,7 +71,7 @@ from unreadable_{part}
 RAW_TABLE = """
 with ranges as (
     select *, lead(first_row, 1, 9223372036854775807) over (order by first_row) as end_row
-    from landing.{name}.shifts_0
+    from shifts_0
 ),
 
 part_0 as (
@@ -77,7 +79,7 @@ part_0 as (
         readable.*,
         readable.rowid + ranges.row_shift as row_no,
         readable.rowid + ranges.line_shift as line_no
-    from landing.{name}.readable_0 as readable
+    from readable_0 as readable
     inner join ranges on readable.rowid >= ranges.first_row and readable.rowid < ranges.end_row
 )
 
@@ -91,76 +93,93 @@ select
 from part_0{joins}
 {qualify}
 union all by name
-select * from landing.{name}.unreadable_0
+select * from unreadable_0
 """
 
 
 def raw_table(
-    connection: DuckDBPyConnection,
-    name: str,
-    retailer_name: str,
-    raw_dir: Path,
-    retailers_dir: Path = Path("retailers"),
-) -> DuckDBPyRelation:
+    name: str, retailer_name: str, raw_dir: Path, path: Path, retailers_dir: Path = Path("retailers")
+) -> pa.Table:
     """Load the files of a raw table and return them with the canonical columns as text.
 
     Beside them stand, for each column with moments, `<column>_parsed`, the moment as the retailer file says that it
     is written (null where it says nothing), and for sales lines `is_cancelled`.
 
-    The rows land in a database of their own in memory, `landing`, where they can be counted before they count,
-    and which all cores can read while `connection` is in a transaction. Its schema `name` can be dropped once
-    the relation is stored.
-
     Parameters
     ----------
     name : {"members", "sales_lines"}
+    path : where the rows are kept as long as the table is used; takes up to twice the space of the raw files.
 
     Raises
     ------
     InputError
         If the retailer file or a raw file cannot be used.
     """
+    result(write_raw_table, name, retailer_name, raw_dir, path, retailers_dir)
+    rows = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    # The mapped content outlives the name.
+    path.unlink()
+    return rows
+
+
+def landing_file(warehouse: Path, name: str) -> Path:
+    """Return the file beside the warehouse in which a build keeps a raw table until it is stored."""
+    return Path(f"{warehouse}.{name}")
+
+
+def write_raw_table(name: str, retailer_name: str, raw_dir: Path, path: Path, retailers_dir: Path) -> None:
+    """Write what `raw_table` returns to an Arrow file.
+
+    The rows land in a database in memory first, where they can be counted before they count.
+    """
     retailer = read_retailer(retailer_name, retailers_dir)
     table = next((table for table in retailer.tables if table.name == name), None)
     parts = find_raw_files(retailer, table, raw_dir) if table else []
-    with connection.cursor() as landing:
-        create_landing(landing, name)
-        # A moment with an offset in a Parquet file becomes text with the offset +00.
-        landing.execute("set TimeZone = 'UTC'")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open_landing() as landing:
+        landing.execute(f"set temp_directory = {literal(f'{path}.tmp')}")
         for number, part in enumerate(parts):
             columns = ", ".join(f'"{column}" varchar' for column in part.files[0].expressions)
             landing.execute(LANDING_TABLES.format(part=number, columns=columns or "nothing varchar"))
             land_files(landing, number, part.files, part.settings)
             if number:
                 _prepare_join(landing, number, parts)
-    return connection.sql(_raw_table_sql(name, table, parts, retailer.time_zone))
+        rows = landing.sql(_raw_table_sql(name, table, parts, retailer.time_zone)).to_arrow_reader(ROWS_AT_ONCE)
+        path.unlink(missing_ok=True)
+        with pa.ipc.new_file(str(path), rows.schema) as file:
+            for batch in rows:
+                file.write_batch(batch)
 
 
 def raw_table_or_problem(
-    connection: DuckDBPyConnection, name: str, retailer_name: str, raw_dir: Path
-) -> DuckDBPyRelation:
-    """Like `raw_table`, but note why the files cannot be used in `landing.<name>.problem` and return no row.
+    connection: DuckDBPyConnection, name: str, retailer_name: str, raw_dir: Path, path: Path
+) -> pa.Table:
+    """Like `raw_table`, but note why the files cannot be used in `landing.<name>_problem` and return no row.
 
     A hook then stops the model with that sentence, where dbt would print the traceback of an exception.
     """
+    problems = []
     try:
-        relation, problems = raw_table(connection, name, retailer_name, raw_dir), []
+        rows = raw_table(name, retailer_name, raw_dir, path)
     except InputError as error:
-        with connection.cursor() as landing:
-            create_landing(landing, name)
-        relation, problems = connection.sql(_raw_table_sql(name, None, [], None)), [(str(error),)]
+        problems = [(str(error),)]
+        with open_landing() as landing:
+            rows = landing.sql(_raw_table_sql(name, None, [], None)).to_arrow_table()
     with connection.cursor() as landing:
-        landing.execute(f"create table landing.{name}.problem (sentence varchar)")
+        landing.execute("attach if not exists ':memory:' as landing")
+        landing.execute(f"create or replace table landing.{name}_problem (sentence varchar)")
         landing.register("problems", _table(_texts("sentence"), problems))
-        landing.execute(f"insert into landing.{name}.problem from problems")
-    return relation
+        landing.execute(f"insert into landing.{name}_problem from problems")
+    return rows
 
 
-def create_landing(landing: DuckDBPyConnection, name: str) -> None:
-    """Create the schema of a raw table, with an empty table, so that the types are known where nothing is landed."""
-    landing.execute("attach if not exists ':memory:' as landing")
-    landing.execute(f"drop schema if exists landing.{name} cascade; create schema landing.{name}; use landing.{name}")
+def open_landing() -> DuckDBPyConnection:
+    """Open a database in memory, with an empty table, so that the types are known where nothing is landed."""
+    landing = duckdb.connect()
+    # A moment with an offset in a Parquet file becomes text with the offset +00.
+    landing.execute("set TimeZone = 'UTC'")
     landing.execute(LANDING_TABLES.format(part=0, columns="nothing varchar"))
+    return landing
 
 
 def _prepare_join(landing: DuckDBPyConnection, number: int, parts: list[Part]) -> None:
@@ -218,7 +237,7 @@ def _raw_table_sql(name: str, table: RawTable | None, parts: list[Part], time_zo
             matches = " or ".join(f"{mark} like {literal(pattern)}" for pattern in patterns)
             others["is_cancelled"] = f"coalesce({matches}, false)"
     joins = "".join(
-        f"\nleft join landing.{name}.joined_{number} as part_{number} on "
+        f"\nleft join joined_{number} as part_{number} on "
         + " and ".join(f'part_{owner}."{left}" = part_{number}."{right}"' for owner, left, right in part.keys)
         for number, part in enumerate(parts)
         if number
@@ -227,7 +246,7 @@ def _raw_table_sql(name: str, table: RawTable | None, parts: list[Part], time_zo
     if table and table.is_distinct:
         qualify = f"qualify row_number() over (partition by {', '.join(texts.values())} order by part_0.row_no) = 1"
     columns = ",\n    ".join(f"{expression} as {column}" for column, expression in (texts | others).items())
-    return RAW_TABLE.format(name=name, columns=columns, joins=joins, qualify=qualify)
+    return RAW_TABLE.format(columns=columns, joins=joins, qualify=qualify)
 
 
 def raw_columns(retailer_name: str, raw_dir: Path, retailers_dir: Path = Path("retailers")) -> pa.Table:

@@ -7,25 +7,24 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 
 import duckdb
 import yaml
 
 from segmentation.charts import draw_charts
 from segmentation.exports import write_exports
-from segmentation.processes import load_ahead, worker_processes
+from segmentation.processes import begin, early_process, load_ahead, worker_processes
+from segmentation.raw import landing_file, raw_columns, write_raw_table
 from segmentation.raw_files import has_raw_files, input_problem
-
-if TYPE_CHECKING:
-    from dbt_common.events.base_types import EventMsg
+from segmentation.retailer import CANONICAL_COLUMNS
 
 Result = TypeVar("Result")
 
 DEMO_NOTE = "DEMO_DATA.txt"
+LOADED_AHEAD = ["segmentation.charts.drawing", "segmentation.cluster_fits", "segmentation.clv"]
 
 
 def main() -> None:
@@ -45,20 +44,23 @@ def main() -> None:
         (raw_dir / DEMO_NOTE).write_text("The files beside this one are invented demo data.\n", encoding="utf-8")
     if (raw_dir / DEMO_NOTE).exists():
         print(f"DEMO DATA: the files in {raw_dir} are invented. Put your own files there (and remove these).")
-    with ThreadPoolExecutor() as threads:
-        # The check reads workbooks whole; dbt takes as long to load.
-        check = threads.submit(input_problem, retailer, raw_dir)
-        import dbt.cli.main  # noqa: F401
-    if problem := check.result():
-        sys.exit(f"{problem} The warehouse of the last good build is untouched.")
-
     try:
         settings = {"retailer": retailer, **(yaml.safe_load(os.environ.get("VARS") or "{}"))}
     except (yaml.YAMLError, TypeError):
         sys.exit('VARS must be settings with their values, such as VARS="as_of: 2017-06-30".')
 
-    load_ahead(["segmentation.charts.drawing", "segmentation.clustering"])
-    timed("Warehouse", lambda: build(settings, warehouse))
+    with early_process() as process:
+        check = begin(process, input_problem, retailer, raw_dir)
+        import dbt.cli.main  # noqa: F401
+
+        if problem := check.result():
+            sys.exit(f"{problem} The warehouse of the last good build is untouched.")
+        begin(process, raw_columns, retailer, raw_dir)
+        for name in CANONICAL_COLUMNS:
+            path = landing_file(warehouse, name)
+            written = begin(process, write_raw_table, name, retailer, raw_dir, path, Path("retailers"))
+        written.add_done_callback(lambda _: load_ahead(LOADED_AHEAD))
+        timed("Warehouse", lambda: build(settings, warehouse))
     with worker_processes() as processes:
         charts = draw_charts(processes, warehouse, report_dir)
         exported = timed("Exports", lambda: write_exports(warehouse, report_dir))
@@ -73,28 +75,32 @@ def main() -> None:
 
 def build(settings: dict[str, object], warehouse: Path) -> None:
     """Run `dbt build`, one line per model; exit with 1 and the failures where it fails."""
-    # Tables that dbt replaces one by one leave their space behind, and the file is copied whole. Where it is in use,
-    # dbt says so.
-    with suppress(duckdb.IOException), duckdb.connect(f"{warehouse}.next") as connection:
-        connection.execute("drop schema if exists marts cascade; drop schema if exists seeds cascade")
+    # Tables that dbt replaces one by one leave their space behind, and the file is copied whole: it begins afresh.
+    # Where it is in use, dbt says so.
+    unpublished = Path(f"{warehouse}.next")
+    if unpublished.exists():
+        with suppress(duckdb.IOException):
+            duckdb.connect(str(unpublished)).close()
+            unpublished.unlink()
     from dbt.cli.main import dbtRunner
 
-    runner = dbtRunner(callbacks=[print_model])
+    runner = dbtRunner(callbacks=[print_event])
     # Unit tests are about invented rows: they say something about the project, nothing about these files.
     options = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(settings, default=str)]
-    outcome = runner.invoke(["--quiet", "--log-level-file", "info", "--no-write-json", "build", *options])
+    outcome = runner.invoke(["--log-level", "none", "--log-level-file", "none", "--no-write-json", "build", *options])
     # All that dbt leaves stays until the end: the garbage collector need not walk through it again.
     gc.freeze()
     if not outcome.success:
         sys.exit("The build failed as said above. The warehouse of the last good build is untouched.")
 
 
-def print_model(event: "EventMsg") -> None:
-    """Print one line for each finished model."""
-    if event.info.name != "LogModelResult":
-        return
+def print_event(event: Any) -> None:
+    """Print one line for each model that dbt has finished, and what went wrong."""
     data = event.data
-    print(f"{data.index:4d}/{data.total} {data.description} {data.execution_time:.1f} s", flush=True)
+    if event.info.name == "LogModelResult":
+        print(f"{data.index:4d}/{data.total} {data.description} {data.execution_time:.1f} s", flush=True)
+    elif event.info.level == "error":
+        print(event.info.msg, flush=True)
 
 
 def timed(stage: str, work: Callable[[], Result]) -> Result:

@@ -74,10 +74,9 @@ class Classifier:
     def classify(self, raw_dir: Path, retailer: str = "cumcm2018") -> None:
         """Fill the tables from the files; raises InputError as the build would stop."""
         for name in ("members", "sales_lines"):
-            relation = raw_table(self.connection, name, retailer, raw_dir, ROOT / "retailers")
-            self.connection.execute(f"drop table if exists raw.raw_{name}")
-            relation.create(f"raw.raw_{name}")
-            self.connection.execute(f"drop schema landing.{name} cascade")
+            rows = raw_table(name, retailer, raw_dir, raw_dir / f".{name}.arrow", ROOT / "retailers")
+            self.connection.register("rows_of_table", rows)
+            self.connection.execute(f"create or replace table raw.raw_{name} as from rows_of_table")
         settings = {
             "raw_columns": raw_columns(retailer, raw_dir, ROOT / "retailers"),
             "raw_codes": raw_codes(retailer, ROOT / "retailers"),

@@ -19,9 +19,9 @@ ROWS = "card_id, purchased_at, product_name, amount"
 def load(folder: Path, content: str, query: str, table: str = "sales_lines") -> list[tuple]:
     """Load the raw table of a retailer file and query it, by row."""
     (folder / "shop.yml").write_text(content, encoding="utf-8")
+    rows = raw_table(table, str(folder / "shop.yml"), folder, folder / ".arrow")
     with duckdb.connect() as connection:
-        relation = raw_table(connection, table, str(folder / "shop.yml"), folder)
-        return relation.query("raw", f"select {query} from raw order by row_no").fetchall()
+        return connection.from_arrow(rows).query("raw", f"select {query} from raw order by row_no").fetchall()
 
 
 def write(folder: Path, content: str | bytes, name: str = "sales.csv") -> None:

@@ -9,7 +9,7 @@ from conftest import Job
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
-from segmentation.clustering import scale_features
+from segmentation.cluster_fits import scale_features
 
 FEATURES = ["l", "r", "f", "m", "p"]
 MARTS = ["lrfmpsx", "consumers_profile", "member_segments", "member_rfm", "member_history"]

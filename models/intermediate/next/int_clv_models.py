@@ -1,9 +1,10 @@
-from segmentation.clv import fit_models
+from segmentation.processes import call_apart
 
 
 def model(dbt, session):
     settings = dbt.config.get("meta")
-    return fit_models(
+    return call_apart(
+        "segmentation.clv.fit_models",
         dbt.ref("int_clv_customers").order("sample, card_id").df(),
         minimum_repeat_customers=settings["minimum_repeat_customers"],
         minimum_weeks=settings["minimum_days"] / 7,

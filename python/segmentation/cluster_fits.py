@@ -1,0 +1,94 @@
+"""The fits of K-means for one scaling of the features, and their scores."""
+
+from collections.abc import Callable, Sequence
+from typing import ParamSpec, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.cluster import KMeans
+from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
+from threadpoolctl import threadpool_limits
+
+from segmentation.cluster_scores import gap_statistics, refit_agreement, silhouette_scores
+from segmentation.clustering import Fits, FitSettings, Labels, Matrix, Row
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
+
+
+def _one_core(function: Callable[P, Result]) -> Callable[P, Result]:
+    """Keep to one core: the same sums in the same order on every run, however busy the machine."""
+    limited: Callable[P, Result] = threadpool_limits.wrap(limits=1)(function)
+    return limited
+
+
+@_one_core
+def fit_scaling(scaling: str, names: Sequence[str], values: Matrix, settings: FitSettings) -> Fits:
+    is_log = np.array([scaling == "log_standard" and name in settings.log_features for name in names])
+    shift, scale, points = scale_features(values, scaling, is_log)
+    rows: list[Row] = [
+        (kind, scaling, None, None, name, float(parameter[index]))
+        for kind, parameter in (("shift", shift), ("scale", scale), ("is_log", is_log))
+        for index, name in enumerate(names)
+    ]
+    different_rows = len(np.unique(points, axis=0))
+    labels: dict[int, Labels] = {}
+    for k in settings.n_clusters:
+        if k >= different_rows:
+            continue
+        fit = KMeans(k, n_init=settings.n_init, random_state=settings.seed).fit(points)
+        labels[k] = fit.labels_.astype(np.int64)
+        sizes = np.bincount(labels[k], minlength=k)
+        scores = {
+            "inertia": fit.inertia_,
+            "davies_bouldin": davies_bouldin_score(points, labels[k]),
+            "calinski_harabasz": calinski_harabasz_score(points, labels[k]),
+            "smallest_share": sizes.min() / len(points),
+        }
+        rows += [(kind, scaling, k, None, None, float(value)) for kind, value in scores.items()]
+        rows += [("size", scaling, k, cluster, None, float(size)) for cluster, size in enumerate(sizes)]
+        rows += [
+            ("center", scaling, k, cluster, name, float(coordinate))
+            for cluster, center in enumerate(fit.cluster_centers_)
+            for name, coordinate in zip(names, center, strict=True)
+        ]
+    return Fits(scaling, settings, points, labels, rows)
+
+
+@_one_core
+def silhouette_rows(fits: Fits) -> list[Row]:
+    silhouettes = silhouette_scores(fits.points, list(fits.labels.values()))
+    return [
+        ("silhouette", fits.scaling, k, None, None, score) for k, score in zip(fits.labels, silhouettes, strict=True)
+    ]
+
+
+@_one_core
+def stability_rows(fits: Fits) -> list[Row]:
+    scaling, settings = fits.scaling, fits.settings
+    rng = np.random.default_rng(settings.seed)
+    sample = np.sort(rng.choice(len(fits.points), min(len(fits.points), settings.sample_size), replace=False))
+    points = fits.points[sample]
+    rows: list[Row] = [("sample_size", scaling, None, None, None, float(len(sample)))]
+    if fits.labels:
+        for k, gap, error in gap_statistics(points, [1, *fits.labels], settings.n_references, settings.seed):
+            rows += [("gap", scaling, k, None, None, gap), ("gap_error", scaling, k, None, None, error)]
+    for k, labels in fits.labels.items():
+        adjusted_rand, jaccards = refit_agreement(points, labels[sample], k, settings.n_refits, settings.seed)
+        rows.append(("adjusted_rand", scaling, k, None, None, adjusted_rand))
+        rows += [("jaccard", scaling, k, cluster, None, float(jaccard)) for cluster, jaccard in enumerate(jaccards)]
+    return rows
+
+
+def scale_features(values: Matrix, scaling: str, is_log: npt.NDArray[np.bool_]) -> tuple[Matrix, Matrix, Matrix]:
+    """Return shift, scale and (g(values) - shift) / scale of an (n, features) matrix; see `fit_report`.
+
+    A feature with one value only has scale 1 and so adds nothing to any distance.
+    """
+    transformed = np.where(is_log, np.log1p(np.maximum(values, 0)), values)
+    if scaling == "minmax":
+        shift, scale = transformed.min(axis=0), np.ptp(transformed, axis=0)
+    else:
+        shift, scale = transformed.mean(axis=0), transformed.std(axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    return shift, scale, (transformed - shift) / scale
