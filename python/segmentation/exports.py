@@ -29,12 +29,10 @@ def write_exports(warehouse: Path, report_dir: Path) -> list[Path]:
                 utf8 = Path(temporary) / "utf8.csv"
                 connection.execute(f"copy (select {names} from marts.{mart} order by {order_by}) to '{utf8}' (header)")
                 encoded = Path(temporary) / file
-                with (
-                    utf8.open(encoding="utf-8", newline="") as source,
-                    encoded.open("w", encoding="gb18030", newline="") as target,
-                ):
-                    while text := source.read(CHUNK_BYTES):
-                        target.write(text)
+                with utf8.open("rb") as source, encoded.open("wb") as target:
+                    # Whole lines, so that no character is cut.
+                    while lines := source.read(CHUNK_BYTES) + source.readline():
+                        target.write(lines.decode().encode("gb18030"))
                 encoded.replace(folder / file)
             written.append(folder / file)
     return written
