@@ -2,6 +2,8 @@
     begins nor ends with a blank (all blanks sort before '!') is clean: only other rows pay for the translation. -#}
 {% macro clean_text(column) -%}
 case
+    -- DuckDB would translate a null like any text.
+    when {{ column }} is null then null
     when strlen({{ column }}) = length({{ column }}) and {{ column }} >= '!' and right({{ column }}, 1) >= '!' then {{ column }}
     else nullif(trim(
         translate({{ column }}, '０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ－．，：／＋　' || chr(160),
