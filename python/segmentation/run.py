@@ -53,6 +53,8 @@ def main() -> None:
         check = begin(process, input_problem, retailer, raw_dir)
         import dbt.cli.main  # noqa: F401
 
+        # What dbt has loaded stays: the garbage collector need not walk through it again and again.
+        gc.freeze()
         if problem := check.result():
             sys.exit(f"{problem} The warehouse of the last good build is untouched.")
         begin(process, raw_columns, retailer, raw_dir)
@@ -88,8 +90,6 @@ def build(settings: dict[str, object], warehouse: Path) -> None:
     # Unit tests are about invented rows: they say something about the project, nothing about these files.
     options = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(settings, default=str)]
     outcome = runner.invoke(["--log-level", "none", "--log-level-file", "none", "--no-write-json", "build", *options])
-    # All that dbt leaves stays until the end: the garbage collector need not walk through it again.
-    gc.freeze()
     if not outcome.success:
         sys.exit("The build failed as said above. The warehouse of the last good build is untouched.")
 
