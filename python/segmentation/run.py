@@ -49,20 +49,7 @@ def main() -> None:
     except (yaml.YAMLError, TypeError):
         sys.exit('VARS must be settings with their values, such as VARS="as_of: 2017-06-30".')
 
-    with early_process() as process:
-        check = begin(process, input_problem, retailer, raw_dir)
-        import dbt.cli.main  # noqa: F401
-
-        # What dbt has loaded stays: the garbage collector need not walk through it again and again.
-        gc.freeze()
-        if problem := check.result():
-            sys.exit(f"{problem} The warehouse of the last good build is untouched.")
-        begin(process, raw_columns, retailer, raw_dir)
-        for name in CANONICAL_COLUMNS:
-            path = landing_file(warehouse, name)
-            written = begin(process, write_raw_table, name, retailer, raw_dir, path, Path("retailers"))
-        written.add_done_callback(lambda _: load_ahead(LOADED_AHEAD))
-        timed("Warehouse", lambda: build(settings, warehouse))
+    timed("Warehouse", lambda: build(settings, raw_dir, warehouse))
     with worker_processes() as processes:
         charts = draw_charts(processes, warehouse, report_dir)
         exported = timed("Exports", lambda: write_exports(warehouse, report_dir))
@@ -75,23 +62,45 @@ def main() -> None:
     print(f"Exports    {', '.join(str(path) for path in exported)}")
 
 
-def build(settings: dict[str, object], warehouse: Path) -> None:
-    """Run `dbt build`, one line per model; exit with 1 and the failures where it fails."""
-    # Tables that dbt replaces one by one leave their space behind, and the file is copied whole: it begins afresh.
-    # Where it is in use, dbt says so.
-    unpublished = Path(f"{warehouse}.next")
-    if unpublished.exists():
-        with suppress(duckdb.IOException):
-            duckdb.connect(str(unpublished)).close()
-            unpublished.unlink()
-    from dbt.cli.main import dbtRunner
+def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
+    """Run `dbt build`, one line per model; exit with 1 and a sentence or the failures where it cannot be done.
 
-    runner = dbtRunner(callbacks=[print_event])
-    # Unit tests are about invented rows: they say something about the project, nothing about these files.
-    options = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(settings, default=str)]
-    outcome = runner.invoke(["--log-level", "none", "--log-level-file", "none", "--no-write-json", "build", *options])
-    if not outcome.success:
-        sys.exit("The build failed as said above. The warehouse of the last good build is untouched.")
+    dbt needs seconds to load and to parse the project, on one core. Meanwhile another process reads the raw files.
+    """
+    retailer = str(settings["retailer"])
+    landed = {name: landing_file(warehouse, name) for name in CANONICAL_COLUMNS}
+    try:
+        with early_process() as process:
+            check = begin(process, input_problem, retailer, raw_dir)
+            from dbt.cli.main import dbtRunner
+
+            # What dbt has loaded stays: the garbage collector need not walk through it again and again.
+            gc.freeze()
+            if problem := check.result():
+                sys.exit(f"{problem} The warehouse of the last good build is untouched.")
+            begin(process, raw_columns, retailer, raw_dir)
+            for name, path in landed.items():
+                last = begin(process, write_raw_table, name, retailer, raw_dir, path, Path("retailers"))
+            last.add_done_callback(lambda _: load_ahead(LOADED_AHEAD))
+            remove_unpublished(warehouse)
+            # Unit tests are about invented rows: they say something about the project, nothing about these files.
+            options = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(settings, default=str)]
+            quiet = ["--log-level", "none", "--log-level-file", "none", "--no-write-json"]
+            if not dbtRunner(callbacks=[print_event]).invoke([*quiet, "build", *options]).success:
+                sys.exit("The build failed as said above. The warehouse of the last good build is untouched.")
+    finally:
+        for path in landed.values():
+            path.unlink(missing_ok=True)
+
+
+def remove_unpublished(warehouse: Path) -> None:
+    """Let dbt begin its main file afresh: it is copied whole, with the space that replaced tables leave behind."""
+    path = Path(f"{warehouse}.next")
+    # Where the file cannot be opened, dbt says why.
+    with suppress(duckdb.Error):
+        if path.exists():
+            duckdb.connect(str(path)).close()
+            path.unlink()
 
 
 def print_event(event: Any) -> None:

@@ -36,6 +36,12 @@ def test_every_number_of_the_features_follows_from_the_lines(demo: Job) -> None:
     assert demo.query("select count(*) > 100 from marts.lrfmpsx") == [(True,)]
 
 
+def test_the_job_leaves_the_warehouse_and_the_files_that_dbt_works_in(demo: Job) -> None:
+    assert {path.name for path in demo.out.glob("warehouse*")} == {
+        "warehouse.duckdb", "warehouse.duckdb.next", "warehouse.duckdb.work",
+    }  # fmt: skip
+
+
 def test_the_gaps_are_found_and_the_fourth_quarter_leads(demo: Job) -> None:
     missing = demo.query("select strftime(month_start, '%Y-%m') from marts.eda_coverage where status = 'missing'")
     assert {month for (month,) in missing} >= {"2015-09", "2015-10", "2015-11", "2016-02"}
