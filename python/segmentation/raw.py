@@ -176,6 +176,7 @@ def raw_table_or_problem(
 def open_landing() -> DuckDBPyConnection:
     """Open a database in memory, with an empty table, so that the types are known where nothing is landed."""
     landing = duckdb.connect()
+    landing.execute("set enable_progress_bar = false")
     # A moment with an offset in a Parquet file becomes text with the offset +00.
     landing.execute("set TimeZone = 'UTC'")
     landing.execute(LANDING_TABLES.format(part=0, columns="nothing varchar"))
