@@ -11,14 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from segmentation.errors import InputError
-from segmentation.processes import call, worker_processes
+from segmentation.processes import call, is_loaded_ahead, worker_processes
 
 Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 Row = tuple[str, str, int | None, int | None, str | None, float]
 
-FITS = "segmentation.cluster_fits."
-FEW_ROWS = 10_000  # are fitted sooner than processes are started
+FITS = "segmentation.cluster_fits"
+FEW_ROWS = 10_000  # are fitted sooner than processes are started that have loaded nothing
 REPORT_TYPES = {
     "kind": "str",
     "scaling": "str",
@@ -87,52 +87,14 @@ def fit_report(features: pd.DataFrame, settings: FitSettings) -> pd.DataFrame:
     values = features[names].to_numpy(dtype=np.float64)
     scalings = settings.scalings if len(values) and names else ()
     with ExitStack() as stack:
-        run = stack.enter_context(worker_processes()).map if len(values) > FEW_ROWS else map
+        is_apart = len(values) > FEW_ROWS or is_loaded_ahead(FITS)
+        run = stack.enter_context(worker_processes()).map if is_apart else map
         fits: list[Fits] = []
         scores: list[Iterable[list[Row]]] = []
-        for fit in run(partial(call, FITS + "fit_scaling", names=names, values=values, settings=settings), scalings):
+        for fit in run(partial(call, f"{FITS}.fit_scaling", names=names, values=values, settings=settings), scalings):
             fits.append(fit)
-            scores += [run(partial(call, FITS + name), [fit]) for name in ("stability_rows", "silhouette_rows")]
-        return _report([row for fit in fits for row in fit.rows] + [row for rows in chain(*scores) for row in rows])
-
-
-def matched_segments(report: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFrame:
-    """Match the clusters of a report with those of an earlier model of the same features, scaling and number.
-
-    Centres are paired so that their summed Euclidean distance, in the scaled units of `report`, is the smallest
-    possible (Kuhn 1955). The pairs count only where each centre is also the nearest one of its partner: elsewhere the
-    groups are others than before.
-
-    Parameters
-    ----------
-    report : as `fit_report` returns it.
-    previous : likewise, with rows of the kind segment: the number that each cluster has as a segment.
-
-    Returns
-    -------
-    Rows of the kind previous_segment for the clusters of `report` that continue one of `previous`.
-    """
-    # Only here is SciPy needed, which takes a second to load.
-    from scipy.optimize import linear_sum_assignment
-    from scipy.spatial.distance import cdist
-
-    rows: list[Row] = []
-    for scaling in report["scaling"].unique():
-        new, old = (table[table["scaling"] == scaling] for table in (report, previous))
-        new_scaler, old_scaler = _by_feature(new), _by_feature(old)
-        if not new_scaler["is_log"].equals(old_scaler["is_log"]):
-            continue
-        for k in new.loc[new["kind"] == "center", "n_clusters"].unique():
-            centers, old_centers = _centers(new, k), _centers(old, k)
-            if len(old_centers) != len(centers):
-                continue
-            transformed = old_centers * old_scaler["scale"] + old_scaler["shift"]
-            distances = cdist(centers, (transformed - new_scaler["shift"]) / new_scaler["scale"])
-            pairs = list(zip(*linear_sum_assignment(distances), strict=True))
-            if all(distances[i].argmin() == j and distances[:, j].argmin() == i for i, j in pairs):
-                numbers = old[(old["kind"] == "segment") & (old["n_clusters"] == k)].set_index("cluster")["value"]
-                rows += [("previous_segment", scaling, int(k), int(i), None, float(numbers[j])) for i, j in pairs]
-    return _report(rows)
+            scores += [run(partial(call, f"{FITS}.{name}"), [fit]) for name in ("stability_rows", "silhouette_rows")]
+        return as_report([row for fit in fits for row in fit.rows] + [row for rows in chain(*scores) for row in rows])
 
 
 def reused_model(stored: pd.DataFrame, feature_names: Sequence[str]) -> pd.DataFrame:
@@ -154,19 +116,5 @@ def reused_model(stored: pd.DataFrame, feature_names: Sequence[str]) -> pd.DataF
     ]
 
 
-def _by_feature(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the scaler's parameters, one row per feature."""
-    parameters = table[table["kind"].isin(["shift", "scale", "is_log"])]
-    return parameters.pivot(index="feature", columns="kind", values="value").reindex(
-        columns=["shift", "scale", "is_log"]
-    )
-
-
-def _centers(table: pd.DataFrame, k: int) -> pd.DataFrame:
-    """Return the scaled centres of a number of clusters, one row per cluster, one column per feature by name."""
-    centers = table[(table["kind"] == "center") & (table["n_clusters"] == k)]
-    return centers.pivot(index="cluster", columns="feature", values="value")
-
-
-def _report(rows: list[Row]) -> pd.DataFrame:
+def as_report(rows: list[Row]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(REPORT_TYPES)).astype(REPORT_TYPES)

@@ -2,8 +2,9 @@
 
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from importlib import import_module
 from multiprocessing import forkserver
 from typing import Any, TypeVar
@@ -12,12 +13,22 @@ Result = TypeVar("Result")
 
 CORES = os.cpu_count() or 1
 _begun: dict[tuple[object, ...], Future[Any]] = {}
-_loaded: list[str] = []
+_loaded_ahead: list[str] = []
 
 
-def early_process() -> ProcessPoolExecutor:
-    """One process for what can be done while this one is busy, which goes before it where cores are few."""
-    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), os.nice, (5,))
+@contextmanager
+def early_process() -> Iterator[ProcessPoolExecutor]:
+    """One process for what can be done while this one is busy; where cores are few, it gives way to this one.
+
+    Leaving by an exception ends it, whatever it is doing.
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), os.nice, (5,)) as process:
+        try:
+            yield process
+        except BaseException:
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
 
 
 def begin(process: ProcessPoolExecutor, function: Callable[..., Result], *arguments: object) -> Future[Result]:
@@ -33,9 +44,9 @@ def result(function: Callable[..., Result], *arguments: object) -> Result:
 
 
 def load_ahead(modules: Sequence[str]) -> None:
-    """Start to load, in the background, what the processes will need: it takes seconds."""
-    _loaded.extend(modules)
-    forkserver.set_forkserver_preload(_loaded)
+    """Start to load, in the background, what the worker processes will need: it takes seconds."""
+    _loaded_ahead.extend(modules)
+    forkserver.set_forkserver_preload(_loaded_ahead)
     forkserver.ensure_running()
 
 
@@ -56,9 +67,14 @@ def call(name: str, *arguments: object, **options: object) -> Any:
     return getattr(import_module(module), function)(*arguments, **options)
 
 
+def is_loaded_ahead(module: str) -> bool:
+    """Tell whether worker processes were told to load a module, so that calls there cost little."""
+    return module in _loaded_ahead
+
+
 def call_apart(name: str, *arguments: object, **options: object) -> Any:
-    """Call a function in a process that has its module loaded, where there is one, else here."""
-    if name.rpartition(".")[0] not in _loaded:
+    """Call a function like `call`, in a worker process where those have its module loaded."""
+    if not is_loaded_ahead(name.rpartition(".")[0]):
         return call(name, *arguments, **options)
     with worker_processes() as processes:
         return processes.submit(call, name, *arguments, **options).result()

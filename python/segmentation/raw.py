@@ -1,6 +1,7 @@
 """Loading of the raw tables into DuckDB: every row once, every column as text."""
 
 import codecs
+import os
 from collections.abc import Sequence
 from glob import escape
 from itertools import groupby
@@ -108,7 +109,7 @@ def raw_table(
     Parameters
     ----------
     name : {"members", "sales_lines"}
-    path : where the rows are kept as long as the table is used; takes up to twice the space of the raw files.
+    path : where the rows are kept as long as the table is used; takes several times the space of the raw files.
 
     Raises
     ------
@@ -123,8 +124,8 @@ def raw_table(
 
 
 def landing_file(warehouse: Path, name: str) -> Path:
-    """Return the file beside the warehouse in which a build keeps a raw table until it is stored."""
-    return Path(f"{warehouse}.{name}")
+    """Return the file beside the warehouse in which this build keeps a raw table until it is stored."""
+    return Path(f"{warehouse}.{os.getpid()}.{name}")
 
 
 def write_raw_table(name: str, retailer_name: str, raw_dir: Path, path: Path, retailers_dir: Path) -> None:
@@ -145,10 +146,13 @@ def write_raw_table(name: str, retailer_name: str, raw_dir: Path, path: Path, re
             if number:
                 _prepare_join(landing, number, parts)
         rows = landing.sql(_raw_table_sql(name, table, parts, retailer.time_zone)).to_arrow_reader(ROWS_AT_ONCE)
-        path.unlink(missing_ok=True)
-        with pa.ipc.new_file(str(path), rows.schema) as file:
-            for batch in rows:
-                file.write_batch(batch)
+        try:
+            with pa.ipc.new_file(str(path), rows.schema) as file:
+                for batch in rows:
+                    file.write_batch(batch)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
 
 def raw_table_or_problem(

@@ -24,7 +24,9 @@ from segmentation.retailer import CANONICAL_COLUMNS
 Result = TypeVar("Result")
 
 DEMO_NOTE = "DEMO_DATA.txt"
-LOADED_AHEAD = ["segmentation.charts.drawing", "segmentation.cluster_fits", "segmentation.clv"]
+LOADED_AHEAD = [
+    "segmentation.charts.drawing", "segmentation.cluster_fits", "segmentation.cluster_matching", "segmentation.clv",
+]  # fmt: skip
 
 
 def main() -> None:
@@ -56,8 +58,9 @@ def main() -> None:
         drawn = timed("Charts", lambda: list(charts))
     summarise(warehouse)
     if "--benchmark" in sys.argv:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(f"Peak memory: {peak:,.0f} MiB; whole job: {time.monotonic() - start:.1f} s")
+        users = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        peak = max(resource.getrusage(user).ru_maxrss for user in users) / 1024
+        print(f"Peak memory of the largest process: {peak:,.0f} MiB; whole job: {time.monotonic() - start:.1f} s")
     print(f"Warehouse  {warehouse}\nCharts     {report_dir / 'charts'} ({len(drawn)} pictures)")
     print(f"Exports    {', '.join(str(path) for path in exported)}")
 
@@ -72,20 +75,21 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     try:
         with early_process() as process:
             check = begin(process, input_problem, retailer, raw_dir)
+            begin(process, raw_columns, retailer, raw_dir)
+            for name, path in landed.items():
+                last = begin(process, write_raw_table, name, retailer, raw_dir, path, Path("retailers"))
+            last.add_done_callback(lambda _: load_ahead(LOADED_AHEAD))
+            process.shutdown(wait=False)
             from dbt.cli.main import dbtRunner
 
             # What dbt has loaded stays: the garbage collector need not walk through it again and again.
             gc.freeze()
             if problem := check.result():
                 sys.exit(f"{problem} The warehouse of the last good build is untouched.")
-            begin(process, raw_columns, retailer, raw_dir)
-            for name, path in landed.items():
-                last = begin(process, write_raw_table, name, retailer, raw_dir, path, Path("retailers"))
-            last.add_done_callback(lambda _: load_ahead(LOADED_AHEAD))
             remove_unpublished(warehouse)
             # Unit tests are about invented rows: they say something about the project, nothing about these files.
             options = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(settings, default=str)]
-            quiet = ["--log-level", "none", "--log-level-file", "none", "--no-write-json"]
+            quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json"]
             if not dbtRunner(callbacks=[print_event]).invoke([*quiet, "build", *options]).success:
                 sys.exit("The build failed as said above. The warehouse of the last good build is untouched.")
     finally:
@@ -106,10 +110,10 @@ def remove_unpublished(warehouse: Path) -> None:
 def print_event(event: Any) -> None:
     """Print one line for each model that dbt has finished, and what went wrong."""
     data = event.data
-    if event.info.name == "LogModelResult":
-        print(f"{data.index:4d}/{data.total} {data.description} {data.execution_time:.1f} s", flush=True)
-    elif event.info.level == "error":
+    if event.info.level == "error" or (event.info.name == "LogTestResult" and event.info.level == "warn"):
         print(event.info.msg, flush=True)
+    elif event.info.name == "LogModelResult":
+        print(f"{data.index:4d}/{data.total} {data.description} {data.execution_time:.1f} s", flush=True)
 
 
 def timed(stage: str, work: Callable[[], Result]) -> Result:

@@ -7,8 +7,9 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.preprocessing import StandardScaler
 
+from segmentation.cluster_matching import matched_segments
 from segmentation.cluster_scores import gap_statistics, refit_agreement, silhouette_scores
-from segmentation.clustering import FitSettings, fit_report, matched_segments, reused_model
+from segmentation.clustering import FitSettings, fit_report, reused_model
 from segmentation.errors import InputError
 
 SETTINGS = FitSettings(

@@ -1,4 +1,7 @@
 import os
+import time
+
+import pytest
 
 from segmentation.processes import begin, call_apart, early_process, result
 
@@ -12,3 +15,12 @@ def test_what_has_begun_elsewhere_is_not_done_again() -> None:
 
 def test_a_function_is_called_here_where_no_process_has_its_module() -> None:
     assert call_apart("os.getpid") == os.getpid()
+
+
+def test_the_early_process_ends_with_an_error_here() -> None:
+    start = time.monotonic()
+    with pytest.raises(ValueError, match="no use"), early_process() as process:
+        waiting = begin(process, time.sleep, 60)
+        raise ValueError("no use")
+    assert waiting.exception() is not None
+    assert time.monotonic() - start < 60
