@@ -37,7 +37,7 @@ inspect: .venv/.installed
 audience: .venv/.installed
 	@$(BIN)/python -m segmentation.audience
 
-# Seconds of each stage and peak memory of the whole job.
+# Seconds of each stage of the whole job, and the peak memory of its largest process.
 benchmark: .venv/.installed
 	@$(BIN)/python -m segmentation --benchmark
 
