@@ -1,9 +1,9 @@
 from pathlib import Path
 
-from segmentation.raw import landing_file, raw_table_or_problem
+from segmentation.raw import raw_table_or_problem
 
 
 def model(dbt, session):
     meta = dbt.config.get("meta")
-    path = landing_file(Path(meta["warehouse"]), "members")
-    return raw_table_or_problem(session, "members", meta["retailer"], Path(meta["raw_data_dir"]), path)
+    raw_dir, warehouse = Path(meta["raw_data_dir"]), Path(meta["warehouse"])
+    return raw_table_or_problem(session, "members", meta["retailer"], raw_dir, warehouse)

@@ -24,6 +24,7 @@ def _one_core(function: Callable[P, Result]) -> Callable[P, Result]:
 
 @_one_core
 def fit_scaling(scaling: str, names: Sequence[str], values: Matrix, settings: FitSettings) -> Fits:
+    """Fit every number of clusters to the (n, features) values in one scaling."""
     is_log = np.array([scaling == "log_standard" and name in settings.log_features for name in names])
     shift, scale, points = scale_features(values, scaling, is_log)
     rows: list[Row] = [
@@ -57,6 +58,7 @@ def fit_scaling(scaling: str, names: Sequence[str], values: Matrix, settings: Fi
 
 @_one_core
 def silhouette_rows(fits: Fits) -> list[Row]:
+    """Report the mean silhouette of each number of clusters, over all points."""
     silhouettes = silhouette_scores(fits.points, list(fits.labels.values()))
     return [
         ("silhouette", fits.scaling, k, None, None, score) for k, score in zip(fits.labels, silhouettes, strict=True)
@@ -65,6 +67,7 @@ def silhouette_rows(fits: Fits) -> list[Row]:
 
 @_one_core
 def stability_rows(fits: Fits) -> list[Row]:
+    """Report gap statistic and agreement of refits of each number of clusters, on a sample of the points."""
     scaling, settings = fits.scaling, fits.settings
     rng = np.random.default_rng(settings.seed)
     sample = np.sort(rng.choice(len(fits.points), min(len(fits.points), settings.sample_size), replace=False))

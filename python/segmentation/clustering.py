@@ -17,7 +17,7 @@ Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 Row = tuple[str, str, int | None, int | None, str | None, float]
 
-FITS = "segmentation.cluster_fits"
+FITS = "segmentation.cluster_fits"  # called by name, since it loads scikit-learn, which takes a second
 FEW_ROWS = 10_000  # are fitted sooner than processes are started that have loaded nothing
 REPORT_TYPES = {
     "kind": "str",

@@ -20,6 +20,7 @@ from segmentation.raw_files import Part, RawFile, find_raw_files, literal, parqu
 from segmentation.retailer import (
     CANONICAL_COLUMNS,
     MOMENT_COLUMNS,
+    RETAILERS,
     TIME_OF,
     WHITESPACE,
     FileSet,
@@ -53,7 +54,7 @@ UNREADABLE = pa.schema(
 )
 UTF8 = "utf-8"
 PARQUET_FILES_AT_ONCE = 100
-ROWS_AT_ONCE = 122_880
+ROWS_AT_ONCE = 122_880  # a row group of DuckDB: other portions are put together, and stored twice
 # Rows that are equal in all that is used of them are one row.
 JOINED_TABLE = """
 create table joined_{part} as
@@ -98,9 +99,7 @@ select * from unreadable_0
 """
 
 
-def raw_table(
-    name: str, retailer_name: str, raw_dir: Path, path: Path, retailers_dir: Path = Path("retailers")
-) -> pa.Table:
+def raw_table(name: str, retailer_name: str, raw_dir: Path, path: Path, retailers_dir: Path = RETAILERS) -> pa.Table:
     """Load the files of a raw table and return them with the canonical columns as text.
 
     Beside them stand, for each column with moments, `<column>_parsed`, the moment as the retailer file says that it
@@ -156,7 +155,7 @@ def write_raw_table(name: str, retailer_name: str, raw_dir: Path, path: Path, re
 
 
 def raw_table_or_problem(
-    connection: DuckDBPyConnection, name: str, retailer_name: str, raw_dir: Path, path: Path
+    connection: DuckDBPyConnection, name: str, retailer_name: str, raw_dir: Path, warehouse: Path
 ) -> pa.Table:
     """Like `raw_table`, but note why the files cannot be used in `landing.<name>_problem` and return no row.
 
@@ -164,7 +163,7 @@ def raw_table_or_problem(
     """
     problems = []
     try:
-        rows = raw_table(name, retailer_name, raw_dir, path)
+        rows = raw_table(name, retailer_name, raw_dir, landing_file(warehouse, name))
     except InputError as error:
         problems = [(str(error),)]
         with open_landing() as landing:
@@ -254,7 +253,7 @@ def _raw_table_sql(name: str, table: RawTable | None, parts: list[Part], time_zo
     return RAW_TABLE.format(columns=columns, joins=joins, qualify=qualify)
 
 
-def raw_columns(retailer_name: str, raw_dir: Path, retailers_dir: Path = Path("retailers")) -> pa.Table:
+def raw_columns(retailer_name: str, raw_dir: Path, retailers_dir: Path = RETAILERS) -> pa.Table:
     """Return table_name, column_name, raw_column_name (null where the retailer has none), all text."""
     retailer = read_retailer(retailer_name, retailers_dir)
     raw_names: dict[tuple[str, str], str] = {}
@@ -274,7 +273,7 @@ def raw_columns(retailer_name: str, raw_dir: Path, retailers_dir: Path = Path("r
     )
 
 
-def raw_codes(retailer_name: str, retailers_dir: Path = Path("retailers")) -> pa.Table:
+def raw_codes(retailer_name: str, retailers_dir: Path = RETAILERS) -> pa.Table:
     """Return table_name, column_name, raw_value, code, all text."""
     retailer = read_retailer(retailer_name, retailers_dir)
     return _table(
@@ -288,7 +287,7 @@ def raw_codes(retailer_name: str, retailers_dir: Path = Path("retailers")) -> pa
     )
 
 
-def raw_retailer(retailer_name: str, retailers_dir: Path = Path("retailers")) -> pa.Table:
+def raw_retailer(retailer_name: str, retailers_dir: Path = RETAILERS) -> pa.Table:
     """Return the retailer's settings in one row."""
     retailer = read_retailer(retailer_name, retailers_dir)
     return pa.table(

@@ -11,7 +11,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from segmentation.errors import InputError
-from segmentation.retailer import FileSet, RawTable, Retailer, read_retailer
+from segmentation.retailer import RETAILERS, FileSet, RawTable, Retailer, read_retailer
 from segmentation.text import has_lines_after, read_first_record
 from segmentation.workbook import OLE_MAGIC, is_workbook, read_sheet, sheet_names
 
@@ -87,7 +87,7 @@ def has_raw_files(raw_dir: Path) -> bool:
     return any(path.is_file() and not path.name.startswith(".") for path in raw_dir.rglob("*"))
 
 
-def input_problem(retailer_name: str, raw_dir: Path, retailers_dir: Path = Path("retailers")) -> str | None:
+def input_problem(retailer_name: str, raw_dir: Path, retailers_dir: Path = RETAILERS) -> str | None:
     """Say in one sentence why the raw files cannot be loaded; None where nothing speaks against it.
 
     Text files are only looked at up to their header; a workbook is read as a whole, once for this and the load.

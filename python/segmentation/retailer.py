@@ -13,6 +13,7 @@ import yaml
 
 from segmentation.errors import InputError
 
+RETAILERS = Path("retailers")
 CANONICAL_COLUMNS = {
     "members": ("card_id", "birth_date", "age_band", "gender", "registered_at"),
     "sales_lines": (
@@ -130,7 +131,7 @@ class Retailer:
         return (self.members, self.sales_lines) if self.members else (self.sales_lines,)
 
 
-def read_retailer(name: str, folder: Path = Path("retailers")) -> Retailer:
+def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
     """Read and check `<folder>/<name>.yml`, or the file itself where `name` is a path that ends in .yml.
 
     Raises

@@ -19,7 +19,7 @@ from segmentation.exports import write_exports
 from segmentation.processes import begin, early_process, load_ahead, worker_processes
 from segmentation.raw import landing_file, raw_columns, write_raw_table
 from segmentation.raw_files import has_raw_files, input_problem
-from segmentation.retailer import CANONICAL_COLUMNS
+from segmentation.retailer import CANONICAL_COLUMNS, RETAILERS
 
 Result = TypeVar("Result")
 
@@ -77,7 +77,7 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
             check = begin(process, input_problem, retailer, raw_dir)
             begin(process, raw_columns, retailer, raw_dir)
             for name, path in landed.items():
-                last = begin(process, write_raw_table, name, retailer, raw_dir, path, Path("retailers"))
+                last = begin(process, write_raw_table, name, retailer, raw_dir, path, RETAILERS)
             last.add_done_callback(lambda _: load_ahead(LOADED_AHEAD))
             process.shutdown(wait=False)
             from dbt.cli.main import dbtRunner

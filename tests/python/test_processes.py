@@ -18,9 +18,7 @@ def test_a_function_is_called_here_where_no_process_has_its_module() -> None:
 
 
 def test_the_early_process_ends_with_an_error_here() -> None:
-    start = time.monotonic()
     with pytest.raises(ValueError, match="no use"), early_process() as process:
-        waiting = begin(process, time.sleep, 60)
+        waiting = begin(process, time.sleep, 5)
         raise ValueError("no use")
     assert waiting.exception() is not None
-    assert time.monotonic() - start < 60
