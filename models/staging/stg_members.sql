@@ -1,36 +1,39 @@
 with raw_members as (
-    select * from {{ ref('raw_members') }}
+    select * from {{ source('raw', 'members') }}
 ),
 
 raw_codes as (
-    select * from {{ ref('raw_codes') }}
+    select * from {{ source('raw', 'codes') }}
 ),
 
 cast_columns as (
     select
-        row_no,
-        {{ clean_text('card_id') }} as card_id,
+        *,
+        {{ clean_text('card_id') }} as clean_card_id,
         {{ clean_text('gender') }} as gender_value,
         {{ clean_text('age_band') }} as age_band_value,
-        registered_at is not null as has_registration_text,
-        birth_date is not null as has_birth_date_text,
-        unreadable_reason is not null as is_unreadable,
-        cast(coalesce(birth_date_parsed, {{ to_moment('birth_date') }}) as date) as birth_date,
-        coalesce(registered_at_parsed, {{ to_moment('registered_at') }}) as registered_at
+        cast(coalesce(birth_date_parsed, {{ to_moment('birth_date') }}) as date) as cast_birth_date,
+        coalesce(registered_at_parsed, {{ to_moment('registered_at') }}) as moment
     from raw_members
 ),
 
 coded as (
     select
+        cast_columns.source_file,
         cast_columns.row_no,
-        cast_columns.card_id,
+        cast_columns.line_no,
+        cast_columns.clean_card_id as card_id,
         gender_codes.code as gender,
         age_band_codes.code as age_band,
-        cast_columns.has_registration_text,
-        cast_columns.has_birth_date_text,
-        cast_columns.is_unreadable,
-        cast_columns.birth_date,
-        cast_columns.registered_at
+        cast_columns.cast_birth_date as birth_date,
+        {{ plausible('cast_columns.moment') }} as registered_at,
+        cast_columns.card_id as raw_card_id,
+        cast_columns.gender as raw_gender,
+        cast_columns.age_band as raw_age_band,
+        cast_columns.birth_date as raw_birth_date,
+        cast_columns.registered_at as raw_registered_at,
+        cast_columns.unreadable_text,
+        cast_columns.unreadable_reason
     from cast_columns
     left join raw_codes as gender_codes
         on

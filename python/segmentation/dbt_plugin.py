@@ -10,8 +10,8 @@ from typing import Any
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
-from segmentation.processes import result
-from segmentation.raw_files import input_problem
+from segmentation.errors import InputError
+from segmentation.landing.land import land
 from segmentation.settings import settings_problem
 
 # Closing a file gives up every lock that a process has on it: another process reads the file that DuckDB has open.
@@ -36,13 +36,15 @@ class Plugin(BasePlugin):
             Path(self.creds.path).parent.mkdir(parents=True, exist_ok=True)
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        conn.create_function(
-            "input_problem",
-            lambda retailer, raw_dir: result(input_problem, retailer, Path(raw_dir)) or "",
-            ["VARCHAR", "VARCHAR"],
-            "VARCHAR",
-            side_effects=True,
-        )
+        def land_raw_files(retailer: str, raw_dir: str) -> str:
+            try:
+                with conn.cursor() as cursor:
+                    print(land(cursor, retailer, Path(raw_dir)), flush=True)
+            except InputError as error:
+                return str(error)
+            return ""
+
+        conn.create_function("land_raw_files", land_raw_files, ["VARCHAR", "VARCHAR"], "VARCHAR", side_effects=True)
         conn.create_function(
             "settings_problem",
             lambda settings: settings_problem(json.loads(settings)) or "",

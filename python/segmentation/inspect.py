@@ -18,12 +18,12 @@ import yaml
 from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError
-from segmentation.moments import parsed_moment
-from segmentation.raw import LANDING_TABLES, land_files, open_landing
-from segmentation.raw_files import RawFile, file_kind, literal, read_header
+from segmentation.landing.moments import parsed_moment
+from segmentation.landing.land import LANDING_TABLES, land_files, open_landing
+from segmentation.landing.files import RawFile, file_kind, literal, read_header
 from segmentation.retailer import GENDER_CODES, PRODUCT, REQUIRED_COLUMNS, WHITESPACE, WORDS, FileSet
-from segmentation.text import open_plain, split_fields
-from segmentation.workbook import sheet_names
+from segmentation.landing.text import open_plain, split_fields
+from segmentation.landing.workbook import sheet_names
 
 CANCELLED_WORDS = tuple(WORDS["cancelled"]["words"])
 KINDS = {role: entry["kind"] for role, entry in WORDS.items()}

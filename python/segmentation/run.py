@@ -17,8 +17,8 @@ import yaml
 from segmentation.charts import draw_charts
 from segmentation.exports import write_exports
 from segmentation.processes import begin, early_process, load_ahead, worker_processes
-from segmentation.raw import landing_file, raw_columns, write_raw_table
-from segmentation.raw_files import has_raw_files, input_problem
+from segmentation.landing.land import landing_file, raw_columns, write_raw_table
+from segmentation.landing.files import has_raw_files, input_problem
 from segmentation.retailer import CANONICAL_COLUMNS, RETAILERS
 
 Result = TypeVar("Result")

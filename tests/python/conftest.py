@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from segmentation.demo import write_demo
-from segmentation.raw import raw_codes, raw_columns, raw_retailer, raw_table
+from segmentation.landing.land import raw_codes, raw_columns, raw_retailer, raw_table
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,7 +11,7 @@ from python_calamine import CalamineWorkbook
 from xlsxwriter import Workbook
 
 from segmentation.demo import MEMBER_HEADER, SALES_HEADER, write_demo
-from segmentation.raw_files import input_problem
+from segmentation.landing.files import input_problem
 from segmentation.settings import settings_problem
 
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")

@@ -9,7 +9,7 @@ from xlsxwriter import Workbook
 
 from segmentation.demo import MEMBER_HEADER, write_demo
 from segmentation.errors import InputError
-from segmentation.raw_files import input_problem
+from segmentation.landing.files import input_problem
 
 MEMBERS, SALES = "cumcm2018c1.xlsx", "cumcm2018c2.csv"
 INSERTED = [

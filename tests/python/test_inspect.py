@@ -10,8 +10,8 @@ from conftest import ROOT, Job
 from test_retailers import RECORDS, SHOP, write_grocery, write_records, write_shop
 
 from segmentation.inspect import propose
-from segmentation.raw import raw_table
-from segmentation.raw_files import input_problem
+from segmentation.landing.land import raw_table
+from segmentation.landing.files import input_problem
 from segmentation.retailer import read_retailer
 
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from segmentation.errors import InputError
-from segmentation.raw import raw_table
-from segmentation.raw_files import input_problem
+from segmentation.landing.land import raw_table
+from segmentation.landing.files import input_problem
 
 PLAIN = "sales_lines: {files: sales.csv, columns: {card_id: card, purchased_at: at, product_name: name, amount: paid}}"
 HEADER = "card,at,name,paid\n"

@@ -15,7 +15,7 @@ from python_calamine import CalamineWorkbook
 
 from segmentation.charts.drawing import draw_language
 from segmentation.exports import write_exports
-from segmentation.workbook import cell_text
+from segmentation.landing.workbook import cell_text
 
 QUICK_FIT = {
     "cluster_scalings": ["standard"],

@@ -7,7 +7,7 @@ reasons as (
     select
         coalesce(reason, 'after the as-of date') as reason,
         count(*) as raw_lines
-    from {{ ref('int_sales_lines_classified') }}
+    from {{ ref('sales_lines') }}
     group by reason
 ),
 

@@ -7,7 +7,7 @@ day_parts as (
 ),
 
 members as (
-    select * from {{ ref('int_members') }}
+    select * from {{ ref('members') }}
 ),
 
 features as (

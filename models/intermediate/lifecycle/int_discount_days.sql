@@ -1,5 +1,5 @@
 with sales_lines as (
-    select * from {{ ref('int_sales_lines_classified') }}
+    select * from {{ ref('sales_lines') }}
     where customer_type = 'member' and coalesce(reason, 'no_points') = 'no_points'
 ),
 

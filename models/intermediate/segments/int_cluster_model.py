@@ -9,8 +9,7 @@ from segmentation.processes import call_apart
 def model(dbt, session):
     settings = dict(dbt.config.get("meta"))
     reuse = settings.pop("cluster_model") == "reuse"
-    [(retailer,)] = dbt.ref("raw_retailer").project("retailer").fetchall()
-    [(as_of,)] = dbt.ref("int_as_of").fetchall()
+    [(retailer, as_of)] = dbt.ref("int_as_of").project("retailer, as_of").fetchall()
     features = dbt.ref("int_buyer_features").order("card_id").df()
 
     previous = None

@@ -3,7 +3,7 @@
     'age_band': 'members.age_band',
 } -%}
 with members as (
-    select * from {{ ref('int_members') }}
+    select * from {{ ref('members') }}
 ),
 
 sold_lines as (

@@ -1,15 +1,74 @@
 with members as (
-    select * from {{ ref('int_members') }}
+    select * from {{ ref('member_rows') }}
+    where reason is null
+),
+
+sales_lines as (
+    select * from {{ ref('sales_lines') }}
+    where reason is null
+),
+
+age_bands as (
+    select * from {{ ref('age_bands') }}
+),
+
+-- Nobody is born after the last sale.
+last_sale as (
+    select max(purchased_at) as purchased_at from sales_lines
+),
+
+first_purchases as (
+    select
+        card_id,
+        min(purchased_at) as first_purchased_at
+    from sales_lines
+    group by card_id
+),
+
+-- Where a shop keeps no member table or no registration time, membership begins with the first purchase.
+registered as (
+    select
+        coalesce(members.card_id, first_purchases.card_id) as card_id,
+        members.gender,
+        members.age_band,
+        members.has_birth_date_text,
+        case
+            when
+                year(members.birth_date) >= {{ var('earliest_birth_year') }}
+                and members.birth_date <= last_sale.purchased_at then members.birth_date
+        end as birth_date,
+        coalesce(members.registered_at, first_purchases.first_purchased_at) as registered_at
+    from members
+    full outer join first_purchases on members.card_id = first_purchases.card_id
+    cross join last_sale
+),
+
+most_frequent_gender as (
+    select gender
+    from registered
+    where gender is not null
+    group by gender
+    order by count(*) desc, gender
+    limit 1
+),
+
+completed as (
+    select
+        registered.card_id,
+        coalesce(registered.gender, most_frequent_gender.gender) as gender,
+        coalesce(registered.age_band, age_bands.age_band) as age_band,
+        cast(floor(year(registered.birth_date) / 10) * 10 as integer) as birth_decade,
+        registered.gender is null and most_frequent_gender.gender is not null as is_gender_filled,
+        coalesce(registered.has_birth_date_text, false) and registered.birth_date is null as is_birth_date_implausible,
+        registered.birth_date,
+        registered.registered_at
+    from registered
+    left join most_frequent_gender on true
+    left join age_bands
+        on
+            year(registered.birth_date) >= age_bands.birth_year_from
+            and year(registered.birth_date) < age_bands.birth_year_before
 )
 
-select
-    card_id,
-    gender,
-    age_band,
-    birth_decade,
-    is_gender_filled,
-    is_birth_date_implausible,
-    birth_date,
-    registered_at
-from members
+select * from completed
 order by card_id

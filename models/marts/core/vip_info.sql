@@ -1,14 +1,22 @@
+{{ config(materialized='view') }}
+
 with sales_lines as (
-    select * from {{ ref('int_sales_lines_classified') }}
+    select * from {{ ref('sales_lines').include(database=false) }}
     where reason is null
 ),
 
 members as (
-    select * from {{ ref('int_members') }}
+    select * from {{ ref('members').include(database=false) }}
+),
+
+genders as (
+    select * from {{ ref('genders').include(database=false) }}
 ),
 
 member_lines as (
     select
+        sales_lines.source_file,
+        sales_lines.row_no,
         sales_lines.card_id,
         sales_lines.purchased_at,
         sales_lines.product_code,
@@ -22,16 +30,17 @@ member_lines as (
         sales_lines.counter_code,
         sales_lines.counter_name,
         members.gender,
+        genders.label_zh as gender_zh,
+        genders.label_en as gender_en,
         members.registered_at,
         cast(year(sales_lines.purchased_at) as integer) as purchase_year,
         cast(quarter(sales_lines.purchased_at) as integer) as purchase_quarter,
         cast(month(sales_lines.purchased_at) as integer) as purchase_month,
         cast(day(sales_lines.purchased_at) as integer) as purchase_day,
-        cast(hour(sales_lines.purchased_at) as integer) as purchase_hour,
-        sales_lines.row_no as raw_row_no
+        cast(hour(sales_lines.purchased_at) as integer) as purchase_hour
     from sales_lines
     inner join members on sales_lines.card_id = members.card_id
+    left join genders on members.gender = genders.gender
 )
 
 select * from member_lines
-order by raw_row_no

@@ -13,12 +13,12 @@ classified as (
     select
         'members' as table_name,
         reason
-    from {{ ref('int_members_classified') }}
+    from {{ ref('member_rows') }}
     union all
     select
         'sales_lines' as table_name,
         reason
-    from {{ ref('int_sales_lines_classified') }}
+    from {{ ref('sales_lines') }}
 ),
 
 rows_by_reason as (
@@ -51,7 +51,7 @@ not_in_features as (
         coalesce(sum(orders.lines) filter (where buyers.card_id is null), 0) as lines_of_no_buyer
     from kept_lines
     left join {{ ref('int_orders_as_of') }} as orders on true
-    left join {{ ref('int_buyer_lrfmp') }} as buyers on orders.card_id = buyers.card_id
+    left join {{ ref('lrfmpsx') }} as buyers on orders.card_id = buyers.card_id
 ),
 
 removed as (
@@ -77,7 +77,7 @@ removed as (
     from not_in_features
 ),
 
-funnel as (
+counted as (
     select
         steps.table_name,
         steps.step_no,
@@ -91,16 +91,20 @@ funnel as (
     from steps
     left join rows_read on steps.table_name = rows_read.table_name
     left join removed on steps.table_name = removed.table_name and steps.step = removed.step
+),
+
+funnel as (
+    select
+        table_name,
+        step_no,
+        step,
+        step_zh,
+        step_en,
+        cast(rows_left + rows_removed as bigint) as rows_in,
+        cast(rows_removed as bigint) as rows_removed,
+        cast(rows_left as bigint) as rows_out
+    from counted
 )
 
-select
-    table_name,
-    step_no,
-    step,
-    step_zh,
-    step_en,
-    cast(rows_left + rows_removed as bigint) as rows_in,
-    cast(rows_removed as bigint) as rows_removed,
-    cast(rows_left as bigint) as rows_out
-from funnel
+select * from funnel
 order by table_name, step_no

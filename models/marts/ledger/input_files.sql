@@ -1,53 +1,23 @@
-with raw_members as (
-    select * from {{ ref('raw_members') }}
-),
-
-raw_sales_lines as (
-    select * from {{ ref('raw_sales_lines') }}
+with files as (
+    select * from {{ ref('stg_files') }}
 ),
 
 sales_lines as (
-    select * from {{ ref('int_sales_lines_classified') }}
+    select * from {{ ref('sales_lines') }}
 ),
 
 members as (
-    select * from {{ ref('int_members_classified') }}
+    select * from {{ ref('member_rows') }}
     where reason is null
 ),
 
-files as (
-    select
-        'members' as table_name,
-        source_file,
-        count(*) as raw_rows,
-        count(unreadable_reason) as unreadable_rows,
-        min(row_no) filter (where unreadable_reason is null) as first_row_no,
-        max(row_no) filter (where unreadable_reason is null) as last_row_no
-    from raw_members
-    group by source_file
-    union all
-    select
-        'sales_lines' as table_name,
-        source_file,
-        count(*) as raw_rows,
-        count(unreadable_reason) as unreadable_rows,
-        min(row_no) filter (where unreadable_reason is null) as first_row_no,
-        max(row_no) filter (where unreadable_reason is null) as last_row_no
-    from raw_sales_lines
-    group by source_file
-),
-
--- The readable rows of a file follow each other.
 moments as (
     select
-        files.source_file,
-        min(sales_lines.purchased_at) as first_purchased_at,
-        max(sales_lines.purchased_at) as last_purchased_at
-    from files
-    inner join sales_lines
-        on sales_lines.row_no >= files.first_row_no and sales_lines.row_no <= files.last_row_no
-    where files.table_name = 'sales_lines'
-    group by files.source_file
+        source_file,
+        min(purchased_at) as first_purchased_at,
+        max(purchased_at) as last_purchased_at
+    from sales_lines
+    group by source_file
 ),
 
 last_sale as (
@@ -66,6 +36,7 @@ checked as (
     select
         files.table_name,
         files.source_file,
+        files.part > 0 as is_joined,
         files.raw_rows,
         files.unreadable_rows,
         moments.first_purchased_at,
@@ -78,8 +49,9 @@ checked as (
     from files
     cross join last_sale
     cross join late_registrations
-    left join moments on files.table_name = 'sales_lines' and files.source_file = moments.source_file
+    left join moments
+        on files.table_name = 'sales_lines' and files.part = 0 and files.source_file = moments.source_file
 )
 
 select * from checked
-order by table_name, source_file
+order by table_name, source_file, is_joined

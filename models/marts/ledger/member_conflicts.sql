@@ -1,5 +1,5 @@
 with members as (
-    select * from {{ ref('int_members_classified') }}
+    select * from {{ ref('member_rows') }}
 ),
 
 -- The first registration of the card, whether or not its time could be read.
@@ -11,7 +11,9 @@ first_registrations as (
 conflicts as (
     select
         later.card_id,
+        first_registrations.source_file as kept_source_file,
         first_registrations.row_no as kept_row_no,
+        later.source_file as rejected_source_file,
         later.row_no as rejected_row_no,
         first_registrations.registered_at as kept_registered_at,
         later.registered_at as rejected_registered_at,
@@ -27,4 +29,4 @@ conflicts as (
 )
 
 select * from conflicts
-order by rejected_row_no
+order by rejected_source_file, rejected_row_no

@@ -1,21 +1,34 @@
-with member_returns as (
-    select * from {{ ref('int_member_returns') }}
+with sales_lines as (
+    select * from {{ ref('sales_lines') }}
+    where reason = 'return' and customer_type = 'member'
+),
+
+retailer as (
+    select * from {{ ref('stg_retailer') }}
+),
+
+-- Some tills write what is paid back without its minus.
+member_returns as (
+    select
+        sales_lines.source_file,
+        sales_lines.row_no,
+        sales_lines.card_id,
+        sales_lines.purchased_at as returned_at,
+        sales_lines.product_code,
+        sales_lines.product_name,
+        abs(sales_lines.quantity) as returned_quantity,
+        sales_lines.unit_price,
+        abs(sales_lines.amount) as returned_amount,
+        abs(sales_lines.points) as returned_points,
+        -- Where purchases count only with points, so do their returns.
+        not retailer.require_points or coalesce(sales_lines.points, 0) <> 0 as is_of_counted_purchase,
+        sales_lines.till_no,
+        sales_lines.receipt_no,
+        sales_lines.counter_code,
+        sales_lines.counter_name
+    from sales_lines
+    cross join retailer
 )
 
-select
-    row_no as raw_row_no,
-    card_id,
-    returned_at,
-    product_code,
-    product_name,
-    returned_quantity,
-    unit_price,
-    returned_amount,
-    returned_points,
-    is_of_counted_purchase,
-    till_no,
-    receipt_no,
-    counter_code,
-    counter_name
-from member_returns
-order by raw_row_no
+select * from member_returns
+order by source_file, row_no

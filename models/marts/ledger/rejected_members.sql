@@ -1,34 +1,31 @@
-with raw_members as (
-    select * from {{ ref('raw_members') }}
-),
+{{ config(materialized='view') }}
 
-classified as (
-    select * from {{ ref('int_members_classified') }}
+with rejected as (
+    select * from {{ ref('member_rows').include(database=false) }}
     where reason is not null
 ),
 
 reasons as (
-    select * from {{ ref('reject_reasons') }}
+    select * from {{ ref('reject_reasons').include(database=false) }}
     where table_name = 'members'
 ),
 
-rejected as (
+with_labels as (
     select
-        raw_members.row_no,
-        raw_members.card_id,
-        raw_members.birth_date,
-        raw_members.age_band,
-        raw_members.gender,
-        raw_members.registered_at,
-        reasons.reason,
+        rejected.source_file,
+        rejected.row_no,
+        rejected.line_no,
+        rejected.card_id,
+        rejected.gender,
+        rejected.age_band,
+        rejected.birth_date,
+        rejected.registered_at,
+        rejected.reason,
         reasons.label_zh as reason_zh,
         reasons.label_en as reason_en,
-        raw_members.unreadable_text,
-        raw_members.source_file,
-        raw_members.line_no
-    from raw_members
-    inner join classified on raw_members.row_no = classified.row_no
-    left join reasons on classified.reason = reasons.reason
+        rejected.raw_text
+    from rejected
+    left join reasons on rejected.reason = reasons.reason
 )
 
-select * from rejected
+select * from with_labels

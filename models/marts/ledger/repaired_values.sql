@@ -9,35 +9,39 @@
     },
 } -%}
 {%- set unusual = {
-    'code': "strlen(raw_rows.{0}) <> length(raw_rows.{0}) or raw_rows.{0} like ' %' or raw_rows.{0} like '% '",
-    'moment': "strlen(raw_rows.{0}) <> length(raw_rows.{0}) or raw_rows.{0} not like '____-__-__%'",
-    'number': "raw_rows.{0} is not null and try_cast(raw_rows.{0} as decimal(18, 2)) is null",
-    'label': "raw_rows.{0} is not null and typed_rows.{0} is null",
+    'code': "strlen(raw_{0}) <> length(raw_{0}) or raw_{0} like ' %' or raw_{0} like '% '",
+    'moment': "strlen(raw_{0}) <> length(raw_{0}) or raw_{0} not like '____-__-__%'",
+    'number': "raw_{0} is not null and try_cast(raw_{0} as decimal(18, 2)) is null",
+    'label': "raw_{0} is not null and {0} is null",
 } -%}
 with files as (
-    select * from {{ ref('input_files') }}
+    select * from {{ ref('stg_files') }}
+    where part = 0
+),
+
+repairs as (
+    select * from {{ ref('repairs') }}
 ),
 
 looked_at as (
     {% for table, columns in tables.items() -%}
     select
         '{{ table }}' as table_name,
-        raw_rows.source_file,
-        raw_rows.line_no,
-        raw_rows.row_no,
+        source_file,
+        row_no,
+        line_no,
         unnest([
             {% for column, kind in columns.items() -%}
             struct_pack(
                 column_name := '{{ column }}',
                 kind := '{{ kind }}',
                 is_unusual := {{ unusual[kind].format(column) }},
-                raw_value := raw_rows.{{ column }},
-                value := cast(typed_rows.{{ column }} as varchar)
+                raw_value := raw_{{ column }},
+                value := cast({{ column }} as varchar)
             ){{ "," if not loop.last }}
             {% endfor %}
         ], recursive := true)
-    from {{ ref('raw_' ~ table) }} as raw_rows
-    inner join {{ ref('int_' ~ table ~ '_classified') }} as typed_rows on raw_rows.row_no = typed_rows.row_no
+    from {{ ref('stg_' ~ table) }}
     where
         {% for column, kind in columns.items() -%}
         ({{ unusual[kind].format(column) }}){{ " or" if not loop.last }}
@@ -76,16 +80,23 @@ listed as (
         count(*) over (
             partition by repaired.table_name, repaired.source_file, repaired.column_name, repaired.repair
         ) <= files.raw_rows / 2
+),
+
+with_labels as (
+    select
+        listed.table_name,
+        listed.source_file,
+        listed.row_no,
+        listed.line_no,
+        listed.column_name,
+        listed.repair,
+        repairs.label_zh as repair_zh,
+        repairs.label_en as repair_en,
+        listed.raw_value,
+        listed.value
+    from listed
+    left join repairs on listed.repair = repairs.repair
 )
 
-select
-    table_name,
-    row_no,
-    column_name,
-    repair,
-    raw_value,
-    value,
-    source_file,
-    line_no
-from listed
-order by table_name, row_no, column_name
+select * from with_labels
+order by table_name, source_file, row_no, column_name

@@ -3,7 +3,7 @@ with orders as (
 ),
 
 member_returns as (
-    select * from {{ ref('int_member_returns') }}
+    select * from {{ ref('member_returns') }}
     where is_of_counted_purchase
 ),
 

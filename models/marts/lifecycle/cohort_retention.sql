@@ -3,7 +3,7 @@ with purchase_days as (
 ),
 
 members as (
-    select * from {{ ref('int_members') }}
+    select * from {{ ref('members') }}
 ),
 
 as_of as (
@@ -15,7 +15,7 @@ month_ends as (
 ),
 
 coverage as (
-    select * from {{ ref('int_month_coverage') }}
+    select * from {{ ref('eda_coverage') }}
 ),
 
 cohorts as (

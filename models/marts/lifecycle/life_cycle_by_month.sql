@@ -11,7 +11,7 @@ month_ends as (
 ),
 
 coverage as (
-    select * from {{ ref('int_month_coverage') }}
+    select * from {{ ref('eda_coverage') }}
 ),
 
 recorded_days as (

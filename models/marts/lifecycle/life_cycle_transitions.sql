@@ -8,7 +8,7 @@ never_bought as (
 ),
 
 coverage as (
-    select * from {{ ref('int_month_coverage') }}
+    select * from {{ ref('eda_coverage') }}
 ),
 
 states as (

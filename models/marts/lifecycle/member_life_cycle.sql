@@ -1,5 +1,5 @@
 with members as (
-    select * from {{ ref('int_members') }}
+    select * from {{ ref('members') }}
 ),
 
 as_of as (

@@ -8,7 +8,7 @@ clusters as (
 ),
 
 retailer as (
-    select * from {{ ref('raw_retailer') }}
+    select * from {{ ref('stg_retailer') }}
 ),
 
 segments as (

@@ -3,7 +3,7 @@ with orders as (
 ),
 
 members as (
-    select * from {{ ref('int_members') }}
+    select * from {{ ref('members') }}
 ),
 
 as_of as (

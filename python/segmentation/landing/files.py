@@ -1,6 +1,7 @@
 """The raw files of a retailer: which they are, and whether they can be what the retailer file says."""
 
 import glob
+import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +12,9 @@ import duckdb
 import pyarrow.parquet as pq
 
 from segmentation.errors import InputError
-from segmentation.retailer import RETAILERS, FileSet, RawTable, Retailer, read_retailer
-from segmentation.text import has_lines_after, read_first_record
-from segmentation.workbook import OLE_MAGIC, is_workbook, read_sheet, sheet_names
+from segmentation.retailer import FileSet, RawTable, Retailer
+from segmentation.landing.text import has_lines_after, read_first_record
+from segmentation.landing.workbook import OLE_MAGIC, is_workbook, read_sheet, sheet_names
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
 PARQUET_MAGIC = b"PAR1"
@@ -54,18 +55,32 @@ class RawFile:
     Attributes
     ----------
     kind : {"text", "workbook", "parquet"}
-    source_file : path relative to the folder of raw files, with the sheet where one is named.
+    raw_path : path relative to the folder of raw files.
+    source_file : the same, with the sheet where one is named.
     expressions : the SQL that gives the text of each wanted column.
     raw_names : name in the file of each of them.
     """
 
     path: Path
+    raw_path: str
     source_file: str
     kind: str
     sheet: str | None
     header: Header
     expressions: dict[str, str]
     raw_names: dict[str, str]
+
+
+@dataclass(frozen=True)
+class KnownFile:
+    """What an earlier landing found out about a file, or a sheet of one, that has not changed since."""
+
+    kind: str
+    header: Header
+
+
+# Of each path and layout of its files the sheets, None for a file without.
+KnownFiles = Mapping[tuple[Path, str], Mapping[str | None, KnownFile]]
 
 
 @dataclass(frozen=True)
@@ -87,32 +102,32 @@ def has_raw_files(raw_dir: Path) -> bool:
     return any(path.is_file() and not path.name.startswith(".") for path in raw_dir.rglob("*"))
 
 
-def input_problem(retailer_name: str, raw_dir: Path, retailers_dir: Path = RETAILERS) -> str | None:
-    """Say in one sentence why the raw files cannot be loaded; None where nothing speaks against it.
-
-    Text files are only looked at up to their header; a workbook is read as a whole, once for this and the load.
-    """
-    try:
-        retailer = read_retailer(retailer_name, retailers_dir)
-        for table in retailer.tables:
-            find_raw_files(retailer, table, raw_dir)
-    except InputError as error:
-        return str(error)
-    return None
+def layout(settings: FileSet) -> str:
+    """Return what must be known of a file's form before its header is, as text to compare."""
+    return json.dumps([settings.encoding, settings.delimiter, settings.header, settings.sheets])
 
 
-def find_raw_files(retailer: Retailer, table: RawTable, raw_dir: Path) -> list[Part]:
+def find_raw_files(
+    retailer: Retailer, table: RawTable, raw_dir: Path, known: KnownFiles | None = None
+) -> list[Part]:
     """Return the files of a raw table, each part's in the order of their names.
 
     A joined table's key is looked for in the files with the rows, then in the tables joined before.
+
+    Parameters
+    ----------
+    known : files that need not be opened, since they are as they were.
 
     Raises
     ------
     InputError
         If a file is missing, empty, of another kind than its name says, or lacks a column.
     """
-    paths = [_paths(retailer, table, part, raw_dir) for part in table.parts]
-    first_headers = [read_header(*files[0], part, raw_dir) for files, part in zip(paths, table.parts, strict=True)]
+    known = known or {}
+    paths = [_paths(retailer, table, part, raw_dir, known) for part in table.parts]
+    first_headers = [
+        _kind_and_header(*files[0], part, raw_dir, known)[1] for files, part in zip(paths, table.parts, strict=True)
+    ]
     wanted = [dict(part.columns) for part in table.parts]
     keys: list[list[tuple[int, str, str]]] = [[] for _ in table.parts]
     for number, part in enumerate(table.parts):
@@ -132,14 +147,18 @@ def find_raw_files(retailer: Retailer, table: RawTable, raw_dir: Path) -> list[P
 
     parts = []
     for settings, files, columns, key in zip(table.parts, paths, wanted, keys, strict=True):
-        raw_files = [_checked_file(retailer, table, settings, columns, raw_dir, path, sheet) for path, sheet in files]
+        raw_files = [
+            _checked_file(retailer, table, settings, columns, raw_dir, path, sheet, known) for path, sheet in files
+        ]
         if not any(file.header.has_rows for file in raw_files):
             raise InputError(f"{files[0][0]} has a header but no line below it: put the file with the data there.")
         parts.append(Part(settings, raw_files, key))
     return parts
 
 
-def _paths(retailer: Retailer, table: RawTable, part: FileSet, raw_dir: Path) -> list[tuple[Path, str | None]]:
+def _paths(
+    retailer: Retailer, table: RawTable, part: FileSet, raw_dir: Path, known: KnownFiles
+) -> list[tuple[Path, str | None]]:
     """Return the files of a part, and of workbooks their sheets (None: the first), in order."""
     paths: set[Path] = set()
     for pattern in part.files:
@@ -153,17 +172,17 @@ def _paths(retailer: Retailer, table: RawTable, part: FileSet, raw_dir: Path) ->
             kept = f"keeps {TABLE_TITLES[table.name]} there" if part is table.parts[0] else "joins it"
             raise InputError(f"{folder} is missing: the retailer {retailer.name} {kept}.")
         paths.update(found)
+    files: list[tuple[Path, str | None]] = []
     for path in sorted(paths):
+        if sheets := known.get((path, layout(part))):
+            files.extend((path, sheet) for sheet in sheets)
+            continue
         _check_kind(path, table)
-    return [
-        (path, sheet)
-        for path in sorted(paths)
-        for sheet in (_sheets(path, part) if part.sheets and is_workbook(path) else (None,))
-    ]
-
-
-def _sheets(path: Path, part: FileSet) -> tuple[str, ...]:
-    return tuple(sheet_names(path)) if part.sheets == ("*",) else part.sheets
+        if part.sheets and is_workbook(path):
+            files.extend((path, sheet) for sheet in (sheet_names(path) if part.sheets == ("*",) else part.sheets))
+        else:
+            files.append((path, None))
+    return files
 
 
 def _check_kind(path: Path, table: RawTable) -> None:
@@ -203,10 +222,10 @@ def _checked_file(
     raw_dir: Path,
     path: Path,
     sheet: str | None,
+    known: KnownFiles,
 ) -> RawFile:
     should_be_workbook = path.suffix.lower() in WORKBOOK_SUFFIXES
-    kind = file_kind(path)
-    header = read_header(path, sheet, settings, raw_dir)
+    kind, header = _kind_and_header(path, sheet, settings, raw_dir, known)
     raw_names = _raw_names(wanted, header)
     other = next((other for other in retailer.tables if other.name != table.name), None)
     is_main = settings is table.parts[0]
@@ -235,16 +254,24 @@ def _checked_file(
     if twice := [name for name in raw_names.values() if name in header.twice]:
         raise InputError(f"{path} has several columns called {', '.join(twice)}: rename or remove all but one.")
 
-    source_file = path.relative_to(raw_dir).as_posix()
+    raw_path = path.relative_to(raw_dir).as_posix()
     return RawFile(
         path=path,
-        source_file=source_file if sheet is None else f"{source_file}, {sheet}",
+        raw_path=raw_path,
+        source_file=raw_path if sheet is None else f"{raw_path}, {sheet}",
         kind=kind,
         sheet=sheet,
         header=header,
         expressions={column: header.expressions[name] for column, name in raw_names.items()},
         raw_names=raw_names,
     )
+
+
+def _kind_and_header(
+    path: Path, sheet: str | None, settings: FileSet, raw_dir: Path, known: KnownFiles
+) -> tuple[str, Header]:
+    file = known.get((path, layout(settings)), {}).get(sheet)
+    return (file.kind, file.header) if file else (file_kind(path), read_header(path, sheet, settings, raw_dir))
 
 
 def read_header(path: Path, sheet: str | None, settings: FileSet, raw_dir: Path) -> Header:
@@ -294,7 +321,7 @@ def _parquet_header(path: Path) -> Header:
         raise InputError(f"{path} is a broken Parquet file: write it again.") from error
     expressions = {}
     for name, data_type, *_ in columns:
-        column = '"' + name.replace('"', '""') + '"'
+        column = identifier(name)
         if data_type in ("FLOAT", "DOUBLE"):
             expressions[name] = FLOAT_AS_TEXT.format(column)
         else:
@@ -302,14 +329,20 @@ def _parquet_header(path: Path) -> Header:
     return Header(expressions, frozenset(), 0, len(columns), n_rows > 0)
 
 
-def parquet_source(path: Path) -> str:
+def parquet_source(path: Path, *options: str) -> str:
     """Return the SQL that reads a Parquet file."""
-    return f"read_parquet({literal(glob.escape(str(path)))}, binary_as_string = true, hive_partitioning = false)"
+    stated = ", ".join([literal(glob.escape(str(path))), "binary_as_string = true", "hive_partitioning = false", *options])
+    return f"read_parquet({stated})"
 
 
 def literal(text: str) -> str:
     """Return the text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def identifier(name: str) -> str:
+    """Return the name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _raw_names(wanted: Mapping[str, tuple[str, ...]], header: Header) -> dict[str, str]:

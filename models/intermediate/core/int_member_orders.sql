@@ -1,5 +1,5 @@
 with sales_lines as (
-    select * from {{ ref('int_sales_lines_classified') }}
+    select * from {{ ref('sales_lines') }}
     where reason is null
 ),
 

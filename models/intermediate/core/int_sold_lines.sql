@@ -1,17 +1,11 @@
 {{ config(materialized='view') }}
 
 with sales_lines as (
-    select * from {{ ref('int_sales_lines_classified') }}
+    select * from {{ ref('sales_lines') }}
 ),
 
-raw_columns as (
-    select * from {{ ref('raw_columns') }}
-),
-
-recorded as (
-    select bool_or(column_name = 'points' and raw_column_name is not null) as has_points
-    from raw_columns
-    where table_name = 'sales_lines'
+retailer as (
+    select * from {{ ref('stg_retailer') }}
 ),
 
 -- Goods that were sold to anybody; where there are no codes, a product or counter is known by its name. Lines without
@@ -19,25 +13,34 @@ recorded as (
 -- no counted purchase, but it tells of a bargain.
 sold as (
     select
-        sales_lines.* exclude (product_code, counter_code),
-        coalesce(sales_lines.product_code, sales_lines.product_name) as product_code,
-        coalesce(sales_lines.counter_code, sales_lines.counter_name) as counter_code,
-        coalesce(sales_lines.reason, '') <> 'no_points' as is_counted,
+        sales_lines.source_file,
+        sales_lines.row_no,
+        sales_lines.card_id,
+        sales_lines.customer_type,
         case
             when sales_lines.customer_type = 'no_card' then concat_ws('|', sales_lines.till_no, sales_lines.receipt_no)
             else sales_lines.card_id
         end as buyer,
+        sales_lines.purchased_at,
+        coalesce(sales_lines.product_code, sales_lines.product_name) as product_code,
+        sales_lines.product_name,
+        coalesce(sales_lines.counter_code, sales_lines.counter_name) as counter_code,
+        sales_lines.counter_name,
+        sales_lines.quantity,
+        sales_lines.unit_price,
+        sales_lines.amount,
         coalesce(
             sales_lines.unit_price, cast(sales_lines.amount / sales_lines.quantity as decimal(18, 2))
         ) as piece_price,
+        coalesce(sales_lines.reason, '') <> 'no_points' as is_counted,
         sales_lines.amount
         < sales_lines.unit_price * sales_lines.quantity * (1 - {{ var('discount_tolerance') }}) as is_below_price,
         case
-            when recorded.has_points and sales_lines.customer_type <> 'no_card'
+            when retailer.has_points and sales_lines.customer_type <> 'no_card'
                 then coalesce(sales_lines.points, 0) <= 0
         end as is_without_points
     from sales_lines
-    cross join recorded
+    cross join retailer
     where
         sales_lines.reason is null
         or sales_lines.reason in ('unregistered_card', 'no_points')

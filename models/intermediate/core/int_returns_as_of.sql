@@ -1,5 +1,5 @@
 with member_returns as (
-    select * from {{ ref('int_member_returns') }}
+    select * from {{ ref('member_returns') }}
     where '{{ var("returns") }}' = 'net'
 ),
 
@@ -16,6 +16,8 @@ first_orders as (
 -- the first purchase that we know are goods of an earlier one.
 taken_off as (
     select
+        member_returns.source_file,
+        member_returns.row_no,
         member_returns.card_id,
         member_returns.returned_at,
         member_returns.returned_amount,

@@ -3,7 +3,7 @@ with days as (
 ),
 
 coverage as (
-    select * from {{ ref('int_month_coverage') }}
+    select * from {{ ref('eda_coverage') }}
 ),
 
 as_of as (

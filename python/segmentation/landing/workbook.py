@@ -32,22 +32,14 @@ class Sheet:
     numbers: list[int]
 
     def cells(self) -> pa.Table:
-        """Return the rows of `numbers`, a text column per column of the sheet, named c0, c1, ...; empty is null."""
-        columns = zip(*(self.rows[number] for number in self.numbers), strict=True)
-        return pa.table({f"c{at}": pa.array(map(cell_text, column), pa.string()) for at, column in enumerate(columns)})
+        """Return the rows of `numbers`, a text column per column of the sheet, named c0, c1, ...; empty is null.
 
-    def shifts(self) -> list[tuple[int, int, int]]:
-        """Return (first_row, row_shift, line_shift).
-
-        Row r of `cells`, counted from 0, with r >= first_row is row r + row_shift of the table and stands in row
-        r + line_shift of the sheet, both counted from 1.
+        Beside them stand row_no, the number of the row among them, and line_no, that of the row of the sheet; from 1.
         """
-        shifts: list[tuple[int, int, int]] = []
-        for row, number in enumerate(self.numbers):
-            shift = (1, number + 1 - row)
-            if not shifts or shifts[-1][1:] != shift:
-                shifts.append((row, *shift))
-        return shifts
+        columns = zip(*(self.rows[number] for number in self.numbers), strict=True)
+        texts = {f"c{at}": pa.array(map(cell_text, column), pa.string()) for at, column in enumerate(columns)}
+        places = {"row_no": range(1, len(self.numbers) + 1), "line_no": [number + 1 for number in self.numbers]}
+        return pa.table(texts | {name: pa.array(values, pa.int64()) for name, values in places.items()})
 
 
 def is_workbook(path: Path) -> bool:

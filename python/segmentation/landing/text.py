@@ -6,7 +6,7 @@ import re
 import shutil
 import zipfile
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -46,6 +46,22 @@ class Mending:
     n_rows: int = 0
     shifts: list[tuple[int, int, int]] = field(default_factory=list)
     unreadable: list[tuple[int, int, str, str]] = field(default_factory=list)
+
+    def shift_ranges(self) -> pa.Table:
+        """Return `shifts` as a table, each with the row (end_row) at which the next one begins."""
+        ends = [first_row for first_row, _, _ in self.shifts[1:]] + [self.n_rows]
+        rows = [(*shift, end) for shift, end in zip(self.shifts, ends, strict=True)]
+        return _table(("first_row", "row_shift", "line_shift", "end_row"), (pa.int64(),) * 4, rows)
+
+    def unreadable_rows(self) -> pa.Table:
+        """Return `unreadable` as a table."""
+        names = ("row_no", "line_no", "unreadable_text", "unreadable_reason")
+        return _table(names, (pa.int64(), pa.int64(), pa.string(), pa.string()), self.unreadable)
+
+
+def _table(names: Sequence[str], types: Sequence[pa.DataType], rows: Sequence[tuple[object, ...]]) -> pa.Table:
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return pa.table([pa.array(values, kind) for values, kind in zip(columns, types, strict=True)], names=names)
 
 
 def compression(path: Path) -> str | None:

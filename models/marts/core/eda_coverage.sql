@@ -53,3 +53,4 @@ coverage as (
 )
 
 select * from coverage
+order by month_start

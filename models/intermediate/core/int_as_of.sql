@@ -1,16 +1,17 @@
 with retailer as (
-    select * from {{ ref('raw_retailer') }}
+    select * from {{ ref('stg_retailer') }}
 ),
 
 sales_lines as (
-    select * from {{ ref('int_sales_lines_classified') }}
+    select * from {{ ref('sales_lines') }}
     where reason is null
 ),
 
 sales as (
     select
         min(purchased_at) as first_purchased_at,
-        max(purchased_at) as last_purchased_at
+        max(purchased_at) as last_purchased_at,
+        coalesce(bool_or(cast(purchased_at as time) <> time '00:00:00'), false) as has_times
     from sales_lines
 ),
 
@@ -21,7 +22,9 @@ as_of as (
             retailer.as_of,
             cast(sales.last_purchased_at as date) + 1
         ) as timestamp) as as_of,
-        sales.first_purchased_at
+        sales.first_purchased_at,
+        sales.has_times,
+        retailer.retailer
     from retailer
     cross join sales
 ),
@@ -35,7 +38,9 @@ checked as (
                     || ': no purchase would count; give a later as_of, or none.'
                 )
             else as_of
-        end as as_of
+        end as as_of,
+        has_times,
+        retailer
     from as_of
 )
 

@@ -1,23 +1,12 @@
 with members as (
-    select * from {{ ref('stg_members') }}
-),
-
-raw_columns as (
-    select * from {{ ref('raw_columns') }}
-),
-
--- A shop whose member table has no registration time registers every row.
-recorded as (
-    select coalesce(bool_or(raw_column_name is not null), false) as has_registration_time
-    from raw_columns
-    where table_name = 'members' and column_name = 'registered_at'
-),
-
-plausible as (
     select
-        * exclude (registered_at),
-        case when {{ is_plausible('registered_at') }} then registered_at end as registered_at
-    from members
+        *,
+        {{ unread_values(['card_id', 'gender', 'age_band', 'birth_date', 'registered_at']) }} as raw_text
+    from {{ ref('stg_members') }}
+),
+
+retailer as (
+    select * from {{ ref('stg_retailer') }}
 ),
 
 -- The first registration of a card is the one that counts.
@@ -28,31 +17,37 @@ ranked as (
         struct_pack(registered_at, birth_date, gender, age_band) as registration, -- equal also where both lack a value
         first_value(struct_pack(registered_at, birth_date, gender, age_band)) over registrations_of_card
             as first_registration
-    from plausible
-    window registrations_of_card as (partition by card_id order by registered_at nulls last, row_no)
+    from members
+    window registrations_of_card as (
+        partition by card_id order by registered_at nulls last, source_file, row_no
+    )
 ),
 
+-- A shop whose member table has no registration time registers every row.
 classified as (
     select
+        ranked.source_file,
         ranked.row_no,
+        ranked.line_no,
         ranked.card_id,
         ranked.gender,
         ranked.age_band,
-        ranked.has_birth_date_text,
         ranked.birth_date,
+        ranked.raw_birth_date is not null as has_birth_date_text,
         ranked.registered_at,
         case
-            when ranked.is_unreadable then 'unreadable'
+            when ranked.unreadable_reason is not null then 'unreadable'
             when ranked.card_id is null then 'no_card_number'
             when ranked.registration_no > 1 and ranked.registration = ranked.first_registration
                 then 'duplicate_row'
             when ranked.registration_no > 1 then 'conflicting_duplicate'
-            when not recorded.has_registration_time then null
-            when ranked.registered_at is null and ranked.has_registration_text then 'bad_registration_time'
+            when not retailer.has_registered_at then null
+            when ranked.registered_at is null and ranked.raw_registered_at is not null then 'bad_registration_time'
             when ranked.registered_at is null then 'no_registration_time'
-        end as reason
+        end as reason,
+        ranked.raw_text
     from ranked
-    cross join recorded
+    cross join retailer
 )
 
 select * from classified

@@ -1,0 +1,15 @@
+with files as (
+    select * from {{ source('raw', 'files') }}
+),
+
+renamed as (
+    select
+        table_name,
+        part,
+        source_file,
+        raw_rows,
+        unreadable_rows
+    from files
+)
+
+select * from renamed

@@ -1,0 +1,5 @@
+with retailer as (
+    select * from {{ source('raw', 'retailer') }}
+)
+
+select * from retailer
