@@ -1,14 +1,14 @@
 {#- Brings the schema `raw` up to the raw files before any model runs; stops the run with one sentence where a file cannot be used. -#}
 {% macro land_raw_files() -%}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
-        {%- set arguments = [var('retailer'), env_var('RAW_DATA_DIR', 'data/raw')] -%}
-        {%- set texts = [] -%}
-        {%- for argument in arguments -%}
-            {%- do texts.append(dbt.string_literal(dbt.escape_single_quotes(argument))) -%}
-        {%- endfor -%}
-        {%- set problem = run_query('select land_raw_files(' ~ texts | join(', ') ~ ')').columns[0].values()[0] -%}
-        {%- if problem -%}
-            {{ exceptions.raise_compiler_error(problem) }}
+        {%- set retailer = dbt.string_literal(dbt.escape_single_quotes(var('retailer'))) -%}
+        {%- set raw_dir = dbt.string_literal(dbt.escape_single_quotes(env_var('RAW_DATA_DIR', 'data/raw'))) -%}
+        {%- set landed = run_query(
+            'select landed.problem, landed.report from (select land_raw_files(' ~ retailer ~ ', ' ~ raw_dir ~ ') as landed)'
+        ).rows[0] -%}
+        {%- if landed['problem'] -%}
+            {{ exceptions.raise_compiler_error(landed['problem']) }}
         {%- endif -%}
+        {%- do log(landed['report'], info=true) -%}
     {%- endif -%}
 {%- endmacro %}

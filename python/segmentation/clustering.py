@@ -11,13 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from segmentation.errors import InputError
-from segmentation.processes import call, is_loaded_ahead, worker_processes
+from segmentation.speed import worker_processes
 
 Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 Row = tuple[str, str, int | None, int | None, str | None, float]
 
-FITS = "segmentation.cluster_fits"  # called by name, since it loads scikit-learn, which takes a second
 FEW_ROWS = 10_000  # are fitted sooner than processes are started that have loaded nothing
 REPORT_TYPES = {
     "kind": "str",
@@ -83,17 +82,19 @@ def fit_report(features: pd.DataFrame, settings: FitSettings) -> pd.DataFrame:
     davies_bouldin, calinski_harabasz, smallest_share and adjusted_rand of each number of clusters; gap and gap_error
     of each number of clusters and of 1; sample_size of each scaling. Empty for empty input.
     """
+    # scikit-learn takes a second to load: only where something is fitted.
+    from segmentation.cluster_fits import fit_scaling, silhouette_rows, stability_rows
+
     names = [name for name in settings.feature_names if features[name].notna().any()]
     values = features[names].to_numpy(dtype=np.float64)
     scalings = settings.scalings if len(values) and names else ()
     with ExitStack() as stack:
-        is_apart = len(values) > FEW_ROWS or is_loaded_ahead(FITS)
-        run = stack.enter_context(worker_processes()).map if is_apart else map
+        run = stack.enter_context(worker_processes()).map if len(values) > FEW_ROWS else map
         fits: list[Fits] = []
         scores: list[Iterable[list[Row]]] = []
-        for fit in run(partial(call, f"{FITS}.fit_scaling", names=names, values=values, settings=settings), scalings):
+        for fit in run(partial(fit_scaling, names=names, values=values, settings=settings), scalings):
             fits.append(fit)
-            scores += [run(partial(call, f"{FITS}.{name}"), [fit]) for name in ("stability_rows", "silhouette_rows")]
+            scores += [run(score, [fit]) for score in (stability_rows, silhouette_rows)]
         return as_report([row for fit in fits for row in fit.rows] + [row for rows in chain(*scores) for row in rows])
 
 

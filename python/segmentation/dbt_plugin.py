@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
@@ -36,15 +37,16 @@ class Plugin(BasePlugin):
             Path(self.creds.path).parent.mkdir(parents=True, exist_ok=True)
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
-        def land_raw_files(retailer: str, raw_dir: str) -> str:
+        def land_raw_files(retailer: str, raw_dir: str) -> dict[str, str | None]:
             try:
                 with conn.cursor() as cursor:
-                    print(land(cursor, retailer, Path(raw_dir)), flush=True)
+                    return {"problem": None, "report": str(land(cursor, retailer, Path(raw_dir)))}
             except InputError as error:
-                return str(error)
-            return ""
+                return {"problem": str(error), "report": None}
 
-        conn.create_function("land_raw_files", land_raw_files, ["VARCHAR", "VARCHAR"], "VARCHAR", side_effects=True)
+        conn.create_function(
+            "land_raw_files", land_raw_files, ["VARCHAR", "VARCHAR"], duckdb.struct_type({"problem": "VARCHAR", "report": "VARCHAR"}), side_effects=True
+        )
         conn.create_function(
             "settings_problem",
             lambda settings: settings_problem(json.loads(settings)) or "",

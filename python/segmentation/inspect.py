@@ -14,12 +14,13 @@ from itertools import islice
 from pathlib import Path
 from statistics import mode
 
+import duckdb
 import yaml
 from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError
 from segmentation.landing.moments import parsed_moment
-from segmentation.landing.land import LANDING_TABLES, land_files, open_landing
+from segmentation.landing.land import append, create_table, read_files
 from segmentation.landing.files import RawFile, file_kind, literal, read_header
 from segmentation.retailer import GENDER_CODES, PRODUCT, REQUIRED_COLUMNS, WHITESPACE, WORDS, FileSet
 from segmentation.landing.text import open_plain, split_fields
@@ -94,7 +95,8 @@ def propose(paths: Iterable[Path], raw_dir: Path) -> str:
     InputError
         If a file cannot be read, or no file holds anything like sales lines.
     """
-    with open_landing() as connection:
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
         tables = [_landed(connection, table, raw_dir) for table in _tables(paths, raw_dir)]
         return _Proposal(connection, tables, raw_dir).text()
 
@@ -182,11 +184,11 @@ def _landed(connection: DuckDBPyConnection, table: Table, raw_dir: Path) -> Tabl
             header = read_header(path, sheet, table.settings, _root(path, raw_dir))
             expressions = {f"x{number}": expression for number, expression in enumerate(header.expressions.values())}
             if not names:
-                columns = ", ".join(f"{column} varchar" for column in expressions)
-                connection.execute(LANDING_TABLES.format(part=part, columns=columns))
+                create_table(connection, f"rows_{part}", list(expressions))
                 names = list(header.expressions)
-            file = RawFile(path, path.name, file_kind(path), sheet, header, expressions, {})
-            land_files(connection, part, [file], table.settings)
+            file = RawFile(path, path.name, path.name, file_kind(path), sheet, header, expressions, {})
+            append(connection, f"rows_{part}", read_files(connection, [file], table.settings))
+    connection.execute(f"create view readable_{part} as from rows_{part} where unreadable_reason is null")
     [(table.rows,)] = connection.execute(f"select count(*) from readable_{part}").fetchall()
     table.columns = {
         name: _described(connection, f"readable_{part}", f"x{number}", name) for number, name in enumerate(names)

@@ -1,6 +1,5 @@
 """What `make` runs: demo data where there are no raw files, dbt build, charts, exports, and a summary."""
 
-import gc
 import json
 import os
 import resource
@@ -16,17 +15,12 @@ import yaml
 
 from segmentation.charts import draw_charts
 from segmentation.exports import write_exports
-from segmentation.processes import begin, early_process, load_ahead, worker_processes
-from segmentation.landing.land import landing_file, raw_columns, write_raw_table
-from segmentation.landing.files import has_raw_files, input_problem
-from segmentation.retailer import CANONICAL_COLUMNS, RETAILERS
+from segmentation.landing.files import has_raw_files
+from segmentation.speed import landing_process, load_ahead, worker_processes
 
 Result = TypeVar("Result")
 
 DEMO_NOTE = "DEMO_DATA.txt"
-LOADED_AHEAD = [
-    "segmentation.charts.drawing", "segmentation.cluster_fits", "segmentation.cluster_matching", "segmentation.clv",
-]  # fmt: skip
 
 
 def main() -> None:
@@ -66,35 +60,23 @@ def main() -> None:
 
 
 def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
-    """Run `dbt build`, one line per model; exit with 1 and a sentence or the failures where it cannot be done.
+    """Land the raw files and run `dbt build`, one line per model; exit with 1 and a sentence where it cannot be done."""
+    untouched = "The warehouse of the last good build is untouched."
+    with landing_process(warehouse, str(settings["retailer"]), raw_dir) as landing:
+        load_ahead()
+        from dbt.cli.main import dbtRunner
 
-    dbt needs seconds to load and to parse the project, on one core. Meanwhile another process reads the raw files.
-    """
-    retailer = str(settings["retailer"])
-    landed = {name: landing_file(warehouse, name) for name in CANONICAL_COLUMNS}
-    try:
-        with early_process() as process:
-            check = begin(process, input_problem, retailer, raw_dir)
-            begin(process, raw_columns, retailer, raw_dir)
-            for name, path in landed.items():
-                last = begin(process, write_raw_table, name, retailer, raw_dir, path, RETAILERS)
-            last.add_done_callback(lambda _: load_ahead(LOADED_AHEAD))
-            process.shutdown(wait=False)
-            from dbt.cli.main import dbtRunner
-
-            # What dbt has loaded stays: the garbage collector need not walk through it again and again.
-            gc.freeze()
-            if problem := check.result():
-                sys.exit(f"{problem} The warehouse of the last good build is untouched.")
-            remove_unpublished(warehouse)
-            # Unit tests are about invented rows: they say something about the project, nothing about these files.
-            options = ["--exclude-resource-type", "unit_test", "--vars", json.dumps(settings, default=str)]
-            quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json"]
-            if not dbtRunner(callbacks=[print_event]).invoke([*quiet, "build", *options]).success:
-                sys.exit("The build failed as said above. The warehouse of the last good build is untouched.")
-    finally:
-        for path in landed.values():
-            path.unlink(missing_ok=True)
+        quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json"]
+        variables = ["--vars", json.dumps(settings, default=str)]
+        parsed = dbtRunner(callbacks=[print_event]).invoke([*quiet, "parse", *variables])
+        landing.join()
+    if not parsed.success or landing.exitcode:
+        sys.exit(untouched)
+    remove_unpublished(warehouse)
+    # Unit tests are about invented rows: they say something about the project, nothing about these files.
+    options = [*variables, "--exclude-resource-type", "unit_test"]
+    if not dbtRunner(parsed.result, [print_event]).invoke([*quiet, "build", *options]).success:
+        sys.exit(f"The build failed as said above. {untouched}")
 
 
 def remove_unpublished(warehouse: Path) -> None:

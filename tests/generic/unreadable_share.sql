@@ -25,10 +25,12 @@ problems as (
         and unreadable.lines > {{ var('max_unreadable_lines') }} * files.raw_rows
 )
 
-select error(
-    what || ' are unreadable, more than the share {{ var("max_unreadable_lines") }} that the setting '
-    || 'max_unreadable_lines allows: see to the encoding, the delimiter and the quotes, or raise the setting.'
-) as sentence
+select what
 from problems
-where what is not null
+where case
+    when what is not null then error(
+        what || ' are unreadable, more than the share {{ var("max_unreadable_lines") }} that the setting '
+        || 'max_unreadable_lines allows: see to the encoding, the delimiter and the quotes, or raise the setting.'
+    )
+end
 {% endtest %}

@@ -9,7 +9,8 @@ import duckdb
 import pytest
 
 from segmentation.demo import write_demo
-from segmentation.landing.land import raw_codes, raw_columns, raw_retailer, raw_table
+from segmentation.errors import InputError
+from segmentation.landing.land import land
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,16 +54,29 @@ class Job:
         return connection.execute(f"attach '{self.warehouse}.work' as work (read_only)")
 
 
+def landed(raw_dir: Path, retailer: str = "cumcm2018") -> duckdb.DuckDBPyConnection:
+    """A database in memory with the schema `raw` as `work`; raises InputError as the build would stop."""
+    connection = duckdb.connect()
+    connection.execute("attach ':memory:' as work")
+    land(connection, retailer, raw_dir, ROOT / "retailers")
+    return connection
+
+
+def input_problem(retailer: str, raw_dir: Path) -> str | None:
+    """The sentence with which the landing stops; None where it does not."""
+    try:
+        landed(raw_dir, retailer).close()
+    except InputError as error:
+        return str(error)
+    return None
+
+
 class Classifier:
     """The path of raw files up to the classified rows, in a database of its own: quick, and without dbt."""
 
-    MODELS = ("stg_members", "stg_sales_lines", "int_members_classified", "int_sales_lines_classified")
+    MODELS = ("stg_retailer", "stg_members", "stg_sales_lines", "member_rows", "sales_lines")
 
     def __init__(self, compiled: Path) -> None:
-        self.connection = duckdb.connect()
-        self.connection.execute("attach ':memory:' as work; use work")
-        for schema in ("raw", "staging", "intermediate"):
-            self.connection.execute(f"create schema {schema}")
         # Not in the folders that dbt names after the YAML files of unit tests.
         self.models = {
             path.stem: path.read_text(encoding="utf-8")
@@ -73,21 +87,12 @@ class Classifier:
 
     def classify(self, raw_dir: Path, retailer: str = "cumcm2018") -> None:
         """Fill the tables from the files; raises InputError as the build would stop."""
-        for name in ("members", "sales_lines"):
-            rows = raw_table(name, retailer, raw_dir, raw_dir / f".{name}.arrow", ROOT / "retailers")
-            self.connection.register("rows_of_table", rows)
-            self.connection.execute(f"create or replace table raw.raw_{name} as from rows_of_table")
-        settings = {
-            "raw_columns": raw_columns(retailer, raw_dir, ROOT / "retailers"),
-            "raw_codes": raw_codes(retailer, ROOT / "retailers"),
-            "raw_retailer": raw_retailer(retailer, ROOT / "retailers"),
-        }
-        for name, rows in settings.items():
-            self.connection.register("rows_of_table", rows)
-            self.connection.execute(f"create or replace table raw.{name} as from rows_of_table")
+        self.connection = landed(raw_dir, retailer)
+        self.connection.execute("attach ':memory:' as warehouse; create schema work.staging; create schema warehouse.marts")
         for name, sql in self.models.items():
-            schema = "staging" if name.startswith("stg_") else "intermediate"
-            self.connection.execute(f"create or replace table {schema}.{name} as {sql}")
+            schema = "work.staging" if name.startswith("stg_") else "warehouse.marts"
+            self.connection.execute(f"create table {schema}.{name} as {sql}")
+        self.connection.execute("use warehouse")
 
     def query(self, sql: str) -> list[tuple]:
         return self.connection.execute(sql).fetchall()

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, Classifier, Job
+from conftest import ROOT, Classifier, Job, input_problem
 from python_calamine import CalamineWorkbook
 from xlsxwriter import Workbook
 
 from segmentation.demo import MEMBER_HEADER, SALES_HEADER, write_demo
-from segmentation.landing.files import input_problem
 from segmentation.settings import settings_problem
 
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -74,10 +73,10 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str, str]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_file_that_cannot_be_used_is_named_in_one_sentence(fault: str, tmp_path: Path) -> None:
     write_demo(tmp_path, member_rows=50, sales_lines=200)
-    assert input_problem("cumcm2018", tmp_path, ROOT / "retailers") is None
+    assert input_problem("cumcm2018", tmp_path) is None
     spoil, file, expected = FAULTS[fault]
     spoil(tmp_path)
-    problem = input_problem("cumcm2018", tmp_path, ROOT / "retailers")
+    problem = input_problem("cumcm2018", tmp_path)
     assert problem
     assert file in problem
     assert expected in problem
@@ -109,9 +108,9 @@ def test_odd_lines_are_kept_or_rejected_with_a_reason(classifier: Classifier, tm
     write_members(tmp_path, [["000186fa", "1980-01-01", 0, "2010-01-01 00:00:00.000"]])
     write_sales(tmp_path, [fields for fields, _ in expected.values()])
     classifier.classify(tmp_path)
-    found = dict(classifier.query("select row_no, reason from intermediate.int_sales_lines_classified"))
+    found = dict(classifier.query("select row_no, reason from marts.sales_lines"))
     assert found == {row_no: reason for row_no, (_, reason) in expected.items()}
-    names = classifier.query("select product_name from staging.stg_sales_lines where row_no <= 3 order by row_no")
+    names = classifier.query("select product_name from work.staging.stg_sales_lines where row_no <= 3 order by row_no")
     assert [name for (name,) in names] == [fields[6] for fields, _ in list(expected.values())[:3]]
 
 

@@ -30,7 +30,7 @@ class Shop:
         self.sold = self.table(
             """select * exclude (quantity, unit_price, amount), cast(quantity as double) as quantity,
                 cast(round(unit_price * 100) as bigint) as unit_price, cast(round(amount * 100) as bigint) as amount
-            from work.intermediate.int_sales_lines_classified
+            from marts.sales_lines
             where quantity > 0 and amount > 0 and purchased_at is not null
                 and (reason is null or reason in ('unregistered_card', 'no_points', 'no_card'))"""
         )
@@ -266,7 +266,7 @@ def test_counters_and_member_groups_equal_the_count_by_brute_force(shop: Shop) -
     genders = dict(
         shop.rows(
             """select card_id, case when is_gender_filled then 'unknown' else gender end
-            from work.intermediate.int_members"""
+            from marts.members"""
         )
     )
     members = shop.counted[shop.counted["customer_type"] == "member"]
@@ -316,7 +316,7 @@ def test_purchasing_power_equals_the_count_by_brute_force(shop: Shop) -> None:
     own = {counter for (counter,) in shop.rows("select counter_code from marts.price_band_cuts where has_own_cuts")}
     assert own
     assert own < set(cuts)
-    registered = dict(shop.rows("select card_id, registered_at from work.intermediate.int_members"))
+    registered = dict(shop.rows("select card_id, registered_at from marts.members"))
     parts: dict[str, dict[str, float]] = {}
     for card, rows in lines.groupby("card_id"):
         goods = shop.bought[shop.bought["card_id"] == card]

@@ -6,12 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, Job
+from conftest import ROOT, Job, input_problem, landed
 from test_retailers import RECORDS, SHOP, write_grocery, write_records, write_shop
 
 from segmentation.inspect import propose
-from segmentation.landing.land import raw_table
-from segmentation.landing.files import input_problem
 from segmentation.retailer import read_retailer
 
 
@@ -93,8 +91,9 @@ def test_a_chain_of_tables_leads_to_the_customer(raw: Path) -> None:
     ]
     assert sales["cancelled"] == {"column": "order_status", "pattern": ["canceled"]}
     assert "places.csv is not used" in text
-    rows = raw_table("sales_lines", str(raw.parent / "proposed.yml"), raw, raw.parent / "rows.arrow")
-    assert [rows.num_rows - rows[name].null_count for name in ("row_no", "card_id", "purchased_at")] == [500] * 3
+    with landed(raw, str(raw.parent / "proposed.yml")) as connection:
+        counts = "count(*), count(card_id), count(purchased_at)"
+        assert connection.execute(f"select {counts} from work.raw.sales_lines").fetchall() == [(500, 500, 500)]
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,11 @@
 import gzip
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 import pytest
+from conftest import input_problem, landed
 
 from segmentation.errors import InputError
-from segmentation.landing.land import raw_table
-from segmentation.landing.files import input_problem
 
 PLAIN = "sales_lines: {files: sales.csv, columns: {card_id: card, purchased_at: at, product_name: name, amount: paid}}"
 HEADER = "card,at,name,paid\n"
@@ -19,9 +17,8 @@ ROWS = "card_id, purchased_at, product_name, amount"
 def load(folder: Path, content: str, query: str, table: str = "sales_lines") -> list[tuple]:
     """Load the raw table of a retailer file and query it, by row."""
     (folder / "shop.yml").write_text(content, encoding="utf-8")
-    rows = raw_table(table, str(folder / "shop.yml"), folder, folder / ".arrow")
-    with duckdb.connect() as connection:
-        return connection.from_arrow(rows).query("raw", f"select {query} from raw order by row_no").fetchall()
+    with landed(folder, str(folder / "shop.yml")) as connection:
+        return connection.execute(f"select {query} from work.raw.{table} order by source_file, row_no").fetchall()
 
 
 def write(folder: Path, content: str | bytes, name: str = "sales.csv") -> None:
@@ -63,7 +60,7 @@ def test_lines_that_are_no_records_are_kept_with_their_line_and_reason(tmp_path:
     assert load(tmp_path, PLAIN, "product_name")[3] == ("two\r\nlines",)
 
 
-def test_rows_count_on_over_files_whatever_their_kind(tmp_path: Path) -> None:
+def test_files_of_every_kind_are_one_table(tmp_path: Path) -> None:
     write(tmp_path, HEADER + "a,2015-01-01,x,1\nbroken\nb,2015-01-01,x,2\n", "day=2015-01-01/1.csv")
     write(tmp_path, gzip.compress((HEADER + "c,2015-01-02,x,3\n").encode()), "day=2015-01-02/2.csv.gz")
     write(tmp_path, HEADER, "day=2015-01-03/nothing sold.csv")
@@ -77,11 +74,11 @@ def test_rows_count_on_over_files_whatever_their_kind(tmp_path: Path) -> None:
         (1, 2, "2015-01-01", "a", "2015-01-01", "x", "1"),
         (2, 3, None, None, None, None, None),
         (3, 4, "2015-01-01", "b", "2015-01-01", "x", "2"),
-        (4, 2, "2015-01-02", "c", "2015-01-02", "x", "3"),
-        (5, 1, "2015-01-04", "17850", "2015-01-04 10:00:00", None, "12.25"),
-        (6, 2, "2015-01-04", None, "2015-01-04 10:00:00", None, "12.25"),
-        (7, 2, "2015-01-04", "17850", "2015-01-05", None, "12.25"),
-        (8, 3, "2015-01-04", None, "2015-01-05", None, "12.25"),
+        (1, 2, "2015-01-02", "c", "2015-01-02", "x", "3"),
+        (1, 1, "2015-01-04", "17850", "2015-01-04 10:00:00", None, "12.25"),
+        (2, 2, "2015-01-04", None, "2015-01-04 10:00:00", None, "12.25"),
+        (1, 2, "2015-01-04", "17850", "2015-01-05", None, "12.25"),
+        (2, 3, "2015-01-04", None, "2015-01-05", None, "12.25"),
     ]
 
 
@@ -166,11 +163,11 @@ def test_tables_are_joined_by_their_keys(tmp_path: Path) -> None:
     write(tmp_path, "id,card\nx,A\n", "cards.csv")
     found = load(tmp_path, JOINED, "row_no, card_id, purchased_at, amount, is_cancelled, unreadable_text, source_file")
     assert found == [
+        (4, None, None, None, None, "bad", "receipts.csv"),
         (1, "A", "2015-01-01", "10", False, None, "sales.csv"),
         (2, None, "2015-01-02", "20", True, None, "sales.csv"),
         (3, None, None, "30", False, None, "sales.csv"),
         (4, "A", "2015-01-01", "40", False, None, "sales.csv"),
-        (5, None, None, None, None, "bad", "receipts.csv"),
     ]
     write(tmp_path, "id,card\nx,A\nx,B\n", "cards.csv")
     with pytest.raises(InputError, match=r"cards\.csv has 2 different rows with id = x"):

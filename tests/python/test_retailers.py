@@ -203,7 +203,7 @@ def test_baskets_products_and_households_are_joined(retailers: dict[str, Job]) -
     assert sums(job) == (len(lines), lines["QUANTITY"].sum(), pytest.approx(lines["SALES_VALUE"].sum()))
     days = pd.Timestamp("2016-01-01") + pd.to_timedelta(lines["DAY"], "D")
     times = pd.to_timedelta(lines["TRANS_TIME"] // 100 * 60 + lines["TRANS_TIME"] % 100, "min")
-    assert job.query("select purchased_at from marts.vip_info order by raw_row_no") == [
+    assert job.query("select purchased_at from marts.vip_info order by source_file, row_no") == [
         (moment.to_pydatetime(),) for moment in days + times
     ]
     # Two products are not in the list: their lines stay, without a name.

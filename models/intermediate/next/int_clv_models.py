@@ -1,10 +1,9 @@
-from segmentation.processes import call_apart
+from segmentation.clv import fit_models
 
 
 def model(dbt, session):
     settings = dbt.config.get("meta")
-    return call_apart(
-        "segmentation.clv.fit_models",
+    return fit_models(
         dbt.ref("int_clv_customers").order("sample, card_id").df(),
         minimum_repeat_customers=settings["minimum_repeat_customers"],
         minimum_weeks=settings["minimum_days"] / 7,

@@ -1,9 +1,8 @@
-from segmentation.processes import call_apart
+from segmentation.clv import predict
 
 
 def model(dbt, session):
-    return call_apart(
-        "segmentation.clv.predict",
+    return predict(
         dbt.ref("int_clv_customers").order("sample, card_id").df(),
         dbt.ref("int_clv_models").df(),
         dbt.ref("int_clv_horizons").order("sample, horizon_days").df(),

@@ -2,8 +2,8 @@ import json
 
 import pandas as pd
 
+from segmentation.cluster_matching import matched_segments
 from segmentation.clustering import FitSettings, fit_report, reused_model
-from segmentation.processes import call_apart
 
 
 def model(dbt, session):
@@ -21,6 +21,5 @@ def model(dbt, session):
 
     report = fit_report(features, FitSettings(**settings))
     if previous is not None:
-        matches = call_apart("segmentation.cluster_matching.matched_segments", report, previous)
-        report = pd.concat([report, matches])
+        report = pd.concat([report, matched_segments(report, previous)])
     return report.assign(trained_as_of=as_of, settings=json.dumps(settings, sort_keys=True))

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from segmentation.charts import LANGUAGES, draw_charts
-from segmentation.processes import worker_processes
+from segmentation.speed import worker_processes
 
 
 def main() -> None:

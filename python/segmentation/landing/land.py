@@ -412,21 +412,22 @@ def _read_text(connection: DuckDBPyConnection, file: RawFile, settings: FileSet)
             # Some line is no row, or some row has several lines: only now is it worth looking at each.
             mended = Path(folder) / "mended.csv"
             mending = mend_csv(path, encoding, delimiter, header_lines, columns, mended)
-            if not _read_lines(connection, mended, columns, delimiter, 0, mending.n_rows):
+            if mending.n_rows and not _read_lines(connection, mended, columns, delimiter, 0, mending.n_rows):
                 raise InputError(f"{file.path} has lines that cannot be told apart: save it again as csv.")
-    connection.register("unreadable", mending.unreadable_rows())
-    connection.register("shifts", mending.shift_ranges())
-    place, joined = "rowid + 1 as row_no, rowid + 1 as line_no", ""
-    if len(mending.shifts) == 1:
-        place = f"rowid + {mending.shifts[0][1]} as row_no, rowid + {mending.shifts[0][2]} as line_no"
-    elif mending.shifts:
-        place = "landed.rowid + row_shift as row_no, landed.rowid + line_shift as line_no"
-        joined = " inner join shifts on landed.rowid >= first_row and landed.rowid < end_row"
-    rows = (
-        f"select {_landed(file, settings)}, {place} from landed{joined}"
-        f" union all by name select *, {literal(file.source_file)} as source_file from unreadable"
-    )
-    return Reading(file.path, rows, [(mending.n_rows + len(mending.unreadable), len(mending.unreadable))])
+    rows = []
+    if mending.n_rows:
+        place, joined = "landed.rowid + row_shift as row_no, landed.rowid + line_shift as line_no", ""
+        if len(mending.shifts) == 1:
+            place = f"rowid + {mending.shifts[0][1]} as row_no, rowid + {mending.shifts[0][2]} as line_no"
+        else:
+            connection.register("shifts", mending.shift_ranges())
+            joined = " inner join shifts on landed.rowid >= first_row and landed.rowid < end_row"
+        rows.append(f"select {_landed(file, settings)}, {place} from landed{joined}")
+    if mending.unreadable:
+        connection.register("unreadable", mending.unreadable_rows())
+        rows.append(f"select *, {literal(file.source_file)} as source_file from unreadable")
+    counts = (mending.n_rows + len(mending.unreadable), len(mending.unreadable))
+    return Reading(file.path, " union all by name ".join(rows), [counts])
 
 
 def _read_lines(

@@ -1,0 +1,140 @@
+"""A file is landed once; what is landed is always what a landing from nothing would give."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import landed
+
+from segmentation.errors import InputError
+from segmentation.landing.land import land, working_file
+
+SHOP = """
+members: {files: cards.csv, columns: {card_id: card, gender: sex}}
+sales_lines:
+  files: "month=*/sales.csv"
+  columns: {card_id: card, purchased_at: at, amount: paid, product_code: code, receipt_no: month}
+  joins: [{files: goods.csv, key: code, columns: {product_name: name}}]
+"""
+MONTHS = [f"2016-{month:02d}" for month in range(1, 13)]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """Twelve files of sales, one with a line that is none, and the tables beside them."""
+    raw = tmp_path / "raw"
+    for month in MONTHS:
+        (raw / f"month={month}").mkdir(parents=True)
+        lines = "".join(f"{card},{month}-0{day} 10:00,{day}.5,g{day}\n" for card in "ab" for day in range(1, 4))
+        (raw / f"month={month}" / "sales.csv").write_text(f"card,at,paid,code\n{lines}" + "broken\n" * (month == "2016-05"))
+    (raw / "cards.csv").write_text("card,sex\na,F\nb,M\n")
+    (raw / "goods.csv").write_text("code,name\ng1,soap\ng2,rice\ng3,tea\n")
+    (tmp_path / "shop.yml").write_text(SHOP)
+    return raw
+
+
+def land_again(raw: Path) -> tuple[str, ...]:
+    """Land into the file that is kept, and return the files that were read."""
+    with working_file(raw.parent / "w.duckdb") as connection:
+        return land(connection, str(raw.parent / "shop.yml"), raw).read
+
+
+def content(connection: duckdb.DuckDBPyConnection) -> list[list[tuple]]:
+    tables = ("members", "sales_lines", "retailer", "codes")
+    ledger = connection.execute("select * exclude (stamp, landed_at) from work.raw.files order by all").fetchall()
+    return [ledger, *(connection.execute(f"from work.raw.{table} order by all").fetchall() for table in tables)]
+
+
+def is_as_from_nothing(raw: Path) -> bool:
+    with working_file(raw.parent / "w.duckdb") as kept, landed(raw, str(raw.parent / "shop.yml")) as new:
+        return content(kept) == content(new)
+
+
+def test_unchanged_files_are_not_read_again(shop: Path) -> None:
+    assert len(land_again(shop)) == 14
+    assert land_again(shop) == ()
+    assert is_as_from_nothing(shop)
+
+
+def append_a_line(raw: Path) -> None:
+    with (raw / "month=2016-05" / "sales.csv").open("a") as file:
+        file.write("c,2016-05-09 10:00,9,g1\n")
+
+
+def write_the_same_again(raw: Path) -> None:
+    path = raw / "month=2016-05" / "sales.csv"
+    path.write_bytes(path.read_bytes())
+
+
+def change_a_digit_and_set_the_time_back(raw: Path) -> None:
+    path = raw / "month=2016-05" / "sales.csv"
+    before = path.stat()
+    path.write_text(path.read_text().replace("1.5", "7.5"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+CHANGES: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
+    "appended": (append_a_line, ("month=2016-05/sales.csv",)),
+    "only touched": (write_the_same_again, ()),
+    "changed in secret": (change_a_digit_and_set_the_time_back, ("month=2016-05/sales.csv",)),
+    "withdrawn": (lambda raw: (raw / "month=2016-05" / "sales.csv").unlink(), ()),
+    "joined table": (lambda raw: (raw / "goods.csv").write_text("code,name\ng1,salt\n"), ("goods.csv",)),
+    "way of dates": (
+        lambda raw: (raw.parent / "shop.yml").write_text(SHOP.replace("files: \"", "date_format: '%Y-%m-%d %H:%M'\n  files: \"")),
+        (),
+    ),
+    "missing values": (
+        lambda raw: (raw.parent / "shop.yml").write_text(SHOP.replace("goods.csv,", "goods.csv, missing: [tea],")),
+        ("goods.csv",),
+    ),
+    "another column": (
+        lambda raw: (raw.parent / "shop.yml").write_text(SHOP.replace("gender: sex", "age_band: sex").replace(
+            "}}\nsales", "}, codes: {age_band: {young: F}}}\nsales"
+        )),
+        ("cards.csv",),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_only_what_changed_is_read(shop: Path, change: str) -> None:
+    land_again(shop)
+    make, expected = CHANGES[change]
+    make(shop)
+    assert land_again(shop) == expected
+    assert is_as_from_nothing(shop)
+
+
+def test_a_file_that_is_gone_is_reported(shop: Path) -> None:
+    land_again(shop)
+    (shop / "month=2016-05" / "sales.csv").unlink()
+    with working_file(shop.parent / "w.duckdb") as connection:
+        landing = land(connection, str(shop.parent / "shop.yml"), shop)
+    assert str(landing) == (
+        "Raw files: 0 read, 13 unchanged since they were read; no longer there: month=2016-05/sales.csv."
+    )
+
+
+def test_a_file_that_cannot_be_used_leaves_what_had_landed(shop: Path) -> None:
+    land_again(shop)
+    (shop / "month=2016-05" / "sales.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match="has no column card"):
+        land_again(shop)
+    with working_file(shop.parent / "w.duckdb") as connection:
+        assert connection.execute("select count(*) from work.raw.sales_lines").fetchall() == [(73,)]
+
+
+def test_a_working_file_in_use_is_one_sentence(shop: Path) -> None:
+    land_again(shop)
+    script = f"import duckdb, time; c = duckdb.connect('{shop.parent}/w.duckdb.work'); print(1, flush=True); time.sleep(60)"
+    import subprocess
+    import sys
+
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout
+        holder.stdout.readline()
+        with pytest.raises(InputError, match="Another process works on"):
+            land_again(shop)
+        holder.kill()
