@@ -1,30 +1,25 @@
-{#- After a whole `dbt build` without an error: describes the marts and seeds, and copies the file that holds them to the one that
+{#- After a `dbt build` that built every model and seed without an error: copies the file that holds the marts and seeds to the one that
     analysts open. They never see half a warehouse and never block a build. -#}
 {% macro publish_warehouse(results) -%}
-    {%- set is_whole = flags.WHICH == 'build' and not invocation_args_dict.get('select') and not invocation_args_dict.get('exclude') -%}
-    {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error', 'skipped', 'partial success']) | list -%}
-    {%- if execute and is_whole and not failed -%}
-        {%- set nodes = graph.nodes.values() | selectattr('resource_type', 'in', ['model', 'seed']) | selectattr('database', 'eq', target.database) | list -%}
-        {%- set statements = [] -%}
-        {#- Tables of an earlier version of the project. -#}
-        {%- for schema, table in run_query(
-            "select schema_name, table_name from duckdb_tables() where database_name = '" ~ target.database ~ "' and not temporary"
-        ).rows if not nodes | selectattr('schema', 'eq', schema) | selectattr('alias', 'eq', table) | list -%}
-            {%- do statements.append('drop table "' ~ schema ~ '"."' ~ table ~ '"') -%}
-        {%- endfor -%}
-        {%- for node in nodes -%}
-            {%- set table = node.schema ~ '.' ~ node.alias -%}
-            {%- do statements.append('comment on table ' ~ table ~ " is '" ~ node.description | replace("'", "''") ~ "'") -%}
-            {%- for column in node.columns.values() -%}
-                {%- do statements.append('comment on column ' ~ table ~ '.' ~ column.name ~ " is '" ~ column.description | replace("'", "''") ~ "'") -%}
+    {%- if execute and flags.WHICH == 'build' -%}
+        {%- set nodes = graph.nodes.values() | selectattr('resource_type', 'in', ['model', 'seed']) | list -%}
+        {%- set built = results | selectattr('status', 'eq', 'success') | map(attribute='node.unique_id') | list -%}
+        {%- set missing = nodes | map(attribute='unique_id') | reject('in', built) | list -%}
+        {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error', 'skipped', 'partial success']) | list -%}
+        {%- if missing or failed -%}
+            {%- do log('Not published: not every model and seed was built and passed its tests.', info=true) -%}
+        {%- else -%}
+            {#- Tables of an earlier version of the project. -#}
+            {%- for schema, table in run_query(
+                "select schema_name, table_name from duckdb_tables() where database_name = '" ~ target.database ~ "' and not temporary"
+            ).rows if not nodes | selectattr('schema', 'eq', schema) | selectattr('alias', 'eq', table) | list -%}
+                {%- do run_query('drop table "' ~ schema ~ '"."' ~ table ~ '"') -%}
             {%- endfor -%}
-        {%- endfor -%}
-        {%- do run_query(statements | join(';\n')) -%}
-        {%- do run_query('checkpoint') -%}
-        {%- do run_query('create schema if not exists work.published_models') -%}
-        {%- do run_query('create or replace table work.published_models.cluster_model as from marts.cluster_model') -%}
-        {%- set warehouse = env_var('WAREHOUSE_PATH', 'warehouse/customer_segmentation.duckdb') -%}
-        {%- do run_query("select publish_file('" ~ warehouse ~ ".next', '" ~ warehouse ~ "')") -%}
-        {%- do log('Published the marts to ' ~ warehouse, info=true) -%}
+            {%- do run_query('checkpoint') -%}
+            {%- set warehouse = env_var('WAREHOUSE_PATH', 'warehouse/customer_segmentation.duckdb') -%}
+            {%- set target_file = dbt.string_literal(dbt.escape_single_quotes(warehouse)) -%}
+            {%- do run_query('select publish_warehouse(' ~ target_file ~ ')') -%}
+            {%- do log('Published the marts to ' ~ warehouse, info=true) -%}
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

@@ -1,9 +1,6 @@
 """What dbt-duckdb loads beside the database: SQL functions for what SQL cannot do itself."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +10,8 @@ from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError
 from segmentation.landing.land import land
+from segmentation.publication import publish
 from segmentation.settings import settings_problem
-
-# Closing a file gives up every lock that a process has on it: another process reads the file that DuckDB has open.
-COPY = "import shutil, sys; shutil.copyfile(*sys.argv[1:])"
-
-
-def publish_file(source: str, target: str) -> str:
-    """Put a copy of a DuckDB file in the place of `target` at once; whoever has `target` open keeps the old one."""
-    new = Path(f"{target}.new")
-    subprocess.run([sys.executable, "-I", "-c", COPY, source, str(new)], check=True)
-    with new.open("rb") as file:
-        os.fsync(file.fileno())
-    new.replace(target)
-    return target
-
 
 class Plugin(BasePlugin):
     """Makes the folder of the warehouse and registers the SQL functions."""
@@ -53,4 +37,8 @@ class Plugin(BasePlugin):
             ["VARCHAR"],
             "VARCHAR",
         )
-        conn.create_function("publish_file", publish_file, ["VARCHAR", "VARCHAR"], "VARCHAR", side_effects=True)
+        def publish_warehouse(warehouse: str) -> str:
+            publish(Path(warehouse))
+            return warehouse
+
+        conn.create_function("publish_warehouse", publish_warehouse, ["VARCHAR"], "VARCHAR", side_effects=True)

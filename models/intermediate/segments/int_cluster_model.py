@@ -1,9 +1,11 @@
 import json
+from pathlib import Path
 
 import pandas as pd
 
 from segmentation.cluster_matching import matched_segments
 from segmentation.clustering import FitSettings, fit_report, reused_model
+from segmentation.publication import published_model
 
 
 def model(dbt, session):
@@ -12,10 +14,7 @@ def model(dbt, session):
     [(retailer, as_of)] = dbt.ref("int_as_of").project("retailer, as_of").fetchall()
     features = dbt.ref("int_buyer_features").order("card_id").df()
 
-    previous = None
-    if session.execute("from duckdb_tables() where schema_name = 'published_models'").fetchall():
-        stored = session.execute("from work.published_models.cluster_model where retailer = ?", [retailer]).df()
-        previous = stored if len(stored) else None
+    previous = published_model(Path(settings.pop("warehouse")), retailer)
     if reuse and previous is not None:
         return reused_model(previous, settings["feature_names"])
 
