@@ -2,7 +2,7 @@
     analysts open. They never see half a warehouse and never block a build. -#}
 {% macro publish_warehouse(results) -%}
     {%- if execute and flags.WHICH == 'build' -%}
-        {%- set nodes = graph.nodes.values() | selectattr('resource_type', 'in', ['model', 'seed']) | list -%}
+        {%- set nodes = graph.nodes.values() | selectattr('resource_type', 'in', ['model', 'seed']) | rejectattr('config.materialized', 'eq', 'ephemeral') | list -%}
         {%- set built = results | selectattr('status', 'eq', 'success') | map(attribute='node.unique_id') | list -%}
         {%- set missing = nodes | map(attribute='unique_id') | reject('in', built) | list -%}
         {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error', 'skipped', 'partial success']) | list -%}

@@ -1,6 +1,6 @@
 {#- Lower (sign '-') or upper (sign '+') bound of the 95 % confidence interval of a share (Wilson 1927); null without trials. -#}
 {% macro wilson_bound(successes, trials, sign) -%}
-    {%- set z = 1.959963984540054 -%}
+    {%- set z = z_of_95_percent() | float -%}
     (
         {{ successes }} + {{ z ** 2 / 2 }}
         {{ sign }} {{ z }} * sqrt({{ successes }} * (1 - {{ successes }} / {{ trials }}) + {{ z ** 2 / 4 }})

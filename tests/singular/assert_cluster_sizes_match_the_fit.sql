@@ -1,3 +1,4 @@
+{{ config(group='segmentation') }}
 -- The assignment in SQL gives the clusters that K-means counted, of the buyers that it was fitted on.
 select
     clusters.*,

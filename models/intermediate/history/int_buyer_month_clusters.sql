@@ -4,22 +4,29 @@ with buyer_months as (
     select * from {{ ref('int_buyer_month_scores') }}
 ),
 
-selection as (
-    select * from {{ ref('int_cluster_selection') }}
+parameters as (
+    select * from {{ ref('int_cluster_parameters') }}
+),
+
+clusters as (
+    select * from {{ ref('int_clusters_numbered') }}
+),
+
+selected as (
+    select * from {{ ref('cluster_scores') }}
+    where is_selected
 ),
 
 selected_parameters as (
     select parameters.*
-    from {{ ref('int_cluster_parameters') }} as parameters
-    inner join selection
-        on parameters.scaling = selection.scaling and parameters.n_clusters = selection.n_clusters
+    from parameters
+    inner join selected on parameters.scaling = selected.scaling and parameters.n_clusters = selected.n_clusters
 ),
 
-clusters as (
+selected_clusters as (
     select clusters.*
-    from {{ ref('int_clusters_numbered') }} as clusters
-    inner join selection
-        on clusters.scaling = selection.scaling and clusters.n_clusters = selection.n_clusters
+    from clusters
+    inner join selected on clusters.scaling = selected.scaling and clusters.n_clusters = selected.n_clusters
 ),
 
 scaled as (
@@ -31,20 +38,20 @@ scaled as (
     left join selected_parameters on true
 ),
 
-distances as (
+assigned as (
     select
         * exclude (centers, features),
-        list_transform(centers, lambda center: list_distance(features, center)) as distances
+        {{ nearest_center('features', 'centers') }} as cluster
     from scaled
 ),
 
--- Of equally near clusters the one with the smallest number. Where nothing could be clustered all are one segment.
+-- Where nothing could be clustered all are one segment.
 numbered as (
     select
-        distances.* exclude (distances),
-        coalesce(clusters.segment, 1) as segment
-    from distances
-    left join clusters on list_position(distances.distances, list_min(distances.distances)) - 1 = clusters.cluster
+        assigned.* exclude (cluster),
+        coalesce(selected_clusters.segment, 1) as segment
+    from assigned
+    left join selected_clusters on assigned.cluster = selected_clusters.cluster
 )
 
 select * from numbered

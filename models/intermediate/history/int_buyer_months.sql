@@ -72,8 +72,8 @@ features as (
         cumulated.card_id,
         month_ends.month_start,
         month_ends.month_end,
-        cast(date_sub('day', cumulated.registered_at, month_ends.month_end) as double) / 30 as l,
-        cast(date_sub('day', cumulated.last_purchased_at, month_ends.month_end) as double) / 30 as r,
+        {{ months_of_days("date_sub('day', cumulated.registered_at, month_ends.month_end)") }} as l,
+        {{ months_of_days("date_sub('day', cumulated.last_purchased_at, month_ends.month_end)") }} as r,
         cast(cumulated.f as bigint) as f,
         cast(cumulated.m as decimal(18, 2)) as m,
         cast(cumulated.p as decimal(18, 2)) as p

@@ -3,7 +3,7 @@ with purchase_days as (
 ),
 
 thresholds as (
-    select * from {{ ref('int_life_cycle_thresholds') }}
+    select * from {{ ref('life_cycle_thresholds') }}
 ),
 
 -- A purchase after a silence that was too long for the member's band brings an inactive member back.

@@ -29,16 +29,20 @@ last_changes as (
         {% endfor %}
     from compared
     group by card_id
+),
+
+changes as (
+    select
+        last_changes.card_id,
+        {% for scheme in schemes -%}
+        compared.{{ scheme }},
+        last_changes.{{ scheme }}_change.previous as previous_{{ scheme }},
+        cast(last_changes.{{ scheme }}_change.month_end as date) as {{ scheme }}_changed_by{{ "," if not loop.last }}
+        {% endfor %}
+    from last_changes
+    inner join compared on last_changes.card_id = compared.card_id
+    inner join as_of on compared.month_end = as_of.as_of
 )
 
-select
-    last_changes.card_id,
-    {% for scheme in schemes -%}
-    compared.{{ scheme }},
-    last_changes.{{ scheme }}_change.previous as previous_{{ scheme }},
-    cast(last_changes.{{ scheme }}_change.month_end as date) as {{ scheme }}_changed_by{{ "," if not loop.last }}
-    {% endfor %}
-from last_changes
-inner join compared on last_changes.card_id = compared.card_id
-inner join as_of on compared.month_end = as_of.as_of
-order by last_changes.card_id
+select * from changes
+order by card_id

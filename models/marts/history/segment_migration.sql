@@ -36,15 +36,19 @@ migration as (
     select * from by_rfm_class
     union all
     select * from by_customer_group
+),
+
+shares as (
+    select
+        scheme,
+        month_start,
+        month_end,
+        from_code,
+        to_code,
+        members,
+        members / sum(members) over (partition by scheme, month_start, from_code) as share_of_from
+    from migration
 )
 
-select
-    scheme,
-    month_start,
-    month_end,
-    from_code,
-    to_code,
-    members,
-    members / sum(members) over (partition by scheme, month_start, from_code) as share_of_from
-from migration
+select * from shares
 order by scheme, month_start, from_code, to_code

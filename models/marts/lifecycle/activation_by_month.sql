@@ -2,8 +2,8 @@ with moves as (
     select * from {{ ref('int_life_cycle_moves') }}
 ),
 
-coverage as (
-    select * from {{ ref('eda_coverage') }}
+clock as (
+    select * from {{ ref('int_month_clock') }}
 ),
 
 states as (
@@ -26,20 +26,24 @@ counts as (
 judged as (
     select
         counts.*,
-        coalesce(coverage.status, 'missing') as month_status,
-        case when month_status <> 'missing' then counts.activated_members end as known_activations
+        clock.month_status,
+        case when clock.month_status <> 'missing' then counts.activated_members end as known_activations
     from counts
-    left join coverage on counts.month_start = coverage.month_start
+    inner join clock on counts.month_start = clock.month_start
+),
+
+rates as (
+    select
+        month_start,
+        state_before,
+        inactive_members,
+        activated_members,
+        known_activations / inactive_members as activation_rate,
+        {{ wilson_bound('known_activations', 'inactive_members', '-') }} as activation_rate_low,
+        {{ wilson_bound('known_activations', 'inactive_members', '+') }} as activation_rate_high,
+        month_status
+    from judged
 )
 
-select
-    month_start,
-    state_before,
-    inactive_members,
-    activated_members,
-    known_activations / inactive_members as activation_rate,
-    {{ wilson_bound('known_activations', 'inactive_members', '-') }} as activation_rate_low,
-    {{ wilson_bound('known_activations', 'inactive_members', '+') }} as activation_rate_high,
-    month_status
-from judged
+select * from rates
 order by month_start, state_before

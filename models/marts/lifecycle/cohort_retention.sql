@@ -10,12 +10,8 @@ as_of as (
     select * from {{ ref('int_as_of') }}
 ),
 
-month_ends as (
-    select * from {{ ref('int_month_ends') }}
-),
-
-coverage as (
-    select * from {{ ref('eda_coverage') }}
+clock as (
+    select * from {{ ref('int_month_clock') }}
 ),
 
 cohorts as (
@@ -67,30 +63,33 @@ retention as (
     select
         cohort_sizes.cohort_type,
         cohort_sizes.cohort_start,
-        month_ends.month_start,
-        date_diff('month', cohort_sizes.cohort_start, month_ends.month_start) as months_since,
+        clock.month_start,
+        date_diff('month', cohort_sizes.cohort_start, clock.month_start) as months_since,
         cohort_sizes.members,
         coalesce(buyers.buyers, 0) as buyers,
-        coalesce(coverage.status, 'missing') as month_status
+        clock.month_status
     from cohort_sizes
-    inner join month_ends on cohort_sizes.cohort_start <= month_ends.month_start
+    inner join clock on cohort_sizes.cohort_start <= clock.month_start
     left join buyers
         on
             cohort_sizes.cohort_type = buyers.cohort_type
             and cohort_sizes.cohort_start = buyers.cohort_start
-            and month_ends.month_start = buyers.month_start
-    left join coverage on month_ends.month_start = coverage.month_start
+            and clock.month_start = buyers.month_start
+),
+
+rates as (
+    select
+        cohort_type,
+        cohort_start,
+        month_start,
+        months_since,
+        members,
+        buyers,
+        -- A month that is missing in the data says nothing about retention.
+        case when month_status <> 'missing' then buyers / members end as retention,
+        month_status
+    from retention
 )
 
-select
-    cohort_type,
-    cohort_start,
-    month_start,
-    months_since,
-    members,
-    buyers,
-    -- A month that is missing in the data says nothing about retention.
-    case when month_status <> 'missing' then buyers / members end as retention,
-    month_status
-from retention
+select * from rates
 order by cohort_type, cohort_start, month_start

@@ -6,16 +6,12 @@ never_bought as (
     select * from {{ ref('int_never_bought_by_month') }}
 ),
 
-month_ends as (
-    select * from {{ ref('int_month_ends') }}
+clock as (
+    select * from {{ ref('int_month_clock') }}
 ),
 
-coverage as (
-    select * from {{ ref('eda_coverage') }}
-),
-
-recorded_days as (
-    select * from {{ ref('int_recorded_days') }}
+thresholds as (
+    select * from {{ ref('life_cycle_thresholds') }}
 ),
 
 states as (
@@ -24,7 +20,8 @@ states as (
 
 -- No member can have been silent for longer than the data reach back.
 longest_wait as (
-    select max(silent_after_days) as days from {{ ref('int_life_cycle_thresholds') }}
+    select max(silent_after_days) as days
+    from thresholds
 ),
 
 counts as (
@@ -44,26 +41,19 @@ counts as (
 
 by_month as (
     select
-        month_ends.month_start,
+        clock.month_start,
         states.state,
-        states.sort_order,
         coalesce(counts.members, 0) as members,
-        coalesce(coverage.status, 'missing') as month_status,
-        coalesce(recorded_days.recorded_days > longest_wait.days, false) as is_settled
-    from month_ends
+        coalesce(counts.members, 0) / nullif(sum(counts.members) over (partition by clock.month_start), 0)
+            as member_share,
+        clock.month_status,
+        coalesce(clock.recorded_days > longest_wait.days, false) as is_settled,
+        states.sort_order
+    from clock
     cross join states
     cross join longest_wait
-    inner join recorded_days on cast(month_ends.month_end as date) - 1 = recorded_days.day
-    left join coverage on month_ends.month_start = coverage.month_start
-    left join counts on month_ends.month_start = counts.month_start and states.state = counts.state
+    left join counts on clock.month_start = counts.month_start and states.state = counts.state
 )
 
-select
-    month_start,
-    state,
-    members,
-    members / nullif(sum(members) over (partition by month_start), 0) as member_share,
-    month_status,
-    is_settled
-from by_month
+select * from by_month
 order by month_start, sort_order

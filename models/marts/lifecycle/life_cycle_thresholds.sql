@@ -1,20 +1,84 @@
-with thresholds as (
-    select * from {{ ref('int_life_cycle_thresholds') }}
+with purchase_days as (
+    select * from {{ ref('int_purchase_days') }}
 ),
 
 frequency_bands as (
     select * from {{ ref('frequency_bands') }}
+),
+
+states as (
+    select * from {{ ref('life_cycle_states') }}
+),
+
+quantiles as (
+    select
+        max(gap_quantile) filter (where state = 'slowing') as slowing,
+        max(gap_quantile) filter (where state = 'silent') as silent,
+        max(gap_quantile) filter (where state = 'lost') as lost
+    from states
+),
+
+-- The wait after a purchase belongs to the band of the purchases made so far. Days in a hole of the data make no gap.
+gaps as (
+    select
+        unnest([frequency_band, 'all']) as frequency_band,
+        days_to_next as gap
+    from purchase_days
+    where days_to_next > 0
+),
+
+ranked as (
+    select
+        frequency_band,
+        gap,
+        cume_dist() over (partition by frequency_band order by gap) as share_up_to
+    from gaps
+),
+
+-- The smallest gap that at least this share of the gaps does not exceed.
+by_band as (
+    select
+        ranked.frequency_band,
+        count(*) as gaps,
+        min(ranked.gap) filter (where ranked.share_up_to >= quantiles.slowing) as slowing_after_days,
+        min(ranked.gap) filter (where ranked.share_up_to >= quantiles.silent) as silent_after_days,
+        min(ranked.gap) filter (where ranked.share_up_to >= quantiles.lost) as lost_after_days
+    from ranked
+    cross join quantiles
+    group by ranked.frequency_band
+),
+
+every_band as (
+    select
+        frequency_band,
+        label_zh,
+        label_en,
+        lower_bound
+    from frequency_bands
+    union all
+    select
+        'all' as frequency_band,
+        null as label_zh,
+        null as label_en,
+        0 as lower_bound
+),
+
+-- A band with too few gaps of its own takes the thresholds of all bands together.
+thresholds as (
+    select
+        every_band.frequency_band,
+        every_band.label_zh as frequency_band_zh,
+        every_band.label_en as frequency_band_en,
+        every_band.lower_bound,
+        coalesce(own.gaps, 0) as gaps,
+        coalesce(own.gaps, 0) >= {{ var('life_cycle_minimum_gaps') }} as has_enough_gaps,
+        case when has_enough_gaps then own.slowing_after_days else pooled.slowing_after_days end as slowing_after_days,
+        case when has_enough_gaps then own.silent_after_days else pooled.silent_after_days end as silent_after_days,
+        case when has_enough_gaps then own.lost_after_days else pooled.lost_after_days end as lost_after_days
+    from every_band
+    left join by_band as own on every_band.frequency_band = own.frequency_band
+    left join by_band as pooled on pooled.frequency_band = 'all'
 )
 
-select
-    thresholds.frequency_band,
-    frequency_bands.label_zh as frequency_band_zh,
-    frequency_bands.label_en as frequency_band_en,
-    thresholds.gaps,
-    thresholds.has_enough_gaps,
-    cast(thresholds.slowing_after_days as bigint) as slowing_after_days,
-    cast(thresholds.silent_after_days as bigint) as silent_after_days,
-    cast(thresholds.lost_after_days as bigint) as lost_after_days
-from thresholds
-left join frequency_bands on thresholds.frequency_band = frequency_bands.frequency_band
-order by thresholds.lower_bound
+select * from thresholds
+order by lower_bound

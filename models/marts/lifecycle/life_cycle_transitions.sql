@@ -7,8 +7,8 @@ never_bought as (
     select * from {{ ref('int_never_bought_by_month') }}
 ),
 
-coverage as (
-    select * from {{ ref('eda_coverage') }}
+clock as (
+    select * from {{ ref('int_month_clock') }}
 ),
 
 states as (
@@ -74,7 +74,7 @@ transitions as (
         states.state,
         coalesce(moves.members, 0) as members,
         starts.members_before,
-        coalesce(coverage.status, 'missing') as month_status
+        clock.month_status
     from starts
     cross join states
     left join moves
@@ -82,15 +82,19 @@ transitions as (
             starts.month_start = moves.month_start
             and starts.state_before = moves.state_before
             and states.state = moves.state
-    left join coverage on starts.month_start = coverage.month_start
+    inner join clock on starts.month_start = clock.month_start
+),
+
+shares as (
+    select
+        month_start,
+        state_before,
+        state,
+        cast(members as bigint) as members,
+        members / members_before as share,
+        month_status
+    from transitions
 )
 
-select
-    month_start,
-    state_before,
-    state,
-    cast(members as bigint) as members,
-    members / members_before as share,
-    month_status
-from transitions
+select * from shares
 order by month_start, state_before, state

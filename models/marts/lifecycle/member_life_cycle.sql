@@ -6,20 +6,12 @@ as_of as (
     select * from {{ ref('int_as_of') }}
 ),
 
-last_month as (
-    select max(month_start) as month_start from {{ ref('int_month_ends') }}
+clock as (
+    select * from {{ ref('int_month_clock') }}
 ),
 
-current_states as (
-    select months.*
-    from {{ ref('member_life_cycle_months') }} as months
-    inner join last_month on months.month_start = last_month.month_start
-),
-
-previous_states as (
-    select months.*
-    from {{ ref('member_life_cycle_months') }} as months
-    inner join last_month on months.month_start = last_month.month_start - interval 1 month
+months as (
+    select * from {{ ref('member_life_cycle_months') }}
 ),
 
 last_visits as (
@@ -31,13 +23,24 @@ states as (
     select * from {{ ref('life_cycle_states') }}
 ),
 
+last_month as (
+    select max(month_start) as month_start
+    from clock
+),
+
+current_states as (
+    select months.*
+    from months
+    inner join last_month on months.month_start = last_month.month_start
+),
+
+-- Buyers have months; a member without one has never bought.
 known as (
     select
         members.card_id,
         coalesce(current_states.state, 'never_bought') as state,
-        -- Whoever had no purchase at the end of the month before, but was a member, had never bought.
         case
-            when previous_states.state is not null then previous_states.state
+            when current_states.card_id is not null then current_states.previous_state
             when members.registered_at < last_month.month_start then 'never_bought'
         end as previous_state,
         last_visits.frequency_band,
@@ -48,21 +51,24 @@ known as (
     cross join as_of
     cross join last_month
     left join current_states on members.card_id = current_states.card_id
-    left join previous_states on members.card_id = previous_states.card_id
     left join last_visits on members.card_id = last_visits.card_id
     where members.registered_at < as_of.as_of
+),
+
+labelled as (
+    select
+        known.card_id,
+        known.state,
+        states.label_zh as state_zh,
+        states.label_en as state_en,
+        known.previous_state,
+        known.frequency_band,
+        known.purchase_days,
+        known.silent_days,
+        known.last_purchased_on
+    from known
+    inner join states on known.state = states.state
 )
 
-select
-    known.card_id,
-    known.state,
-    states.label_zh as state_zh,
-    states.label_en as state_en,
-    known.previous_state,
-    known.frequency_band,
-    known.purchase_days,
-    known.silent_days,
-    known.last_purchased_on
-from known
-inner join states on known.state = states.state
-order by known.card_id
+select * from labelled
+order by card_id

@@ -1,13 +1,58 @@
-with months as (
-    select * from {{ ref('int_life_cycle_months') }}
+with visits as (
+    select * from {{ ref('int_visits') }}
+),
+
+clock as (
+    select * from {{ ref('int_month_clock') }}
+),
+
+-- The latest purchase day before each month end, from the month of the first purchase on.
+latest as (
+    select
+        visits.*,
+        clock.month_start,
+        clock.recorded_days - visits.recorded_days as silent_days
+    from visits
+    inner join clock
+        on
+            visits.purchased_on < clock.month_end
+            and coalesce(visits.next_purchased_on, date '9999-12-31') >= clock.month_end
+),
+
+states as (
+    select
+        card_id,
+        registered_at,
+        month_start,
+        purchase_no as purchase_days,
+        silent_days,
+        purchased_on >= month_start as has_bought,
+        case
+            when silent_days > lost_after_days then 'lost'
+            when silent_days > silent_after_days then 'silent'
+            when silent_days > slowing_after_days then 'slowing'
+            when is_return then 'returned'
+            when purchase_no = 1 then 'new'
+            else 'active'
+        end as state
+    from latest
+),
+
+-- A first purchase leaves "never bought", if the member was registered before the month.
+with_previous as (
+    select
+        card_id,
+        month_start,
+        state,
+        coalesce(
+            lag(state) over (partition by card_id order by month_start),
+            case when registered_at < month_start then 'never_bought' end
+        ) as previous_state,
+        purchase_days,
+        silent_days,
+        has_bought
+    from states
 )
 
-select
-    card_id,
-    month_start,
-    state,
-    purchase_days,
-    silent_days,
-    has_bought
-from months
+select * from with_previous
 order by card_id, month_start

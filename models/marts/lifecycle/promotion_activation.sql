@@ -1,10 +1,14 @@
-with days as (
+with promotion_days as (
+    select * from {{ ref('promotion_days') }}
+    where is_judged and inactive_members > 0
+),
+
+days as (
     select
         *,
-        case when stands_out_by_orders or stands_out_by_discount then 'promotion' else 'ordinary' end as day_kind,
+        case when is_promotion_day then 'promotion' else 'ordinary' end as day_kind,
         weekday >= 6 as is_weekend
-    from {{ ref('int_promotion_days') }}
-    where is_judged and inactive_members > 0
+    from promotion_days
 ),
 
 -- The yardstick of a day: the ordinary days of its month, working days and weekends apart.
@@ -68,29 +72,33 @@ errors as (
         rates.*,
         case
             when rates.days >= {{ var('promotion_minimum_days') }}
-                then 1.959963984540054 * sqrt(variances.rate_variance)
+                then {{ z_of_95_percent() }} * sqrt(variances.rate_variance)
         end as rate_error,
         case
             when rates.day_kind = 'promotion' and rates.days >= {{ var('promotion_minimum_days') }}
-                then 1.959963984540054 * sqrt(
+                then {{ z_of_95_percent() }} * sqrt(
                     variances.relative_variance + rates.relative_rate ** 2 * yardstick.relative_variance
                 )
         end as relative_error
     from rates
     inner join variances on rates.day_kind = variances.day_kind
     inner join variances as yardstick on yardstick.day_kind = 'ordinary'
+),
+
+bounds as (
+    select
+        day_kind,
+        days,
+        cast(inactive_member_days as bigint) as inactive_member_days,
+        cast(activated_members as bigint) as activated_members,
+        activation_rate,
+        activation_rate - if(rate_error > activation_rate, activation_rate, rate_error) as activation_rate_low,
+        activation_rate + rate_error as activation_rate_high,
+        relative_rate,
+        relative_rate - if(relative_error > relative_rate, relative_rate, relative_error) as relative_rate_low,
+        relative_rate + relative_error as relative_rate_high
+    from errors
 )
 
-select
-    day_kind,
-    days,
-    cast(inactive_member_days as bigint) as inactive_member_days,
-    cast(activated_members as bigint) as activated_members,
-    activation_rate,
-    activation_rate - if(rate_error > activation_rate, activation_rate, rate_error) as activation_rate_low,
-    activation_rate + rate_error as activation_rate_high,
-    relative_rate,
-    relative_rate - if(relative_error > relative_rate, relative_rate, relative_error) as relative_rate_low,
-    relative_rate + relative_error as relative_rate_high
-from errors
+select * from bounds
 order by day_kind

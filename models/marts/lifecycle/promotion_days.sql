@@ -1,22 +1,80 @@
-with days as (
-    select * from {{ ref('int_promotion_days') }}
+with activation_days as (
+    select * from {{ ref('int_activation_days') }}
+),
+
+discount_days as (
+    select * from {{ ref('int_discount_days') }}
+),
+
+-- Returning members are left out of the orders by which a day is chosen, so that the choice does not favour them.
+signals as (
+    select
+        activation_days.*,
+        isodow(activation_days.day) as weekday,
+        ln(greatest(activation_days.other_orders, 0.5)) as log_orders,
+        discount_days.discount_share,
+        count(*) over (partition by activation_days.month_start) >= {{ var('promotion_minimum_days_of_month') }}
+            as is_judged
+    from activation_days
+    left join discount_days on activation_days.day = discount_days.day
+),
+
+month_levels as (
+    select
+        *,
+        median(log_orders) over (partition by month_start) as month_orders,
+        median(discount_share) over (partition by month_start) as month_discount
+    from signals
+    where is_judged
+),
+
+weekday_levels as (
+    select
+        *,
+        month_orders + median(log_orders - month_orders) over (partition by weekday) as usual_log_orders,
+        month_discount + median(discount_share - month_discount) over (partition by weekday) as usual_discount_share
+    from month_levels
+),
+
+deviations as (
+    select
+        *,
+        log_orders - usual_log_orders as orders_deviation,
+        discount_share - usual_discount_share as discount_deviation
+    from weekday_levels
+),
+
+-- Mean and deviation would be pulled by the very days that are sought; medians are not.
+scored as (
+    select
+        *,
+        (orders_deviation - median(orders_deviation) over ()) / nullif(1.4826 * mad(orders_deviation) over (), 0)
+            as orders_z,
+        (discount_deviation - median(discount_deviation) over ()) / nullif(1.4826 * mad(discount_deviation) over (), 0)
+            as discount_z
+    from deviations
+),
+
+judged as (
+    select
+        signals.day,
+        signals.month_start,
+        cast(signals.weekday as integer) as weekday,
+        cast(signals.other_orders as bigint) as other_orders,
+        exp(scored.usual_log_orders) as usual_orders,
+        scored.orders_z,
+        signals.discount_share,
+        scored.usual_discount_share,
+        scored.discount_z,
+        coalesce(scored.orders_z >= {{ var('promotion_robust_z') }}, false) as stands_out_by_orders,
+        coalesce(scored.discount_z >= {{ var('promotion_robust_z') }}, false) as stands_out_by_discount,
+        stands_out_by_orders or stands_out_by_discount as is_promotion_day,
+        signals.is_judged,
+        cast(signals.inactive_members as bigint) as inactive_members,
+        cast(signals.activated_members as bigint) as activated_members
+    from signals
+    left join scored on signals.day = scored.day
 )
 
-select
-    day,
-    month_start,
-    cast(weekday as integer) as weekday,
-    cast(other_orders as bigint) as other_orders,
-    usual_orders,
-    orders_z,
-    discount_share,
-    usual_discount_share,
-    discount_z,
-    stands_out_by_orders,
-    stands_out_by_discount,
-    stands_out_by_orders or stands_out_by_discount as is_promotion_day,
-    is_judged,
-    cast(inactive_members as bigint) as inactive_members,
-    cast(activated_members as bigint) as activated_members
-from days
+select * from judged
 order by day

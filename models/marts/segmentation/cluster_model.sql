@@ -42,21 +42,25 @@ identity as (
         order by kind, scaling, n_clusters, cluster, feature
     )) as model_id
     from parameters
+),
+
+model_parameters as (
+    select
+        identity.model_id,
+        retailer.retailer,
+        trained.trained_as_of,
+        trained.settings,
+        parameters.scaling,
+        parameters.n_clusters,
+        parameters.kind,
+        parameters.cluster,
+        parameters.feature,
+        parameters.value
+    from parameters
+    cross join trained
+    cross join retailer
+    cross join identity
 )
 
-select
-    identity.model_id,
-    retailer.retailer,
-    trained.trained_as_of,
-    trained.settings,
-    parameters.scaling,
-    parameters.n_clusters,
-    parameters.kind,
-    parameters.cluster,
-    parameters.feature,
-    parameters.value
-from parameters
-cross join trained
-cross join retailer
-cross join identity
+select * from model_parameters
 order by scaling, n_clusters, kind, cluster, feature

@@ -2,18 +2,35 @@ with scores as (
     select * from {{ ref('int_cluster_scores') }}
 ),
 
-selection as (
-    select * from {{ ref('int_cluster_selection') }}
+-- Places among the solutions that can be trusted; the mean place over three scores decides.
+placed as (
+    select
+        *,
+        is_stable and smallest_share >= {{ var('cluster_smallest_share') }} as can_be_trusted,
+        rank() over (partition by scaling, can_be_trusted order by silhouette desc)
+        + rank() over (partition by scaling, can_be_trusted order by davies_bouldin)
+        + rank() over (partition by scaling, can_be_trusted order by calinski_harabasz desc) as summed_places
+    from scores
 ),
 
-with_selection as (
+-- One solution of the chosen scaling becomes the segments. Where nothing can be trusted it is the one with the best
+-- silhouette, and is_stable says that it is not stable.
+chosen as (
     select
-        scores.*,
-        selection.n_clusters is not null as is_selected
-    from scores
-    left join selection
-        on scores.scaling = selection.scaling and scores.n_clusters = selection.n_clusters
+        * exclude (can_be_trusted, summed_places),
+        scaling = '{{ var("cluster_scaling") }}'
+        and row_number() over (
+            partition by scaling
+            order by
+                {% if var('cluster_selection_rule') == 'stable' -%}
+                can_be_trusted desc,
+                case when can_be_trusted then summed_places end,
+                {% endif -%}
+                silhouette desc,
+                n_clusters
+        ) = 1 as is_selected
+    from placed
 )
 
-select * from with_selection
+select * from chosen
 order by scaling, n_clusters

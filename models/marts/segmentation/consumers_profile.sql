@@ -5,7 +5,7 @@
     'points_level': 'case when features.p < 0 then 0 else features.p end',
 } -%}
 with features as (
-    select * from {{ ref('int_buyer_features') }}
+    select * from {{ ref('lrfmpsx') }}
 ),
 
 segments as (

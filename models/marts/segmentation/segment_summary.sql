@@ -1,16 +1,23 @@
-with members as (
-    select * from {{ ref('int_buyer_features') }}
+with buyers as (
+    select * from {{ ref('lrfmpsx') }}
 ),
 
 segments as (
     select * from {{ ref('member_segments') }}
 ),
 
-selection as (
-    select coalesce(bool_and(is_stable), false) as is_stable from {{ ref('int_cluster_selection') }}
+selected as (
+    select * from {{ ref('cluster_scores') }}
+    where is_selected
 ),
 
-summary as (
+-- Where nothing could be clustered, nothing is stable.
+trust as (
+    select coalesce(bool_and(is_stable), false) as is_stable
+    from selected
+),
+
+means as (
     select
         segments.segment,
         segments.segment_code,
@@ -18,20 +25,24 @@ summary as (
         segments.segment_name_en,
         count(*) as members,
         count(*) / sum(count(*)) over () as member_share,
-        cast(sum(members.m) / sum(sum(members.m)) over () as double) as amount_share,
-        avg(members.days_since_registration) / 30 as l,
-        avg(members.days_since_last_purchase) / 30 as r,
-        avg(members.f) as f,
-        avg(members.m) as m,
-        avg(members.p) as p
-    from members
-    inner join segments on members.card_id = segments.card_id
+        cast(sum(buyers.m) / sum(sum(buyers.m)) over () as double) as amount_share,
+        {{ months_of_days('avg(buyers.days_since_registration)') }} as l,
+        {{ months_of_days('avg(buyers.days_since_last_purchase)') }} as r,
+        avg(buyers.f) as f,
+        avg(buyers.m) as m,
+        avg(buyers.p) as p
+    from buyers
+    inner join segments on buyers.card_id = segments.card_id
     group by segments.segment, segments.segment_code, segments.segment_name_zh, segments.segment_name_en
+),
+
+summary as (
+    select
+        means.*,
+        trust.is_stable
+    from means
+    cross join trust
 )
 
-select
-    summary.*,
-    selection.is_stable
-from summary
-cross join selection
-order by summary.segment
+select * from summary
+order by segment

@@ -1,0 +1,23 @@
+with orders as (
+    select * from {{ ref('int_orders_as_of') }}
+),
+
+segments as (
+    select * from {{ ref('member_segments') }}
+),
+
+-- A basket is an order of a member. Its number is small to store and to compare.
+numbered as (
+    select
+        orders.card_id,
+        orders.purchased_at,
+        orders.lines,
+        orders.quantity as pieces,
+        segments.segment,
+        cast(row_number() over (order by orders.card_id, orders.purchased_at) as integer) as order_no,
+        cast(row_number() over (partition by orders.card_id order by orders.purchased_at) as integer) as nth_order
+    from orders
+    inner join segments on orders.card_id = segments.card_id
+)
+
+select * from numbered

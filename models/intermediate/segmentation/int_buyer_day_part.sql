@@ -1,0 +1,35 @@
+with orders as (
+    select * from {{ ref('int_orders_as_of') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
+day_parts as (
+    select * from {{ ref('day_parts') }}
+),
+
+lines_by_day_part as (
+    select
+        orders.card_id,
+        orders.day_part,
+        day_parts.from_hour,
+        sum(orders.lines) as lines
+    from orders
+    inner join day_parts on orders.day_part = day_parts.day_part
+    cross join as_of
+    where as_of.has_times
+    group by orders.card_id, orders.day_part, day_parts.from_hour
+),
+
+-- Most lines wins; of equals, the earlier part of the day.
+preferred as (
+    select
+        card_id,
+        day_part
+    from lines_by_day_part
+    qualify row_number() over (partition by card_id order by lines desc, from_hour) = 1
+)
+
+select * from preferred

@@ -1,0 +1,76 @@
+with sold_lines as (
+    select * from {{ ref('int_sold_lines') }}
+),
+
+hours as (
+    select * from {{ ref('int_customer_type_hours') }}
+),
+
+customer_types as (
+    select * from {{ ref('customer_types') }}
+),
+
+-- What a piece of the product costs in the middle of all its lines, whoever bought it.
+usual_prices as (
+    select
+        product_code,
+        median(cast(piece_price as double)) as usual_price
+    from sold_lines
+    where product_code is not null
+    group by product_code
+),
+
+lines as (
+    select
+        sold_lines.customer_type,
+        count(distinct sold_lines.card_id) filter (where sold_lines.is_counted) as customers,
+        avg(cast(
+            sold_lines.amount < usual_prices.usual_price * sold_lines.quantity * (1 - {{ var('discount_tolerance') }})
+            as integer
+        )) filter (where sold_lines.is_counted) as below_usual_price_share,
+        {{ price_measures('sold_lines') }}
+    from sold_lines
+    left join usual_prices on sold_lines.product_code = usual_prices.product_code
+    group by sold_lines.customer_type
+),
+
+totals as (
+    select
+        customer_type,
+        sum(lines) as lines,
+        sum(orders) as orders,
+        sum(pieces) as pieces,
+        cast(sum(amount) as decimal(18, 2)) as amount
+    from hours
+    group by customer_type
+),
+
+comparison as (
+    select
+        customer_types.customer_type,
+        customer_types.label_zh,
+        customer_types.label_en,
+        cast(totals.lines as bigint) as lines,
+        cast(totals.orders as bigint) as orders,
+        nullif(lines.customers, 0) as customers,
+        totals.amount,
+        cast(totals.lines as double) / sum(totals.lines) over () as line_share,
+        cast(totals.orders as double) / sum(totals.orders) over () as order_share,
+        cast(totals.amount as double) / cast(sum(totals.amount) over () as double) as amount_share,
+        cast(totals.lines as double) / totals.orders as lines_per_order,
+        cast(totals.pieces as double) / totals.orders as pieces_per_order,
+        cast(totals.amount as double) / totals.orders as amount_per_order,
+        cast(totals.orders as double) / nullif(lines.customers, 0) as orders_per_customer,
+        cast(totals.amount as double) / nullif(lines.customers, 0) as amount_per_customer,
+        cast(totals.amount as double) / cast(totals.pieces as double) as amount_per_piece,
+        lines.median_piece_price,
+        lines.below_price_share,
+        lines.below_usual_price_share,
+        lines.without_points_share
+    from totals
+    inner join lines on totals.customer_type = lines.customer_type
+    inner join customer_types on totals.customer_type = customer_types.customer_type
+)
+
+select * from comparison
+order by customer_type

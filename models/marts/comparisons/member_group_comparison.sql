@@ -1,0 +1,124 @@
+{%- set groups = {
+    'gender': 'case when not members.is_gender_filled then members.gender end',
+    'age_band': 'members.age_band',
+} -%}
+with members as (
+    select * from {{ ref('members') }}
+),
+
+sold_lines as (
+    select * from {{ ref('int_sold_lines') }}
+    where customer_type = 'member'
+),
+
+orders as (
+    select * from {{ ref('int_member_orders') }}
+),
+
+genders as (
+    select * from {{ ref('genders') }}
+),
+
+age_bands as (
+    select * from {{ ref('age_bands') }}
+),
+
+unknown_text as (
+    select * from {{ ref('unknown_text') }}
+),
+
+labels as (
+    select
+        'gender' as dimension,
+        gender as group_code,
+        label_zh,
+        label_en
+    from genders
+    union all
+    select
+        'age_band' as dimension,
+        age_band as group_code,
+        label_zh,
+        label_en
+    from age_bands
+),
+
+-- A gender that was filled in is not known; such members are a group of their own.
+grouped_members as (
+    {% for dimension, group_code in groups.items() -%}
+    select
+        members.card_id,
+        '{{ dimension }}' as dimension,
+        coalesce({{ group_code }}, 'unknown') as group_code
+    from members
+    {% if not loop.last -%}
+    union all
+    {% endif -%}
+    {% endfor %}
+),
+
+member_orders as (
+    select
+        card_id,
+        count(*) as orders,
+        sum(lines) as lines,
+        sum(quantity) as pieces,
+        sum(amount) as amount
+    from orders
+    group by card_id
+),
+
+totals as (
+    select
+        grouped_members.dimension,
+        grouped_members.group_code,
+        count(*) as members,
+        count(member_orders.card_id) as buyers,
+        coalesce(sum(member_orders.orders), 0) as orders,
+        coalesce(sum(member_orders.lines), 0) as lines,
+        sum(member_orders.pieces) as pieces,
+        cast(coalesce(sum(member_orders.amount), 0) as decimal(18, 2)) as amount
+    from grouped_members
+    left join member_orders on grouped_members.card_id = member_orders.card_id
+    group by grouped_members.dimension, grouped_members.group_code
+),
+
+prices as (
+    select
+        grouped_members.dimension,
+        grouped_members.group_code,
+        {{ price_measures('sold_lines') }}
+    from sold_lines
+    inner join grouped_members on sold_lines.card_id = grouped_members.card_id
+    group by grouped_members.dimension, grouped_members.group_code
+),
+
+comparison as (
+    select
+        totals.dimension,
+        totals.group_code,
+        coalesce(labels.label_zh, unknown_text.label_zh) as label_zh,
+        coalesce(labels.label_en, unknown_text.label_en) as label_en,
+        totals.members,
+        totals.buyers,
+        cast(totals.orders as bigint) as orders,
+        cast(totals.lines as bigint) as lines,
+        totals.amount,
+        cast(totals.buyers as double) / totals.members as buyer_share,
+        cast(totals.amount as double) / cast(sum(totals.amount) over (partition by totals.dimension) as double)
+            as amount_share,
+        cast(totals.orders as double) / nullif(totals.buyers, 0) as orders_per_buyer,
+        cast(totals.amount as double) / nullif(totals.buyers, 0) as amount_per_buyer,
+        cast(totals.amount as double) / nullif(totals.orders, 0) as amount_per_order,
+        cast(totals.pieces as double) / nullif(totals.orders, 0) as pieces_per_order,
+        prices.median_piece_price,
+        prices.below_price_share,
+        prices.without_points_share
+    from totals
+    cross join unknown_text
+    left join prices on totals.dimension = prices.dimension and totals.group_code = prices.group_code
+    left join labels on totals.dimension = labels.dimension and totals.group_code = labels.group_code
+)
+
+select * from comparison
+order by dimension, group_code
