@@ -10,7 +10,8 @@ sales_lines as (
 sales as (
     select
         min(purchased_at) as first_purchased_at,
-        max(purchased_at) as last_purchased_at
+        max(purchased_at) as last_purchased_at,
+        coalesce(bool_or(cast(purchased_at as time) <> time '00:00:00'), false) as has_times
     from sales_lines
 ),
 
@@ -21,7 +22,8 @@ as_of as (
             retailer.as_of,
             cast(sales.last_purchased_at as date) + 1
         ) as timestamp) as as_of,
-        sales.first_purchased_at
+        sales.first_purchased_at,
+        sales.has_times
     from retailer
     cross join sales
 ),
@@ -35,7 +37,8 @@ checked as (
                     || ': no purchase would count; give a later as_of, or none.'
                 )
             else as_of
-        end as as_of
+        end as as_of,
+        has_times
     from as_of
 )
 

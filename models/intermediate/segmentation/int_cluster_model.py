@@ -10,7 +10,7 @@ def model(dbt, session):
     settings = dict(dbt.config.get("meta"))
     reuse = settings.pop("cluster_model") == "reuse"
     [(retailer,)] = dbt.ref("raw_retailer").project("retailer").fetchall()
-    [(as_of,)] = dbt.ref("int_as_of").fetchall()
+    [(as_of,)] = dbt.ref("int_as_of").project("as_of").fetchall()
     features = dbt.ref("lrfmpsx").order("card_id").df()
 
     previous = None

@@ -1,12 +1,14 @@
-with hours as (
-    select * from {{ ref('int_customer_type_hours') }}
+with comparison as (
+    select * from {{ ref('customer_type_comparison') }}
+),
+
+customer_types as (
+    select
+        customer_type,
+        lines,
+        orders,
+        amount
+    from comparison
 )
 
-select
-    customer_type,
-    cast(sum(lines) as bigint) as lines,
-    cast(sum(orders) as bigint) as orders,
-    cast(sum(amount) as decimal(18, 2)) as amount
-from hours
-group by customer_type
-order by amount desc, customer_type
+select * from customer_types

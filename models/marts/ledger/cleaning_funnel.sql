@@ -51,7 +51,7 @@ not_in_features as (
         coalesce(sum(orders.lines) filter (where buyers.card_id is null), 0) as lines_of_no_buyer
     from kept_lines
     left join {{ ref('int_orders_as_of') }} as orders on true
-    left join {{ ref('int_buyer_lrfmp') }} as buyers on orders.card_id = buyers.card_id
+    left join {{ ref('lrfmpsx') }} as buyers on orders.card_id = buyers.card_id
 ),
 
 removed as (
