@@ -1,18 +1,18 @@
 """What dbt-duckdb loads beside the database: SQL functions for what SQL cannot do itself."""
 
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import yaml
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
 from segmentation.processes import result
 from segmentation.raw_files import input_problem
-from segmentation.settings import settings_problem
+from segmentation.settings import setting_names, settings_problem
 
 # Closing a file gives up every lock that a process has on it: another process reads the file that DuckDB has open.
 COPY = "import shutil, sys; shutil.copyfile(*sys.argv[1:])"
@@ -43,9 +43,10 @@ class Plugin(BasePlugin):
             "VARCHAR",
             side_effects=True,
         )
+        conn.create_function("setting_names", setting_names, [], "VARCHAR[]")
         conn.create_function(
             "settings_problem",
-            lambda settings: settings_problem(json.loads(settings)) or "",
+            lambda settings: settings_problem(yaml.safe_load(settings)) or "",
             ["VARCHAR"],
             "VARCHAR",
         )
