@@ -119,8 +119,10 @@ def _key(content: Any) -> dict[str, str]:
 
 def _known_formats(formats: tuple[str, ...]) -> tuple[str, ...]:
     for text in formats:
+        since = UNITS_SINCE.fullmatch(text)
+        query, parameter = ("select cast(? as date)", since[2]) if since else ("select try_strptime('', ?)", text)
         try:
-            is_known = UNITS_SINCE.fullmatch(text) or ("%" in text and _rows("select try_strptime('', ?)", text))
+            is_known = (since or "%" in text) and _rows(query, parameter)
         except duckdb.Error:
             is_known = False
         if not is_known:
@@ -534,16 +536,20 @@ def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
 def _sentence(path: Path, error: ErrorDetails) -> str:
     place = [str(path)]
     for key in error["loc"]:
-        if isinstance(key, int):
-            place[-1] = f"join {key + 1}"
+        if place[-1] == "joins":
+            place[-1] = f"join {int(key) + 1}"
         else:
-            place.append(key)
+            place.append(str(key))
     if error["type"] == "missing":
         return f"{', '.join(place[:-1])} lacks the entry {place[-1]}."
     context = error.get("ctx", {})
     expected = str(context.get("expected", "")).replace("'", "`")
     template = PREDICATES.get(error["type"])
-    predicate = template.format(input=error["input"], expected=expected) if template else str(context["error"])
+    predicate = (
+        template.format(input=error["input"], expected=expected)
+        if template
+        else str(context.get("error", error["msg"]))
+    )
     return f"{', '.join(place)}{'' if predicate.startswith(':') else ' '}{predicate}."
 
 

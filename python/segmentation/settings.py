@@ -19,6 +19,8 @@ PROJECT_FILE = Path("dbt_project.yml")
 
 Item = TypeVar("Item")
 
+# Errors without a text: the sentence that is made of them names the values that are allowed.
+
 
 def _different(values: list[Item]) -> list[Item]:
     if len(set(values)) < len(values):
