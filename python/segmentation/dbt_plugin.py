@@ -1,17 +1,21 @@
 """What dbt-duckdb loads beside the database: SQL functions for what SQL cannot do itself."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import yaml
 from dbt.adapters.duckdb.plugins import BasePlugin
 from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError
 from segmentation.landing.land import land
 from segmentation.publication import publish
-from segmentation.settings import settings_problem
+from segmentation.settings import setting_names, settings_problem
+
+LANDED = duckdb.struct_type({"problem": "VARCHAR", "report": "VARCHAR"})
+
+
 
 class Plugin(BasePlugin):
     """Makes the folder of the warehouse and registers the SQL functions."""
@@ -28,12 +32,11 @@ class Plugin(BasePlugin):
             except InputError as error:
                 return {"problem": str(error), "report": None}
 
-        conn.create_function(
-            "land_raw_files", land_raw_files, ["VARCHAR", "VARCHAR"], duckdb.struct_type({"problem": "VARCHAR", "report": "VARCHAR"}), side_effects=True
-        )
+        conn.create_function("land_raw_files", land_raw_files, ["VARCHAR", "VARCHAR"], LANDED, side_effects=True)
+        conn.create_function("setting_names", setting_names, [], "VARCHAR[]")
         conn.create_function(
             "settings_problem",
-            lambda settings: settings_problem(json.loads(settings)) or "",
+            lambda settings: settings_problem(yaml.safe_load(settings)) or "",
             ["VARCHAR"],
             "VARCHAR",
         )

@@ -1,58 +1,396 @@
-"""Retailer files: where a retailer's raw tables are and how their columns are called and written."""
+"""Retailer files: where a retailer's raw tables are and how their columns are called and written.
+
+The pydantic models are the file as it is written; from them it is checked, and editors complete its keys
+(retailers/retailer.schema.json). The dataclasses are what the rest of the project works with.
+"""
 
 import codecs
 import datetime
+import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PureWindowsPath
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import duckdb
 import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import ErrorDetails
+from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
 from segmentation.errors import InputError
 
 RETAILERS = Path("retailers")
-CANONICAL_COLUMNS = {
-    "members": ("card_id", "birth_date", "age_band", "gender", "registered_at"),
-    "sales_lines": (
-        "card_id",
-        "purchased_at",
-        "product_code",
-        "product_name",
-        "quantity",
-        "unit_price",
-        "amount",
-        "points",
-        "till_no",
-        "receipt_no",
-        "counter_code",
-        "counter_name",
-    ),
-}
-REQUIRED_COLUMNS = {"members": ("card_id",), "sales_lines": ("card_id", "purchased_at", "amount")}
-MOMENT_COLUMNS = {"members": ("birth_date", "registered_at"), "sales_lines": ("purchased_at",)}
-CODED_COLUMNS = {"members": ("age_band", "gender"), "sales_lines": ()}
 WORDS_FILE = Path(__file__).with_name("column_words.yml")
 WORDS: dict[str, dict[str, Any]] = yaml.safe_load(WORDS_FILE.read_text(encoding="utf-8"))
 GENDER_CODES = {value: code for code, values in WORDS["gender"]["codes"].items() for value in values}
 
-RETAILER_KEYS = ("currency", "time_zone", "as_of", "members", "sales_lines")
-FILE_KEYS = ("files", "encoding", "delimiter", "header", "sheet", "missing", "columns")
-JOIN_KEYS = (*FILE_KEYS, "key")
-TABLE_KEYS = {
-    "members": (*FILE_KEYS, "joins", "date_format", "recorded_time_zone", "codes", "distinct"),
-    "sales_lines": (
-        *FILE_KEYS, "joins", "date_format", "recorded_time_zone", "decimal", "amount", "cancelled", "require_points",
-    ),
-}  # fmt: skip
-PRODUCT = "quantity * unit_price"
+Product = Literal["quantity * unit_price"]
+PRODUCT: Product = "quantity * unit_price"
 WHITESPACE = "whitespace"
 DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " "}
+# Encodings of names and of program text, which Python counts among those of text.
+NOT_OF_FILES = ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined")
 # The part of a moment that is in a column of its own.
 TIME_OF = "{} time"
 UNITS_SINCE = re.compile(r"(days|hours|minutes|seconds|milliseconds) since (\d{4}-\d\d-\d\d)")
+# What pydantic finds by itself; validators say the rest. A key or a place in the file stands before it.
+PREDICATES = {
+    "bool_type": "must be true or false, not {input!r}",
+    "date_type": "must be a date such as 2018-01-03, not {input!r}",
+    "dict_type": "must be a list of names with values (name: value)",
+    "list_type": "must be a list of tables, each with files, key and columns",
+    "too_short": "must not be empty",
+    "literal_error": "can only be {expected}, not {input!r}",
+}
+
+
+def _texts(content: Any) -> tuple[str, ...]:
+    values = content if isinstance(content, list) else [content]
+    # YAML reads a bare yes, no, on or off as true or false: which of them was written is lost.
+    if any(isinstance(value, bool | Mapping | list) for value in values):
+        raise ValueError("must be a text or a list of texts; put yes, no, true and false in quotes")
+    return tuple(str(value) for value in values)
+
+
+def _text(content: Any) -> str:
+    texts = _texts(content)
+    if len(texts) != 1:
+        raise ValueError("must be one text")
+    return texts[0]
+
+
+def _inside(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in patterns:
+        # A path of Windows has every form of a path: drives, both slashes.
+        path = PureWindowsPath(pattern)
+        if path.drive or path.root or ".." in path.parts:
+            raise ValueError(f"must lead to files inside the folder of raw files, such as sales/*.csv, not {pattern}")
+    return patterns
+
+
+def _text_encoding(name: str) -> str:
+    try:
+        encoding = codecs.lookup(name)
+    except (LookupError, ValueError):
+        encoding = None
+    if encoding is None or not encoding._is_text_encoding or encoding.name in NOT_OF_FILES:
+        raise ValueError(f"must be an encoding of text files, such as cp1252, not {name}")
+    return name
+
+
+def _header(content: Any) -> bool | tuple[str, ...]:
+    if isinstance(content, bool):
+        return content
+    names = _texts(content)
+    if len(set(names)) < len(names):
+        raise ValueError("names a column twice")
+    return names
+
+
+def _moment(content: Any) -> Any:
+    if not isinstance(content, Mapping):
+        return {"date": content}
+    if set(content) != {"date", "time"}:
+        raise ValueError("must name both a date and a time column")
+    return content
+
+
+def _key(content: Any) -> dict[str, str]:
+    if isinstance(content, Mapping):
+        key = {_text(column): _text(joined) for column, joined in content.items()}
+    else:
+        key = {column: column for column in _texts(content)}
+    if not key:
+        raise ValueError("must be the column by which the table is joined")
+    return key
+
+
+def _known_formats(formats: tuple[str, ...]) -> tuple[str, ...]:
+    for text in formats:
+        since = UNITS_SINCE.fullmatch(text)
+        query, parameter = ("select cast(? as date)", since[2]) if since else ("select try_strptime('', ?)", text)
+        try:
+            is_known = (since or "%" in text) and _rows(query, parameter)
+        except duckdb.Error:
+            is_known = False
+        if not is_known:
+            raise ValueError(f': {text} is no format; give one such as "%d/%m/%Y %H:%M" or "days since 2010-01-01"')
+    return formats
+
+
+def _for_each(*columns: str) -> Callable[[Any], Any]:
+    return lambda content: content if isinstance(content, Mapping) else dict.fromkeys(columns, content)
+
+
+def _one_code_each(codes: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    values = [value for of_code in codes.values() for value in set(of_code)]
+    if twice := sorted({value for value in values if values.count(value) > 1}):
+        raise ValueError(f": the value {twice[0]} has two codes")
+    return codes
+
+
+def _known_time_zone(name: str) -> str:
+    if not _rows("from pg_timezone_names() where name = ?", name):
+        raise ValueError(f"must be a name such as Asia/Shanghai or UTC, not {name}")
+    return name
+
+
+def _rows(query: str, parameter: str) -> list[tuple[Any, ...]]:
+    # A connection of its own: several threads of dbt read the retailer file at once.
+    with duckdb.connect() as connection:
+        return connection.execute(query, [parameter]).fetchall()
+
+
+def _optional(description: str) -> Any:
+    # As a factory, since editors would insert a default.
+    return Field(default_factory=tuple, description=description)
+
+
+class Entry(BaseModel):
+    """A list of names with values; a name without a value counts as left out."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_known_keys(cls, content: Any) -> dict[str, Any]:
+        if not isinstance(content, Mapping):
+            raise ValueError(PREDICATES["dict_type"])
+        if unknown := [str(key) for key in content if key not in cls.model_fields]:
+            raise ValueError(f"has the unknown key {', '.join(unknown)}; known are: {', '.join(cls.model_fields)}")
+        return {key: value for key, value in content.items() if value is not None}
+
+
+ONE = {"type": ["string", "number"]}
+Text = Annotated[str, BeforeValidator(_text), WithJsonSchema(ONE)]
+Texts = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_texts),
+    WithJsonSchema({"type": ["string", "number", "array"], "items": ONE}),
+]
+SomeTexts = Annotated[Texts, Field(min_length=1)]
+Patterns = Annotated[SomeTexts, AfterValidator(_inside)]
+Encoding = Annotated[Text, AfterValidator(_text_encoding)]
+HeaderNames = Annotated[
+    bool | tuple[str, ...], BeforeValidator(_header), WithJsonSchema({"type": ["boolean", "array"], "items": ONE})
+]
+Key = Annotated[
+    dict[str, str],
+    BeforeValidator(_key),
+    WithJsonSchema({"type": [*ONE["type"], "array", "object"], "items": ONE, "additionalProperties": ONE}),
+]
+Formats = Annotated[Texts, AfterValidator(_known_formats)]
+TimeZone = Annotated[Text, AfterValidator(_known_time_zone)]
+Codes = Annotated[dict[Text, Texts], AfterValidator(_one_code_each)]
+
+
+class DateAndTime(Entry):
+    """Two columns that make one moment together."""
+
+    date: Texts = _optional("column with the date, or a list of which the first that a file has is taken")
+    time: Texts = _optional("column with the time of day: 09:05, 9:05 AM, 905 or 90512")
+
+
+Moment = Annotated[DateAndTime, BeforeValidator(_moment, json_schema_input_type=Texts | DateAndTime)]
+
+
+def _optional_moment(description: str) -> Any:
+    return Field(default_factory=DateAndTime, description=description)
+
+
+class MemberColumns(Entry):
+    """The raw columns of the members."""
+
+    card_id: Texts = _optional("key of the member; needed")
+    birth_date: Moment = _optional_moment("date of birth")
+    age_band: Texts = _optional("age band, where there is no date of birth; needs codes")
+    gender: Texts = _optional("gender")
+    registered_at: Moment = _optional_moment("moment of the registration")
+
+
+class SalesColumns(Entry):
+    """The raw columns of the sales lines."""
+
+    card_id: Texts = _optional("key of the customer; needed")
+    purchased_at: Moment = _optional_moment("moment of the purchase; needed")
+    product_code: Texts = _optional("code of the product")
+    product_name: Texts = _optional("name of the product")
+    quantity: Texts = _optional("pieces")
+    unit_price: Texts = _optional("price of a piece")
+    amount: Texts = _optional("amount paid for the line; needed, unless it is the product of quantity and unit_price")
+    points: Texts = _optional("points that the line earned")
+    till_no: Texts = _optional("number of the till")
+    receipt_no: Texts = _optional("number of the receipt")
+    counter_code: Texts = _optional("code of the counter or department")
+    counter_name: Texts = _optional("name of the counter or department")
+
+
+class MemberFormats(Entry):
+    """The formats of the moments of the members."""
+
+    birth_date: Formats = _optional("format of the date of birth, or a list that is tried in its order")
+    registered_at: Formats = _optional("format of the registration, or a list that is tried in its order")
+
+
+class SalesFormats(Entry):
+    """The formats of the moments of the sales lines."""
+
+    purchased_at: Formats = _optional("format of the purchase, or a list that is tried in its order")
+
+
+CANONICAL_COLUMNS = {"members": tuple(MemberColumns.model_fields), "sales_lines": tuple(SalesColumns.model_fields)}
+REQUIRED_COLUMNS = {"members": ("card_id",), "sales_lines": ("card_id", "purchased_at", "amount")}
+MOMENT_COLUMNS = {"members": tuple(MemberFormats.model_fields), "sales_lines": tuple(SalesFormats.model_fields)}
+
+Columns = TypeVar("Columns", bound=Entry)
+DATE_FORMAT = (
+    "where dates are not ISO, `20150102`, `2015/1/2`, `2015.01.02` or a spreadsheet's day number: a "
+    '[format](https://duckdb.org/docs/stable/sql/functions/dateformat) such as `"%d/%m/%Y %H:%M"`, or `days since '
+    "2016-01-01` (also hours, minutes, seconds, milliseconds); a list is tried in its order; `{birth_date: …, "
+    "registered_at: …}` gives one for each column"
+)
+
+
+class Files(Entry, Generic[Columns]):
+    """Files of the same form."""
+
+    files: Patterns = Field(
+        description="a name, a pattern (`2015-*.csv`, `sales/**/*.parquet`), a folder, or a list of them, inside the "
+        "folder of raw files. csv (plain, `.gz`, `.zst`, `.bz2`, or a `.zip` of one file), Parquet and xlsx are told "
+        "apart by their content and may be mixed. Names that begin with `.` or `_` do not count"
+    )
+    encoding: Encoding | None = Field(
+        None,
+        description="of text; without it utf-8, utf-16 with a mark, or gb18030, whichever fits. Western files often "
+        "are `cp1252`",
+    )
+    delimiter: Text = Field(
+        ",", description='`","` by default; `tab`, `whitespace` (any run of blanks and tabs) or any other'
+    )
+    header: HeaderNames = Field(
+        True,
+        description="`true`; `false` for files without one, whose columns are then 1, 2, 3 …; or a list of the names "
+        "they lack",
+    )
+    sheet: Texts = _optional('of workbooks: a name, a list, or `"*"` for all; the first by default')
+    missing: Texts = _optional('values that mean that there is none, such as `["NA", "NULL"]`')
+    columns: Columns | None = Field(
+        None,
+        description="for each of our columns the raw one, or a list of which the first that a file has is taken. A "
+        "folder such as `month=2015-01` is a column `month`. `purchased_at: {date: …, time: …}` puts two columns "
+        "together",
+    )
+
+
+class Join(Files[Columns], Generic[Columns]):
+    """Files whose rows are looked up by a key."""
+
+    key: Key = Field(description="a column of both tables, a list of them, or `{ours: theirs}`")
+
+
+class Table(Files[Columns], Generic[Columns]):
+    """Files with the rows of a table, and those that are joined to them."""
+
+    joins: list[Join[Columns]] = Field(
+        default_factory=list,
+        description="other tables, looked up by `key` (a column of both, or `{ours: theirs}`), in the rows or in a "
+        "table joined before. A row without a match stays, with nulls. Equal rows count once; several different rows "
+        "for one key stop the build, and so does a key that never matches. Lines of joined files that cannot be read "
+        "are listed among the rejected rows",
+    )
+    recorded_time_zone: TimeZone | None = Field(
+        None, description="of moments without an offset, where it is not the retailer's own: `UTC`"
+    )
+
+
+class MemberCodes(Entry):
+    """What the raw values of the members mean."""
+
+    # A code that is added to the seed of the same name can be used too.
+    gender: Codes | None = Field(
+        None,
+        description="raw values of female and male; F/M, female/male and 女/男 need no codes",
+        json_schema_extra={"properties": {"female": {}, "male": {}}},
+    )
+    age_band: Codes | None = Field(
+        None,
+        description="raw values of young, middle and senior",
+        json_schema_extra={"properties": {"young": {}, "middle": {}, "senior": {}}},
+    )
+
+
+class Members(Table[MemberColumns]):
+    """The table of the members."""
+
+    date_format: Annotated[
+        MemberFormats | None,
+        BeforeValidator(_for_each(*MOMENT_COLUMNS["members"]), json_schema_input_type=Texts | MemberFormats),
+    ] = Field(None, description=DATE_FORMAT)
+    codes: MemberCodes | None = Field(
+        None,
+        description="what the raw values mean: `gender: {female: [F], male: [M]}`, `age_band: {young: […], middle: "
+        "[…], senior: […]}`. F/M, female/male and 女/男 need no codes",
+    )
+    distinct: bool = Field(
+        False,
+        description="`true` where the table repeats its members, such as the sales lines themselves: equal rows count "
+        "once",
+    )
+
+
+class Cancelled(Entry):
+    """How a cancelled line is marked."""
+
+    column: Text = Field(description="one of our columns, or a raw one")
+    pattern: SomeTexts = Field(description="`%` stands for any text; a list of patterns is allowed")
+
+
+class SalesLines(Table[SalesColumns]):
+    """The table of the sales lines."""
+
+    date_format: Annotated[
+        SalesFormats | None,
+        BeforeValidator(_for_each(*MOMENT_COLUMNS["sales_lines"]), json_schema_input_type=Texts | SalesFormats),
+    ] = Field(None, description=DATE_FORMAT)
+    decimal: Literal[".", ","] = Field(".", description='`","` where numbers read 1.234,56')
+    amount: Product | None = Field(None, description="`quantity * unit_price`, where no column holds the amount")
+    cancelled: Cancelled | None = Field(
+        None,
+        description='`{column: receipt_no, pattern: "C%"}`: such lines are rejected as cancelled, unless they are '
+        "returns already. The column is one of ours or a raw one; `%` stands for any text; a list of patterns is "
+        "allowed",
+    )
+    require_points: bool = Field(
+        False, description="`true` where only lines that earned points count as a member's purchase"
+    )
+
+
+class RetailerFile(Entry):
+    """A retailer: where its raw files are and how they are written."""
+
+    currency: Text | None = Field(None, description="of the amounts; for the record, nothing is converted")
+    time_zone: TimeZone | None = Field(
+        None,
+        description="the retailer's, such as `Europe/London`; moments with an offset or `Z` are converted to it",
+    )
+    as_of: datetime.date | None = Field(
+        None,
+        description="the day up to which purchases count, itself excluded; without it, the day after the last sale",
+    )
+    members: Members | None = Field(None, description="the table of the members; may be missing")
+    sales_lines: SalesLines = Field(description="the table of the sales lines")
 
 
 @dataclass(frozen=True)
@@ -131,6 +469,31 @@ class Retailer:
         return (self.members, self.sales_lines) if self.members else (self.sales_lines,)
 
 
+class _EditorSchema(GenerateJsonSchema):
+    """Leaves out what an editor would insert or show to no use: titles, and nulls for keys that may be missing."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        if schema.get("default") is None:
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
+
+
+def retailer_schema() -> dict[str, Any]:
+    """Return the JSON schema of retailer files."""
+    return RetailerFile.model_json_schema(schema_generator=_EditorSchema)
+
+
+def retailer_schema_file() -> str:
+    """Return retailers/retailer.schema.json."""
+    return json.dumps(retailer_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
     """Read and check `<folder>/<name>.yml`, or the file itself where `name` is a path that ends in .yml.
 
@@ -145,227 +508,106 @@ def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
         raise InputError(f"There is no retailer file {path}; the known retailers are: {known}.")
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    # A date that no calendar has is a ValueError.
+    except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from error
+    try:
+        file = RetailerFile.model_validate(content)
+    except ValidationError as error:
+        raise InputError(_sentence(path, error.errors()[0])) from error
 
-    settings = _mapping(content, str(path))
-    _refuse_unknown(settings, RETAILER_KEYS, str(path))
-    if not settings.get("sales_lines"):
-        raise InputError(f"{path} lacks the entry sales_lines.")
-    as_of = settings.get("as_of")
-    if as_of is not None and type(as_of) is not datetime.date:
-        raise InputError(f"{path}: as_of must be a date such as 2018-01-03, not {as_of!r}.")
-
-    sales_settings = _mapping(settings["sales_lines"], f"{path}, sales_lines")
-    sales_lines = _raw_table("sales_lines", sales_settings, path)
-    require_points = _boolean(sales_settings, "require_points", f"{path}, sales_lines")
-    if require_points and "points" not in sales_lines.columns:
+    sales_lines = _raw_table("sales_lines", file.sales_lines, f"{path}, sales_lines")
+    members = _raw_table("members", file.members, f"{path}, members") if file.members else None
+    if file.sales_lines.require_points and "points" not in sales_lines.columns:
         raise InputError(f"{path}: require_points is true, but the sales lines have no column points.")
-    members = _raw_table("members", _mapping(settings["members"], f"{path}, members"), path) if settings.get(
-        "members"
-    ) else None  # fmt: skip
-    time_zone = _time_zone(settings, "time_zone", str(path))
-    if time_zone is None and (sales_lines.recorded_time_zone or (members and members.recorded_time_zone)):
+    if file.time_zone is None and (sales_lines.recorded_time_zone or (members and members.recorded_time_zone)):
         raise InputError(f"{path}: recorded_time_zone needs the retailer's own time_zone too, such as Europe/Paris.")
-
     return Retailer(
         name=path.stem,
-        currency=_text_or_none(settings, "currency", str(path)),
-        time_zone=time_zone,
-        as_of=as_of,
-        require_points=require_points,
+        currency=file.currency,
+        time_zone=file.time_zone,
+        as_of=file.as_of,
+        require_points=file.sales_lines.require_points,
         members=members,
         sales_lines=sales_lines,
     )
 
 
-def _raw_table(name: str, settings: Mapping[str, Any], path: Path) -> RawTable:
-    where = f"{path}, {name}"
-    _refuse_unknown(settings, TABLE_KEYS[name], where)
-    joins = settings.get("joins") or []
-    if not isinstance(joins, list):
-        raise InputError(f"{where}, joins must be a list of tables, each with files, key and columns.")
-    parts = [_file_set(name, settings, where)]
-    for number, content in enumerate(joins, start=1):
-        join_where = f"{where}, join {number}"
-        join = _mapping(content, join_where)
-        _refuse_unknown(join, JOIN_KEYS, join_where)
-        parts.append(_file_set(name, join, join_where))
-        if not parts[-1].key:
-            raise InputError(f"{join_where} does not say its key, the column by which it is joined.")
+def _sentence(path: Path, error: ErrorDetails) -> str:
+    place = [str(path)]
+    for key in error["loc"]:
+        if place[-1] == "joins":
+            place[-1] = f"join {int(key) + 1}"
+        else:
+            place.append(str(key))
+    if error["type"] == "missing":
+        return f"{', '.join(place[:-1])} lacks the entry {place[-1]}."
+    context = error.get("ctx", {})
+    expected = str(context.get("expected", "")).replace("'", "`")
+    template = PREDICATES.get(error["type"])
+    predicate = (
+        template.format(input=error["input"], expected=expected)
+        if template
+        else str(context.get("error", error["msg"]))
+    )
+    return f"{', '.join(place)}{'' if predicate.startswith(':') else ' '}{predicate}."
 
+
+def _raw_table(name: str, table: Members | SalesLines, where: str) -> RawTable:
+    parts = (_file_set(table, {}), *(_file_set(join, join.key) for join in table.joins))
     mapped = [column for part in parts for column in part.columns]
     if twice := sorted({column for column in mapped if mapped.count(column) > 1}):
         raise InputError(f"{where}: {', '.join(twice)} is mapped in more than one of the joined tables.")
-    amount = _text_or_none(settings, "amount", where)
-    if amount is not None and (amount != PRODUCT or not {"quantity", "unit_price"} <= {*mapped} or "amount" in mapped):
+    sales = table if isinstance(table, SalesLines) else None
+    is_product = sales is not None and sales.amount is not None
+    if is_product and (not {"quantity", "unit_price"} <= {*mapped} or "amount" in mapped):
         raise InputError(
             f"{where}: amount can only be `{PRODUCT}`, with both columns mapped and no column for the amount itself."
         )
-    lacking = [
-        column for column in REQUIRED_COLUMNS[name] if column not in mapped and not (column == "amount" and amount)
-    ]
-    if lacking:
+    required = [column for column in REQUIRED_COLUMNS[name] if not (column == "amount" and is_product)]
+    if lacking := [column for column in required if column not in mapped]:
         raise InputError(f"{where}, columns must name the raw column of {', '.join(lacking)}.")
-    decimal = _text_or_none(settings, "decimal", where) or "."
-    if decimal not in (".", ","):
-        raise InputError(f'{where}: decimal must be "." or ",", not {decimal!r}.')
-
+    cancelled = sales.cancelled if sales else None
     return RawTable(
         name=name,
-        parts=tuple(parts),
-        codes=_codes(name, settings.get("codes"), mapped, where),
-        date_formats=_date_formats(name, settings.get("date_format"), where),
-        recorded_time_zone=_time_zone(settings, "recorded_time_zone", where),
-        decimal=decimal,
-        amount_is_product=amount is not None,
-        cancelled=_cancelled(settings.get("cancelled"), where),
-        is_distinct=_boolean(settings, "distinct", where),
+        parts=parts,
+        codes=_values_with_codes(table, mapped, where) if isinstance(table, Members) else {},
+        date_formats={column: formats for column, formats in table.date_format or () if formats},
+        recorded_time_zone=table.recorded_time_zone,
+        decimal=sales.decimal if sales else ".",
+        amount_is_product=is_product,
+        cancelled=(cancelled.column, cancelled.pattern) if cancelled else None,
+        is_distinct=isinstance(table, Members) and table.distinct,
     )
 
 
-def _file_set(table: str, settings: Mapping[str, Any], where: str) -> FileSet:
-    files = _texts(settings.get("files"), f"{where}, files")
-    if not files:
-        raise InputError(f"{where} does not say its files.")
-    header = settings.get("header", True)
-    if not isinstance(header, bool):
-        header = _texts(header, f"{where}, header")
-        if len(set(header)) != len(header):
-            raise InputError(f"{where}, header names a column twice.")
-    encoding = _text_or_none(settings, "encoding", where)
-    if encoding is not None:
-        try:
-            codecs.lookup(encoding)
-        except LookupError as error:
-            raise InputError(f"{where}: {encoding} is no known encoding.") from error
-    delimiter = _text_or_none(settings, "delimiter", where) or ","
-    return FileSet(
-        files=files,
-        columns=_columns(table, settings.get("columns"), where),
-        encoding=encoding,
-        delimiter=DELIMITERS.get(delimiter, delimiter),
-        header=header,
-        sheets=_texts(settings.get("sheet"), f"{where}, sheet"),
-        missing=_texts(settings.get("missing"), f"{where}, missing"),
-        key=_key(settings.get("key"), where),
-    )
-
-
-def _columns(table: str, content: Any, where: str) -> dict[str, tuple[str, ...]]:
-    mapped = _mapping(content or {}, f"{where}, columns")
-    _refuse_unknown(mapped, CANONICAL_COLUMNS[table], f"{where}, columns")
+def _file_set(files: Files[Any], key: dict[str, str]) -> FileSet:
     columns: dict[str, tuple[str, ...]] = {}
-    for column, raw in mapped.items():
-        column_where = f"{where}, {column}"
-        if isinstance(raw, Mapping) and column in MOMENT_COLUMNS[table]:
-            _refuse_unknown(raw, ("date", "time"), column_where)
-            if set(raw) != {"date", "time"}:
-                raise InputError(f"{column_where} must name both a date and a time column.")
-            columns[column] = _texts(raw["date"], column_where)
-            columns[TIME_OF.format(column)] = _texts(raw["time"], column_where)
+    for column, raw in files.columns or ():
+        if isinstance(raw, DateAndTime):
+            columns |= {column: raw.date, TIME_OF.format(column): raw.time}
         else:
-            columns[column] = _texts(raw, column_where)
-    return {column: raw_names for column, raw_names in columns.items() if raw_names}
+            columns[column] = raw
+    return FileSet(
+        files=files.files,
+        columns={column: names for column, names in columns.items() if names},
+        encoding=files.encoding,
+        delimiter=DELIMITERS.get(files.delimiter, files.delimiter) or ",",
+        header=files.header,
+        sheets=files.sheet,
+        missing=files.missing,
+        key=key,
+    )
 
 
-def _key(content: Any, where: str) -> dict[str, str]:
-    if isinstance(content, Mapping):
-        return {str(column): str(joined) for column, joined in content.items()}
-    return {column: column for column in _texts(content, f"{where}, key")}
-
-
-def _date_formats(table: str, content: Any, where: str) -> dict[str, tuple[str, ...]]:
-    where = f"{where}, date_format"
-    if not isinstance(content, Mapping):
-        content = dict.fromkeys(MOMENT_COLUMNS[table], content)
-    _refuse_unknown(content, MOMENT_COLUMNS[table], where)
-    formats = {column: _texts(value, where) for column, value in content.items() if value is not None}
-    for text in {text for texts in formats.values() for text in texts}:
-        if UNITS_SINCE.fullmatch(text):
-            continue
-        try:
-            known = "%" in text and _rows("select try_strptime('', ?)", text)
-        except duckdb.Error:
-            known = False
-        if not known:
-            raise InputError(
-                f'{where}: {text} is no format; give one such as "%d/%m/%Y %H:%M" or "days since 2010-01-01".'
-            )
-    return formats
-
-
-def _cancelled(content: Any, where: str) -> tuple[str, tuple[str, ...]] | None:
-    if content is None:
-        return None
-    where = f"{where}, cancelled"
-    settings = _mapping(content, where)
-    _refuse_unknown(settings, ("column", "pattern"), where)
-    column, patterns = _text_or_none(settings, "column", where), _texts(settings.get("pattern"), where)
-    if column is None or not patterns:
-        raise InputError(f'{where} must give a column and a pattern, such as {{column: receipt_no, pattern: "C%"}}.')
-    return column, patterns
-
-
-def _codes(name: str, content: Any, mapped: Iterable[str], where: str) -> dict[str, dict[str, str]]:
-    coded_columns = _mapping(content or {}, f"{where}, codes")
-    _refuse_unknown(coded_columns, CODED_COLUMNS[name], f"{where}, codes")
-    codes: dict[str, dict[str, str]] = {}
-    for column, raw_values in coded_columns.items():
-        codes[column] = {}
-        for code, values in _mapping(raw_values, f"{where}, codes, {column}").items():
-            for value in _texts(values, f"{where}, codes, {column}, {code}"):
-                if codes[column].setdefault(value, str(code)) != str(code):
-                    raise InputError(f"{where}, codes, {column}: the value {value} has two codes.")
-    if "gender" in mapped and "gender" not in codes:
-        codes["gender"] = dict(GENDER_CODES)
+def _values_with_codes(members: Members, mapped: Iterable[str], where: str) -> dict[str, dict[str, str]]:
+    codes: dict[str, dict[str, str]] = {
+        column: {value: code for code, values in of_column.items() for value in values}
+        for column, of_column in members.codes or ()
+        if of_column is not None
+    }
+    if "gender" in mapped:
+        codes.setdefault("gender", dict(GENDER_CODES))
     if "age_band" in mapped and "age_band" not in codes:
         raise InputError(f"{where}: codes must say which raw values of age_band are young, middle and senior.")
     return codes
-
-
-def _time_zone(settings: Mapping[str, Any], key: str, where: str) -> str | None:
-    name = _text_or_none(settings, key, where)
-    if name is not None and not _rows("from pg_timezone_names() where name = ?", name):
-        raise InputError(f"{where}: {key} must be a name such as Asia/Shanghai or UTC, not {name}.")
-    return name
-
-
-def _rows(query: str, parameter: str) -> list[tuple[Any, ...]]:
-    # A connection of its own: several threads of dbt read the retailer file at once.
-    with duckdb.connect() as connection:
-        return connection.execute(query, [parameter]).fetchall()
-
-
-def _mapping(content: Any, where: str) -> Mapping[str, Any]:
-    if not isinstance(content, Mapping):
-        raise InputError(f"{where} must be a list of names with values (name: value).")
-    return content
-
-
-def _refuse_unknown(settings: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
-    unknown = [str(key) for key in settings if key not in known]
-    if unknown:
-        raise InputError(f"{where} has the unknown key {', '.join(unknown)}; known are: {', '.join(known)}.")
-
-
-def _texts(content: Any, where: str) -> tuple[str, ...]:
-    values = content if isinstance(content, list) else [] if content is None else [content]
-    # YAML reads a bare yes, no, on or off as true or false: which of them was written is lost.
-    if any(isinstance(value, bool | Mapping | list) for value in values):
-        raise InputError(f"{where} must be a text or a list of texts; put yes, no, true and false in quotes.")
-    return tuple(str(value) for value in values)
-
-
-def _text_or_none(settings: Mapping[str, Any], key: str, where: str) -> str | None:
-    texts = _texts(settings.get(key), f"{where}, {key}")
-    if len(texts) > 1:
-        raise InputError(f"{where}, {key} must be one text.")
-    return texts[0] if texts else None
-
-
-def _boolean(settings: Mapping[str, Any], key: str, where: str) -> bool:
-    value = settings.get(key, False)
-    if not isinstance(value, bool):
-        raise InputError(f"{where}: {key} must be true or false, not {value!r}.")
-    return value

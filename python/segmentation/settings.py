@@ -1,111 +1,324 @@
-"""Settings of the project (vars in dbt_project.yml): whether their values can work, each alone and together."""
+"""The settings of the project: each declared once, with its values and its meaning; dbt_project.yml has the defaults.
+
+From here they are checked at the start of a build, documented (docs/settings.md) and listed.
+"""
 
 import datetime
+import json
 from collections.abc import Mapping
-from typing import Any
+from difflib import get_close_matches
+from itertools import groupby
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
-CHOICES = {
-    "returns": ("drop", "net"),
-    "cluster_scaling": ("standard", "minmax", "log_standard"),
-    "cluster_selection_rule": ("best_silhouette", "stable"),
-    "cluster_model": ("refit", "reuse"),
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+PROJECT_FILE = Path("dbt_project.yml")
+
+Item = TypeVar("Item")
+
+# Errors without a text: the sentence that is made of them names the values that are allowed.
+
+
+def _different(values: list[Item]) -> list[Item]:
+    if len(set(values)) < len(values):
+        raise ValueError
+    return values
+
+
+def _rising(values: list[float]) -> list[float]:
+    if values != sorted(set(values)):
+        raise ValueError
+    return values
+
+
+def _date_or_empty(text: str) -> str:
+    # Other forms that Python knows, such as 20180103, are null to DuckDB and would count as empty.
+    if text and datetime.date.fromisoformat(text).isoformat() != text:
+        raise ValueError
+    return text
+
+
+Feature = Literal["l", "r", "f", "m", "p"]
+Scaling = Literal["standard", "minmax", "log_standard"]
+Share = Annotated[float, Field(ge=0, le=1)]
+WholeNumber = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+Different = Annotated[list[Item], AfterValidator(_different)]
+OneOrMore = Annotated[list[Item], Field(min_length=1), AfterValidator(_different)]
+# What types cannot say of their values in words stands in `words`.
+Name = Annotated[
+    str, Field(min_length=1, json_schema_extra={"words": "the name of a file in retailers/, or a path ending in .yml"})
+]
+DateOrEmpty = Annotated[
+    str,
+    BeforeValidator(str),
+    AfterValidator(_date_or_empty),
+    Field(json_schema_extra={"words": "a date such as 2018-01-03, or empty"}),
+]
+Years = Annotated[
+    list[WholeNumber], Field(min_length=2, max_length=2, json_schema_extra={"words": "the first and the last year"})
+]
+# Four cuts make the scores 1 to 5.
+FourCuts = Annotated[
+    list[Annotated[float, Field(gt=0, lt=1)]],
+    Field(min_length=4, max_length=4, json_schema_extra={"words": "four rising numbers above 0 and below 1"}),
+    AfterValidator(_rising),
+]
+
+# The first setting of each group; the others follow it.
+GROUPS = {
+    "retailer": "Input",
+    "plausible_years": "Cleaning",
+    "complete_month_share_of_days": "Coverage",
+    "cluster_features": "Clusters",
+    "rfm_cut_shares": "Scores and history",
+    "max_unreadable_lines": "Ledger",
+    "life_cycle_minimum_gaps": "Life cycle",
+    "clv_horizon_days": "Forecasts",
+    "discount_tolerance": "Price level and baskets",
 }
-CHOICES_OF_LISTS = {
-    "cluster_features": ("l", "r", "f", "m", "p"),
-    "cluster_log_features": ("l", "r", "f", "m", "p"),
-    "cluster_scalings": CHOICES["cluster_scaling"],
-}
-SHARES = (
-    "max_unreadable_lines",
-    "complete_month_share_of_days",
-    "complete_month_share_of_orders",
-    "cluster_valid_jaccard",
-    "cluster_smallest_share",
-    "drift_smallest_share",
-    "clv_calibration_share",
-    "clv_maximum_rank_correlation",
-)
-WHOLE_NUMBERS = (
-    "earliest_birth_year",
-    "cluster_sample_size",
-    "cluster_refits",
-    "cluster_gap_references",
-    "life_cycle_minimum_gaps",
-    "promotion_minimum_days_of_month",
-    "promotion_minimum_days",
-    "clv_minimum_repeat_customers",
-    "clv_minimum_days",
-)
 
 
-def settings_problem(settings: Mapping[str, Any]) -> str | None:
+class Settings(BaseModel):
+    """The vars of dbt_project.yml, in its order."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+    retailer: Name = Field(description="The retailer file, which says how the raw files look.")
+    as_of: DateOrEmpty = Field(
+        description="Moment up to which purchases and registrations count, as a date; that day itself is excluded. "
+        "Empty: the retailer file's `as_of`, or else the day after the last sale."
+    )
+
+    plausible_years: Years = Field(
+        description="First and last year that a purchase or registration can have; others are not plausible dates."
+    )
+    earliest_birth_year: WholeNumber = Field(
+        description="Births before this year are taken for mistakes; the age is then unknown."
+    )
+
+    complete_month_share_of_days: Share = Field(
+        description="A month is partial when trade took place on less than this share of its days."
+    )
+    complete_month_share_of_orders: Share = Field(
+        description="A month is partial, too, when its orders per calendar day stay below this share of the median "
+        "month's."
+    )
+
+    cluster_features: OneOrMore[Feature] = Field(
+        description="Features that enter; one that the retailer does not record leaves by itself."
+    )
+    cluster_scalings: OneOrMore[Scaling] = Field(
+        description="Treatments of the features that are fitted and compared: z-scores, 0 to 1, or z-scores of "
+        "ln(1 + x)."
+    )
+    cluster_scaling: Scaling = Field(
+        description="The treatment from which the segments are chosen, one of `cluster_scalings`."
+    )
+    cluster_log_features: Different[Feature] = Field(description="Features taken as ln(1 + x) by `log_standard`.")
+    # The seed segment_names has names for these numbers.
+    cluster_counts: OneOrMore[Annotated[int, Field(ge=2, le=6)]] = Field(
+        description="Numbers of clusters that are fitted and compared."
+    )
+    # KMeans takes seeds below 2^32, and each refit has the next one.
+    random_seed: Annotated[int, Field(ge=0, le=2_147_483_647)] = Field(
+        description="Start of all random choices: the same seed and the same input give the same warehouse."
+    )
+    cluster_selection_rule: Literal["best_silhouette", "stable"] = Field(
+        description="How the number of clusters is chosen. `best_silhouette`: the original's rule. `stable`: of the "
+        "solutions that refits find again and that have more structure than one group, the one with the best mean "
+        "place by silhouette, Davies-Bouldin and Calinski-Harabasz."
+    )
+    cluster_valid_jaccard: Share = Field(
+        description="A solution is stable when every cluster's Jaccard similarity over the refits reaches this "
+        "(Hennig 2007: 0.75)."
+    )
+    cluster_smallest_share: Share = Field(
+        description="The rule `stable` takes no solution with a group smaller than this share of the buyers."
+    )
+    cluster_sample_size: Count = Field(
+        description="Buyers in the random sample on which stability and gap statistic are computed."
+    )
+    cluster_refits: Count = Field(description="Refits of resampled buyers that the stability compares.")
+    cluster_gap_references: Count = Field(
+        description="Structureless data sets with which the gap statistic compares the buyers."
+    )
+    cluster_model: Literal["refit", "reuse"] = Field(
+        description="`refit`: fit anew and keep the numbers of the published model for the groups that it finds again. "
+        "`reuse`: score all buyers with the published model; where none was published yet, fit."
+    )
+
+    rfm_cut_shares: FourCuts = Field(
+        description="Shares of the buyers at which recency, frequency and monetary are cut into the scores 1 to 5."
+    )
+    # The index takes the logarithm of the share.
+    drift_smallest_share: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="Share that an empty bin counts as in the population stability index."
+    )
+
+    max_unreadable_lines: Share = Field(
+        description="Largest share of a table's lines that may be unreadable (too many columns, broken quotes, bad "
+        "bytes ...). They are listed with the rejected rows; above this share the build stops."
+    )
+    returns: Literal["drop", "net"] = Field(
+        description="`drop`: returns stay out of every amount, as in the original analysis. `net`: m and p are net of "
+        "the returns known by the as-of date, and a member whose net amount is not above zero is no buyer."
+    )
+
+    life_cycle_minimum_gaps: WholeNumber = Field(
+        description="Gaps between purchases that a frequency band needs for thresholds of its own; the quantiles are "
+        "in the seed `life_cycle_states`."
+    )
+    promotion_robust_z: Annotated[float, Field(gt=0)] = Field(
+        description="A day is a promotion day when its orders or its share of discounted lines lie this many robust "
+        "standard deviations (1.4826 x median absolute deviation) above what its month and weekday lead to expect."
+    )
+    promotion_minimum_days_of_month: WholeNumber = Field(
+        description="Recorded days that a month needs for its days to be judged."
+    )
+    promotion_minimum_days: WholeNumber = Field(description="Promotion days that a confidence interval needs.")
+
+    clv_horizon_days: OneOrMore[Count] = Field(description="Horizons of the forecasts, in calendar days.")
+    next_steps_horizon_days: Count = Field(
+        description="The horizon that the next steps name, in calendar days; one of `clv_horizon_days`."
+    )
+    clv_calibration_share: Share = Field(
+        description="Share of the recorded days on which the forecast is tried, before it is compared with the rest."
+    )
+    clv_minimum_repeat_customers: WholeNumber = Field(
+        description="No forecast with fewer buyers who have a second purchase day."
+    )
+    clv_minimum_days: WholeNumber = Field(description="No forecast with fewer recorded days.")
+    clv_maximum_rank_correlation: Share = Field(
+        description="No forecast of values where purchases and mean value have a higher rank correlation."
+    )
+
+    discount_tolerance: Share = Field(
+        description="A line is sold at a discount when less than (1 - this share) of unit price times quantity was "
+        "paid."
+    )
+    top_counters: Count = Field(
+        description="Counters that the comparison of counters keeps, those with the largest amounts."
+    )
+    price_band_min_lines: WholeNumber = Field(
+        description="A counter with fewer lines of members takes the price bands of the whole store."
+    )
+    basket_min_orders: Count = Field(
+        description="Orders that a pair of goods or counters (or members that a first and a next purchase) must have."
+    )
+    basket_top: Count = Field(
+        description="Pairs kept for all members and for each segment, and things members began with, per level."
+    )
+    next_purchases_per_item: Count = Field(
+        description="Next purchases kept for each thing that members began with, per level."
+    )
+    chance_level: Share = Field(
+        description="A count is above chance when chance alone would give any such count with less than this "
+        "probability."
+    )
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> "Settings":
+        first_year, last_year = self.plausible_years
+        if first_year > last_year:
+            raise ValueError(f"plausible_years has {first_year} as the first year but {last_year} as the last")
+        if self.earliest_birth_year > last_year:
+            raise ValueError(f"earliest_birth_year {self.earliest_birth_year} lies after plausible_years ({last_year})")
+        if self.as_of and not first_year <= int(self.as_of[:4]) <= last_year + 1:
+            raise ValueError(f"as_of {self.as_of} lies outside plausible_years ({first_year} to {last_year})")
+        if self.cluster_scaling not in self.cluster_scalings:
+            raise ValueError(
+                f"cluster_scaling {self.cluster_scaling} is not among cluster_scalings, the ones that are fitted"
+            )
+        if self.next_steps_horizon_days not in self.clv_horizon_days:
+            raise ValueError(f"next_steps_horizon_days {self.next_steps_horizon_days} is not among clv_horizon_days")
+        return self
+
+
+class SettingLine(NamedTuple):
+    """One setting as the documentation lists it; `allowed` says in words which values it can have."""
+
+    name: str
+    group: str
+    default: Any
+    allowed: str
+    meaning: str
+
+
+def setting_names() -> list[str]:
+    """Return the names of all settings, in the order of dbt_project.yml."""
+    return list(Settings.model_fields)
+
+
+def settings_problem(values: Mapping[str, Any]) -> str | None:
     """Say in one sentence which setting cannot work and which values can; None where all can.
 
     Parameters
     ----------
-    settings : value of each setting by its name; `as_of` as text.
+    values : value of each setting by its name, and whatever else was given under names that are no setting.
     """
-    problem = _problem_of_one(settings) or _problem_together(settings)
-    return f"The setting {problem}; see vars in dbt_project.yml." if problem else None
-
-
-def _problem_of_one(settings: Mapping[str, Any]) -> str | None:
-    for name, known in CHOICES.items():
-        if settings[name] not in known:
-            return f"{name} is {settings[name]!r} but must be {' or '.join(known)}"
-    for name, known in CHOICES_OF_LISTS.items():
-        values = settings[name]
-        needs_one = name != "cluster_log_features"
-        if not isinstance(values, list) or (needs_one and not values) or any(value not in known for value in values):
-            return f"{name} is {values!r} but must be a list of {', '.join(known)}"
-    for name in SHARES:
-        if not _is_number(settings[name]) or not 0 <= settings[name] <= 1:
-            return f"{name} is {settings[name]!r} but must be a share from 0 to 1"
-    for name in WHOLE_NUMBERS:
-        if not _is_whole(settings[name]) or settings[name] < 0:
-            return f"{name} is {settings[name]!r} but must be a whole number"
-    if not _is_list_of(settings["plausible_years"], _is_whole, length=2):
-        return f"plausible_years is {settings['plausible_years']!r} but must be the first and the last year"
-    if not _is_list_of(settings["cluster_counts"], _is_whole) or min(settings["cluster_counts"]) < 2:
-        return f"cluster_counts is {settings['cluster_counts']!r} but must be a list of whole numbers from 2 on"
-    if not _is_list_of(settings["clv_horizon_days"], _is_whole) or min(settings["clv_horizon_days"]) < 1:
-        return f"clv_horizon_days is {settings['clv_horizon_days']!r} but must be a list of whole numbers from 1 on"
-    if not _is_number(settings["promotion_robust_z"]) or settings["promotion_robust_z"] <= 0:
-        return f"promotion_robust_z is {settings['promotion_robust_z']!r} but must be a number above 0"
-    shares = settings["rfm_cut_shares"]
-    if not _is_list_of(shares, _is_number) or not all(0 < share < 1 for share in shares) or shares != sorted(shares):
-        return f"rfm_cut_shares is {shares!r} but must be a rising list of shares between 0 and 1"
-    if settings["as_of"]:
-        try:
-            datetime.date.fromisoformat(settings["as_of"])
-        except ValueError:
-            return f"as_of is {settings['as_of']!r} but must be a date such as 2018-01-03, or empty"
+    try:
+        Settings.model_validate({str(name): value for name, value in values.items()})
+    except ValidationError as error:
+        return f"{_sentence(error.errors()[0], values)}; see docs/settings.md."
     return None
 
 
-def _problem_together(settings: Mapping[str, Any]) -> str | None:
-    first_year, last_year = settings["plausible_years"]
-    if first_year > last_year:
-        return f"plausible_years has {first_year} as the first year but {last_year} as the last"
-    if settings["earliest_birth_year"] > last_year:
-        return f"earliest_birth_year {settings['earliest_birth_year']} lies after plausible_years ({last_year})"
-    if settings["as_of"] and not first_year <= datetime.date.fromisoformat(settings["as_of"]).year <= last_year + 1:
-        return f"as_of {settings['as_of']} lies outside plausible_years ({first_year} to {last_year})"
-    if settings["cluster_scaling"] not in settings["cluster_scalings"]:
-        return f"cluster_scaling {settings['cluster_scaling']} is not among cluster_scalings, the ones that are fitted"
-    if settings["next_steps_horizon_days"] not in settings["clv_horizon_days"]:
-        return f"next_steps_horizon_days {settings['next_steps_horizon_days']} is not among clv_horizon_days"
-    return None
+def _sentence(error: ErrorDetails, values: Mapping[str, Any]) -> str:
+    if not error["loc"]:
+        return f"The setting {error['ctx']['error']}"
+    name = str(error["loc"][0])
+    if error["type"] == "extra_forbidden":
+        near = get_close_matches(name, setting_names(), 1)
+        return f"There is no setting {name}" + (f" (perhaps {near[0]} is meant)" if near else "")
+    if error["type"] == "missing":
+        return f"The setting {name} has no value: give it one in vars of dbt_project.yml"
+    return f"The setting {name} is {values[name]!r} but must be {_in_words(_schemas()[name])}"
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def settings_table(project_file: Path = PROJECT_FILE) -> list[SettingLine]:
+    """Return all settings, group by group, with their defaults from the project file."""
+    defaults = yaml.safe_load(project_file.read_text(encoding="utf-8"))["vars"]
+    lines = []
+    group = ""
+    for name, schema in _schemas().items():
+        group = GROUPS.get(name, group)
+        lines.append(SettingLine(name, group, defaults[name], _in_words(schema), schema["description"]))
+    return lines
 
 
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def settings_page(project_file: Path = PROJECT_FILE) -> str:
+    """Return docs/settings.md."""
+    text = """# Settings
+
+The defaults stand in `vars` of `dbt_project.yml`, where they are changed for good. For one run:
+`make VARS="as_of: 2017-06-30"`, or `dbt build --vars "as_of: 2017-06-30"`. A value that cannot work and a name that is
+no setting stop the build at its start, with one sentence.
+"""
+    for group, lines in groupby(settings_table(project_file), lambda line: line.group):
+        text += f"\n## {group}\n\n| setting | default | values | meaning |\n| --- | --- | --- | --- |\n"
+        for line in lines:
+            text += f"| `{line.name}` | `{json.dumps(line.default)}` | {line.allowed} | {line.meaning} |\n"
+    return text
 
 
-def _is_list_of(values: Any, is_kind: Any, length: int | None = None) -> bool:
-    is_list = isinstance(values, list) and bool(values) and all(is_kind(value) for value in values)
-    return is_list and length in (None, len(values))
+def _schemas() -> dict[str, dict[str, Any]]:
+    properties: dict[str, dict[str, Any]] = Settings.model_json_schema()["properties"]
+    return properties
+
+
+def _in_words(schema: Mapping[str, Any], is_listed: bool = False) -> str:
+    if "words" in schema:
+        return str(schema["words"])
+    if "enum" in schema:
+        return (", " if is_listed else " or ").join(schema["enum"])
+    if "items" in schema:
+        at_least_one = "at least one and " if "minItems" in schema else ""
+        return f"a list of {_in_words(schema['items'], is_listed=True)}, {at_least_one}each only once"
+    noun = "whole number" if schema["type"] == "integer" else "number"
+    low = f"from {schema['minimum']}" if "minimum" in schema else f"above {schema['exclusiveMinimum']}"
+    high = f" up to {schema['maximum']}" if "maximum" in schema else " on" if "minimum" in schema else ""
+    return f"{f'{noun}s' if is_listed else f'a {noun}'} {low}{high}"

@@ -1,9 +1,11 @@
 """Bad files give one clear sentence or a right ledger, and never cost the last good warehouse."""
 
+import datetime
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 from conftest import ROOT, Classifier, Job, input_problem
@@ -11,7 +13,7 @@ from python_calamine import CalamineWorkbook
 from xlsxwriter import Workbook
 
 from segmentation.demo import MEMBER_HEADER, SALES_HEADER, write_demo
-from segmentation.settings import settings_problem
+from segmentation.settings import GROUPS, setting_names, settings_page, settings_problem
 
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 LINE = ["000186fa", "2017-06-01 10:00:00", "0000001a", "1", "10", "10", "口红", "9", "1", "000a", "1001", "护肤柜"]
@@ -158,26 +160,72 @@ def test_everybody_buying_in_one_second_and_net_returns_make_a_warehouse(tmp_pat
 SETTINGS = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
 
 
+def test_settings_are_those_of_the_project_and_their_page_is_up_to_date() -> None:
+    assert setting_names() == list(SETTINGS)
+    assert settings_problem(SETTINGS) is None
+    assert settings_problem(SETTINGS | {"as_of": datetime.date(2018, 1, 3)}) is None
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert page == settings_page(ROOT / "dbt_project.yml")
+    assert all(f"## {group}\n" in page for group in GROUPS.values())
+
+
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "sentence"),
     [
-        {"returns": "nett"},
-        {"max_unreadable_lines": 5},
-        {"plausible_years": [2099, 1970]},
-        {"plausible_years": 1970},
-        {"earliest_birth_year": 2100},
-        {"cluster_features": ["l", "z"]},
-        {"cluster_features": []},
-        {"cluster_scaling": "minmax", "cluster_scalings": ["standard"]},
-        {"cluster_counts": [1]},
-        {"cluster_refits": "many"},
-        {"rfm_cut_shares": [0.4, 0.2]},
-        {"as_of": "3 January"},
-        {"as_of": "1918-01-03"},
+        ({"retailer": 2018}, "the name of a file in retailers/"),
+        ({"retailer": ""}, "the name of a file in retailers/"),
+        ({"as_of": "3 January"}, "a date such as 2018-01-03, or empty"),
+        ({"as_of": "20180103"}, "a date such as 2018-01-03, or empty"),
+        ({"as_of": None}, "a date such as 2018-01-03, or empty"),
+        ({"as_of": "1918-01-03"}, "lies outside plausible_years (1970 to 2099)"),
+        ({"plausible_years": 1970}, "is 1970 but must be the first and the last year"),
+        ({"plausible_years": [1970, 1980, 1990]}, "the first and the last year"),
+        ({"plausible_years": [2099, 1970]}, "has 2099 as the first year but 1970 as the last"),
+        ({"earliest_birth_year": 2100}, "lies after plausible_years (2099)"),
+        ({"complete_month_share_of_days": True}, "is True but must be a number from 0 up to 1"),
+        ({"complete_month_share_of_orders": float("nan")}, "is nan but must be a number from 0 up to 1"),
+        ({"cluster_features": ["l", "z"]}, "a list of l, r, f, m, p, at least one and each only once"),
+        ({"cluster_features": []}, "at least one"),
+        ({"cluster_log_features": ["m", "m"]}, "a list of l, r, f, m, p, each only once"),
+        ({"cluster_scaling": "minmax", "cluster_scalings": ["standard"]}, "the ones that are fitted"),
+        ({"cluster_counts": [1]}, "a list of whole numbers from 2 up to 6"),
+        ({"cluster_counts": [2, 7]}, "a list of whole numbers from 2 up to 6"),
+        ({"random_seed": -1}, "a whole number from 0 up to 2147483647"),
+        ({"cluster_selection_rule": False}, "is False but must be best_silhouette or stable"),
+        ({"cluster_refits": "many"}, "is 'many' but must be a whole number from 1 on"),
+        ({"cluster_gap_references": 0}, "a whole number from 1 on"),
+        ({"cluster_sample_size": 5000.5}, "a whole number from 1 on"),
+        ({"rfm_cut_shares": [0.4, 0.2, 0.6, 0.8]}, "four rising numbers above 0 and below 1"),
+        ({"rfm_cut_shares": [0.2, 0.4, 0.6]}, "four rising numbers above 0 and below 1"),
+        ({"drift_smallest_share": 0}, "a number above 0 up to 1"),
+        ({"max_unreadable_lines": 5}, "is 5 but must be a number from 0 up to 1"),
+        ({"returns": "nett"}, "is 'nett' but must be drop or net"),
+        ({"promotion_robust_z": "3.5"}, "is '3.5' but must be a number above 0"),
+        ({"clv_horizon_days": [90, 365, 90]}, "whole numbers from 1 on, at least one and each only once"),
+        ({"next_steps_horizon_days": 30}, "30 is not among clv_horizon_days"),
+        ({"top_counters": 0}, "a whole number from 1 on"),
+        ({"cluster_modl": "reuse"}, "There is no setting cluster_modl (perhaps cluster_model is meant)"),
+        ({"colour": "red"}, "There is no setting colour; see"),
     ],
 )
-def test_a_setting_that_cannot_work_is_named(changes: dict[str, object]) -> None:
-    assert settings_problem(SETTINGS | {"as_of": "2018-01-03"}) is None
+def test_a_setting_that_cannot_work_is_named(changes: dict[str, object], sentence: str) -> None:
     problem = settings_problem(SETTINGS | changes)
     assert problem
     assert all(name in problem for name in changes)
+    assert sentence in problem
+    assert problem.endswith("; see docs/settings.md.")
+    assert "\n" not in problem
+
+
+def test_every_number_of_clusters_has_names() -> None:
+    named = pd.read_csv(ROOT / "seeds" / "segment_names.csv")["n_clusters"]
+    for count in range(1, 9):
+        is_allowed = settings_problem(SETTINGS | {"cluster_counts": [count]}) is None
+        assert is_allowed == (count > 1 and count in set(named)), count
+
+
+def test_dbt_refuses_a_setting_that_it_does_not_have(demo_files: Path, tmp_path: Path) -> None:
+    done = Job(demo_files, tmp_path).dbt("build", "--select", "stg_members", "--vars", "{cluster_modl: reuse}")
+    assert done.returncode != 0
+    assert "There is no setting cluster_modl (perhaps cluster_model is meant)" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr

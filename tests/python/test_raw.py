@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import input_problem, landed
+from conftest import ROOT, input_problem, landed
 
 from segmentation.errors import InputError
+from segmentation.retailer import Members, RetailerFile, SalesLines, retailer_schema_file
 
 PLAIN = "sales_lines: {files: sales.csv, columns: {card_id: card, purchased_at: at, product_name: name, amount: paid}}"
+MEMBERS = "\nmembers: {files: members.csv, columns: {card_id: card, %s}"
 HEADER = "card,at,name,paid\n"
 ROWS = "card_id, purchased_at, product_name, amount"
 
@@ -198,12 +200,56 @@ sales_lines: {files: sales.csv, columns: {card_id: card, purchased_at: at, amoun
         (PLAIN.replace("paid", "price"), "has no column price (amount)"),
         (PLAIN.replace("sales.csv", "'2015-*.csv'"), "2015-*.csv is missing"),
         (PLAIN.replace("{files", "{date_format: DD-MM, files"), "DD-MM is no format"),
+        (PLAIN.replace("{files", "{date_format: days since 2010-13-01, files"), "days since 2010-13-01 is no format"),
+        (PLAIN.replace("{files", "&a {joins: [*a], files"), "sales_lines, join 1"),
         (PLAIN + "\ntime_zone: Mars", "time_zone must be a name such as Asia/Shanghai"),
         (PLAIN.replace("{files", "{amount: quantity * price, files"), "amount can only be `quantity * unit_price`"),
         (PLAIN.replace("{files", "{header: [a, b], files"), "has 4 columns on its first line, but header names 2"),
         (PLAIN.replace("{files", "{cancelled: {column: state, pattern: C%}, files"), "has no column state"),
         (PLAIN.replace("{files", "{joins: [{files: sales.csv, key: shop}], files"), "should be joined by shop"),
         (PLAIN.replace("paid", "paid, purchased_at: {date: at}"), "is not valid YAML|must name both"),
+        ("", "shop.yml must be a list of names with values"),
+        ("currency: EUR", "shop.yml lacks the entry sales_lines."),
+        (PLAIN + "\ncountry: FR", "shop.yml has the unknown key country; known are: currency, time_zone"),
+        (PLAIN + "\nas_of: soon", "shop.yml, as_of must be a date such as 2018-01-03, not 'soon'."),
+        (PLAIN + "\nas_of: 2018-02-30", "is not valid YAML: day is out of range"),
+        (PLAIN + "\ncurrency: [EUR, USD]", "shop.yml, currency must be one text."),
+        (PLAIN.replace("files: sales.csv, ", ""), "shop.yml, sales_lines lacks the entry files."),
+        (PLAIN.replace("sales.csv", "[]"), "sales_lines, files must not be empty."),
+        (PLAIN.replace("sales.csv", "/etc/passwd"), "files must lead to files inside the folder of raw files"),
+        (PLAIN.replace("sales.csv", "[sales.csv, '*/../../x']"), "such as sales/*.csv, not */../../x."),
+        (PLAIN.replace("sales.csv", "'C:sales.csv'"), "not C:sales.csv."),
+        (PLAIN.replace("sales.csv", "'C:\\sales.csv'"), "not C:\\sales.csv."),
+        (PLAIN.replace("sales.csv", "'\\\\server\\sales.csv'"), "not \\\\server\\sales.csv."),
+        (PLAIN.replace("sales.csv", "'..\\sales.csv'"), "not ..\\sales.csv."),
+        (
+            PLAIN.replace("{files", "{encoding: rot13, files"),
+            "encoding must be an encoding of text files, such as cp1252",
+        ),
+        (PLAIN.replace("{files", "{encoding: hex, files"), "not hex."),
+        (PLAIN.replace("{files", "{encoding: idna, files"), "not idna."),
+        (PLAIN.replace("{files", "{encoding: unicode_escape, files"), "not unicode_escape."),
+        (PLAIN.replace("{files", "{encoding: utf-88, files"), "not utf-88."),
+        (PLAIN.replace("{files", "{header: [card, card], files"), "sales_lines, header names a column twice."),
+        (PLAIN.replace("{files", "{missing: [NA, no], files"), "put yes, no, true and false in quotes."),
+        (PLAIN.replace("{files", "{decimal: ';', files"), "decimal can only be `.` or `,`, not ';'."),
+        (PLAIN.replace("{files", "{require_points: 1, files"), "require_points must be true or false, not 1."),
+        (PLAIN.replace("{files", "{require_points: true, files"), "but the sales lines have no column points."),
+        (PLAIN.replace("{files", "{recorded_time_zone: UTC, files"), "needs the retailer's own time_zone too"),
+        (PLAIN.replace("{files", "{cancelled: C%, files"), "cancelled must be a list of names with values"),
+        (PLAIN.replace("{files", "{cancelled: {column: state}, files"), "cancelled lacks the entry pattern."),
+        (PLAIN.replace("{files", "{date_format: {at: '%d'}, files"), "date_format has the unknown key at"),
+        (PLAIN.replace("{files", "{joins: sales.csv, files"), "joins must be a list of tables, each with files, key"),
+        (PLAIN.replace("{files", "{joins: [{files: sales.csv}], files"), "sales_lines, join 1 lacks the entry key."),
+        (PLAIN.replace("{files", "{joins: [{files: a, key: []}], files"), "join 1, key must be the column by which"),
+        (
+            PLAIN.replace("{files", "{joins: [{files: a, key: b, columns: {amount: c}}], files"),
+            "amount is mapped in more than one of the joined tables.",
+        ),
+        (PLAIN.replace(", amount: paid", ""), "columns must name the raw column of amount."),
+        (PLAIN + MEMBERS % "age_band: age}", "codes must say which raw values of age_band are young"),
+        (PLAIN + MEMBERS % "gender: sex}, codes: {gender: {female: [A, B], male: B}}", "the value B has two codes."),
+        (PLAIN + MEMBERS % "gender: sex}, codes: {sex: {female: A}}", "members, codes has the unknown key sex"),
     ],
 )
 def test_a_retailer_file_that_cannot_work_is_one_sentence(tmp_path: Path, content: str, sentence: str) -> None:
@@ -221,3 +267,18 @@ def test_broken_compressed_and_parquet_files_are_one_sentence(tmp_path: Path) ->
         write(tmp_path, content, name)
         assert "is broken" in str(input_problem(str(tmp_path / "shop.yml"), tmp_path)).replace("a broken", "broken")
         (tmp_path / name).unlink()
+
+
+def test_the_schema_for_editors_is_up_to_date_and_says_what_the_documentation_says() -> None:
+    schema = (ROOT / "retailers" / "retailer.schema.json").read_text(encoding="utf-8")
+    assert schema == retailer_schema_file()
+    assert (
+        (ROOT / "retailers" / "cumcm2018.yml")
+        .read_text(encoding="utf-8")
+        .startswith("# yaml-language-server: $schema=retailer.schema.json\n")
+    )
+    page = (ROOT / "docs" / "bring-your-own-data.md").read_text(encoding="utf-8")
+    for model in (RetailerFile, Members, SalesLines):
+        for name, field in model.model_fields.items():
+            assert f"| `{name}` " in page, name
+            assert f" | {field.description} |" in page, name
