@@ -7,6 +7,10 @@ members as (
     select * from {{ ref('int_members') }}
 ),
 
+genders as (
+    select * from {{ ref('genders') }}
+),
+
 member_lines as (
     select
         sales_lines.card_id,
@@ -22,6 +26,7 @@ member_lines as (
         sales_lines.counter_code,
         sales_lines.counter_name,
         members.gender,
+        genders.label_zh as gender_zh,
         members.registered_at,
         cast(year(sales_lines.purchased_at) as integer) as purchase_year,
         cast(quarter(sales_lines.purchased_at) as integer) as purchase_quarter,
@@ -31,6 +36,7 @@ member_lines as (
         sales_lines.row_no as raw_row_no
     from sales_lines
     inner join members on sales_lines.card_id = members.card_id
+    left join genders on members.gender = genders.gender
 )
 
 select * from member_lines
