@@ -21,6 +21,9 @@ export SEGMENTATION_CHARTS_MEMBERS = $(value MEMBER)
 export SEGMENTATION_DEMO_FOLDER = $(or $(value DEMO_DIR),data/raw)
 export SEGMENTATION_DEMO_MEMBERS = $(value MEMBERS)
 export SEGMENTATION_DEMO_LINES = $(value LINES)
+# make would read the dollars in what it exports by itself.
+unexport RETAILER VARS SEGMENT STATE REASON AUDIENCE HOLDOUT MINIMUM RECENT_DAYS OPT_OUT DATE AUDIENCE_SALT MEMBER DEMO_DIR MEMBERS LINES
+$(foreach place,RAW_DATA_DIR WAREHOUSE_PATH REPORT_DIR,$(if $(value $(place)),$(eval override export $(place) := $$(value $(place)))))
 
 # Installs a lock file and the project into the environment, with uv where it is at hand.
 install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv \

@@ -46,11 +46,11 @@ def commands() -> None:
     """
 
 
-def _settings(_context: click.Context, _option: click.Parameter, text: str) -> dict[str, Any]:
+def _settings(_context: click.Context, _option: click.Parameter, text: str | None) -> dict[str, Any]:
     import yaml
 
     try:
-        settings = yaml.safe_load(text) or {}
+        settings = yaml.safe_load(text or "") or {}
     except yaml.YAMLError:
         settings = None
     if not isinstance(settings, dict):
@@ -63,7 +63,7 @@ def _settings(_context: click.Context, _option: click.Parameter, text: str) -> d
 @warehouse_option
 @reports_option
 @click.option("--retailer", default="cumcm2018", help="Name or path of a retailer file.")
-@click.option("--vars", "settings", default="", callback=_settings, metavar="YAML", help="Settings of dbt_project.yml.")
+@click.option("--vars", "settings", callback=_settings, metavar="YAML", help="Settings of dbt_project.yml.")
 @click.option("--benchmark", is_flag=True, help="Print the peak memory and the seconds of the whole job too.")
 def build(
     raw_data: Path, warehouse: Path, reports: Path, retailer: str, settings: dict[str, Any], benchmark: bool
