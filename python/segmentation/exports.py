@@ -36,7 +36,7 @@ def guarded(column: str) -> str:
 def select_list(connection: duckdb.DuckDBPyConnection, mart: str, columns: Iterable[tuple[str, str]]) -> str:
     """Return the SQL for columns of a mart under their headers, the texts guarded."""
     texts = connection.execute(
-        """select list(column_name) from duckdb_columns()
+        """select coalesce(list(column_name), []) from duckdb_columns()
         where schema_name = 'marts' and table_name = $1 and data_type = 'VARCHAR'""",
         [mart],
     ).fetchall()[0][0]
