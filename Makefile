@@ -1,17 +1,40 @@
 # `make` builds everything from the raw files (or from demo data), `make test` runs every check.
-export PYTHONPATH := python
+# What it does for users, `segmentation` does (`segmentation --help`).
 export DO_NOT_TRACK := 1
 PYTHON ?= python3
 BIN := .venv/bin
 
-# Installs a lock file into the environment, with uv where it is at hand.
-install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv && uv pip install -q -p $(BIN)/python --no-deps --require-hashes -r $(1); \
-	else $(PYTHON) -m venv .venv && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r $(1); fi
+# Variables reach the command line through the environment, as they were written: with quotes, dollars and blanks.
+export SEGMENTATION_BUILD_RETAILER = $(value RETAILER)
+export SEGMENTATION_BUILD_SETTINGS = $(value VARS)
+export SEGMENTATION_AUDIENCE_SEGMENT = $(value SEGMENT)
+export SEGMENTATION_AUDIENCE_STATE = $(value STATE)
+export SEGMENTATION_AUDIENCE_REASON = $(value REASON)
+export SEGMENTATION_AUDIENCE_NAME = $(value AUDIENCE)
+export SEGMENTATION_AUDIENCE_HOLDOUT = $(value HOLDOUT)
+export SEGMENTATION_AUDIENCE_MINIMUM = $(value MINIMUM)
+export SEGMENTATION_AUDIENCE_RECENT_DAYS = $(value RECENT_DAYS)
+export SEGMENTATION_AUDIENCE_OPT_OUT = $(value OPT_OUT)
+export SEGMENTATION_AUDIENCE_CONTACTED_ON = $(value DATE)
+export SEGMENTATION_AUDIENCE_SALT = $(value AUDIENCE_SALT)
+export SEGMENTATION_CHARTS_MEMBERS = $(value MEMBER)
+export SEGMENTATION_DEMO_FOLDER = $(or $(value DEMO_DIR),data/raw)
+export SEGMENTATION_DEMO_MEMBERS = $(value MEMBERS)
+export SEGMENTATION_DEMO_LINES = $(value LINES)
+# make would read the dollars in what it exports by itself.
+unexport RETAILER VARS SEGMENT STATE REASON AUDIENCE HOLDOUT MINIMUM RECENT_DAYS OPT_OUT DATE AUDIENCE_SALT MEMBER DEMO_DIR MEMBERS LINES
+$(foreach place,RAW_DATA_DIR WAREHOUSE_PATH REPORT_DIR,$(if $(value $(place)),$(eval override export $(place) := $$(value $(place)))))
 
-.PHONY: all test lint demo inspect audience benchmark clean
+# Installs a lock file and the project into the environment, with uv where it is at hand.
+install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv \
+	&& uv pip install -q -p $(BIN)/python --no-deps --require-hashes -r $(1) && uv pip install -q -p $(BIN)/python --no-deps -e .; \
+	else $(PYTHON) -m venv .venv && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r $(1) \
+	&& $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .; fi
+
+.PHONY: all test lint demo inspect audience charts export settings benchmark clean
 
 all: .venv/.installed
-	@$(BIN)/python -m segmentation
+	@$(BIN)/segmentation build
 
 test: .venv/.installed-dev lint
 	$(BIN)/pytest tests/python
@@ -26,30 +49,41 @@ lint: .venv/.installed-dev
 
 # Demo files of another size: make demo MEMBERS=1000 LINES=10000 DEMO_DIR=data/raw
 demo: .venv/.installed
-	@$(BIN)/python -m segmentation.demo $(or $(DEMO_DIR),data/raw) --members $(or $(MEMBERS),20000) --lines $(or $(LINES),200000)
+	@$(BIN)/segmentation demo
 
 # Proposes a retailer file for unknown files: make inspect FILES="a.csv b.xlsx" > retailers/name.yml
 inspect: .venv/.installed
-	@$(BIN)/python -m segmentation.inspect $(FILES)
+	@$(BIN)/segmentation inspect $(FILES)
 
 # A list of members to contact, and a hold-out beside it:
 # make audience SEGMENT=key_keep STATE=silent HOLDOUT=0.1 REASON="autumn letter" [OPT_OUT=file.csv RECENT_DAYS=30 MINIMUM=50]
 audience: .venv/.installed
-	@$(BIN)/python -m segmentation.audience
+	@$(BIN)/segmentation audience
+
+# The charts again, or portraits: make charts MEMBER="000186fa 00075260"
+charts: .venv/.installed
+	@$(BIN)/segmentation charts
+
+export: .venv/.installed
+	@$(BIN)/segmentation export
+
+settings: .venv/.installed
+	@$(BIN)/segmentation settings
 
 # Seconds of each stage of the whole job, and the peak memory of its largest process.
 benchmark: .venv/.installed
-	@$(BIN)/python -m segmentation --benchmark
+	@$(BIN)/segmentation build --benchmark
 
 clean:
 	rm -rf target logs warehouse reports
 
-.venv/.installed: requirements.lock
+# Reinstalled when the locked packages or the project's commands change.
+.venv/.installed: requirements.lock pyproject.toml
 	@echo "Installing the environment in .venv" >&2
 	@$(call install,requirements.lock)
 	@touch $@
 
-.venv/.installed-dev: requirements-dev.lock
+.venv/.installed-dev: requirements-dev.lock pyproject.toml
 	@echo "Installing the environment with the tools for the checks in .venv" >&2
 	@$(call install,requirements-dev.lock)
 	@touch .venv/.installed $@

@@ -1,4 +1,4 @@
-from segmentation.run import main
+from segmentation.cli import main
 
 if __name__ == "__main__":
     main()

@@ -1,21 +1,19 @@
 """Lists of members to contact: suppressed, split into contact and hold-out, logged. From the published marts."""
 
-import argparse
 import csv
 import datetime
 import hashlib
 import io
-import os
-import re
-import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from segmentation.errors import InputError
+from segmentation.exports import guarded, open_warehouse, select_list
 
 ANY = "any"
 LIST_COLUMNS = [
@@ -32,9 +30,9 @@ LOG_COLUMNS = [
 class Request:
     """What to export, and why.
 
-    `holdout` is the share (0 to below 1) kept out of the contact list, `minimum` its smallest size; members contacted
-    within `recent_days` days before `contacted_on` (None: the as-of date of the warehouse) are left out, as are the
-    cards in the first column of the file `opt_out`.
+    `name` is part of the file names, `holdout` the share (0 to below 1) kept out of the contact list, `minimum` its
+    smallest size; members contacted within `recent_days` days before `contacted_on` (None: the as-of date of the
+    warehouse) are left out, as are the cards in the first column of the file `opt_out`.
     """
 
     segment: str
@@ -52,21 +50,14 @@ class Request:
 def export_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
     """Write the contact and the hold-out list below `report_dir`/audiences and log them; return what was done.
 
-    Nothing is written where a setting is wrong or the contact list would be too small: InputError says so.
+    Nothing is written where the segment or state is unknown or the contact list would be too small: InputError says so.
     """
-    if not 0 <= request.holdout < 1:
-        raise InputError(f"HOLDOUT is {request.holdout}; give a share from 0 to below 1, such as 0.1.")
-    if not request.reason.strip():
-        raise InputError("REASON is empty; say in a few words why these members are contacted, it goes into the log.")
-    if not re.fullmatch(r"[\w-]+", request.name):
-        raise InputError(f"AUDIENCE is {request.name!r}; use letters, digits, hyphens and underscores only.")
-    as_of, rows = read_members(warehouse, request.segment, request.state)
+    as_of, members = read_members(warehouse, request.segment, request.state)
     contacted_on = request.contacted_on or as_of
     folder = report_dir / "audiences"
     contacts, log = folder / "contacts.csv", folder / "log.csv"
-    since = contacted_on - datetime.timedelta(days=request.recent_days)
+    since = datetime.date.fromordinal(max(1, contacted_on.toordinal() - request.recent_days))
 
-    members = [[neutral(cell) for cell in row] for row in rows]
     opted_out = read_opt_out(request.opt_out) if request.opt_out else set()
     recent = read_contacts(contacts, since, contacted_on)
     allowed = [row for row in members if row[0] not in opted_out]
@@ -77,48 +68,47 @@ def export_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
     if len(contacted) < request.minimum:
         raise InputError(
             f"The audience {request.name} has {len(contacted)} members to contact, of {len(members)} in the "
-            f"segment and state; fewer than MINIMUM={request.minimum}, so nothing was written."
+            f"segment and state; fewer than the minimum of {request.minimum}, so nothing was written."
         )
 
     file = folder / f"{contacted_on}_{request.name}_contact.csv"
     if file.exists():
-        raise InputError(f"{file} exists; choose another AUDIENCE or DATE, a list is never overwritten.")
+        raise InputError(f"{file} exists; choose another name or date, a list is never overwritten.")
     folder.mkdir(parents=True, exist_ok=True)
     write_csv(file.with_name(f"{contacted_on}_{request.name}_holdout.csv"), LIST_COLUMNS, held_out)
     append_csv(contacts, CONTACT_COLUMNS, ([row[0], str(contacted_on), request.name] for row in contacted))
     write_csv(file, LIST_COLUMNS, contacted)
-    append_csv(log, LOG_COLUMNS, [[
-        neutral(cell) for cell in (
+    append_csv(log, LOG_COLUMNS, [
+        neutral((
             datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"), contacted_on, request.name,
             request.segment, request.state, request.reason, as_of, len(members), len(members) - len(allowed),
             len(allowed) - len(reachable), len(contacted), len(held_out), request.holdout, request.salt, file.name,
-        )
-    ]])  # fmt: skip
+        ))
+    ])  # fmt: skip
     return (
         f"{file}: {len(contacted):,} members to contact, {len(held_out):,} held out beside it "
         f"({len(members) - len(allowed):,} opted out, {len(allowed) - len(reachable):,} contacted since {since})."
     )
 
 
-def read_members(warehouse: Path, segment: str, state: str) -> tuple[datetime.date, list[tuple[object, ...]]]:
+def read_members(warehouse: Path, segment: str, state: str) -> tuple[datetime.date, list[tuple[Any, ...]]]:
     """The as-of date and the members of a segment and state (`any` for all), the most valuable ones first."""
-    if not warehouse.exists():
-        raise InputError(f"There is no warehouse at {warehouse}; run make first, or set WAREHOUSE_PATH.")
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with open_warehouse(warehouse) as connection:
         for name, value, column, table in (
-            ("SEGMENT", segment, "segment_code", "marts.member_segments"),
-            ("STATE", state, "state", "seeds.life_cycle_states"),
+            ("segment", segment, "segment_code", "marts.member_segments"),
+            ("state", state, "state", "seeds.life_cycle_states"),
         ):
             known = [
                 code for (code,) in connection.execute(f"select distinct {column} from {table} order by 1").fetchall()
             ]
             if value not in (ANY, *known):
-                raise InputError(f"{name} is {value!r}; choose one of {', '.join((ANY, *known))}.")
+                raise InputError(f"There is no {name} {value!r}; choose one of {', '.join((ANY, *known))}.")
         as_of = connection.execute("select max(as_of) from marts.member_next_steps").fetchall()[0][0]
         rows = connection.execute(
-            f"""select {", ".join(LIST_COLUMNS)} from marts.member_next_steps
-            where $segment in ('{ANY}', segment_code) and $state in ('{ANY}', state)
-            order by expected_value desc nulls last, card_id""",
+            f"""select {select_list(connection, "member_next_steps", zip(LIST_COLUMNS, LIST_COLUMNS, strict=True))}
+            from marts.member_next_steps as steps
+            where $segment in ('{ANY}', steps.segment_code) and $state in ('{ANY}', steps.state)
+            order by steps.expected_value desc nulls last, steps.card_id""",
             {"segment": segment, "state": state},
         ).fetchall()
     return as_of, rows
@@ -130,22 +120,21 @@ def in_holdout(card_id: str, audience: str, salt: str, share: float) -> bool:
     return int(digest[:12], 16) / 16**12 < share
 
 
-def neutral(cell: object) -> str:
-    """The text of a cell that no spreadsheet takes for a formula."""
-    text = "" if cell is None else str(cell)
-    return "'" + text if isinstance(cell, str) and text[:1] in tuple("=+@-\t\r") else text
+def neutral(cells: Iterable[object]) -> list[str]:
+    """The cells as texts that no spreadsheet takes for formulas, as those of the members are."""
+    texts = [str(cell) for cell in cells]
+    sql = f"select {guarded('cell')} from (select unnest(cast($1 as varchar[])) as cell)"
+    return [text for (text,) in duckdb.execute(sql, [texts]).fetchall()]
 
 
 def read_opt_out(path: Path) -> set[str]:
     """The cards in the first column of a csv file (utf-8 or gb18030; a header matches no card)."""
-    if not path.exists():
-        raise InputError(f"OPT_OUT names {path}, which does not exist; correct the path or leave it out.")
     content = path.read_bytes()
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("gb18030", errors="replace")
-    return {neutral(row[0].strip()) for row in csv.reader(io.StringIO(text)) if row}
+    return set(neutral(row[0].strip() for row in csv.reader(io.StringIO(text)) if row))
 
 
 def read_contacts(path: Path, since: datetime.date, until: datetime.date) -> set[str]:
@@ -156,7 +145,7 @@ def read_contacts(path: Path, since: datetime.date, until: datetime.date) -> set
         return {row["card_id"] for row in csv.DictReader(file) if str(since) < row["contacted_on"] <= str(until)}
 
 
-def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write a whole csv file at once: whoever opens it sees all of it or nothing."""
     with tempfile.TemporaryDirectory(dir=path.parent) as temporary:
         draft = Path(temporary) / path.name
@@ -164,7 +153,7 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) 
         draft.replace(path)
 
 
-def append_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+def append_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Append rows to a csv file that begins with a header and a byte-order mark, which spreadsheets want."""
     is_new = not path.exists()
     with path.open("a", encoding="utf-8-sig" if is_new else "utf-8", newline="") as file:
@@ -172,46 +161,3 @@ def append_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]])
         if is_new:
             writer.writerow(header)
         writer.writerows(rows)
-
-
-def main() -> None:
-    """Export one audience; every option may come from the environment, as `make` passes it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    from_environment = os.environ.get
-    parser.add_argument("--segment", default=from_environment("SEGMENT", ANY), help="segment_code, or any")
-    parser.add_argument("--state", default=from_environment("STATE", ANY), help="life-cycle state, or any")
-    parser.add_argument("--holdout", type=float, default=from_environment("HOLDOUT", "0.1"))
-    parser.add_argument("--reason", default=from_environment("REASON", ""))
-    parser.add_argument("--name", default=from_environment("AUDIENCE"), help="default: segment_state")
-    parser.add_argument("--minimum", type=int, default=from_environment("MINIMUM", "50"))
-    parser.add_argument("--recent-days", type=int, default=from_environment("RECENT_DAYS", "30"))
-    parser.add_argument("--opt-out", type=Path, default=from_environment("OPT_OUT"))
-    parser.add_argument("--date", type=datetime.date.fromisoformat, default=from_environment("DATE"))
-    parser.add_argument("--salt", default=from_environment("AUDIENCE_SALT", "1"))
-    arguments = parser.parse_args()
-    request = Request(
-        segment=arguments.segment,
-        state=arguments.state,
-        reason=arguments.reason,
-        name=arguments.name or f"{arguments.segment}_{arguments.state}",
-        holdout=arguments.holdout,
-        minimum=arguments.minimum,
-        recent_days=arguments.recent_days,
-        opt_out=arguments.opt_out,
-        contacted_on=arguments.date,
-        salt=arguments.salt,
-    )
-    try:
-        print(
-            export_audience(
-                Path(os.environ.get("WAREHOUSE_PATH", "warehouse/customer_segmentation.duckdb")),
-                Path(os.environ.get("REPORT_DIR", "reports")),
-                request,
-            )
-        )
-    except InputError as error:
-        sys.exit(str(error))
-
-
-if __name__ == "__main__":
-    main()

@@ -5,7 +5,6 @@ Planted: gamma-mixed purchase rates and heavy-tailed spending, months without ca
 customers without a card, and in small numbers every fault that the cleaning has to handle.
 """
 
-import argparse
 import datetime
 from pathlib import Path
 
@@ -157,18 +156,3 @@ def _write_sales(sales: pd.DataFrame, path: Path, rng: np.random.Generator) -> N
     sales[order].to_csv(path, index=False, header=SALES_HEADER)
     with path.open("a", encoding="utf-8") as file:
         file.write('000186fa,2017-06-01 10:00:00\n000186fa,"broken,2017-06-01\n')
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Write demo raw files of the contest's form.")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--members", type=int, default=20_000, help="rows of the member table")
-    parser.add_argument("--lines", type=int, default=200_000, help="sales lines")
-    parser.add_argument("--seed", type=int, default=20180103)
-    arguments = parser.parse_args()
-    write_demo(arguments.folder, member_rows=arguments.members, sales_lines=arguments.lines, seed=arguments.seed)
-    print(f"Demo data in {arguments.folder}: {arguments.members:,} member rows, {arguments.lines:,} sales lines.")
-
-
-if __name__ == "__main__":
-    main()

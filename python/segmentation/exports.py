@@ -1,13 +1,46 @@
 """The csv files of the original analysis, in gb18030 with Chinese headers and labels, from the finished marts."""
 
-import argparse
-import os
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
+from segmentation.errors import InputError
+from segmentation.raw_files import literal
+
 CHUNK_BYTES = 1 << 22
+# What a spreadsheet may take for a formula: a sign, full-width too, after any blanks; and a leading tab or line break.
+FORMULA = r"^([\t\r\n]|[\s\p{Z}\p{C}]*[=+@＝＋－＠-])"
+
+
+@contextmanager
+def open_warehouse(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a published warehouse for reading; InputError where there is none, or where it lacks what is asked of it."""
+    try:
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            yield connection
+    except duckdb.Error as error:
+        said = str(error).splitlines()[0]
+        raise InputError(
+            f"The warehouse {warehouse} cannot be used ({said}); run `segmentation build`, or name another one."
+        ) from error
+
+
+def guarded(column: str) -> str:
+    """Return the SQL for a text column whose cells no spreadsheet takes for formulas: those get an apostrophe."""
+    return rf"regexp_replace({column}, '{FORMULA}', '''\1')"
+
+
+def select_list(connection: duckdb.DuckDBPyConnection, mart: str, columns: Iterable[tuple[str, str]]) -> str:
+    """Return the SQL for columns of a mart under their headers, the texts guarded."""
+    texts = connection.execute(
+        """select coalesce(list(column_name), []) from duckdb_columns()
+        where schema_name = 'marts' and table_name = $1 and data_type = 'VARCHAR'""",
+        [mart],
+    ).fetchall()[0][0]
+    return ", ".join(f'{guarded(name) if name in texts else name} as "{header}"' for name, header in columns)
 
 
 def write_exports(warehouse: Path, report_dir: Path) -> list[Path]:
@@ -16,18 +49,20 @@ def write_exports(warehouse: Path, report_dir: Path) -> list[Path]:
     Which columns a file has, in which order and under which header, is the seed export_columns.
     """
     folder = report_dir / "exports"
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with open_warehouse(warehouse) as connection:
         files = connection.execute(
-            """select file, mart, order_by, list((expression, header_zh) order by position)
+            """select file, mart, order_by, list((mart_column, header_zh) order by position)
             from seeds.export_columns group by all order by file"""
         ).fetchall()
+        folder.mkdir(parents=True, exist_ok=True)
         for file, mart, order_by, columns in files:
-            names = ", ".join(f"""{expression} as "{header}\"""" for expression, header in columns)
+            names = select_list(connection, mart, columns)
             with tempfile.TemporaryDirectory(dir=folder) as temporary:
                 utf8 = Path(temporary) / "utf8.csv"
-                connection.execute(f"copy (select {names} from marts.{mart} order by {order_by}) to '{utf8}' (header)")
+                connection.execute(
+                    f"copy (select {names} from marts.{mart} order by {order_by}) to {literal(str(utf8))} (header)"
+                )
                 encoded = Path(temporary) / file
                 with utf8.open("rb") as source, encoded.open("wb") as target:
                     # Whole lines, so that no character is cut.
@@ -36,20 +71,3 @@ def write_exports(warehouse: Path, report_dir: Path) -> list[Path]:
                 encoded.replace(folder / file)
             written.append(folder / file)
     return written
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--warehouse",
-        type=Path,
-        default=Path(os.environ.get("WAREHOUSE_PATH", "warehouse/customer_segmentation.duckdb")),
-    )
-    parser.add_argument("--out", type=Path, default=Path(os.environ.get("REPORT_DIR", "reports")))
-    arguments = parser.parse_args()
-    for path in write_exports(arguments.warehouse, arguments.out):
-        print(path)
-
-
-if __name__ == "__main__":
-    main()

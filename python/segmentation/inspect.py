@@ -1,13 +1,10 @@
-"""`python -m segmentation.inspect FILE ...`: look at unknown files and propose a retailer file.
+"""Look at unknown files and propose a retailer file.
 
 Names of columns are compared with words in Chinese, pinyin and English; their values must be of the right kind. Each
 choice is printed with its reason, and what a person has to decide comes first.
 """
 
-import argparse
-import os
 import re
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -614,21 +611,3 @@ def _listed(values: dict[str, list[str]], codes: tuple[str, ...]) -> str:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Look at unknown files and propose a retailer file.")
-    parser.add_argument("files", nargs="+", type=Path)
-    parser.add_argument(
-        "--raw-dir", type=Path, default=Path(os.environ.get("RAW_DATA_DIR", "data/raw")),
-        help="folder that the files will be in; those below it are named relative to it",
-    )  # fmt: skip
-    arguments = parser.parse_args()
-    try:
-        print(propose(arguments.files, arguments.raw_dir), end="")
-    except InputError as error:
-        sys.exit(str(error))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""What `make` runs: demo data where there are no raw files, dbt build, charts, exports, and a summary."""
+"""The whole job: demo data where there are no raw files, dbt build, charts, exports, and a summary."""
 
 import json
 import os
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
-import yaml
 
 from segmentation.charts import draw_charts
 from segmentation.exports import write_exports
@@ -23,14 +22,11 @@ Result = TypeVar("Result")
 DEMO_NOTE = "DEMO_DATA.txt"
 
 
-def main() -> None:
+def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_dir: Path, *, benchmark: bool) -> None:
     """Do the whole job; exit with 1 and a sentence where it cannot be done."""
     start = time.monotonic()
-    retailer = os.environ.get("RETAILER") or "cumcm2018"
-    raw_dir = Path(os.environ.get("RAW_DATA_DIR", "data/raw"))
-    warehouse = Path(os.environ.get("WAREHOUSE_PATH", "warehouse/customer_segmentation.duckdb"))
-    report_dir = Path(os.environ.get("REPORT_DIR", "reports"))
-
+    # dbt takes both from there.
+    os.environ.update(RAW_DATA_DIR=str(raw_dir), WAREHOUSE_PATH=str(warehouse))
     raw_dir.mkdir(parents=True, exist_ok=True)
     if not has_raw_files(raw_dir):
         # Only here is pandas needed, which takes a third of a second to load.
@@ -40,18 +36,13 @@ def main() -> None:
         (raw_dir / DEMO_NOTE).write_text("The files beside this one are invented demo data.\n", encoding="utf-8")
     if (raw_dir / DEMO_NOTE).exists():
         print(f"DEMO DATA: the files in {raw_dir} are invented. Put your own files there (and remove these).")
-    try:
-        settings = {"retailer": retailer, **(yaml.safe_load(os.environ.get("VARS") or "{}"))}
-    except (yaml.YAMLError, TypeError):
-        sys.exit('VARS must be settings with their values, such as VARS="as_of: 2017-06-30".')
-
     timed("Warehouse", lambda: build(settings, raw_dir, warehouse))
     with worker_processes() as processes:
         charts = draw_charts(processes, warehouse, report_dir)
         exported = timed("Exports", lambda: write_exports(warehouse, report_dir))
         drawn = timed("Charts", lambda: list(charts))
     summarise(warehouse)
-    if "--benchmark" in sys.argv:
+    if benchmark:
         users = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
         peak = max(resource.getrusage(user).ru_maxrss for user in users) / 1024
         print(f"Peak memory of the largest process: {peak:,.0f} MiB; whole job: {time.monotonic() - start:.1f} s")
@@ -135,7 +126,3 @@ def summarise(warehouse: Path) -> None:
         if not all(is_stable for *_, is_stable in segments):
             print("  These groups are not stable: refits on resampled buyers, or data without structure, give others.")
             print("  See marts.cluster_scores, and the settings cluster_selection_rule and cluster_scaling.")
-
-
-if __name__ == "__main__":
-    main()

@@ -31,7 +31,6 @@ class Job:
             "RAW_DATA_DIR": str(self.raw_dir),
             "WAREHOUSE_PATH": str(self.warehouse),
             "REPORT_DIR": str(self.out / "reports"),
-            "PYTHONPATH": "python",
             "DBT_TARGET_PATH": str(self.out / "target"),
             "DBT_LOG_PATH": str(self.out / "logs"),
         }
@@ -114,6 +113,6 @@ def demo_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(demo_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
     """The whole job, done once on small demo files."""
     job = Job(demo_files, tmp_path_factory.mktemp("job"))
-    done = job.run("-m", "segmentation")
+    done = job.run("-m", "segmentation", "build")
     assert done.returncode == 0, done.stdout + done.stderr
     return job

@@ -110,7 +110,7 @@ def test_a_reader_does_not_block_the_build_and_a_bad_file_leaves_the_warehouse(d
     assert before == contents(demo)
     assert job.query("select comment from duckdb_tables() where table_name = 'lrfmpsx'") != [(None,)]
     (raw / "cumcm2018c2.csv").write_text("a,b,c\n1,2,3\n", encoding="utf-8")
-    for command in (("-m", "segmentation"), ("-m", "dbt.cli.main", "build")):
+    for command in (("-m", "segmentation", "build"), ("-m", "dbt.cli.main", "build")):
         done = job.run(*command)
         said = done.stdout + done.stderr
         assert done.returncode != 0

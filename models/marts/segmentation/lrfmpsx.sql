@@ -2,12 +2,20 @@ with lrfmp as (
     select * from {{ ref('int_buyer_lrfmp') }}
 ),
 
-day_parts as (
+preferred as (
     select * from {{ ref('int_buyer_day_part') }}
 ),
 
 members as (
     select * from {{ ref('members') }}
+),
+
+day_parts as (
+    select * from {{ ref('day_parts') }}
+),
+
+genders as (
+    select * from {{ ref('genders') }}
 ),
 
 features as (
@@ -18,13 +26,19 @@ features as (
         lrfmp.f,
         lrfmp.m,
         lrfmp.p,
-        day_parts.day_part as s,
+        preferred.day_part as s,
+        day_parts.label_zh as s_zh,
+        day_parts.label_en as s_en,
         members.gender as x,
+        genders.label_zh as x_zh,
+        genders.label_en as x_en,
         lrfmp.days_since_registration,
         lrfmp.days_since_last_purchase
     from lrfmp
     inner join members on lrfmp.card_id = members.card_id
-    left join day_parts on lrfmp.card_id = day_parts.card_id
+    left join preferred on lrfmp.card_id = preferred.card_id
+    left join day_parts on preferred.day_part = day_parts.day_part
+    left join genders on members.gender = genders.gender
 )
 
 select * from features

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import duckdb
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -16,6 +15,7 @@ from PIL import Image
 
 from segmentation.charts import business, exploration, lifecycle, segments
 from segmentation.charts.look import Source, set_look
+from segmentation.exports import open_warehouse
 
 CHARTS = exploration.CHARTS | segments.CHARTS | business.CHARTS | lifecycle.CHARTS
 
@@ -26,7 +26,7 @@ def draw_language(warehouse: Path, report_dir: Path, members: Sequence[str], lan
     gc.freeze()
     set_look()
     drawn = []
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with open_warehouse(warehouse) as connection:
         texts = dict(connection.execute(f"select text_key, text_{language} from seeds.chart_texts").fetchall())
         source = Source(connection, language, texts)
         folder = report_dir / "charts" / language

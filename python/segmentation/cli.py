@@ -1,0 +1,247 @@
+"""The command line. Each command loads what it needs when it runs, so that help comes at once."""
+
+import datetime
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from segmentation.errors import InputError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+PLACE = click.Path(path_type=Path)
+CSV = click.Path(exists=True, dir_okay=False, path_type=Path)
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def place(name: str, variable: str, default: str, text: str) -> Callable[[Function], Function]:
+    """Return an option for a place that dbt and the commands know by the same environment variable."""
+    return click.option(name, type=PLACE, envvar=variable, default=default, show_envvar=True, help=text)
+
+
+warehouse_option = place(
+    "--warehouse", "WAREHOUSE_PATH", "warehouse/customer_segmentation.duckdb", "The file that analysts open."
+)
+reports_option = place("--reports", "REPORT_DIR", "reports", "Folder of charts, exports and audiences.")
+raw_data_option = place("--raw-data", "RAW_DATA_DIR", "data/raw", "Folder with the raw files.")
+
+
+# `make` hands over its variables as SEGMENTATION_<COMMAND>_<OPTION>: as they were written, past the words of a shell.
+@click.group(
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "show_default": True,
+        "auto_envvar_prefix": "SEGMENTATION",
+    }
+)
+@click.version_option(package_name="customer-segmentation", prog_name="segmentation")
+def commands() -> None:
+    """Customer segments from a member list and sales lines.
+
+    `segmentation COMMAND --help` explains a command.
+    """
+
+
+def _settings(_context: click.Context, _option: click.Parameter, text: str | None) -> dict[str, Any]:
+    import yaml
+
+    try:
+        settings = yaml.safe_load(text or "") or {}
+    except yaml.YAMLError:
+        settings = None
+    if not isinstance(settings, dict):
+        raise click.BadParameter('give settings with their values, such as "as_of: 2017-06-30".')
+    return settings
+
+
+@commands.command()
+@raw_data_option
+@warehouse_option
+@reports_option
+@click.option("--retailer", default="cumcm2018", help="Name or path of a retailer file.")
+@click.option("--vars", "settings", callback=_settings, metavar="YAML", help="Settings of dbt_project.yml.")
+@click.option("--benchmark", is_flag=True, help="Print the peak memory and the seconds of the whole job too.")
+def build(
+    raw_data: Path, warehouse: Path, reports: Path, retailer: str, settings: dict[str, Any], benchmark: bool
+) -> None:
+    """Do the whole job.
+
+    That is the warehouse, the charts, the exports and a summary of what became of every raw row. Where there are no
+    raw files, demo data is made first.
+
+    \b
+    Example:
+      segmentation build --retailer shop --vars "as_of: 2017-06-30"
+    """
+    if not Path("dbt_project.yml").exists():
+        raise InputError("There is no dbt_project.yml in this folder; go to the folder of the project first.")
+    from segmentation.run import whole_job
+
+    whole_job({"retailer": retailer, **settings}, raw_data, warehouse, reports, benchmark=benchmark)
+
+
+@commands.command()
+@click.argument("files", nargs=-1, required=True, type=PLACE)
+@raw_data_option
+def inspect(files: tuple[Path, ...], raw_data: Path) -> None:
+    """Propose a retailer file for unknown FILES.
+
+    The raw data folder is the one that the files will be in; those below it are named relative to it.
+
+    \b
+    Example:
+      segmentation inspect data/raw/sales.csv > retailers/shop.yml
+    """
+    from segmentation.inspect import propose
+
+    click.echo(propose(files, raw_data), nl=False)
+
+
+def _reason(_context: click.Context, _option: click.Parameter, text: str) -> str:
+    if not text.strip():
+        raise click.BadParameter("say in a few words why these members are contacted; it goes into the log.")
+    return text
+
+
+def _name(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    if text and not re.fullmatch(r"[\w-]+", text):
+        raise click.BadParameter(f"{text!r} is part of file names; use letters, digits, hyphens and underscores only.")
+    return text
+
+
+def _share(_context: click.Context, _option: click.Parameter, share: float) -> float:
+    if not 0 <= share < 1:
+        raise click.BadParameter(f"{share} is no share from 0 to below 1, such as 0.1.")
+    return share
+
+
+def _day(_context: click.Context, _option: click.Parameter, moment: datetime.datetime | None) -> datetime.date | None:
+    return moment.date() if moment else None
+
+
+@commands.command()
+@warehouse_option
+@reports_option
+@click.option("--segment", default="any", help="A segment_code of marts.member_segments.")
+@click.option("--state", default="any", help="A state of seeds.life_cycle_states.")
+@click.option("--reason", required=True, callback=_reason, help="Why these members are contacted; for the log.")
+@click.option("--name", callback=_name, help="Name of the audience, part of the file names.  [default: SEGMENT_STATE]")
+@click.option("--hold-out", "holdout", type=float, default=0.1, callback=_share, help="Share left out by lot, below 1.")
+@click.option("--minimum", type=click.IntRange(0), default=50, help="Fewest members to contact; else no list.")
+@click.option("--recent-days", type=click.IntRange(0), default=30, help="Leaves out those contacted so lately.")
+@click.option("--opt-out", type=CSV, help="csv file; the cards in its first column are left out.")
+@click.option("--date", "contacted_on", type=DAY, callback=_day, help="Day of the contact.  [default: the as-of date]")
+@click.option("--salt", default="1", help="Another salt holds out other members.")
+def audience(warehouse: Path, reports: Path, name: str | None, segment: str, state: str, **request: Any) -> None:
+    """List members to contact, and a hold-out.
+
+    Both are written below the reports folder and logged; an existing list is never overwritten.
+
+    \b
+    Example:
+      segmentation audience --segment key_keep --state silent --hold-out 0.1 --reason "autumn letter"
+    """
+    from segmentation.audience import Request, export_audience
+
+    name = name or f"{segment}_{state}"
+    click.echo(export_audience(warehouse, reports, Request(segment=segment, state=state, name=name, **request)))
+
+
+@commands.command()
+@warehouse_option
+@reports_option
+@click.option("--member", "members", multiple=True, metavar="CARD", help="Card whose portrait is drawn; repeatable.")
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    type=click.Choice(["zh", "en"]),
+    default=["zh", "en"],
+    help="Language of the charts; repeatable.",
+)
+def charts(warehouse: Path, reports: Path, members: tuple[str, ...], languages: tuple[str, ...]) -> None:
+    """Draw charts or the portrait of any member.
+
+    They are drawn from the finished warehouse.
+
+    \b
+    Example:
+      segmentation charts --member 000186fa --language en
+    """
+    from segmentation.charts import draw_charts
+    from segmentation.speed import worker_processes
+
+    with worker_processes() as processes:
+        list(draw_charts(processes, warehouse, reports, languages, members))
+
+
+@commands.command()
+@warehouse_option
+@reports_option
+def export(warehouse: Path, reports: Path) -> None:
+    """Write the csv files of the original analysis.
+
+    They are written from the finished warehouse.
+
+    \b
+    Example:
+      segmentation export --reports /tmp/reports
+    """
+    from segmentation.exports import write_exports
+
+    for path in write_exports(warehouse, reports):
+        click.echo(path)
+
+
+@commands.command()
+@click.argument("folder", type=PLACE, envvar="SEGMENTATION_DEMO_FOLDER")
+@click.option("--members", type=click.IntRange(50), default=20_000, help="Rows of the member table.")
+@click.option("--lines", type=click.IntRange(200), default=200_000, help="Sales lines.")
+@click.option("--seed", type=click.IntRange(0), default=20180103, help="Another seed, other data.")
+def demo(folder: Path, members: int, lines: int, seed: int) -> None:
+    """Write invented raw files into FOLDER.
+
+    They have the form of the contest's; files of the same name are overwritten.
+
+    \b
+    Example:
+      segmentation demo data/raw --members 1000 --lines 10000
+    """
+    from segmentation.demo import write_demo
+
+    write_demo(folder, member_rows=members, sales_lines=lines, seed=seed)
+    click.echo(f"Demo data in {folder}: {members:,} member rows, {lines:,} sales lines.")
+
+
+@commands.command()
+def settings() -> None:
+    """Print every setting and its meaning.
+
+    \b
+    Example:
+      segmentation settings
+    """
+    import segmentation.settings
+
+    for name, group, default, allowed, meaning in segmentation.settings.settings_table():  # type: ignore[attr-defined,unused-ignore]
+        click.echo(f"{name} ({group}): {meaning}\n    default {default}; allowed: {allowed}")
+
+
+def main() -> None:
+    """Run a command; what the user can mend ends it with one sentence, not with a traceback."""
+    try:
+        sys.exit(commands(prog_name="segmentation", standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except InputError as error:
+        sys.exit(str(error))
+    except OSError as error:
+        sys.exit(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.")
+    except click.Abort:
+        click.echo("Stopped by the keyboard; the warehouse is that of the last good build.", err=True)
+        sys.exit(130)

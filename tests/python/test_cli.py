@@ -1,0 +1,114 @@
+"""The command line: help, refusals in one sentence, and values that arrive as they were written."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from conftest import ROOT, Job
+
+from segmentation.cli import commands, main
+
+HEAVY = ("duckdb", "pandas", "matplotlib", "dbt", "yaml", "numpy")
+
+
+@pytest.mark.parametrize("command", sorted(commands.commands))
+def test_every_command_explains_itself_with_an_example(command: str) -> None:
+    for option in ("-h", "--help"):
+        done = CliRunner().invoke(commands, [command, option])
+        assert done.exit_code == 0
+        assert f"Example:\n    segmentation {command}" in done.output
+
+
+def test_help_comes_without_loading_what_only_commands_need() -> None:
+    code = f"import sys, segmentation.cli; print([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT / "python", capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("biuld", "Did you mean 'build'?"),
+        ("build --retialer x", "Did you mean '--retailer'?"),
+        ("build --vars as_of", "give settings with their values"),
+        ("build --vars a:[", "give settings with their values"),
+        ("inspect", "Missing argument 'FILES...'"),
+        ("demo", "Missing argument 'FOLDER'"),
+        ("demo x --members many", "'many' is not a valid integer"),
+        ("demo x --lines 1", "1 is not in the range"),
+        ("charts --language fr", "'fr' is not one of 'zh', 'en'"),
+        ("audience", "Missing option '--reason'"),
+        ("audience --reason=", "say in a few words"),
+        ("audience --reason x --hold-out abc", "'abc' is not a valid float"),
+        ("audience --reason x --hold-out 1", "1.0 is no share"),
+        ("audience --reason x --hold-out nan", "nan is no share"),
+        ("audience --reason x --recent-days -1", "-1 is not in the range"),
+        ("audience --reason x --date 2018-02-30", "'2018-02-30' does not match"),
+        ("audience --reason x --opt-out none.csv", "'none.csv' does not exist"),
+        ("audience --reason x --name ../x", "use letters, digits"),
+    ],
+)
+def test_a_wrong_word_is_refused_with_a_sentence(command: str, said: str) -> None:
+    done = CliRunner().invoke(commands, command.split())
+    assert done.exit_code == 2
+    assert said in done.output
+
+
+def segmentation(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "segmentation", *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("command", ["charts", "export", "audience --reason x"])
+def test_without_a_warehouse_one_sentence_says_so(command: str, tmp_path: Path) -> None:
+    done = segmentation(*command.split(), f"--warehouse={tmp_path / 'none'}", f"--reports={tmp_path}")
+    assert done.returncode == 1
+    assert "run `segmentation build`" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = segmentation("demo", str(tmp_path / "file" / "folder"))
+    assert done.returncode == 1
+    assert "Not a directory" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_interruption_ends_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("segmentation.demo.write_demo", interrupted)
+    monkeypatch.setattr("sys.argv", ["segmentation", "demo", "folder"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 130
+    assert capsys.readouterr().err.strip().startswith("Stopped by the keyboard")
+
+
+def test_what_make_is_told_arrives_as_it_was_written(demo: Job, tmp_path: Path) -> None:
+    reason = """it's "5 $HOME" `off` $(shell echo no) $(5 \\ 秋季 #1; -50 %"""
+    make = ["make", "-s", "-o", ".venv/.installed", f"BIN={Path(sys.executable).parent}"]
+    reports = tmp_path / "Bob's $5 reports"
+    variables = [
+        f"REASON={reason}",
+        "STATE=never_bought",
+        "HOLDOUT=0.5",
+        f"REPORT_DIR={reports}",
+        "AUDIENCE=as-written",
+    ]
+    done = subprocess.run(
+        [*make, "audience", *variables], cwd=ROOT, env=demo.environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    with (reports / "audiences" / "log.csv").open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["reason"], row["audience"], row["holdout_share"]) == (reason, "as-written", "0.5")
