@@ -227,7 +227,7 @@ def settings() -> None:
     """
     import segmentation.settings
 
-    for name, group, default, allowed, meaning in segmentation.settings.settings_table():  # type: ignore[attr-defined,unused-ignore]
+    for name, group, default, allowed, meaning in segmentation.settings.settings_table():
         click.echo(f"{name} ({group}): {meaning}\n    default {default}; allowed: {allowed}")
 
 

@@ -16,7 +16,6 @@ from segmentation.settings import setting_names, settings_problem
 LANDED = duckdb.struct_type({"problem": "VARCHAR", "report": "VARCHAR"})
 
 
-
 class Plugin(BasePlugin):
     """Makes the folder of the warehouse and registers the SQL functions."""
 
@@ -40,6 +39,7 @@ class Plugin(BasePlugin):
             ["VARCHAR"],
             "VARCHAR",
         )
+
         def publish_warehouse(warehouse: str) -> str:
             publish(Path(warehouse))
             return warehouse

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from segmentation.errors import InputError
-from segmentation.raw_files import literal
+from segmentation.landing.files import literal
 
 CHUNK_BYTES = 1 << 22
 # What a spreadsheet may take for a formula: a sign, full-width too, after any blanks; and a leading tab or line break.

@@ -16,10 +16,10 @@ import yaml
 from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError
-from segmentation.landing.moments import parsed_moment
-from segmentation.landing.land import append, create_table, read_files
 from segmentation.landing.files import RawFile, file_kind, literal, read_header
-from segmentation.retailer import GENDER_CODES, PRODUCT, REQUIRED_COLUMNS, WHITESPACE, WORDS, FileSet
+from segmentation.landing.moments import parsed_moment
+from segmentation.landing.reading import append, create_table, read_files
+from segmentation.landing.retailer import GENDER_CODES, PRODUCT, REQUIRED_COLUMNS, WHITESPACE, WORDS, FileSet
 from segmentation.landing.text import open_plain, split_fields
 from segmentation.landing.workbook import sheet_names
 

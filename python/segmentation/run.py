@@ -51,22 +51,26 @@ def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_d
 
 
 def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
-    """Land the raw files and run `dbt build`, one line per model; exit with 1 and a sentence where it cannot be done."""
+    """Land the raw files and run `dbt build`, a line per model; exit with 1 and a sentence where it cannot be done."""
     untouched = "The warehouse of the last good build is untouched."
     with landing_process(warehouse, str(settings["retailer"]), raw_dir) as landing:
         load_ahead()
         from dbt.cli.main import dbtRunner
+        from dbt.contracts.graph.manifest import Manifest
 
         quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json"]
         variables = ["--vars", json.dumps(settings, default=str)]
         parsed = dbtRunner(callbacks=[print_event]).invoke([*quiet, "parse", *variables])
         landing.join()
-    if not parsed.success or landing.exitcode:
+    if not isinstance(parsed.result, Manifest) or landing.exitcode:
         sys.exit(untouched)
     remove_unpublished(warehouse)
     # Unit tests are about invented rows: they say something about the project, nothing about these files.
     options = [*variables, "--exclude-resource-type", "unit_test"]
-    if not dbtRunner(parsed.result, [print_event]).invoke([*quiet, "build", *options]).success:
+    built = dbtRunner(parsed.result, [print_event]).invoke([*quiet, "build", *options])
+    if isinstance(built.exception, KeyboardInterrupt):
+        raise built.exception
+    if not built.success:
         sys.exit(f"The build failed as said above. {untouched}")
 
 

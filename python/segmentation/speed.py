@@ -14,7 +14,12 @@ from segmentation.errors import InputError
 from segmentation.landing.land import land, working_file
 
 CORES = os.cpu_count() or 1
-HEAVY_MODULES = ["segmentation.charts.drawing", "segmentation.cluster_fits", "segmentation.cluster_matching", "segmentation.clv"]
+HEAVY_MODULES = [
+    "segmentation.charts.drawing",
+    "segmentation.cluster_fits",
+    "segmentation.cluster_matching",
+    "segmentation.clv",
+]
 
 
 @contextmanager

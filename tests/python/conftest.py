@@ -87,7 +87,9 @@ class Classifier:
     def classify(self, raw_dir: Path, retailer: str = "cumcm2018") -> None:
         """Fill the tables from the files; raises InputError as the build would stop."""
         self.connection = landed(raw_dir, retailer)
-        self.connection.execute("attach ':memory:' as warehouse; create schema work.staging; create schema warehouse.marts")
+        self.connection.execute(
+            "attach ':memory:' as warehouse; create schema work.staging; create schema warehouse.marts"
+        )
         for name, sql in self.models.items():
             schema = "work.staging" if name.startswith("stg_") else "warehouse.marts"
             self.connection.execute(f"create table {schema}.{name} as {sql}")

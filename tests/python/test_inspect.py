@@ -10,7 +10,7 @@ from conftest import ROOT, Job, input_problem, landed
 from test_retailers import RECORDS, SHOP, write_grocery, write_records, write_shop
 
 from segmentation.inspect import propose
-from segmentation.retailer import read_retailer
+from segmentation.landing.retailer import read_retailer
 
 
 def proposal(raw: Path) -> tuple[dict, str]:

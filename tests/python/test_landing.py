@@ -1,6 +1,8 @@
 """A file is landed once; what is landed is always what a landing from nothing would give."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,7 +30,9 @@ def shop(tmp_path: Path) -> Path:
     for month in MONTHS:
         (raw / f"month={month}").mkdir(parents=True)
         lines = "".join(f"{card},{month}-0{day} 10:00,{day}.5,g{day}\n" for card in "ab" for day in range(1, 4))
-        (raw / f"month={month}" / "sales.csv").write_text(f"card,at,paid,code\n{lines}" + "broken\n" * (month == "2016-05"))
+        (raw / f"month={month}" / "sales.csv").write_text(
+            f"card,at,paid,code\n{lines}" + "broken\n" * (month == "2016-05")
+        )
     (raw / "cards.csv").write_text("card,sex\na,F\nb,M\n")
     (raw / "goods.csv").write_text("code,name\ng1,soap\ng2,rice\ng3,tea\n")
     (tmp_path / "shop.yml").write_text(SHOP)
@@ -75,24 +79,21 @@ def change_a_digit_and_set_the_time_back(raw: Path) -> None:
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
+def rewrite_shop(old: str, new: str) -> Callable[[Path], object]:
+    assert old in SHOP
+    return lambda raw: (raw.parent / "shop.yml").write_text(SHOP.replace(old, new))
+
+
 CHANGES: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {
     "appended": (append_a_line, ("month=2016-05/sales.csv",)),
     "only touched": (write_the_same_again, ()),
     "changed in secret": (change_a_digit_and_set_the_time_back, ("month=2016-05/sales.csv",)),
     "withdrawn": (lambda raw: (raw / "month=2016-05" / "sales.csv").unlink(), ()),
     "joined table": (lambda raw: (raw / "goods.csv").write_text("code,name\ng1,salt\n"), ("goods.csv",)),
-    "way of dates": (
-        lambda raw: (raw.parent / "shop.yml").write_text(SHOP.replace("files: \"", "date_format: '%Y-%m-%d %H:%M'\n  files: \"")),
-        (),
-    ),
-    "missing values": (
-        lambda raw: (raw.parent / "shop.yml").write_text(SHOP.replace("goods.csv,", "goods.csv, missing: [tea],")),
-        ("goods.csv",),
-    ),
+    "way of dates": (rewrite_shop("joins:", "date_format: '%Y-%m-%d %H:%M'\n  joins:"), ()),
+    "missing values": (rewrite_shop("goods.csv,", "goods.csv, missing: [tea],"), ("goods.csv",)),
     "another column": (
-        lambda raw: (raw.parent / "shop.yml").write_text(SHOP.replace("gender: sex", "age_band: sex").replace(
-            "}}\nsales", "}, codes: {age_band: {young: F}}}\nsales"
-        )),
+        rewrite_shop("{card_id: card, gender: sex}", "{card_id: card, age_band: sex}, codes: {age_band: {young: F}}"),
         ("cards.csv",),
     ),
 }  # fmt: skip
@@ -128,11 +129,12 @@ def test_a_file_that_cannot_be_used_leaves_what_had_landed(shop: Path) -> None:
 
 def test_a_working_file_in_use_is_one_sentence(shop: Path) -> None:
     land_again(shop)
-    script = f"import duckdb, time; c = duckdb.connect('{shop.parent}/w.duckdb.work'); print(1, flush=True); time.sleep(60)"
-    import subprocess
-    import sys
-
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as holder:
+    script = (
+        f"import duckdb, time; c = duckdb.connect('{shop.parent}/w.duckdb.work'); print(1, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, f"{shop.parent}/w.duckdb.work"], stdout=subprocess.PIPE
+    ) as holder:
         assert holder.stdout
         holder.stdout.readline()
         with pytest.raises(InputError, match="Another process works on"):

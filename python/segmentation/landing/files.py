@@ -12,7 +12,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from segmentation.errors import InputError
-from segmentation.retailer import FileSet, RawTable, Retailer
+from segmentation.landing.retailer import FileSet, RawTable, Retailer
 from segmentation.landing.text import has_lines_after, read_first_record
 from segmentation.landing.workbook import OLE_MAGIC, is_workbook, read_sheet, sheet_names
 
@@ -107,9 +107,7 @@ def layout(settings: FileSet) -> str:
     return json.dumps([settings.encoding, settings.delimiter, settings.header, settings.sheets])
 
 
-def find_raw_files(
-    retailer: Retailer, table: RawTable, raw_dir: Path, known: KnownFiles | None = None
-) -> list[Part]:
+def find_raw_files(retailer: Retailer, table: RawTable, raw_dir: Path, known: KnownFiles | None = None) -> list[Part]:
     """Return the files of a raw table, each part's in the order of their names.
 
     A joined table's key is looked for in the files with the rows, then in the tables joined before.
@@ -331,7 +329,9 @@ def _parquet_header(path: Path) -> Header:
 
 def parquet_source(path: Path, *options: str) -> str:
     """Return the SQL that reads a Parquet file."""
-    stated = ", ".join([literal(glob.escape(str(path))), "binary_as_string = true", "hive_partitioning = false", *options])
+    stated = ", ".join(
+        [literal(glob.escape(str(path))), "binary_as_string = true", "hive_partitioning = false", *options]
+    )
     return f"read_parquet({stated})"
 
 

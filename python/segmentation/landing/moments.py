@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from segmentation.retailer import UNITS_SINCE
+from segmentation.landing.retailer import UNITS_SINCE
 
 MICROSECONDS = {
     "days": 86_400_000_000, "hours": 3_600_000_000, "minutes": 60_000_000, "seconds": 1_000_000, "milliseconds": 1_000,

@@ -16,7 +16,7 @@ from typing import IO
 import pyarrow as pa
 
 from segmentation.errors import InputError
-from segmentation.retailer import WHITESPACE
+from segmentation.landing.retailer import WHITESPACE
 
 BLOCK_BYTES = 1 << 22
 # In characters: DuckDB's csv reader takes records of up to 2,000,000 bytes.

@@ -1,0 +1,148 @@
+"""What dbt reads of the landed files: the two tables in the project's own columns, and what the retailer file says."""
+
+from collections.abc import Sequence
+
+from duckdb import DuckDBPyConnection
+
+from segmentation.errors import InputError
+from segmentation.landing.files import Part, identifier, literal
+from segmentation.landing.moments import parsed_moment
+from segmentation.landing.reading import PLACE
+from segmentation.landing.retailer import CANONICAL_COLUMNS, MOMENT_COLUMNS, TIME_OF, RawTable, Retailer
+
+
+def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[str, list[Part]]) -> None:
+    """Write what dbt reads beside the ledger: the two tables in the project's own columns, and the retailer file."""
+    tables = {table.name: table for table in retailer.tables}
+    for name in CANONICAL_COLUMNS:
+        view = _canonical(name, tables.get(name), parts.get(name, []), retailer.time_zone)
+        connection.execute(f"create or replace view work.raw.{name} as {view}")
+    recorded = {f"has_{column}": column in retailer.sales_lines.columns for column in ("quantity", "points")}
+    recorded["has_registered_at"] = retailer.members is not None and "registered_at" in retailer.members.columns
+    settings = {
+        "retailer": (retailer.name, "varchar"),
+        "currency": (retailer.currency, "varchar"),
+        "time_zone": (retailer.time_zone, "varchar"),
+        "as_of": (retailer.as_of, "date"),
+        "require_points": (retailer.require_points, "boolean"),
+        "has_member_table": (retailer.members is not None, "boolean"),
+        **{column: (value, "boolean") for column, value in recorded.items()},
+    }
+    selected = ", ".join(f"cast(? as {kind}) as {column}" for column, (_, kind) in settings.items())
+    connection.execute(
+        f"create or replace table work.raw.retailer as select {selected}", [value for value, _ in settings.values()]
+    )
+    connection.execute(
+        "create or replace table work.raw.codes"
+        " (table_name varchar, column_name varchar, raw_value varchar, code varchar)"
+    )
+    for table in retailer.tables:
+        for column, codes in table.codes.items():
+            for raw_value, code in codes.items():
+                connection.execute(
+                    "insert into work.raw.codes values (?, ?, ?, ?)", [table.name, column, raw_value, code]
+                )
+
+
+def _canonical(name: str, table: RawTable | None, parts: Sequence[Part], time_zone: str | None) -> str:
+    """Return the SQL of a raw table in the project's own columns; no row where the retailer has no such table.
+
+    Beside the texts stand, for each column with moments, `<column>_parsed`, the moment as the retailer file says that
+    it is written (null where it says nothing), and for sales lines how its numbers and cancellations are written.
+    """
+    landed = {
+        column: f"part_{number}.{identifier(column)}"
+        for number, part in enumerate(parts)
+        for column in part.files[0].expressions
+    }
+    texts = {column: landed.get(column, "cast(null as varchar)") for column in CANONICAL_COLUMNS[name]}
+    others = {}
+    for column in MOMENT_COLUMNS[name]:
+        time = landed.get(TIME_OF.format(column))
+        formats = table.date_formats.get(column, ()) if table else ()
+        others[f"{column}_parsed"] = "cast(null as timestamp)"
+        if table and column in landed and (time or formats or time_zone):
+            others[f"{column}_parsed"] = parsed_moment(
+                texts[column], time, formats, time_zone, table.recorded_time_zone
+            )
+        if time:
+            texts[column] = f"nullif(concat_ws(' ', {texts[column]}, {time}), '')"
+    if name == "sales_lines" and table:
+        others["decimal_mark"] = literal(table.decimal)
+        others["is_amount_product"] = str(table.amount_is_product)
+        others["is_cancelled"] = "false"
+        if table.cancelled:
+            column, patterns = table.cancelled
+            mark = landed.get(column) or landed["cancelled"]
+            matches = " or ".join(f"{mark} like {literal(pattern)}" for pattern in patterns)
+            others["is_cancelled"] = f"coalesce({matches}, false)"
+    columns = ", ".join(f"{expression} as {column}" for column, expression in (texts | others).items())
+    if not parts:
+        places = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in PLACE.items())
+        return f"select {columns}, {places} where false"
+    joins = "".join(
+        f" left join ({_joined(name, number, part)}) as part_{number} on {_on(number, parts)}"
+        for number, part in enumerate(parts)
+        if number
+    )
+    first = ""
+    if table and table.is_distinct:
+        same = ", ".join(["part_0.unreadable_reason is null", *texts.values()])
+        first = (
+            " qualify part_0.unreadable_reason is not null"
+            f" or row_number() over (partition by {same} order by part_0.source_file, part_0.row_no) = 1"
+        )
+    places = ", ".join(f"part_0.{column}" for column in PLACE)
+    rows = f"select {columns}, {places} from work.raw.{name}_0 as part_0{joins}{first}"
+    own = {file.path for file in parts[0].files}
+    for number, part in enumerate(parts):
+        # An unreadable line of a joined table belongs to no row; it is a row of its own.
+        if number and not own & {file.path for file in part.files}:
+            places = ", ".join(PLACE)
+            rows += (
+                f" union all by name select {places} from work.raw.{name}_{number} where unreadable_reason is not null"
+            )
+    return rows
+
+
+def check_join(connection: DuckDBPyConnection, name: str, number: int, parts: Sequence[Part]) -> None:
+    """Refuse several rows for one key, and keys that never match."""
+    keys = ", ".join(identifier(own) for _, _, own in parts[number].keys)
+    path = parts[number].files[0].path
+    raw_key = ", ".join(parts[number].settings.key.values())
+    twice = connection.execute(
+        f"select count(*), {keys} from ({_joined(name, number, parts[number])}) group by {keys} having count(*) > 1"
+        f" order by {keys} limit 1"
+    ).fetchone()
+    if twice:
+        raise InputError(
+            f"{path} has {twice[0]} different rows with {raw_key} = {', '.join(map(str, twice[1:]))}, so that a line "
+            "would be joined to several: keep one row per key, or name a key that is unique."
+        )
+    owners = {owner for owner, _, _ in parts[number].keys}
+    owner = min(owners)
+    if (
+        len(owners) == 1
+        and not connection.execute(
+            f"from work.raw.{name}_{owner} as part_{owner}"
+            f" semi join work.raw.{name}_{number} as part_{number} on {_on(number, parts)} limit 1"
+        ).fetchall()
+    ):
+        raise InputError(
+            f"No row of {parts[owner].files[0].path} finds its {raw_key} in {path}: see whether the key of the join "
+            "is the right column in both."
+        )
+
+
+def _on(number: int, parts: Sequence[Part]) -> str:
+    return " and ".join(
+        f"part_{owner}.{identifier(left)} = part_{number}.{identifier(right)}"
+        for owner, left, right in parts[number].keys
+    )
+
+
+def _joined(name: str, number: int, part: Part) -> str:
+    """Return the SQL of a joined table: rows that are equal in all that is used of them are one row."""
+    columns = ", ".join(identifier(column) for column in part.files[0].expressions)
+    key_is_there = " and ".join(f"{identifier(own)} is not null" for _, _, own in part.keys)
+    return f"select distinct {columns} from work.raw.{name}_{number} where {key_is_there}"

@@ -1,0 +1,197 @@
+"""Reading of raw files: every row once, every column as text, with the place of the row in its file."""
+
+import codecs
+from collections.abc import Sequence
+from dataclasses import dataclass
+from glob import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+import pyarrow.parquet as pq
+from duckdb import DuckDBPyConnection
+
+from segmentation.errors import InputError
+from segmentation.landing.files import RawFile, identifier, literal, parquet_source
+from segmentation.landing.retailer import WHITESPACE, FileSet
+from segmentation.landing.text import (
+    Mending,
+    compression,
+    count_lines,
+    count_undecodable_lines,
+    decompress,
+    is_utf8,
+    is_utf16,
+    mend_csv,
+    to_tabs,
+    to_utf8,
+)
+from segmentation.landing.workbook import read_sheet
+
+UTF8 = "utf-8"
+PLACE = {
+    "source_file": "varchar",
+    "row_no": "bigint",
+    "line_no": "bigint",
+    "unreadable_text": "varchar",
+    "unreadable_reason": "varchar",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read of files of one kind.
+
+    Attributes
+    ----------
+    path : the (first) file.
+    rows : SQL of their rows, with the place of each, over what the connection holds.
+    counts : of each file the rows, and how many of them are unreadable.
+    """
+
+    path: Path
+    rows: str
+    counts: list[tuple[int, int]]
+
+
+def create_table(connection: DuckDBPyConnection, relation: str, columns: Sequence[str]) -> None:
+    """Make the table that `land_file` fills: the columns as text, then the place of the row in its file."""
+    types = dict.fromkeys(map(identifier, columns), "varchar") | PLACE
+    connection.execute(
+        f"create or replace table {relation} ({', '.join(f'{column} {kind}' for column, kind in types.items())})"
+    )
+
+
+def read_files(connection: DuckDBPyConnection, files: Sequence[RawFile], settings: FileSet) -> Reading:
+    """Read files of one kind, a text file or workbook by itself, as far as is needed to count their rows.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read.
+    """
+    if files[0].kind == "parquet":
+        return _read_parquet(files, settings)
+    return (_read_text if files[0].kind == "text" else _read_workbook)(connection, files[0], settings)
+
+
+def append(connection: DuckDBPyConnection, relation: str, reading: Reading) -> None:
+    """Append what `read_files` found to a table of `create_table`."""
+    expected = sum(rows for rows, _ in reading.counts)
+    try:
+        appended = (
+            connection.execute(f"insert into {relation} by name {reading.rows}").fetchall() if expected else [(0,)]
+        )
+    except (duckdb.InvalidInputException, duckdb.IOException, duckdb.BinderException) as error:
+        raise InputError(f"{reading.path} cannot be read to its end ({error}): write it again.") from error
+    if appended != [(expected,)]:
+        raise InputError(f"{reading.path} does not hold the {expected:,} rows that it announces: write it again.")
+
+
+def _read_parquet(files: Sequence[RawFile], settings: FileSet) -> Reading:
+    counts = [(pq.read_metadata(file.path).num_rows, 0) for file in files]
+    rows = " union all by name ".join(
+        f"select {_landed(file, settings)}, file_row_number + 1 as row_no, file_row_number + 1 as line_no"
+        f" from {parquet_source(file.path, 'file_row_number = true')}"
+        for file in files
+    )
+    return Reading(files[0].path, rows, counts)
+
+
+def _read_workbook(connection: DuckDBPyConnection, file: RawFile, settings: FileSet) -> Reading:
+    sheet = read_sheet(file.path, file.sheet, settings.header is True)
+    if sheet.numbers:
+        connection.register("sheet_cells", sheet.cells())
+    rows = f"select {_landed(file, settings)}, row_no, line_no from sheet_cells"
+    return Reading(file.path, rows, [(len(sheet.numbers), 0)])
+
+
+def _read_text(connection: DuckDBPyConnection, file: RawFile, settings: FileSet) -> Reading:
+    delimiter, header_lines = settings.delimiter, file.header.n_lines
+    with TemporaryDirectory() as folder:
+        path = file.path
+        if compression(path):
+            path = Path(folder) / "plain.csv"
+            decompress(file.path, path)
+        path, encoding, is_valid = _in_utf8(path, settings.encoding, Path(folder) / "utf8.csv")
+        if delimiter == WHITESPACE:
+            delimiter = "\t"
+            to_tabs(path, Path(folder) / "tabs.csv")
+            path = Path(folder) / "tabs.csv"
+        columns = file.header.n_columns
+        n_rows = count_lines(path) - header_lines
+        mending = Mending(n_rows, [(0, 1, header_lines + 1)])
+        if n_rows and not (is_valid and _read_lines(connection, path, columns, delimiter, header_lines, n_rows)):
+            # Some line is no row, or some row has several lines: only now is it worth looking at each.
+            mended = Path(folder) / "mended.csv"
+            mending = mend_csv(path, encoding, delimiter, header_lines, columns, mended)
+            if mending.n_rows and not _read_lines(connection, mended, columns, delimiter, 0, mending.n_rows):
+                raise InputError(f"{file.path} has lines that cannot be told apart: save it again as csv.")
+    rows = []
+    if mending.n_rows:
+        place, joined = "landed.rowid + row_shift as row_no, landed.rowid + line_shift as line_no", ""
+        if len(mending.shifts) == 1:
+            place = f"rowid + {mending.shifts[0][1]} as row_no, rowid + {mending.shifts[0][2]} as line_no"
+        else:
+            connection.register("shifts", mending.shift_ranges())
+            joined = " inner join shifts on landed.rowid >= first_row and landed.rowid < end_row"
+        rows.append(f"select {_landed(file, settings)}, {place} from landed{joined}")
+    if mending.unreadable:
+        connection.register("unreadable", mending.unreadable_rows())
+        rows.append(f"select *, {literal(file.source_file)} as source_file from unreadable")
+    counts = (mending.n_rows + len(mending.unreadable), len(mending.unreadable))
+    return Reading(file.path, " union all by name ".join(rows), [counts])
+
+
+def _read_lines(
+    connection: DuckDBPyConnection, path: Path, n_columns: int, delimiter: str, header_lines: int, n_rows: int
+) -> bool:
+    """Read the lines of a csv file into the table `landed`; tell whether they are as many rows as expected.
+
+    Rows are numbered by the order in which they are stored: to number them while reading takes one core.
+    """
+    try:
+        source = _read_csv(path, n_columns, delimiter, header_lines)
+        return connection.execute(f"create or replace temp table landed as from {source}").fetchall() == [(n_rows,)]
+    except duckdb.InvalidInputException:
+        return False
+
+
+def _in_utf8(path: Path, stated_encoding: str | None, target: Path) -> tuple[Path, str, bool]:
+    """Return a file with the text, its encoding, and whether it is wholly valid, which makes it utf-8.
+
+    Without a stated encoding the file is utf-8 if all of it is valid, else gb18030 if all of it is, else the
+    one of them that fewer lines break.
+    """
+    candidates = [stated_encoding or ("utf-16" if is_utf16(path) else UTF8)]
+    if candidates == [UTF8] and not stated_encoding:
+        candidates.append("gb18030")
+    for encoding in candidates:
+        if codecs.lookup(encoding).name == UTF8:
+            if is_utf8(path):
+                return path, UTF8, True
+        elif to_utf8(path, encoding, target):
+            return target, UTF8, True
+        elif "\n".encode(encoding) != b"\n":
+            raise InputError(f"{path} is not valid {encoding} text: save it again as utf-8.")
+    return path, min(candidates, key=lambda encoding: count_undecodable_lines(path, encoding)), False
+
+
+def _read_csv(path: Path, n_columns: int, delimiter: str, header_lines: int) -> str:
+    columns = ", ".join(f"'c{at}': 'varchar'" for at in range(n_columns))
+    return f"""read_csv(
+        {literal(escape(str(path)))}, header = false, skip = {header_lines}, auto_detect = false, strict_mode = true,
+        delim = {literal(delimiter)}, quote = '"', escape = '"', columns = {{{columns}}}
+    )"""
+
+
+def _landed(file: RawFile, settings: FileSet) -> str:
+    """Return the SQL of the landed text of every column of a file, and of its name."""
+    texts = []
+    for column, source in file.expressions.items():
+        text = f"nullif(trim({source}), '')" if column.startswith("key ") else source
+        if settings.missing:
+            values = ", ".join(literal(value) for value in settings.missing)
+            text = f"case when {text} not in ({values}) then {text} end"
+        texts.append(f"{text} as {identifier(column)}")
+    return ", ".join([*texts, f"{literal(file.source_file)} as source_file"])
