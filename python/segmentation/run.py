@@ -65,8 +65,8 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     if not isinstance(parsed.result, Manifest) or landing.exitcode:
         sys.exit(untouched)
     remove_unpublished(warehouse)
-    # Unit tests are about invented rows: they say something about the project, nothing about these files.
-    options = [*variables, "--exclude-resource-type", "unit_test"]
+    # Unit tests and those of the structure say something about the project, nothing about these files.
+    options = [*variables, "--exclude-resource-type", "unit_test", "--exclude", "tag:structure"]
     built = dbtRunner(parsed.result, [print_event]).invoke([*quiet, "build", *options])
     if isinstance(built.exception, KeyboardInterrupt):
         raise built.exception

@@ -30,6 +30,16 @@ preferred as (
         day_part
     from lines_by_day_part
     qualify row_number() over (partition by card_id order by lines desc, from_hour) = 1
+),
+
+labelled as (
+    select
+        preferred.card_id,
+        preferred.day_part,
+        day_parts.label_zh as day_part_zh,
+        day_parts.label_en as day_part_en
+    from preferred
+    inner join day_parts on preferred.day_part = day_parts.day_part
 )
 
-select * from preferred
+select * from labelled

@@ -1,11 +1,15 @@
 with days as (
     select * from {{ ref('int_days') }}
+),
+
+days_of_month as (
+    select
+        cast(year(day) as integer) as year,
+        cast(dayofmonth(day) as integer) as day_of_month,
+        cast(sum(orders) as bigint) as orders
+    from days
+    group by all
 )
 
-select
-    cast(year(day) as integer) as year,
-    cast(dayofmonth(day) as integer) as day_of_month,
-    cast(sum(orders) as bigint) as orders
-from days
-group by all
+select * from days_of_month
 order by year, day_of_month

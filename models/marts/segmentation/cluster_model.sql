@@ -7,8 +7,8 @@ clusters as (
     select * from {{ ref('int_clusters_numbered') }}
 ),
 
-retailer as (
-    select * from {{ ref('stg_retailer') }}
+as_of as (
+    select * from {{ ref('int_as_of') }}
 ),
 
 segments as (
@@ -47,7 +47,7 @@ identity as (
 model_parameters as (
     select
         identity.model_id,
-        retailer.retailer,
+        as_of.retailer,
         trained.trained_as_of,
         trained.settings,
         parameters.scaling,
@@ -58,7 +58,7 @@ model_parameters as (
         parameters.value
     from parameters
     cross join trained
-    cross join retailer
+    cross join as_of
     cross join identity
 )
 

@@ -10,10 +10,6 @@ members as (
     select * from {{ ref('members') }}
 ),
 
-day_parts as (
-    select * from {{ ref('day_parts') }}
-),
-
 genders as (
     select * from {{ ref('genders') }}
 ),
@@ -27,8 +23,8 @@ features as (
         lrfmp.m,
         lrfmp.p,
         preferred.day_part as s,
-        day_parts.label_zh as s_zh,
-        day_parts.label_en as s_en,
+        preferred.day_part_zh as s_zh,
+        preferred.day_part_en as s_en,
         members.gender as x,
         genders.label_zh as x_zh,
         genders.label_en as x_en,
@@ -37,7 +33,6 @@ features as (
     from lrfmp
     inner join members on lrfmp.card_id = members.card_id
     left join preferred on lrfmp.card_id = preferred.card_id
-    left join day_parts on preferred.day_part = day_parts.day_part
     left join genders on members.gender = genders.gender
 )
 
