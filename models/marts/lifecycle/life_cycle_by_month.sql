@@ -47,8 +47,7 @@ by_month as (
         coalesce(counts.members, 0) / nullif(sum(counts.members) over (partition by clock.month_start), 0)
             as member_share,
         clock.month_status,
-        coalesce(clock.recorded_days > longest_wait.days, false) as is_settled,
-        states.sort_order
+        coalesce(clock.recorded_days > longest_wait.days, false) as is_settled
     from clock
     cross join states
     cross join longest_wait
@@ -56,4 +55,4 @@ by_month as (
 )
 
 select * from by_month
-order by month_start, sort_order
+order by month_start, state

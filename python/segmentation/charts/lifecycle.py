@@ -20,7 +20,7 @@ def states(source: Source) -> Figure | None:
     data = source.mart(
         """select month_start, state, label_{lang} as label, members, month_status
         from marts.life_cycle_by_month join seeds.life_cycle_states using (state)
-        where state <> 'never_bought' order by month_start, life_cycle_by_month.sort_order"""
+        where state <> 'never_bought' order by month_start, sort_order"""
     )
     if data["month_start"].nunique() < 2:
         return None
