@@ -56,7 +56,7 @@ inspect: .venv/.installed
 	@$(BIN)/segmentation inspect $(FILES)
 
 # A list of members to contact, and a hold-out beside it:
-# make audience SEGMENT=key_keep STATE=silent HOLDOUT=0.1 REASON="autumn letter" [OPT_OUT=file.csv RECENT_DAYS=30 MINIMUM=50]
+# make audience SEGMENT=top_value STATE=silent HOLDOUT=0.1 REASON="autumn letter" [OPT_OUT=file.csv RECENT_DAYS=30 MINIMUM=50]
 audience: .venv/.installed
 	@$(BIN)/segmentation audience
 

@@ -1,6 +1,6 @@
 -- How much is in an order of each segment, and how many members shop at several counters? One row per segment, and all.
 select
-    label_en,
+    name_en,
     orders,
     round(attach_rate, 2) as pieces_per_order,
     round(lines_per_order, 2) as lines_per_order,

@@ -1,7 +1,7 @@
 -- How do the genders and age bands of members differ? One row per group.
 select
     dimension,
-    label_en,
+    name_en,
     members,
     round(100 * buyer_share, 1) as percent_who_bought,
     round(amount_per_buyer, 2) as amount_per_buyer,

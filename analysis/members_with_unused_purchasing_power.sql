@@ -1,11 +1,11 @@
--- Which members buy dear goods at full price but come rarely? One row per member with a high mean order and few visits.
+-- Which members buy dear goods at full price but come rarely? One row per member with a high mean order and few orders.
 select
     card_id,
     round(score, 1) as purchasing_power,
-    visits,
+    orders,
     round(amount_per_order, 2) as amount_per_order,
     round(100 * high_price_share, 1) as percent_of_high_price_goods,
     days_since_last_purchase
 from {{ ref('member_purchasing_power') }}
-where amount_per_order_score >= 80 and high_price_share_score >= 60 and visits_score <= 50
+where amount_per_order_score >= 80 and high_price_share_score >= 60 and orders_score <= 50
 order by amount_per_order desc, card_id

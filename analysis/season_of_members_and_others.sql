@@ -1,6 +1,6 @@
 -- When in the year do members buy more than others do, gaps divided out? One row per season; above 1: more than others.
 select
-    members.label_en as season,
+    members.name_en as season,
     round(100 * members.share, 1) as percent_of_members_orders,
     round(100 * others.share, 1) as percent_of_others_orders,
     round(members.share / others.share, 3) as relative_share

@@ -1,4 +1,4 @@
-"""Expected purchases (BG/NBD) and expected values (Gamma-Gamma) of customers by maximum likelihood.
+"""Expected purchases (BG/NBD) and expected values (Gamma-Gamma) of buyers by maximum likelihood.
 
 BG/NBD: Fader, Hardie and Lee (2005), "Counting Your Customers the Easy Way", Marketing Science 24(2). While alive a
 customer buys at a Poisson rate that is gamma distributed (r, alpha); after each purchase the customer may leave, with
@@ -29,8 +29,8 @@ STARTS = ((0.0, 0.0, 0.0, 0.0), (-1.0, 0.0, 0.0, 1.0), (0.5, 1.0, -1.0, 0.5))
 MODEL_TYPES = {
     "sample": "str",
     "model": "str",
-    "customers": "int64",
-    "repeat_customers": "int64",
+    "buyers": "int64",
+    "repeat_buyers": "int64",
     **dict.fromkeys(("r", "alpha", "a", "b", "p", "q", "v", "log_likelihood", "rank_correlation"), "float64"),
     "reason": "str",
 }
@@ -67,9 +67,9 @@ class Fit(NamedTuple):
 
 
 def fit_bg_nbd(frequency: Vector, recency: Vector, age: Vector) -> Fit | None:
-    """Estimate (r, alpha, a, b) from n customers; None where no start converges or the purchase rates run away.
+    """Estimate (r, alpha, a, b) from n buyers; None where no start converges or the purchase rates run away.
 
-    Equal customers are counted once, so that the time grows with the different ones. Where nobody seems to leave, a
+    Equal buyers are counted once, so that the time grows with the different ones. Where nobody seems to leave, a
     ends at its lower limit and b at its upper one: then the purchase rates alone say what to expect.
     """
     rows, counts = np.unique(np.column_stack([frequency, recency, age]), axis=0, return_counts=True)
@@ -144,7 +144,7 @@ def expected_purchases(model: BgNbd, frequency: Vector, recency: Vector, age: Ve
 
 
 def fit_gamma_gamma(purchases: Vector, mean_value: Vector) -> Fit | None:
-    """Estimate (p, q, v) from the purchases (at least 1) and the mean value (> 0) of n customers; None as above."""
+    """Estimate (p, q, v) from the purchases (at least 1) and the mean value (> 0) of n buyers; None as above."""
     unit = float(np.mean(mean_value)) or 1.0
     value = mean_value / unit
     different, index = np.unique(purchases, return_inverse=True)
@@ -180,35 +180,35 @@ def expected_value(model: GammaGamma, purchases: Vector, mean_value: Vector) -> 
 
 
 def fit_models(
-    customers: pd.DataFrame, *, minimum_repeat_customers: int, minimum_weeks: float, maximum_rank_correlation: float
+    buyers: pd.DataFrame, *, minimum_repeat_buyers: int, minimum_weeks: float, maximum_rank_correlation: float
 ) -> pd.DataFrame:
     """Fit both models to every sample, or say why not.
 
     Parameters
     ----------
-    customers : one row per sample and card with sample, frequency, recency, age (weeks), window_weeks (of the
+    buyers : one row per sample and card with sample, frequency, recency, age (weeks), window_weeks (of the
         whole sample) and mean_value (of a purchase, the first one too).
-    minimum_repeat_customers, minimum_weeks : below them neither model is fitted.
-    maximum_rank_correlation : of purchases and mean value among repeat customers (Spearman, absolute); above it the
+    minimum_repeat_buyers, minimum_weeks : below them neither model is fitted.
+    maximum_rank_correlation : of purchases and mean value among repeat buyers (Spearman, absolute); above it the
         Gamma-Gamma model, which takes them for independent, is not fitted.
 
     Returns
     -------
     One row per sample and model (bg_nbd, gamma_gamma) with its parameters, the others null; `reason` is null where the
-    fit stands, or too_few_repeat_customers, window_too_short, no_convergence or value_depends_on_frequency.
+    fit stands, or too_few_repeat_buyers, window_too_short, no_convergence or value_depends_on_frequency.
     """
     rows = []
-    for sample, group in customers.groupby("sample", sort=True):
+    for sample, group in buyers.groupby("sample", sort=True):
         x, t_x, age, value = (
             group[name].to_numpy(np.float64) for name in ("frequency", "recency", "age", "mean_value")
         )
         repeats = x > 0
         reason = None
-        if repeats.sum() < minimum_repeat_customers:
-            reason = "too_few_repeat_customers"
+        if repeats.sum() < minimum_repeat_buyers:
+            reason = "too_few_repeat_buyers"
         elif group["window_weeks"].iloc[0] < minimum_weeks:
             reason = "window_too_short"
-        size = {"sample": sample, "customers": len(group), "repeat_customers": int(repeats.sum())}
+        size = {"sample": sample, "buyers": len(group), "repeat_buyers": int(repeats.sum())}
         fit = None if reason else fit_bg_nbd(x, t_x, age)
         rows.append(size | {"model": "bg_nbd"} | _row(BgNbd, fit, reason))
 
@@ -223,15 +223,15 @@ def fit_models(
     return pd.DataFrame(rows, columns=list(MODEL_TYPES)).astype(MODEL_TYPES)
 
 
-def predict(customers: pd.DataFrame, models: pd.DataFrame, horizons: pd.DataFrame) -> pd.DataFrame:
+def predict(buyers: pd.DataFrame, models: pd.DataFrame, horizons: pd.DataFrame) -> pd.DataFrame:
     """Predict every customer with the models of its sample; null where a model was refused.
 
-    `customers` and `models` are as in `fit_models`; `horizons` has sample, horizon_days and horizon_weeks. One row per
+    `buyers` and `models` are as in `fit_models`; `horizons` has sample, horizon_days and horizon_weeks. One row per
     sample, card and horizon with p_alive, expected_purchases and purchase_value (expected value of one purchase).
     """
     parts = []
     for sample, horizon_days, weeks in horizons[["sample", "horizon_days", "horizon_weeks"]].itertuples(index=False):
-        group = customers[customers["sample"] == sample]
+        group = buyers[buyers["sample"] == sample]
         x, t_x, age, value = (
             group[name].to_numpy(np.float64) for name in ("frequency", "recency", "age", "mean_value")
         )

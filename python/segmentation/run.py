@@ -106,7 +106,7 @@ def summarise(warehouse: Path) -> None:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         print("\nWhat became of the raw rows (rejected ones are in marts.rejected_*, with a reason):")
         for table, step, rows in connection.execute(
-            "select table_name, step_en, rows_out from marts.cleaning_funnel order by table_name, step_no"
+            "select table_name, step_name_en, rows_out from marts.cleaning_funnel order by table_name, step_no"
         ).fetchall():
             print(f"  {table:12} {step:65} {rows:>10,}")
         gaps = connection.execute(

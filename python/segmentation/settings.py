@@ -188,8 +188,8 @@ class Settings(BaseModel):
     clv_calibration_share: Share = Field(
         description="Share of the recorded days on which the forecast is tried, before it is compared with the rest."
     )
-    clv_minimum_repeat_customers: WholeNumber = Field(
-        description="No forecast with fewer buyers who have a second purchase day."
+    clv_minimum_repeat_buyers: WholeNumber = Field(
+        description="No forecast with fewer buyers who have a second visit."
     )
     clv_minimum_days: WholeNumber = Field(description="No forecast with fewer recorded days.")
     clv_maximum_rank_correlation: Share = Field(

@@ -97,7 +97,7 @@ def test_formulas_are_neutral_and_a_list_is_never_overwritten(tmp_path: Path) ->
             create table marts.member_segments as select 'key' as segment_code;
             create table marts.member_next_steps as
                 select unnest(['=1+1', '-2', '　＝3', 'c3']) as card_id, 'key' as segment_code, 'lost' as state,
-                    'call' as action_code, '@x' as action_zh, 'x' as action_en, 1.5 as expected_purchases,
+                    'call' as action_code, '@x' as action_text_zh, 'x' as action_text_en, 1.5 as expected_purchases,
                     -3.0 as expected_value, date '2018-01-03' as as_of"""
         )
     opt_out = tmp_path / "opt_out.csv"
@@ -105,7 +105,7 @@ def test_formulas_are_neutral_and_a_list_is_never_overwritten(tmp_path: Path) ->
     request = Request("key", "lost", "=reason", "odd", holdout=0, minimum=1, recent_days=0, opt_out=opt_out)
     export_audience(warehouse, tmp_path, request)
     rows = read(tmp_path / "audiences" / "2018-01-03_odd_contact.csv")
-    assert [(row["card_id"], row["action_zh"]) for row in rows] == [
+    assert [(row["card_id"], row["action_text_zh"]) for row in rows] == [
         ("'=1+1", "'@x"), ("c3", "'@x"), ("'　＝3", "'@x"),
     ]  # fmt: skip
     assert read(tmp_path / "audiences" / "log.csv")[0]["reason"] == "'=reason"

@@ -159,11 +159,11 @@ def test_attach_rates_equal_the_count_by_brute_force(shop: Shop) -> None:
 
 
 def test_next_purchases_equal_the_count_by_brute_force(shop: Shop) -> None:
-    visits: dict[str, list[tuple[datetime.datetime, set[str]]]] = defaultdict(list)
+    orders: dict[str, list[tuple[datetime.datetime, set[str]]]] = defaultdict(list)
     for (card, moment), rows in sorted(shop.orders.items()):
-        visits[card].append((moment, set(rows["counter_code"])))
-    began = Counter(item for orders in visits.values() for item in orders[0][1])
-    returned = [orders for orders in visits.values() if len(orders) > 1]
+        orders[card].append((moment, set(rows["counter_code"])))
+    began = Counter(item for orders in orders.values() for item in orders[0][1])
+    returned = [orders for orders in orders.values() if len(orders) > 1]
     began_and_returned = Counter(item for orders in returned for item in orders[0][1])
     second = Counter(item for orders in returned for item in orders[1][1])
     days: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -320,10 +320,10 @@ def test_purchasing_power_equals_the_count_by_brute_force(shop: Shop) -> None:
     parts: dict[str, dict[str, float]] = {}
     for card, rows in lines.groupby("card_id"):
         goods = shop.bought[shop.bought["card_id"] == card]
-        visits = rows["purchased_at"].nunique()
+        orders = rows["purchased_at"].nunique()
         parts[card] = {
             "amount": rows["amount"].sum() / 100,
-            "visits": visits,
+            "orders": orders,
             "tenure": (AS_OF - registered[card]).days,
             "recency": (AS_OF - rows["purchased_at"].max()).days,
             "high_price_share": sum(
@@ -332,15 +332,15 @@ def test_purchasing_power_equals_the_count_by_brute_force(shop: Shop) -> None:
             )
             / len(rows),
             "discounted_share": (goods["is_below_price"] | (goods["reason"] == "no_points")).mean(),
-            "amount_per_order": rows["amount"].sum() / 100 / visits,
-            "pieces_per_order": rows["quantity"].sum() / visits,
+            "amount_per_order": rows["amount"].sum() / 100 / orders,
+            "pieces_per_order": rows["quantity"].sum() / orders,
         }
     found = shop.table("select * from marts.member_purchasing_power").set_index("card_id").astype(float)
     found = found.rename(columns={"days_since_registration": "tenure", "days_since_last_purchase": "recency"})
     assert set(found.index) == set(parts)
     seed = shop.rows("select part, weight, is_more_better from seeds.purchasing_power_parts")
     everybody = {part: sorted(values[part] for values in parts.values()) for part, *_ in seed}
-    assert len(set(everybody["visits"])) < len(everybody["visits"])
+    assert len(set(everybody["orders"])) < len(everybody["orders"])
     for card, values in parts.items():
         assert found.loc[card, list(values)].to_dict() == pytest.approx(values), card
         places = {

@@ -21,7 +21,7 @@ from segmentation.clv import (
 
 KNOWN = BgNbd(r=0.6, alpha=6.0, a=0.8, b=2.5)
 KNOWN_VALUE = GammaGamma(p=4.0, q=3.5, v=300.0)
-LIMITS = {"minimum_repeat_customers": 100, "minimum_weeks": 20.0, "maximum_rank_correlation": 0.3}
+LIMITS = {"minimum_repeat_buyers": 100, "minimum_weeks": 20.0, "maximum_rank_correlation": 0.3}
 
 
 def simulate(n: int, later: float, seed: int = 11, model: BgNbd = KNOWN) -> pd.DataFrame:
@@ -41,7 +41,7 @@ def simulate(n: int, later: float, seed: int = 11, model: BgNbd = KNOWN) -> pd.D
     return pd.DataFrame(rows, columns=["frequency", "recency", "age", "later"], dtype=float)
 
 
-def customers(n: int = 3000) -> pd.DataFrame:
+def buyers(n: int = 3000) -> pd.DataFrame:
     rng = np.random.default_rng(5)
     data = simulate(n, later=26.0)
     purchases = data["frequency"].to_numpy() + 1
@@ -51,7 +51,7 @@ def customers(n: int = 3000) -> pd.DataFrame:
 
 
 def test_parameters_of_simulated_customers_are_recovered() -> None:
-    data = customers(8000)
+    data = buyers(8000)
     x, t_x, age = (data[name].to_numpy() for name in ("frequency", "recency", "age"))
     fit = fit_bg_nbd(x, t_x, age)
     assert fit is not None
@@ -119,14 +119,14 @@ def test_customers_who_never_leave_are_forecast_from_their_rates() -> None:
 
 
 def test_unfit_data_are_refused_with_a_reason() -> None:
-    data = customers()
+    data = buyers()
     good = fit_models(data, **LIMITS).set_index("model")
     assert good["reason"].isna().all()
 
     def reasons(changed: pd.DataFrame) -> list[str]:
         return fit_models(changed, **LIMITS).sort_values("model")["reason"].tolist()
 
-    assert reasons(data.head(50)) == ["too_few_repeat_customers"] * 2
+    assert reasons(data.head(50)) == ["too_few_repeat_buyers"] * 2
     assert reasons(data.assign(window_weeks=10.0)) == ["window_too_short"] * 2
     dependent = reasons(data.assign(mean_value=data["mean_value"] * (1 + data["frequency"]) ** 2))
     assert pd.isna(dependent[0])
@@ -138,7 +138,7 @@ def test_unfit_data_are_refused_with_a_reason() -> None:
 
 
 def test_a_refused_model_predicts_nothing() -> None:
-    data = customers().head(50)
+    data = buyers().head(50)
     horizons = pd.DataFrame({"sample": ["all"], "horizon_days": [90], "horizon_weeks": [12.0]})
     predicted = predict(data, fit_models(data, **LIMITS), horizons)
     assert len(predicted) == 50

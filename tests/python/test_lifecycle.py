@@ -80,7 +80,7 @@ class Oracle:
         return "frequent" if purchases >= 20 else "regular" if purchases >= 6 else "few" if purchases >= 2 else "once"
 
     def silence(self, card: str, evening: datetime.date) -> tuple[int, int]:
-        """Purchase days up to an evening, and recorded days since the last of them."""
+        """Visits up to an evening, and recorded days since the last of them."""
         before = [day for day in self.bought.get(card, []) if day <= evening]
         return len(before), self.clock[evening] - self.clock[before[-1]] if before else 0
 
@@ -173,7 +173,7 @@ def test_nobody_falls_silent_in_a_month_without_data(marts: dict[str, pd.DataFra
     moves = marts["life_cycle_transitions"]
     gap = moves[(moves["month_start"] == MISSING) & (moves["members"] > 0)]
     assert set(gap["month_status"]) == {"missing"}
-    assert (gap["state_before"] == gap["state"]).all()
+    assert (gap["previous_state"] == gap["state"]).all()
     rates = marts["activation_by_month"]
     assert rates.loc[rates["month_start"] == MISSING, "activation_rate"].isna().all()
 
@@ -192,12 +192,12 @@ def test_transitions_and_activation(
                 inactive[month, old] += 1
                 activated[month, old] += any(month <= day <= oracle.evening(month) for day in oracle.bought[card])
     table = marts["life_cycle_transitions"]
-    keys = zip(table["month_start"], table["state_before"], table["state"], strict=True)
+    keys = zip(table["month_start"], table["previous_state"], table["state"], strict=True)
     assert {key: n for key, n in zip(keys, table["members"], strict=True) if n} == moves
-    sums = table.groupby(["month_start", "state_before"])["share"].sum()
+    sums = table.groupby(["month_start", "previous_state"])["share"].sum()
     assert sums.to_numpy() == pytest.approx(np.ones(len(sums)))
     rates = marts["activation_by_month"]
-    keys = list(zip(rates["month_start"], rates["state_before"], strict=True))
+    keys = list(zip(rates["month_start"], rates["previous_state"], strict=True))
     assert dict(zip(keys, rates["inactive_members"], strict=True)) == inactive
     assert dict(zip(keys, rates["activated_members"], strict=True)) == activated
     known = rates.dropna(subset="activation_rate")

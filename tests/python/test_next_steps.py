@@ -11,7 +11,7 @@ CALIBRATION_SHARE = 0.67
 
 
 @pytest.fixture(scope="module")
-def customers(demo: Job) -> pd.DataFrame:
+def buyers(demo: Job) -> pd.DataFrame:
     """One row per buyer of the first part of the data, with what was bought around the split."""
     clock = [day for (day,) in demo.query("select day from marts.promotion_days order by day")]
     lines = demo.query(
@@ -32,7 +32,7 @@ def customers(demo: Job) -> pd.DataFrame:
     return table.assign(rest=rest, mean_value=before["amount"].mean())
 
 
-def test_the_naive_guesses_and_the_actual_totals(demo: Job, customers: pd.DataFrame) -> None:
+def test_the_naive_guesses_and_the_actual_totals(demo: Job, buyers: pd.DataFrame) -> None:
     check = {
         (quantity, method): values
         for quantity, method, *values in demo.query(
@@ -40,19 +40,19 @@ def test_the_naive_guesses_and_the_actual_totals(demo: Job, customers: pd.DataFr
                 total_bias, members from marts.clv_check"""
         )
     }
-    own_rate = customers["repeats"] / customers["age"].clip(lower=7) * customers["rest"]
-    mean_rate = customers["repeats"].sum() / customers["age"].sum() * customers["rest"]
-    mean_value = customers["recent_amount"].sum() / customers["recent"].sum()
+    own_rate = buyers["repeats"] / buyers["age"].clip(lower=7) * buyers["rest"]
+    mean_rate = buyers["repeats"].sum() / buyers["age"].sum() * buyers["rest"]
+    mean_value = buyers["recent_amount"].sum() / buyers["recent"].sum()
     guesses = {
         ("purchases", "own_rate"): own_rate,
         ("purchases", "mean_rate"): mean_rate,
-        ("purchases", "same_as_before"): customers["recent"],
-        ("amount", "own_rate"): own_rate * customers["mean_value"],
+        ("purchases", "same_as_before"): buyers["recent"],
+        ("amount", "own_rate"): own_rate * buyers["mean_value"],
         ("amount", "mean_rate"): mean_rate * mean_value,
-        ("amount", "same_as_before"): customers["recent_amount"],
+        ("amount", "same_as_before"): buyers["recent_amount"],
     }
     for (quantity, method), guess in guesses.items():
-        actual = customers["later" if quantity == "purchases" else "later_amount"]
+        actual = buyers["later" if quantity == "purchases" else "later_amount"]
         error = guess - actual
         predicted = (error + actual).sum()
         assert check[quantity, method] == pytest.approx(
@@ -62,10 +62,10 @@ def test_the_naive_guesses_and_the_actual_totals(demo: Job, customers: pd.DataFr
                 predicted,
                 actual.sum(),
                 predicted / actual.sum() - 1,
-                len(customers),
+                len(buyers),
             ]
         ), (quantity, method)
-    # The model sees the same customers and the same outcome.
+    # The model sees the same buyers and the same outcome.
     for quantity in ("purchases", "amount"):
         assert check[quantity, "model"][3:6:2] == pytest.approx(check[quantity, "own_rate"][3:6:2])
 

@@ -185,7 +185,7 @@ def test_a_retailer_of_nothing_but_keys_dates_and_amounts(retailers: dict[str, J
     assert job.query("select reason, line_no from marts.rejected_sales_lines") == [("not_positive", 901)]
 
     drawn = {path.stem for path in draw_language(job.warehouse, job.out, [], "en")}
-    texts = dict(job.query("select text_key, text_en from seeds.chart_texts"))
+    texts = dict(job.query("select text_key, text_en from seeds.texts"))
     left_out = {texts[f"file_{key}"] for key in ("birth_decades", "age_bands", "hours")}
     assert not left_out & drawn
     assert {texts["file_segment_means"], texts["file_radar_standard"], texts["file_months"]} <= drawn

@@ -4,7 +4,7 @@ with scores as (
 ),
 
 rule_sets as (
-    select distinct rule_set from {{ ref('rfm_segments') }}
+    select distinct rule_set from {{ ref('rfm_rules') }}
 ),
 
 cells as (
@@ -24,9 +24,9 @@ select
     cells.r_score,
     cells.f_score,
     cells.m_score,
-    count(rules.segment_code) as segments
+    count(rules.code) as segments
 from cells
-left join {{ ref('rfm_segments') }} as rules
+left join {{ ref('rfm_rules') }} as rules
     on
         cells.rule_set = rules.rule_set
         and cells.r_score between rules.r_from and rules.r_to
@@ -34,4 +34,4 @@ left join {{ ref('rfm_segments') }} as rules
         and cells.m_score between rules.m_from and rules.m_to
         and cells.f_score + cells.m_score between rules.f_plus_m_from and rules.f_plus_m_to
 group by cells.rule_set, cells.r_score, cells.f_score, cells.m_score
-having count(rules.segment_code) <> 1
+having count(rules.code) <> 1

@@ -2,11 +2,11 @@
 with moves as (
     select
         month_start,
-        state_before,
+        previous_state,
         sum(members) as members,
         sum(share) as share
     from {{ ref('life_cycle_transitions') }}
-    group by month_start, state_before
+    group by month_start, previous_state
 ),
 
 before as (
@@ -22,5 +22,5 @@ before as (
 
 select *
 from moves
-full outer join before on moves.month_start = before.month_start and moves.state_before = before.state
+full outer join before on moves.month_start = before.month_start and moves.previous_state = before.state
 where moves.members is distinct from before.members or abs(moves.share - 1) > 1e-9

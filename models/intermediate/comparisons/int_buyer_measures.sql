@@ -22,7 +22,7 @@ measures as (
     select
         features.card_id,
         features.m as amount,
-        features.f as visits,
+        features.f as orders,
         features.days_since_registration as tenure,
         features.days_since_last_purchase as recency,
         goods.low_price_share,

@@ -4,8 +4,8 @@ from segmentation.clv import fit_models
 def model(dbt, session):
     settings = dbt.config.get("meta")
     return fit_models(
-        dbt.ref("int_clv_customers").order("sample, card_id").df(),
-        minimum_repeat_customers=settings["minimum_repeat_customers"],
+        dbt.ref("int_clv_buyers").order("sample, card_id").df(),
+        minimum_repeat_buyers=settings["minimum_repeat_buyers"],
         minimum_weeks=settings["minimum_days"] / 7,
         maximum_rank_correlation=settings["maximum_rank_correlation"],
     )

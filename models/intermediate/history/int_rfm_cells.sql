@@ -1,5 +1,5 @@
 with rules as (
-    select * from {{ ref('rfm_segments') }}
+    select * from {{ ref('rfm_rules') }}
 ),
 
 scores as (
@@ -20,7 +20,7 @@ matched as (
     select
         cells.*,
         rules.rule_set,
-        rules.segment_code
+        rules.code
     from cells
     inner join rules
         on
@@ -35,8 +35,8 @@ named as (
         r_score,
         f_score,
         m_score,
-        max(segment_code) filter (where rule_set = 'rfm_class') as rfm_class,
-        max(segment_code) filter (where rule_set = 'customer_group') as customer_group
+        max(code) filter (where rule_set = 'rfm_class') as rfm_class,
+        max(code) filter (where rule_set = 'rfm_group') as rfm_group
     from matched
     group by r_score, f_score, m_score
 )

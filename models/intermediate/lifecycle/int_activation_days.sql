@@ -1,5 +1,5 @@
 with visits as (
-    select * from {{ ref('int_visits') }}
+    select * from {{ ref('int_judged_visits') }}
 ),
 
 recorded_days as (
@@ -42,11 +42,11 @@ changes_by_day as (
 
 buyers as (
     select
-        purchased_on as day,
-        count(*) filter (where is_return) as activated_members,
-        sum(orders) filter (where not is_return) as other_orders
+        visit_date as day,
+        count(*) filter (where is_comeback) as activated_members,
+        sum(orders) filter (where not is_comeback) as other_orders
     from visits
-    group by purchased_on
+    group by visit_date
 ),
 
 activation as (

@@ -5,7 +5,7 @@ with months as (
 moves as (
     select
         month_start,
-        previous_state as state_before,
+        previous_state,
         state,
         has_bought,
         count(*) as members

@@ -3,8 +3,8 @@ with members as (
 ),
 
 first_purchases as (
-    select * from {{ ref('int_purchase_days') }}
-    where purchase_no = 1
+    select * from {{ ref('int_visits') }}
+    where visit_no = 1
 ),
 
 clock as (
@@ -19,7 +19,7 @@ entries as (
     from members
     union all
     select
-        greatest(cast(members.registered_at as date), first_purchases.purchased_on) as entered_on,
+        greatest(cast(members.registered_at as date), first_purchases.visit_date) as entered_on,
         -1 as change
     from members
     inner join first_purchases on members.card_id = first_purchases.card_id

@@ -1,22 +1,62 @@
-with purchase_days as (
-    select * from {{ ref('int_purchase_days') }}
+with orders as (
+    select * from {{ ref('int_orders_as_of') }}
 ),
 
-thresholds as (
-    select * from {{ ref('life_cycle_thresholds') }}
+recorded_days as (
+    select * from {{ ref('int_recorded_days') }}
 ),
 
--- A purchase after a silence that was too long for the member's band brings an inactive member back.
-visits as (
+frequency_bands as (
+    select * from {{ ref('frequency_bands') }}
+),
+
+bands as (
     select
-        purchase_days.* exclude (previous_frequency_band),
-        thresholds.slowing_after_days,
-        thresholds.silent_after_days,
-        thresholds.lost_after_days,
-        coalesce(purchase_days.silent_days_before > before.silent_after_days, false) as is_return
-    from purchase_days
-    inner join thresholds on purchase_days.frequency_band = thresholds.frequency_band
-    left join thresholds as before on purchase_days.previous_frequency_band = before.frequency_band
+        frequency_band,
+        lower_bound,
+        lead(lower_bound) over (order by lower_bound) as upper_bound
+    from frequency_bands
+),
+
+by_day as (
+    select
+        card_id,
+        any_value(registered_at) as registered_at,
+        cast(purchased_at as date) as visit_date,
+        count(*) as orders,
+        cast(sum(amount) as decimal(18, 2)) as amount
+    from orders
+    group by card_id, cast(purchased_at as date)
+),
+
+on_the_clock as (
+    select
+        by_day.*,
+        recorded_days.is_recorded,
+        recorded_days.recorded_days,
+        row_number() over purchases as visit_no,
+        lead(by_day.visit_date) over purchases as next_visit_date,
+        lead(recorded_days.recorded_days) over purchases - recorded_days.recorded_days as days_to_next,
+        -- Recorded days without a purchase up to the evening before this one.
+        recorded_days.recorded_days - cast(recorded_days.is_recorded as integer)
+        - lag(recorded_days.recorded_days) over purchases as silent_days_before
+    from by_day
+    inner join recorded_days on by_day.visit_date = recorded_days.day
+    window purchases as (partition by by_day.card_id order by by_day.visit_date)
+),
+
+banded as (
+    select
+        on_the_clock.*,
+        bands.frequency_band,
+        lag(bands.frequency_band) over (
+            partition by on_the_clock.card_id order by on_the_clock.visit_date
+        ) as previous_frequency_band
+    from on_the_clock
+    inner join bands
+        on
+            on_the_clock.visit_no >= bands.lower_bound
+            and (on_the_clock.visit_no < bands.upper_bound or bands.upper_bound is null)
 )
 
-select * from visits
+select * from banded

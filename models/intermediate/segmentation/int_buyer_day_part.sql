@@ -36,8 +36,8 @@ labelled as (
     select
         preferred.card_id,
         preferred.day_part,
-        day_parts.label_zh as day_part_zh,
-        day_parts.label_en as day_part_en
+        day_parts.name_zh as day_part_name_zh,
+        day_parts.name_en as day_part_name_en
     from preferred
     inner join day_parts on preferred.day_part = day_parts.day_part
 )

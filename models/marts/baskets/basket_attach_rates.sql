@@ -17,7 +17,7 @@ segments as (
 ),
 
 scope_texts as (
-    select * from {{ ref('basket_scope_texts') }}
+    select * from {{ ref('texts') }}
 ),
 
 order_counters as (
@@ -106,8 +106,8 @@ attach_rates as (
     select
         order_totals.scope,
         order_totals.code,
-        coalesce(scope_texts.label_zh, segments.segment_name_zh, counters.item_name, order_totals.code) as label_zh,
-        coalesce(scope_texts.label_en, segments.segment_name_en, counters.item_name, order_totals.code) as label_en,
+        coalesce(scope_texts.text_zh, segments.segment_name_zh, counters.item_name, order_totals.code) as name_zh,
+        coalesce(scope_texts.text_en, segments.segment_name_en, counters.item_name, order_totals.code) as name_en,
         member_totals.members,
         order_totals.orders,
         cast(order_totals.lines as bigint) as lines,
@@ -119,7 +119,7 @@ attach_rates as (
     from order_totals
     inner join member_totals
         on order_totals.scope = member_totals.scope and order_totals.code = member_totals.code
-    left join scope_texts on order_totals.scope = scope_texts.scope
+    left join scope_texts on 'scope_' || order_totals.scope = scope_texts.text_key
     left join segments
         on order_totals.scope = 'segment' and order_totals.code = cast(segments.segment as varchar)
     left join counters

@@ -48,8 +48,8 @@ totals as (
 comparison as (
     select
         customer_types.customer_type,
-        customer_types.label_zh,
-        customer_types.label_en,
+        customer_types.name_zh,
+        customer_types.name_en,
         cast(totals.lines as bigint) as lines,
         cast(totals.orders as bigint) as orders,
         nullif(lines.customers, 0) as customers,

@@ -38,8 +38,8 @@ by_hour as (
         hours.customer_type,
         'hour' as rhythm,
         hours.hour as position,
-        cast(hours.hour as varchar) as label_zh,
-        cast(hours.hour as varchar) as label_en,
+        cast(hours.hour as varchar) as name_zh,
+        cast(hours.hour as varchar) as name_en,
         sum(hours.orders) as orders,
         sum(hours.amount) as amount,
         any_value(trade.trading_days) as trading_days
@@ -55,14 +55,14 @@ by_weekday as (
         days.customer_type,
         'weekday' as rhythm,
         weekdays.weekday as position,
-        weekdays.label_zh,
-        weekdays.label_en,
+        weekdays.name_zh,
+        weekdays.name_en,
         sum(days.orders) as orders,
         sum(days.amount) as amount,
         count(*) as trading_days
     from days
     inner join weekdays on isodow(days.day) = weekdays.weekday
-    group by days.customer_type, weekdays.weekday, weekdays.label_zh, weekdays.label_en
+    group by days.customer_type, weekdays.weekday, weekdays.name_zh, weekdays.name_en
 ),
 
 by_month as (
@@ -70,8 +70,8 @@ by_month as (
         customer_type,
         'month' as rhythm,
         month(day) as position,
-        cast(month(day) as varchar) as label_zh,
-        cast(month(day) as varchar) as label_en,
+        cast(month(day) as varchar) as name_zh,
+        cast(month(day) as varchar) as name_en,
         sum(orders) as orders,
         sum(amount) as amount,
         count(*) as trading_days
@@ -84,14 +84,14 @@ by_season as (
         days.customer_type,
         'season' as rhythm,
         seasons.season_no as position,
-        seasons.label_zh,
-        seasons.label_en,
+        seasons.name_zh,
+        seasons.name_en,
         sum(days.orders) as orders,
         sum(days.amount) as amount,
         count(*) as trading_days
     from days
     inner join seasons on month(days.day) = seasons.month
-    group by days.customer_type, seasons.season_no, seasons.label_zh, seasons.label_en
+    group by days.customer_type, seasons.season_no, seasons.name_zh, seasons.name_en
 ),
 
 rhythms as (
@@ -109,8 +109,8 @@ shares as (
         customer_type,
         rhythm,
         cast(position as integer) as position,
-        label_zh,
-        label_en,
+        name_zh,
+        name_en,
         cast(orders as bigint) as orders,
         cast(amount as decimal(18, 2)) as amount,
         trading_days,

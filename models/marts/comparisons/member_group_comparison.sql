@@ -24,22 +24,23 @@ age_bands as (
 ),
 
 unknown_text as (
-    select * from {{ ref('unknown_text') }}
+    select * from {{ ref('texts') }}
+    where text_key = 'unknown'
 ),
 
 labels as (
     select
         'gender' as dimension,
         gender as group_code,
-        label_zh,
-        label_en
+        name_zh,
+        name_en
     from genders
     union all
     select
         'age_band' as dimension,
         age_band as group_code,
-        label_zh,
-        label_en
+        name_zh,
+        name_en
     from age_bands
 ),
 
@@ -97,8 +98,8 @@ comparison as (
     select
         totals.dimension,
         totals.group_code,
-        coalesce(labels.label_zh, unknown_text.label_zh) as label_zh,
-        coalesce(labels.label_en, unknown_text.label_en) as label_en,
+        coalesce(labels.name_zh, unknown_text.text_zh) as name_zh,
+        coalesce(labels.name_en, unknown_text.text_en) as name_en,
         totals.members,
         totals.buyers,
         cast(totals.orders as bigint) as orders,

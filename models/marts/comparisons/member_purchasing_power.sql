@@ -1,5 +1,5 @@
 {%- set parts = [
-    'amount', 'visits', 'tenure', 'recency', 'high_price_share', 'discounted_share', 'amount_per_order',
+    'amount', 'orders', 'tenure', 'recency', 'high_price_share', 'discounted_share', 'amount_per_order',
     'pieces_per_order',
 ] -%}
 with measures as (
@@ -26,7 +26,7 @@ purchasing_power as (
     select
         measures.card_id,
         measures.amount,
-        measures.visits,
+        measures.orders,
         measures.tenure as days_since_registration,
         measures.recency as days_since_last_purchase,
         measures.high_price_share,

@@ -39,8 +39,8 @@ floors as (
         prices.sorted_prices[-1] as highest_price,
         price_bands.band_no,
         price_bands.price_band,
-        price_bands.label_zh,
-        price_bands.label_en,
+        price_bands.name_zh,
+        price_bands.name_en,
         case
             when price_bands.from_quantile > 0
                 then
@@ -81,8 +81,8 @@ chosen as (
         counters.has_own_cuts,
         cuts.band_no,
         cuts.price_band,
-        cuts.label_zh,
-        cuts.label_en,
+        cuts.name_zh,
+        cuts.name_en,
         cuts.above_price,
         cuts.up_to_price
     from counters

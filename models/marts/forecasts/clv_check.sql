@@ -1,5 +1,5 @@
-with customers as (
-    select * from {{ ref('int_clv_customers') }}
+with buyers as (
+    select * from {{ ref('int_clv_buyers') }}
     where sample = 'calibration'
 ),
 
@@ -17,13 +17,13 @@ totals as (
     select
         sum(frequency) / nullif(sum(age order by card_id), 0) as mean_rate,
         cast(sum(before_amount) as double) / nullif(sum(before_purchases), 0) as mean_value
-    from customers
+    from buyers
 ),
 
 -- Beside the models, what anyone would guess: the mean for all, the member's own rate, the same again as before.
 guesses as (
     select
-        customers.card_id,
+        buyers.card_id,
         unnest([
             {
                 'method': 'model',
@@ -37,20 +37,20 @@ guesses as (
             },
             {
                 'method': 'own_rate',
-                'purchases': customers.frequency / greatest(customers.age, 1) * horizon.horizon_weeks,
-                'amount': customers.frequency / greatest(customers.age, 1) * horizon.horizon_weeks
-                * customers.mean_value
+                'purchases': buyers.frequency / greatest(buyers.age, 1) * horizon.horizon_weeks,
+                'amount': buyers.frequency / greatest(buyers.age, 1) * horizon.horizon_weeks
+                * buyers.mean_value
             },
             {
                 'method': 'same_as_before',
-                'purchases': cast(customers.before_purchases as double),
-                'amount': cast(customers.before_amount as double)
+                'purchases': cast(buyers.before_purchases as double),
+                'amount': cast(buyers.before_amount as double)
             }
         ]) as guess,
-        cast(customers.later_purchases as double) as later_purchases,
-        cast(customers.later_amount as double) as later_amount
-    from customers
-    inner join predictions on customers.card_id = predictions.card_id
+        cast(buyers.later_purchases as double) as later_purchases,
+        cast(buyers.later_amount as double) as later_amount
+    from buyers
+    inner join predictions on buyers.card_id = predictions.card_id
     cross join horizon
     cross join totals
 ),

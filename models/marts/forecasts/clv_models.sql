@@ -10,8 +10,8 @@ explained as (
     select
         models.sample,
         models.model,
-        models.customers,
-        models.repeat_customers,
+        models.buyers,
+        models.repeat_buyers,
         models.r,
         models.alpha,
         models.a,
@@ -22,8 +22,8 @@ explained as (
         models.log_likelihood,
         models.rank_correlation,
         models.reason,
-        refusals.label_zh as reason_zh,
-        refusals.label_en as reason_en
+        refusals.name_zh as reason_name_zh,
+        refusals.name_en as reason_name_en
     from models
     left join refusals on models.reason = refusals.reason
 )

@@ -26,15 +26,15 @@ next_steps as (
         cast(as_of.as_of as date) as as_of,
         segments.segment_code,
         states.state,
-        states.purchase_days,
+        states.visits,
         predictions.p_alive,
         predictions.horizon_days,
         predictions.expected_purchases,
         predictions.purchase_value,
         predictions.expected_value,
         coalesce(own.action_code, general.action_code) as action_code,
-        coalesce(own.action_zh, general.action_zh) as action_zh,
-        coalesce(own.action_en, general.action_en) as action_en
+        coalesce(own.action_text_zh, general.action_text_zh) as action_text_zh,
+        coalesce(own.action_text_en, general.action_text_en) as action_text_en
     from states
     cross join as_of
     left join segments on states.card_id = segments.card_id

@@ -105,8 +105,8 @@ levelled as (
     select
         stability.*,
         bands.level as previous_month_level,
-        bands.label_zh as previous_month_level_zh,
-        bands.label_en as previous_month_level_en
+        bands.name_zh as previous_month_level_name_zh,
+        bands.name_en as previous_month_level_name_en
     from stability
     left join bands on stability.psi_previous_month >= bands.lower_bound
     qualify row_number() over (

@@ -21,7 +21,7 @@ history as (
         buyer_months.f_score,
         buyer_months.m_score,
         cells.rfm_class,
-        cells.customer_group
+        cells.rfm_group
     from buyer_months
     inner join cells
         on

@@ -1,4 +1,4 @@
-{%- set schemes = ['segment', 'rfm_class', 'customer_group'] -%}
+{%- set schemes = ['segment', 'rfm_class', 'rfm_group'] -%}
 with history as (
     select * from {{ ref('member_history') }}
 ),
@@ -37,7 +37,7 @@ changes as (
         {% for scheme in schemes -%}
         compared.{{ scheme }},
         last_changes.{{ scheme }}_change.previous as previous_{{ scheme }},
-        cast(last_changes.{{ scheme }}_change.month_end as date) as {{ scheme }}_changed_by{{ "," if not loop.last }}
+        cast(last_changes.{{ scheme }}_change.month_end as date) as {{ scheme }}_change_date{{ "," if not loop.last }}
         {% endfor %}
     from last_changes
     inner join compared on last_changes.card_id = compared.card_id

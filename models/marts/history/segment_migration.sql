@@ -8,15 +8,15 @@ with_previous as (
         month_end,
         cast(segment as varchar) as segment,
         rfm_class,
-        customer_group,
+        rfm_group,
         cast(lag(segment) over of_member as varchar) as previous_segment,
         lag(rfm_class) over of_member as previous_rfm_class,
-        lag(customer_group) over of_member as previous_customer_group
+        lag(rfm_group) over of_member as previous_rfm_group
     from history
     window of_member as (partition by card_id order by month_start)
 ),
 
-{% for scheme in ['segment', 'rfm_class', 'customer_group'] -%}
+{% for scheme in ['segment', 'rfm_class', 'rfm_group'] -%}
 by_{{ scheme }} as (
     select
         '{{ scheme }}' as scheme,
@@ -35,7 +35,7 @@ migration as (
     union all
     select * from by_rfm_class
     union all
-    select * from by_customer_group
+    select * from by_rfm_group
 ),
 
 shares as (

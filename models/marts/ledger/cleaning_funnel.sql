@@ -82,8 +82,8 @@ counted as (
         steps.table_name,
         steps.step_no,
         steps.step,
-        steps.label_zh as step_zh,
-        steps.label_en as step_en,
+        steps.name_zh as step_name_zh,
+        steps.name_en as step_name_en,
         coalesce(rows_read.raw_rows, 0) - sum(coalesce(removed.raw_rows, 0)) over (
             partition by steps.table_name order by steps.step_no
         ) as rows_left,
@@ -98,8 +98,8 @@ funnel as (
         table_name,
         step_no,
         step,
-        step_zh,
-        step_en,
+        step_name_zh,
+        step_name_en,
         cast(rows_left + rows_removed as bigint) as rows_in,
         cast(rows_removed as bigint) as rows_removed,
         cast(rows_left as bigint) as rows_out

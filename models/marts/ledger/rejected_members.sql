@@ -21,8 +21,8 @@ with_labels as (
         rejected.birth_date,
         rejected.registered_at,
         rejected.reason,
-        reasons.label_zh as reason_zh,
-        reasons.label_en as reason_en,
+        reasons.name_zh as reason_name_zh,
+        reasons.name_en as reason_name_en,
         rejected.raw_text
     from rejected
     left join reasons on rejected.reason = reasons.reason

@@ -90,8 +90,8 @@ with_labels as (
         listed.line_no,
         listed.column_name,
         listed.repair,
-        repairs.label_zh as repair_zh,
-        repairs.label_en as repair_en,
+        repairs.name_zh as repair_name_zh,
+        repairs.name_en as repair_name_en,
         listed.raw_value,
         listed.value
     from listed

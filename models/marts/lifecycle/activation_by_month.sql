@@ -14,12 +14,12 @@ states as (
 counts as (
     select
         moves.month_start,
-        moves.state_before,
+        moves.previous_state,
         cast(sum(moves.members) as bigint) as inactive_members,
         cast(coalesce(sum(moves.members) filter (where moves.has_bought), 0) as bigint) as activated_members
     from moves
-    inner join states on moves.state_before = states.state
-    group by moves.month_start, moves.state_before
+    inner join states on moves.previous_state = states.state
+    group by moves.month_start, moves.previous_state
 ),
 
 -- A month that is missing in the data says nothing about activation.
@@ -35,7 +35,7 @@ judged as (
 rates as (
     select
         month_start,
-        state_before,
+        previous_state,
         inactive_members,
         activated_members,
         known_activations / inactive_members as activation_rate,
@@ -46,4 +46,4 @@ rates as (
 )
 
 select * from rates
-order by month_start, state_before
+order by month_start, previous_state

@@ -1,5 +1,5 @@
-with purchase_days as (
-    select * from {{ ref('int_purchase_days') }}
+with visits as (
+    select * from {{ ref('int_visits') }}
 ),
 
 members as (
@@ -18,9 +18,9 @@ cohorts as (
     select
         card_id,
         'first_purchase' as cohort_type,
-        cast(date_trunc('month', purchased_on) as date) as cohort_start
-    from purchase_days
-    where purchase_no = 1
+        cast(date_trunc('month', visit_date) as date) as cohort_start
+    from visits
+    where visit_no = 1
     union all
     select
         members.card_id,
@@ -43,8 +43,8 @@ cohort_sizes as (
 buyer_months as (
     select distinct
         card_id,
-        cast(date_trunc('month', purchased_on) as date) as month_start
-    from purchase_days
+        cast(date_trunc('month', visit_date) as date) as month_start
+    from visits
 ),
 
 buyers as (

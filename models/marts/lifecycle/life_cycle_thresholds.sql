@@ -1,5 +1,5 @@
-with purchase_days as (
-    select * from {{ ref('int_purchase_days') }}
+with visits as (
+    select * from {{ ref('int_visits') }}
 ),
 
 frequency_bands as (
@@ -23,7 +23,7 @@ gaps as (
     select
         unnest([frequency_band, 'all']) as frequency_band,
         days_to_next as gap
-    from purchase_days
+    from visits
     where days_to_next > 0
 ),
 
@@ -51,15 +51,15 @@ by_band as (
 every_band as (
     select
         frequency_band,
-        label_zh,
-        label_en,
+        name_zh,
+        name_en,
         lower_bound
     from frequency_bands
     union all
     select
         'all' as frequency_band,
-        null as label_zh,
-        null as label_en,
+        null as name_zh,
+        null as name_en,
         0 as lower_bound
 ),
 
@@ -67,8 +67,8 @@ every_band as (
 thresholds as (
     select
         every_band.frequency_band,
-        every_band.label_zh as frequency_band_zh,
-        every_band.label_en as frequency_band_en,
+        every_band.name_zh as frequency_band_name_zh,
+        every_band.name_en as frequency_band_name_en,
         every_band.lower_bound,
         coalesce(own.gaps, 0) as gaps,
         coalesce(own.gaps, 0) >= {{ var('life_cycle_minimum_gaps') }} as has_enough_gaps,

@@ -1,6 +1,6 @@
 with buyer_moves as (
     select * from {{ ref('int_life_cycle_moves') }}
-    where state_before is not null
+    where previous_state is not null
 ),
 
 never_bought as (
@@ -19,11 +19,11 @@ states as (
 buyers as (
     select
         month_start,
-        state_before,
+        previous_state,
         state,
         sum(members) as members
     from buyer_moves
-    group by month_start, state_before, state
+    group by month_start, previous_state, state
 ),
 
 first_purchases as (
@@ -31,7 +31,7 @@ first_purchases as (
         month_start,
         sum(members) as members
     from buyers
-    where state_before = 'never_bought'
+    where previous_state = 'never_bought'
     group by month_start
 ),
 
@@ -49,7 +49,7 @@ moves as (
     union all
     select
         month_start,
-        'never_bought' as state_before,
+        'never_bought' as previous_state,
         'never_bought' as state,
         members
     from still_never_bought
@@ -59,18 +59,18 @@ moves as (
 starts as (
     select
         month_start,
-        state_before,
+        previous_state,
         sum(members) as members_before
     from moves
     where month_start > (select min(month_start) from never_bought)
-    group by month_start, state_before
+    group by month_start, previous_state
     having sum(members) > 0
 ),
 
 transitions as (
     select
         starts.month_start,
-        starts.state_before,
+        starts.previous_state,
         states.state,
         coalesce(moves.members, 0) as members,
         starts.members_before,
@@ -80,7 +80,7 @@ transitions as (
     left join moves
         on
             starts.month_start = moves.month_start
-            and starts.state_before = moves.state_before
+            and starts.previous_state = moves.previous_state
             and states.state = moves.state
     inner join clock on starts.month_start = clock.month_start
 ),
@@ -88,7 +88,7 @@ transitions as (
 shares as (
     select
         month_start,
-        state_before,
+        previous_state,
         state,
         cast(members as bigint) as members,
         members / members_before as share,
@@ -97,4 +97,4 @@ shares as (
 )
 
 select * from shares
-order by month_start, state_before, state
+order by month_start, previous_state, state

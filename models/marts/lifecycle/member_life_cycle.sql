@@ -15,8 +15,8 @@ months as (
 ),
 
 last_visits as (
-    select * from {{ ref('int_visits') }}
-    where next_purchased_on is null
+    select * from {{ ref('int_judged_visits') }}
+    where next_visit_date is null
 ),
 
 states as (
@@ -44,9 +44,9 @@ known as (
             when members.registered_at < last_month.month_start then 'never_bought'
         end as previous_state,
         last_visits.frequency_band,
-        coalesce(current_states.purchase_days, 0) as purchase_days,
+        coalesce(current_states.visits, 0) as visits,
         current_states.silent_days,
-        last_visits.purchased_on as last_purchased_on
+        last_visits.visit_date as last_visit_date
     from members
     cross join as_of
     cross join last_month
@@ -59,13 +59,13 @@ labelled as (
     select
         known.card_id,
         known.state,
-        states.label_zh as state_zh,
-        states.label_en as state_en,
+        states.name_zh as state_name_zh,
+        states.name_en as state_name_en,
         known.previous_state,
         known.frequency_band,
-        known.purchase_days,
+        known.visits,
         known.silent_days,
-        known.last_purchased_on
+        known.last_visit_date
     from known
     inner join states on known.state = states.state
 )

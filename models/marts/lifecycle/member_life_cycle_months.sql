@@ -1,12 +1,12 @@
 with visits as (
-    select * from {{ ref('int_visits') }}
+    select * from {{ ref('int_judged_visits') }}
 ),
 
 clock as (
     select * from {{ ref('int_month_clock') }}
 ),
 
--- The latest purchase day before each month end, from the month of the first purchase on.
+-- The latest visit before each month end, from the month of the first purchase on.
 latest as (
     select
         visits.*,
@@ -15,8 +15,8 @@ latest as (
     from visits
     inner join clock
         on
-            visits.purchased_on < clock.month_end
-            and coalesce(visits.next_purchased_on, date '9999-12-31') >= clock.month_end
+            visits.visit_date < clock.month_end
+            and coalesce(visits.next_visit_date, date '9999-12-31') >= clock.month_end
 ),
 
 states as (
@@ -24,15 +24,15 @@ states as (
         card_id,
         registered_at,
         month_start,
-        purchase_no as purchase_days,
+        visit_no as visits,
         silent_days,
-        purchased_on >= month_start as has_bought,
+        visit_date >= month_start as has_bought,
         case
             when silent_days > lost_after_days then 'lost'
             when silent_days > silent_after_days then 'silent'
             when silent_days > slowing_after_days then 'slowing'
-            when is_return then 'returned'
-            when purchase_no = 1 then 'new'
+            when is_comeback then 'returned'
+            when visit_no = 1 then 'new'
             else 'active'
         end as state
     from latest
@@ -48,7 +48,7 @@ with_previous as (
             lag(state) over (partition by card_id order by month_start),
             case when registered_at < month_start then 'never_bought' end
         ) as previous_state,
-        purchase_days,
+        visits,
         silent_days,
         has_bought
     from states

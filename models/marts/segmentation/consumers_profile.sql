@@ -25,7 +25,8 @@ profile_bands as (
 ),
 
 recency_text as (
-    select * from {{ ref('recency_text') }}
+    select * from {{ ref('texts') }}
+    where text_key = 'recency'
 ),
 
 {% for profile in profiles -%}
@@ -42,18 +43,18 @@ profiles as (
     select
         features.card_id,
         features.x as gender,
-        genders.label_zh as gender_zh,
-        genders.label_en as gender_en,
+        genders.name_zh as gender_name_zh,
+        genders.name_en as gender_name_en,
         features.s as day_part,
-        day_parts.label_zh as day_part_zh,
-        day_parts.label_en as day_part_en,
+        day_parts.name_zh as day_part_name_zh,
+        day_parts.name_en as day_part_name_en,
         features.days_since_last_purchase,
-        replace(recency_text.template_zh, '{days}', cast(features.days_since_last_purchase as varchar)) as recency_zh,
-        replace(recency_text.template_en, '{days}', cast(features.days_since_last_purchase as varchar)) as recency_en,
+        replace(recency_text.text_zh, '{days}', cast(features.days_since_last_purchase as varchar)) as recency_text_zh,
+        replace(recency_text.text_en, '{days}', cast(features.days_since_last_purchase as varchar)) as recency_text_en,
         {% for profile in profiles -%}
         {{ profile }}_bands.level as {{ profile }},
-        {{ profile }}_bands.label_zh as {{ profile }}_zh,
-        {{ profile }}_bands.label_en as {{ profile }}_en,
+        {{ profile }}_bands.name_zh as {{ profile }}_name_zh,
+        {{ profile }}_bands.name_en as {{ profile }}_name_en,
         {% endfor -%}
         segments.segment,
         segments.segment_name_zh,

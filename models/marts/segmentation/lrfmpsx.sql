@@ -23,11 +23,11 @@ features as (
         lrfmp.m,
         lrfmp.p,
         preferred.day_part as s,
-        preferred.day_part_zh as s_zh,
-        preferred.day_part_en as s_en,
+        preferred.day_part_name_zh as s_name_zh,
+        preferred.day_part_name_en as s_name_en,
         members.gender as x,
-        genders.label_zh as x_zh,
-        genders.label_en as x_en,
+        genders.name_zh as x_name_zh,
+        genders.name_en as x_name_en,
         lrfmp.days_since_registration,
         lrfmp.days_since_last_purchase
     from lrfmp

@@ -10,8 +10,8 @@ history as (
     select * from {{ ref('member_history') }}
 ),
 
-rfm_segments as (
-    select * from {{ ref('rfm_segments') }}
+rfm_rules as (
+    select * from {{ ref('rfm_rules') }}
 ),
 
 scores as (
@@ -23,10 +23,10 @@ scores as (
 labels as (
     select distinct
         rule_set,
-        segment_code,
-        label_zh,
-        label_en
-    from rfm_segments
+        code,
+        name_zh,
+        name_en
+    from rfm_rules
 ),
 
 -- Members who never bought have no scores and a segment of their own.
@@ -37,7 +37,7 @@ known_members as (
         scores.f_score,
         scores.m_score,
         coalesce(scores.rfm_class, 'never_bought') as rfm_class,
-        coalesce(scores.customer_group, 'prospects') as customer_group
+        coalesce(scores.rfm_group, 'prospects') as rfm_group
     from members
     cross join as_of
     left join scores on members.card_id = scores.card_id
@@ -51,16 +51,16 @@ labelled as (
         known_members.f_score,
         known_members.m_score,
         known_members.rfm_class,
-        rfm_classes.label_zh as rfm_class_zh,
-        rfm_classes.label_en as rfm_class_en,
-        known_members.customer_group,
-        customer_groups.label_zh as customer_group_zh,
-        customer_groups.label_en as customer_group_en
+        rfm_classes.name_zh as rfm_class_name_zh,
+        rfm_classes.name_en as rfm_class_name_en,
+        known_members.rfm_group,
+        rfm_groups.name_zh as rfm_group_name_zh,
+        rfm_groups.name_en as rfm_group_name_en
     from known_members
     left join labels as rfm_classes
-        on rfm_classes.rule_set = 'rfm_class' and known_members.rfm_class = rfm_classes.segment_code
-    left join labels as customer_groups
-        on customer_groups.rule_set = 'customer_group' and known_members.customer_group = customer_groups.segment_code
+        on rfm_classes.rule_set = 'rfm_class' and known_members.rfm_class = rfm_classes.code
+    left join labels as rfm_groups
+        on rfm_groups.rule_set = 'rfm_group' and known_members.rfm_group = rfm_groups.code
 )
 
 select * from labelled

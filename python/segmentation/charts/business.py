@@ -36,7 +36,7 @@ def short(names: pd.Series) -> list[str]:
 
 def type_comparison(source: Source) -> Figure | None:
     data = source.mart(
-        """select *, label_{lang} as label from marts.customer_type_comparison
+        """select *, name_{lang} as label from marts.customer_type_comparison
         join (select customer_type, sort_order from seeds.customer_types) using (customer_type) order by sort_order"""
     )
     if data.empty:
@@ -56,7 +56,7 @@ def type_comparison(source: Source) -> Figure | None:
 
 def type_rhythm(source: Source) -> Figure | None:
     data = source.mart(
-        """select rhythm.*, types.label_{lang} as type_label, rhythm.label_{lang} as label
+        """select rhythm.*, types.name_{lang} as type_label, rhythm.name_{lang} as label
         from marts.customer_type_rhythm as rhythm join seeds.customer_types as types using (customer_type)
         where rhythm <> 'season' order by sort_order, position"""
     )
@@ -88,7 +88,7 @@ def type_rhythm(source: Source) -> Figure | None:
 
 def member_groups(source: Source) -> Figure | None:
     data = source.mart(
-        """select dimension, group_code, label_{lang} as label, orders_per_buyer, amount_per_buyer, amount_per_order,
+        """select dimension, group_code, name_{lang} as label, orders_per_buyer, amount_per_buyer, amount_per_order,
             below_price_share
         from marts.member_group_comparison where group_code <> 'unknown' and buyers > 0
         order by dimension desc, group_code"""
@@ -107,7 +107,7 @@ def member_groups(source: Source) -> Figure | None:
 def counters(source: Source) -> Figure | None:
     data = source.mart(
         """select counter_rank, coalesce(counter_name, counter_code) as counter, customer_type,
-            types.label_{lang} as label, cast(amount as double) / 10000 as amount
+            types.name_{lang} as label, cast(amount as double) / 10000 as amount
         from marts.counter_comparison join seeds.customer_types as types using (customer_type)
         where counter_rank <= 20 order by sort_order, counter_rank"""
     )
@@ -212,7 +212,7 @@ def basket_pairs(source: Source) -> Figure | None:
 def attach_rates(source: Source) -> Figure | None:
     """How much is in an order of each segment and, in pieces, at the counters with the most orders."""
     data = source.mart(
-        """select *, label_{lang} as label, coalesce(attach_rate, lines_per_order) as rate
+        """select *, name_{lang} as label, coalesce(attach_rate, lines_per_order) as rate
         from marts.basket_attach_rates order by scope, orders desc, code"""
     )
     if data.empty:

@@ -27,7 +27,7 @@ def draw_language(warehouse: Path, report_dir: Path, members: Sequence[str], lan
     set_look()
     drawn = []
     with open_warehouse(warehouse) as connection:
-        texts = dict(connection.execute(f"select text_key, text_{language} from seeds.chart_texts").fetchall())
+        texts = dict(connection.execute(f"select text_key, text_{language} from seeds.texts").fetchall())
         source = Source(connection, language, texts)
         folder = report_dir / "charts" / language
         folder.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from segmentation.charts.look import BAR, GAP, GENDER_COLORS, TYPE_COLORS, YEAR_
 
 def birth_decades(source: Source) -> Figure | None:
     data = source.mart(
-        """select birth_decade, gender, label_{lang} as label, members
+        """select birth_decade, gender, name_{lang} as label, members
         from marts.eda_members_by_birth_decade join seeds.genders using (gender) order by birth_decade, gender"""
     )
     if data.empty:
@@ -26,7 +26,7 @@ def birth_decades(source: Source) -> Figure | None:
 
 def age_bands(source: Source) -> Figure | None:
     data = source.mart(
-        """select label_{lang} as label, members
+        """select name_{lang} as label, members
         from marts.eda_members_by_age_band join seeds.age_bands using (age_band) order by birth_year_from"""
     )
     if data.empty:
@@ -38,7 +38,7 @@ def age_bands(source: Source) -> Figure | None:
 
 def customer_types(source: Source) -> Figure | None:
     data = source.mart(
-        """select customer_type, label_{lang} as label, orders, cast(amount as double) as amount
+        """select customer_type, name_{lang} as label, orders, cast(amount as double) as amount
         from marts.eda_customer_types join seeds.customer_types using (customer_type) order by sort_order"""
     )
     if data.empty:

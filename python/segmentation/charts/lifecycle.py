@@ -18,7 +18,7 @@ STATE_COLORS = {
 def states(source: Source) -> Figure | None:
     """Buyers by state at each month end."""
     data = source.mart(
-        """select month_start, state, label_{lang} as label, members, month_status
+        """select month_start, state, name_{lang} as label, members, month_status
         from marts.life_cycle_by_month join seeds.life_cycle_states using (state)
         where state <> 'never_bought' order by month_start, sort_order"""
     )
@@ -44,9 +44,9 @@ def states(source: Source) -> Figure | None:
 def transitions(source: Source) -> Figure | None:
     """What becomes of the members of each state within a month, over all complete months."""
     data = source.mart(
-        """select b.label_{lang} as before, a.label_{lang} as after, sum(members) as members
+        """select b.name_{lang} as before, a.name_{lang} as after, sum(members) as members
         from marts.life_cycle_transitions as t
-        join seeds.life_cycle_states as b on t.state_before = b.state
+        join seeds.life_cycle_states as b on t.previous_state = b.state
         join seeds.life_cycle_states as a on t.state = a.state
         where month_status = 'complete'
         group by all order by any_value(b.sort_order), any_value(a.sort_order)"""
@@ -61,7 +61,7 @@ def transitions(source: Source) -> Figure | None:
     texts = [["" if share == 0 else f"{share:.1%}" for share in row] for row in shares.to_numpy()]
     heat(axes, shares, texts)
     axes.set_xlabel(source.text("state_after"))
-    axes.set_ylabel(source.text("state_before"))
+    axes.set_ylabel(source.text("previous_state"))
     axes.set_title(source.text("transitions_note"), fontsize=9, loc="left")
     return figure
 
@@ -69,16 +69,16 @@ def transitions(source: Source) -> Figure | None:
 def activation(source: Source) -> Figure | None:
     """Share of silent and of lost members that buy in the month, with its confidence interval."""
     data = source.mart(
-        """select month_start, state_before, label_{lang} as label, activation_rate, activation_rate_low,
+        """select month_start, previous_state, name_{lang} as label, activation_rate, activation_rate_low,
             activation_rate_high, month_status
-        from marts.activation_by_month join seeds.life_cycle_states on state_before = state
+        from marts.activation_by_month join seeds.life_cycle_states on previous_state = state
         where month_start >= (select min(month_start) from marts.life_cycle_by_month where is_settled)
         order by sort_order, month_start"""
     )
     if data.empty:
         return None
     figure, axes = plt.subplots(figsize=(10, 4.5))
-    for (state, label), rows in data.groupby(["state_before", "label"], sort=False):
+    for (state, label), rows in data.groupby(["previous_state", "label"], sort=False):
         known = rows.where(rows["month_status"] == "complete")
         color = STATE_COLORS[str(state)]
         axes.plot(rows["month_start"], known["activation_rate"], color=color, marker="o", markersize=3, label=label)
@@ -89,7 +89,7 @@ def activation(source: Source) -> Figure | None:
     axes.set_ylim(bottom=0)
     label_axes(axes, source.text("month"), source.text("activation_rate"))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.legend(title=source.text("state_before"), loc="upper left", bbox_to_anchor=(1, 1))
+    axes.legend(title=source.text("previous_state"), loc="upper left", bbox_to_anchor=(1, 1))
     axes.set_title(source.text("activation_note"), fontsize=9, loc="left")
     return figure
 
@@ -172,7 +172,7 @@ def forecast_check(source: Source) -> Figure | None:
 def next_steps(source: Source) -> Figure | None:
     """Expected amount by state and segment."""
     data = source.mart(
-        """select segment, segment_name_{lang} as name, label_{lang} as label, sort_order, horizon_days,
+        """select segment, segment_name_{lang} as name, name_{lang} as label, sort_order, horizon_days,
             sum(expected_value order by n.card_id) / 10000 as amount, count(*) as members
         from marts.member_next_steps as n
         join marts.member_segments as s using (card_id)

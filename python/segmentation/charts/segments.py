@@ -97,12 +97,12 @@ def portrait(source: Source, card_id: str) -> Figure | None:
     if data.empty:
         return None
     profile, language = data.iloc[0], source.language
-    traits = ["segment_name", "gender", "day_part", "membership_level", "recency", "frequency_level"]
+    traits = ["segment_name", "gender_name", "day_part_name", "membership_level_name", "recency_text", "frequency_level_name"]
     labels = [profile[f"{trait}_{language}"] for trait in traits]
     labels += [
-        source.text(f"portrait_{trait}").format(profile[f"{trait}_{language}"])
+        source.text(f"portrait_{trait}").format(profile[f"{trait}_name_{language}"])
         for trait in ("amount_level", "points_level")
-        if pd.notna(profile[f"{trait}_{language}"])
+        if pd.notna(profile[f"{trait}_name_{language}"])
     ]
     words = {str(label): 1.0 - 0.08 * rank for rank, label in enumerate(labels) if pd.notna(label)}
     color = SEGMENT_COLORS[int(profile["segment"]) - 1]
@@ -205,14 +205,14 @@ def segment_sizes(source: Source) -> Figure | None:
 
 
 def migration(source: Source) -> Figure | None:
-    """Shares of the customer groups' members by where they were a month later, over the last twelve months."""
+    """Shares of the RFM groups' members by where they were a month later, over the last twelve months."""
     labels = source.mart(
-        """select distinct segment_code as code, label_{lang} as label, sort_order from seeds.rfm_segments
-        where rule_set = 'customer_group' order by sort_order"""
+        """select distinct code, name_{lang} as label, sort_order from seeds.rfm_rules
+        where rule_set = 'rfm_group' order by sort_order"""
     ).set_index("code")
     data = source.mart(
         """select from_code, to_code, sum(members) as members from marts.segment_migration
-        where scheme = 'customer_group' and from_code <> 'not_yet_a_buyer' and month_start > (
+        where scheme = 'rfm_group' and from_code <> 'not_yet_a_buyer' and month_start > (
             select max(month_start) - interval 12 month from marts.segment_migration)
         group by all"""
     )
@@ -236,9 +236,9 @@ def migration(source: Source) -> Figure | None:
 
 def group_history(source: Source) -> Figure | None:
     data = source.mart(
-        """select month_start, segment_code, label_{lang} as label, sort_order, count(*) as members
-        from marts.member_history join (select distinct segment_code, label_{lang}, sort_order from seeds.rfm_segments
-            where rule_set = 'customer_group') on customer_group = segment_code
+        """select month_start, code, name_{lang} as label, sort_order, count(*) as members
+        from marts.member_history join (select distinct code, name_{lang}, sort_order from seeds.rfm_rules
+            where rule_set = 'rfm_group') on rfm_group = code
         group by all order by month_start, sort_order"""
     )
     if data["month_start"].nunique() < 2:

@@ -1,0 +1,22 @@
+with visits as (
+    select * from {{ ref('int_visits') }}
+),
+
+thresholds as (
+    select * from {{ ref('life_cycle_thresholds') }}
+),
+
+-- A purchase after a silence that was too long for the member's band brings an inactive member back.
+judged as (
+    select
+        visits.* exclude (previous_frequency_band),
+        thresholds.slowing_after_days,
+        thresholds.silent_after_days,
+        thresholds.lost_after_days,
+        coalesce(visits.silent_days_before > before.silent_after_days, false) as is_comeback
+    from visits
+    inner join thresholds on visits.frequency_band = thresholds.frequency_band
+    left join thresholds as before on visits.previous_frequency_band = before.frequency_band
+)
+
+select * from judged
