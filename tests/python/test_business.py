@@ -65,7 +65,14 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     write_demo(folder / "raw", member_rows=800, sales_lines=8_000, seed=3)
     job = Job(folder / "raw", folder)
     done = job.dbt(
-        "build", "--select", "+path:models/marts/business", "--exclude", "resource_type:test", "--vars", SETTINGS
+        "build",
+        "--select",
+        "+path:models/marts/comparisons",
+        "+path:models/marts/baskets",
+        "--exclude",
+        "resource_type:test",
+        "--vars",
+        SETTINGS,
     )
     assert done.returncode == 0, done.stdout
     return Shop(job)
