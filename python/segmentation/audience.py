@@ -17,7 +17,8 @@ from segmentation.exports import guarded, open_warehouse, select_list
 
 ANY = "any"
 LIST_COLUMNS = [
-    "card_id", "segment_code", "state", "action_code", "action_text_zh", "action_text_en", "expected_purchases", "expected_value",
+    "card_id", "segment_code", "state", "action_code", "action_text_zh", "action_text_en", "expected_purchases",
+    "expected_value",
 ]  # fmt: skip
 CONTACT_COLUMNS = ["card_id", "contacted_on", "audience"]
 LOG_COLUMNS = [

@@ -32,7 +32,7 @@ banded as (
         buyer_lines.is_counted,
         buyer_lines.is_without_points,
         buyer_lines.is_below_price,
-        {{ is_discounted('buyer_lines') }} as is_discounted,
+        buyer_lines.is_discounted,
         case
             when buyer_lines.piece_price is not null
                 then coalesce(buyer_lines.piece_price <= outer_bands.low_up_to_price, true)

@@ -50,6 +50,14 @@ sold as (
             and coalesce(sales_lines.quantity, 1) > 0
             and not sales_lines.is_cancelled
         )
+),
+
+-- A bargain was paid below its price or earned no points. What is not recorded says nothing.
+with_bargains as (
+    select
+        *,
+        greatest(is_below_price, is_without_points) as is_discounted
+    from sold
 )
 
-select * from sold
+select * from with_bargains

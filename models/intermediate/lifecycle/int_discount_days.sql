@@ -6,7 +6,7 @@ with sold_lines as (
 lines as (
     select
         cast(purchased_at as date) as day,
-        {{ is_discounted('sold_lines') }} as is_discounted
+        is_discounted
     from sold_lines
 ),
 

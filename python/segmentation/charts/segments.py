@@ -97,8 +97,8 @@ def portrait(source: Source, card_id: str) -> Figure | None:
     if data.empty:
         return None
     profile, language = data.iloc[0], source.language
-    traits = ["segment_name", "gender_name", "day_part_name", "membership_level_name", "recency_text", "frequency_level_name"]
-    labels = [profile[f"{trait}_{language}"] for trait in traits]
+    traits = ["segment", "gender", "day_part", "membership_level", "recency", "frequency_level"]
+    labels = [profile[f"{trait}_{'text' if trait == 'recency' else 'name'}_{language}"] for trait in traits]
     labels += [
         source.text(f"portrait_{trait}").format(profile[f"{trait}_name_{language}"])
         for trait in ("amount_level", "points_level")
