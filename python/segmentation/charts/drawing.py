@@ -13,11 +13,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from segmentation.charts import business, exploration, lifecycle, segments
+from segmentation.charts import baskets, comparisons, exploration, lifecycle, segments
 from segmentation.charts.look import Source, set_look
 from segmentation.exports import open_warehouse
 
-CHARTS = exploration.CHARTS | segments.CHARTS | business.CHARTS | lifecycle.CHARTS
+CHARTS = exploration.CHARTS | segments.CHARTS | comparisons.CHARTS | baskets.CHARTS | lifecycle.CHARTS
 
 
 def draw_language(warehouse: Path, report_dir: Path, members: Sequence[str], language: str) -> list[Path]:

@@ -32,6 +32,8 @@ LOOK = {
     "text.parse_math": False, "axes.titley": 1,
 }  # fmt: skip
 
+LONGEST_NAME = 16  # of a product or counter beside an axis
+
 
 @dataclass(frozen=True)
 class Source:
@@ -76,6 +78,11 @@ def measure_bars(axes: Axes, table: pd.DataFrame, colors: list[str], source: Sou
     axes.yaxis.set_visible(False)
     axes.spines["left"].set_visible(False)
     return [position for position in range(step * len(table.columns)) if (position + 1) % step]
+
+
+def short(names: pd.Series) -> list[str]:
+    """Names as they fit beside an axis."""
+    return [name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in names]
 
 
 def label_axes(axes: Axes, x: str, y: str) -> None:

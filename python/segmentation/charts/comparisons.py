@@ -1,18 +1,14 @@
-"""Charts of the member business: who buys how, purchasing power, and what is bought together."""
+"""Charts of who buys how: types of customers, groups of members, counters, purchasing power."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
 from segmentation.charts.look import (
-    BAR,
-    FAINT_BAR,
     GAP,
     GENDER_COLORS,
-    MARK,
     SEGMENT_COLORS,
     TYPE_COLORS,
     YEAR_COLORS,
@@ -20,18 +16,13 @@ from segmentation.charts.look import (
     Source,
     label_axes,
     measure_bars,
+    short,
 )
 
-LONGEST_NAME = 16
 PARTS = [
-    "amount", "visits", "tenure", "recency", "high_price_share", "discounted_share", "amount_per_order",
+    "amount", "orders", "tenure", "recency", "high_price_share", "discounted_share", "amount_per_order",
     "pieces_per_order",
 ]  # fmt: skip
-
-
-def short(names: pd.Series) -> list[str]:
-    """Names as they fit beside an axis."""
-    return [name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in names]
 
 
 def type_comparison(source: Source) -> Figure | None:
@@ -156,7 +147,7 @@ def purchasing_power(source: Source) -> Figure | None:
     label_axes(left, source.text("purchasing_power_score"), source.text("share_of_segment"))
     left.yaxis.set_major_formatter(PercentFormatter(1))
     labels = dict(
-        source.connection.execute(f"select part, label_{source.language} from seeds.purchasing_power_parts").fetchall()
+        source.connection.execute(f"select part, name_{source.language} from seeds.purchasing_power_parts").fetchall()
     )
     parts = [part for part in PARTS if part in labels and means[part].notna().any()]
     for _, row in means.iterrows():
@@ -173,107 +164,10 @@ def purchasing_power(source: Source) -> Figure | None:
     return figure
 
 
-def chance_legend(figure: Figure, source: Source, mark: Line2D, mark_key: str) -> None:
-    """Name the bars that chance does and does not explain, though a chart has only one kind, and what is marked."""
-    bars = [Rectangle((0, 0), 1, 1, color=color) for color in (BAR, FAINT_BAR)]
-    labels = [source.text(key) for key in ("above_chance", "within_chance", mark_key)]
-    figure.legend([*bars, mark], labels, loc="outside lower center", ncols=3)
-
-
-def basket_pairs(source: Source) -> Figure | None:
-    """The pairs with the highest lift, beside the lift that random baskets of the same sizes would have."""
-    data = source.mart(
-        """select level, coalesce(item_name, item_code) as item, coalesce(other_item_name, other_item_code) as other,
-            orders, lift, chance_lift, is_above_chance
-        from marts.basket_pairs where pair_rank <= 15 and item_code < other_item_code order by level, pair_rank"""
-    )
-    if data.empty:
-        return None
-    levels = sorted(data["level"].unique())
-    figure, panes = plt.subplots(1, len(levels), figsize=(8 * len(levels), 5.5), squeeze=False)
-    for axes, level in zip(panes[0], levels, strict=True):
-        rows = data[data["level"] == level]
-        colors = [BAR if is_above else FAINT_BAR for is_above in rows["is_above_chance"]]
-        axes.barh(range(len(rows)), rows["lift"], color=colors)
-        for position, (lift, orders) in enumerate(zip(rows["lift"], rows["orders"], strict=True)):
-            axes.annotate(f" {orders:,}", (lift, position), va="center", fontsize=8)
-        axes.axvline(rows["chance_lift"].iloc[0], color=MARK, linestyle="--")
-        pairs = zip(short(rows["item"]), short(rows["other"]), strict=True)
-        axes.set_yticks(range(len(rows)), [f"{item} + {other}" for item, other in pairs], fontsize=9)
-        axes.invert_yaxis()
-        axes.grid(axis="y", visible=False)
-        axes.margins(x=0.1)
-        axes.set_xlabel(source.text("lift"))
-        axes.set_title(source.text(f"pairs_of_{level}s"), fontsize=11)
-    chance_legend(figure, source, Line2D([], [], color=MARK, linestyle="--"), "chance_lift")
-    return figure
-
-
-def attach_rates(source: Source) -> Figure | None:
-    """How much is in an order of each segment and, in pieces, at the counters with the most orders."""
-    data = source.mart(
-        """select *, name_{lang} as label, coalesce(attach_rate, lines_per_order) as rate
-        from marts.basket_attach_rates order by scope, orders desc, code"""
-    )
-    if data.empty:
-        return None
-    segments = data[data["scope"] == "segment"].sort_values("code")
-    groups = pd.concat([segments, data[data["scope"] == "all"]])
-    counter_rows = data[data["scope"] == "counter"].head(20)
-    measures = ["attach_rate", "lines_per_order", "several_lines_share", "several_counters_share"]
-    measures = [measure for measure in measures if groups[measure].notna().any()]
-    widths = [2.4 * len(measures)] + ([4.5] if len(counter_rows) else [])
-    figure, panes = plt.subplots(1, len(widths), figsize=(sum(widths), 5.2), width_ratios=widths, squeeze=False)
-    colors = [*[SEGMENT_COLORS[int(code) - 1] for code in segments["code"]], YEAR_COLORS[0]]
-    measure_bars(panes[0][0], groups[measures], colors, source)
-    if len(counter_rows):
-        axes = panes[0][1]
-        axes.barh(range(len(counter_rows)), counter_rows["rate"], color=BAR)
-        axes.set_yticks(range(len(counter_rows)), short(counter_rows["label"]), fontsize=9)
-        axes.invert_yaxis()
-        axes.grid(axis="y", visible=False)
-        axes.set_xlabel(source.text(measures[0]))
-    handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
-    figure.legend(handles, groups["label"], loc="outside lower center", ncols=4)
-    return figure
-
-
-def next_purchases(source: Source) -> Figure | None:
-    """What most often follows what the most members began with, beside its share of all second orders."""
-    data = source.mart(
-        """select coalesce(item_name, item_code) as item, coalesce(next_item_name, next_item_code) as next_item,
-            next_members, share, usual_share, is_above_chance
-        from marts.next_purchases where level = 'counter' and next_rank <= 2
-        order by members desc, item_code, next_rank limit 16"""
-    )
-    if data.empty:
-        return None
-    figure, axes = plt.subplots(figsize=(9, 1.8 + 0.3 * len(data)))
-    colors = [BAR if is_above else FAINT_BAR for is_above in data["is_above_chance"]]
-    axes.barh(range(len(data)), data["share"], color=colors)
-    axes.plot(data["usual_share"], range(len(data)), "D", color=MARK, markersize=5)
-    for position, (reach, members) in enumerate(
-        zip(data[["share", "usual_share"]].max(axis=1), data["next_members"], strict=True)
-    ):
-        axes.annotate(f"   {members:,}", (reach, position), va="center", fontsize=8)
-    pairs = zip(short(data["item"]), short(data["next_item"]), strict=True)
-    axes.set_yticks(range(len(data)), [f"{item} → {next_item}" for item, next_item in pairs], fontsize=9)
-    axes.invert_yaxis()
-    axes.grid(axis="y", visible=False)
-    axes.margins(x=0.1)
-    axes.xaxis.set_major_formatter(PercentFormatter(1))
-    axes.set_xlabel(source.text("share_of_returned"))
-    chance_legend(figure, source, Line2D([], [], color=MARK, marker="D", linestyle=""), "usual_share")
-    return figure
-
-
 CHARTS: dict[str, Chart] = {
     "type_comparison": type_comparison,
     "type_rhythm": type_rhythm,
     "member_groups": member_groups,
     "counters": counters,
     "purchasing_power": purchasing_power,
-    "basket_pairs": basket_pairs,
-    "attach_rates": attach_rates,
-    "next_purchases": next_purchases,
 }
