@@ -1,7 +1,6 @@
 """K-means on scaled features, fitted for several numbers of clusters, scored, and returned as one table."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -11,13 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from segmentation.errors import InputError
-from segmentation.speed import worker_processes
+from segmentation.speed import Run
 
 Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 Row = tuple[str, str, int | None, int | None, str | None, float]
 
-FEW_ROWS = 10_000  # are fitted sooner than processes are started that have loaded nothing
 REPORT_TYPES = {
     "kind": "str",
     "scaling": "str",
@@ -67,12 +65,13 @@ class Fits:
     rows: list[Row]
 
 
-def fit_report(features: pd.DataFrame, settings: FitSettings) -> pd.DataFrame:
+def fit_report(features: pd.DataFrame, settings: FitSettings, run: Run = map) -> pd.DataFrame:
     """Fit every scaling and number of clusters and report parameters and scores, but no row's cluster.
 
     Parameters
     ----------
     features : one row per buyer, sorted by key.
+    run : a map, perhaps one that has work done in processes of their own.
 
     Returns
     -------
@@ -82,20 +81,34 @@ def fit_report(features: pd.DataFrame, settings: FitSettings) -> pd.DataFrame:
     davies_bouldin, calinski_harabasz, smallest_share and adjusted_rand of each number of clusters; gap and gap_error
     of each number of clusters and of 1; sample_size of each scaling. Empty for empty input.
     """
-    # scikit-learn takes a second to load: only where something is fitted.
-    from segmentation.cluster_fits import fit_scaling, silhouette_rows, stability_rows
-
     names = [name for name in settings.feature_names if features[name].notna().any()]
     values = features[names].to_numpy(dtype=np.float64)
     scalings = settings.scalings if len(values) and names else ()
-    with ExitStack() as stack:
-        run = stack.enter_context(worker_processes()).map if len(values) > FEW_ROWS else map
-        fits: list[Fits] = []
-        scores: list[Iterable[list[Row]]] = []
-        for fit in run(partial(fit_scaling, names=names, values=values, settings=settings), scalings):
-            fits.append(fit)
-            scores += [run(score, [fit]) for score in (stability_rows, silhouette_rows)]
-        return as_report([row for fit in fits for row in fit.rows] + [row for rows in chain(*scores) for row in rows])
+    fits: list[Fits] = []
+    scores: list[Iterable[list[Row]]] = []
+    for fit in run(partial(_fit_scaling, names=names, values=values, settings=settings), scalings):
+        fits.append(fit)
+        scores += [run(score, [fit]) for score in (_stability_rows, _silhouette_rows)]
+    return as_report([row for fit in fits for row in fit.rows] + [row for rows in chain(*scores) for row in rows])
+
+
+# scikit-learn takes a second to load: it is where a fit is made.
+def _fit_scaling(scaling: str, *, names: Sequence[str], values: Matrix, settings: FitSettings) -> Fits:
+    from segmentation.cluster_fits import fit_scaling
+
+    return fit_scaling(scaling, names, values, settings)
+
+
+def _stability_rows(fits: Fits) -> list[Row]:
+    from segmentation.cluster_fits import stability_rows
+
+    return stability_rows(fits)
+
+
+def _silhouette_rows(fits: Fits) -> list[Row]:
+    from segmentation.cluster_fits import silhouette_rows
+
+    return silhouette_rows(fits)
 
 
 def reused_model(stored: pd.DataFrame, feature_names: Sequence[str]) -> pd.DataFrame:

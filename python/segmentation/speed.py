@@ -3,23 +3,28 @@
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import forkserver
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from typing import Any
 
 from segmentation.errors import InputError
 from segmentation.landing.land import land, working_file
 
+Run = Callable[..., Iterable[Any]]
+
 CORES = os.cpu_count() or 1
+FEW_ROWS = 10_000
 HEAVY_MODULES = [
     "segmentation.charts.drawing",
     "segmentation.cluster_fits",
     "segmentation.cluster_matching",
     "segmentation.clv",
 ]
+_is_loaded_ahead = False
 
 
 @contextmanager
@@ -49,8 +54,10 @@ def _land(warehouse: Path, retailer: str, raw_dir: Path) -> None:
 
 def load_ahead() -> None:
     """Start to load, in the background, what the worker processes will need: it takes seconds."""
+    global _is_loaded_ahead
     forkserver.set_forkserver_preload(HEAVY_MODULES)
     forkserver.ensure_running()
+    _is_loaded_ahead = True
 
 
 def worker_processes() -> ProcessPoolExecutor:
@@ -59,3 +66,13 @@ def worker_processes() -> ProcessPoolExecutor:
     A fork of this process would share the threads of DuckDB and BLAS, which do not survive it.
     """
     return ProcessPoolExecutor(CORES, mp_context=multiprocessing.get_context("forkserver"))
+
+
+@contextmanager
+def workers(rows: int) -> Iterator[Run]:
+    """Yield a map that has its work done in worker processes, or here where few rows do not make up for their start."""
+    if rows <= FEW_ROWS and not _is_loaded_ahead:
+        yield map
+    else:
+        with worker_processes() as processes:
+            yield processes.map

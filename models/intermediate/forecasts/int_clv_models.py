@@ -1,9 +1,9 @@
-from segmentation.clv import fit_models
+from segmentation.fits import forecast_models
 
 
 def model(dbt, session):
     settings = dbt.config.get("meta")
-    return fit_models(
+    return forecast_models(
         dbt.ref("int_clv_buyers").order("sample, card_id").df(),
         minimum_repeat_buyers=settings["minimum_repeat_buyers"],
         minimum_weeks=settings["minimum_days"] / 7,

@@ -1,10 +1,8 @@
 import json
 from pathlib import Path
 
-import pandas as pd
-
-from segmentation.cluster_matching import matched_segments
-from segmentation.clustering import FitSettings, fit_report, reused_model
+from segmentation.clustering import FitSettings, reused_model
+from segmentation.fits import cluster_report
 from segmentation.publication import published_model
 
 
@@ -19,7 +17,5 @@ def model(dbt, session):
     if reuse and previous is not None:
         return reused_model(previous, settings["feature_names"])
 
-    report = fit_report(features, FitSettings(**settings))
-    if previous is not None:
-        report = pd.concat([report, matched_segments(report, previous)])
+    report = cluster_report(features, FitSettings(**settings), previous)
     return report.assign(trained_as_of=as_of, settings=json.dumps(settings, sort_keys=True))

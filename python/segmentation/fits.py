@@ -1,0 +1,55 @@
+"""The computations of dbt's Python models, in worker processes where those are worth it (`speed`).
+
+What they call is loaded where it runs, SciPy and scikit-learn among it: dbt's own process does without both, and its
+threads are not stopped by work that holds Python's lock for seconds.
+"""
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from segmentation.clustering import FitSettings, fit_report
+from segmentation.speed import workers
+
+
+def cluster_report(features: pd.DataFrame, settings: FitSettings, previous: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the report of `clustering.fit_report`, and which clusters continue those of a previous model."""
+    with workers(len(features)) as run:
+        report = fit_report(features, settings, run)
+        if previous is not None:
+            [matches] = run(partial(_matched_segments, report), [previous])
+            report = pd.concat([report, matches])
+    return report
+
+
+def forecast_models(buyers: pd.DataFrame, **settings: Any) -> pd.DataFrame:
+    """Return the models of `clv.fit_models`."""
+    with workers(len(buyers)) as run:
+        [models] = run(partial(_fit_models, settings), [buyers])
+    return models
+
+
+def forecasts(buyers: pd.DataFrame, models: pd.DataFrame, horizons: pd.DataFrame) -> pd.DataFrame:
+    """Return the forecasts of `clv.predict`."""
+    with workers(len(buyers)) as run:
+        [predictions] = run(partial(_predict, models, horizons), [buyers])
+    return predictions
+
+
+def _matched_segments(report: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFrame:
+    from segmentation.cluster_matching import matched_segments
+
+    return matched_segments(report, previous)
+
+
+def _fit_models(settings: dict[str, Any], buyers: pd.DataFrame) -> pd.DataFrame:
+    from segmentation.clv import fit_models
+
+    return fit_models(buyers, **settings)
+
+
+def _predict(models: pd.DataFrame, horizons: pd.DataFrame, buyers: pd.DataFrame) -> pd.DataFrame:
+    from segmentation.clv import predict
+
+    return predict(buyers, models, horizons)
