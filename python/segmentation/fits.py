@@ -26,14 +26,14 @@ def cluster_report(features: pd.DataFrame, settings: FitSettings, previous: pd.D
 def forecast_models(buyers: pd.DataFrame, **settings: Any) -> pd.DataFrame:
     """Return the models of `clv.fit_models`."""
     with workers(len(buyers)) as run:
-        [models] = run(partial(_fit_models, settings), [buyers])
+        models: pd.DataFrame = next(iter(run(partial(_fit_models, settings), [buyers])))
     return models
 
 
 def forecasts(buyers: pd.DataFrame, models: pd.DataFrame, horizons: pd.DataFrame) -> pd.DataFrame:
     """Return the forecasts of `clv.predict`."""
     with workers(len(buyers)) as run:
-        [predictions] = run(partial(_predict, models, horizons), [buyers])
+        predictions: pd.DataFrame = next(iter(run(partial(_predict, models, horizons), [buyers])))
     return predictions
 
 
