@@ -31,7 +31,7 @@ install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv \
 	else $(PYTHON) -m venv .venv && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r $(1) \
 	&& $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .; fi
 
-.PHONY: all test lint demo inspect audience charts export settings benchmark clean
+.PHONY: all test check quick-tests lint demo inspect audience charts export settings benchmark clean
 
 all: .venv/.installed
 	@$(BIN)/segmentation build
@@ -39,13 +39,33 @@ all: .venv/.installed
 test: .venv/.installed-dev lint
 	$(BIN)/pytest tests/python
 
-lint: .venv/.installed-dev
+# The quick part: lint, types, structure, unit tests of dbt, Python tests that build no warehouse.
+check: .venv/.installed-dev
+	@$(MAKE) --no-print-directory -j 2 lint target/.unit-tests quick-tests
+
+quick-tests: .venv/.installed-dev
+	$(BIN)/pytest -m "not slow" tests/python
+
+lint: .venv/.installed-dev target/.sql-linted
 	$(BIN)/ruff check python tests
 	$(BIN)/ruff format --check python tests
 	$(BIN)/mypy
+	$(BIN)/yamllint -s .
 	$(BIN)/dbt --quiet --warn-error parse
 	COLUMNS=200 $(BIN)/dbt-bouncer run --output-only-failures
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models analysis tests/singular
+
+# Only what has changed since it was linted: sqlfluff takes half a second a file.
+SQL := $(shell find models analysis tests/singular -name '*.sql')
+target/.sql-linted: $(SQL) .sqlfluff | .venv/.installed-dev
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar $(if $(filter .sqlfluff,$?),$(SQL),$?)
+	@mkdir -p target && touch $@
+
+# Unit tests of dbt take the types of their rows from the tables of a build: a small one of demo data.
+target/.unit-tests: $(SQL) $(shell find models macros seeds -type f) dbt_project.yml | .venv/.installed-dev
+	@$(BIN)/segmentation demo target/check/raw --members 300 --lines 2000
+	RAW_DATA_DIR=target/check/raw WAREHOUSE_PATH=target/check/warehouse.duckdb $(BIN)/dbt --quiet --log-path target/check build \
+		--target-path target/check --exclude-resource-type test
+	@touch $@
 
 # Demo files of another size: make demo MEMBERS=1000 LINES=10000 DEMO_DIR=data/raw
 demo: .venv/.installed
@@ -56,7 +76,7 @@ inspect: .venv/.installed
 	@$(BIN)/segmentation inspect $(FILES)
 
 # A list of members to contact, and a hold-out beside it:
-# make audience SEGMENT=top_value STATE=silent HOLDOUT=0.1 REASON="autumn letter" [OPT_OUT=file.csv RECENT_DAYS=30 MINIMUM=50]
+# make audience SEGMENT=base_value STATE=silent HOLDOUT=0.1 REASON="autumn letter" [OPT_OUT=file.csv RECENT_DAYS=30 MINIMUM=50]
 audience: .venv/.installed
 	@$(BIN)/segmentation audience
 

@@ -143,7 +143,7 @@ def audience(warehouse: Path, reports: Path, name: str | None, segment: str, sta
 
     \b
     Example:
-      segmentation audience --segment top_value --state silent --hold-out 0.1 --reason "autumn letter"
+      segmentation audience --segment base_value --state silent --hold-out 0.1 --reason "autumn letter"
     """
     from segmentation.audience import Request, export_audience
 

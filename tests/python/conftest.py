@@ -100,8 +100,11 @@ class Classifier:
 
 
 @pytest.fixture(scope="session")
-def classifier(demo: Job) -> Classifier:
-    return Classifier(demo.out / "target" / "compiled")
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
+    job = Job(Path("data/raw"), tmp_path_factory.mktemp("compiled"))
+    done = job.dbt("compile", "--select", *Classifier.MODELS)
+    assert done.returncode == 0, done.stdout
+    return Classifier(job.out / "target" / "compiled")
 
 
 @pytest.fixture(scope="session")

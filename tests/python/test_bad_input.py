@@ -116,6 +116,7 @@ def test_odd_lines_are_kept_or_rejected_with_a_reason(classifier: Classifier, tm
     assert [name for (name,) in names] == [fields[6] for fields, _ in list(expected.values())[:3]]
 
 
+@pytest.mark.slow
 def test_one_line_makes_a_warehouse_that_bad_files_leave_alone(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     raw.mkdir()
@@ -140,6 +141,7 @@ def test_one_line_makes_a_warehouse_that_bad_files_leave_alone(tmp_path: Path) -
         assert job.warehouse.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_everybody_buying_in_one_second_and_net_returns_make_a_warehouse(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     raw.mkdir()
@@ -224,6 +226,7 @@ def test_every_number_of_clusters_has_names() -> None:
         assert is_allowed == (count > 1 and count in set(named)), count
 
 
+@pytest.mark.slow
 def test_dbt_refuses_a_setting_that_it_does_not_have(demo_files: Path, tmp_path: Path) -> None:
     done = Job(demo_files, tmp_path).dbt("build", "--select", "stg_members", "--vars", "{cluster_modl: reuse}")
     assert done.returncode != 0

@@ -13,6 +13,8 @@ from conftest import Job
 
 from segmentation.demo import write_demo
 
+pytestmark = pytest.mark.slow
+
 MIN_ORDERS, TOP_COUNTERS, MIN_LINES = 2, 5, 100
 AS_OF = datetime.datetime(2018, 1, 3)
 SETTINGS = (

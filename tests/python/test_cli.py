@@ -94,6 +94,7 @@ def test_an_interruption_ends_with_a_sentence(
     assert capsys.readouterr().err.strip().startswith("Stopped by the keyboard")
 
 
+@pytest.mark.slow
 def test_what_make_is_told_arrives_as_it_was_written(demo: Job, tmp_path: Path) -> None:
     reason = """it's "5 $HOME" `off` $(shell echo no) $(5 \\ 秋季 #1; -50 %"""
     make = ["make", "-s", "-o", ".venv/.installed", f"BIN={Path(sys.executable).parent}"]

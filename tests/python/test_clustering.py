@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from segmentation.cluster_matching import matched_segments
 from segmentation.cluster_scores import gap_statistics, refit_agreement, silhouette_scores
 from segmentation.clustering import FitSettings, fit_report, reused_model
+from segmentation.speed import FEW_ROWS, workers
 from segmentation.errors import InputError
 
 SETTINGS = FitSettings(
@@ -56,10 +57,10 @@ def test_parameters_place_every_row_as_scikit_learn_does() -> None:
     assert (place(data, report, "standard", 3) == fit.labels_).all()
 
 
-def test_processes_fit_the_same_as_one_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    alone = fit_report(planted(), SETTINGS)
-    monkeypatch.setattr("segmentation.clustering.FEW_ROWS", 0)
-    pd.testing.assert_frame_equal(fit_report(planted(), SETTINGS), alone)
+def test_processes_fit_the_same_as_one_alone() -> None:
+    with workers(FEW_ROWS + 1) as run:
+        assert run is not map
+        pd.testing.assert_frame_equal(fit_report(planted(), SETTINGS, run), fit_report(planted(), SETTINGS))
 
 
 def test_too_few_different_rows_leave_the_cluster_number_out() -> None:

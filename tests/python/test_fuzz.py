@@ -10,6 +10,8 @@ from xlsxwriter import Workbook
 from segmentation.demo import MEMBER_HEADER, write_demo
 from segmentation.errors import InputError
 
+pytestmark = pytest.mark.slow
+
 MEMBERS, SALES = "cumcm2018c1.xlsx", "cumcm2018c2.csv"
 INSERTED = [
     *(b'"', b'""', b'"\n"', b",", b";", b"\n", b"\r\n", b"\r", b"\n\n", b"\t", b" ", b"\\", b"'", b"-", b"\0", b"\x1a"),

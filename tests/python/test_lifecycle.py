@@ -13,6 +13,8 @@ from scipy.stats import binomtest
 
 from segmentation.demo import MEMBER_FILE, MEMBER_HEADER, SALES_FILE, SALES_HEADER
 
+pytestmark = pytest.mark.slow
+
 UPLIFT = 3.0
 PROMOTION_DAYS = (25, 26)
 FIRST_DAY, AS_OF = datetime.date(2016, 1, 1), datetime.date(2018, 1, 3)

@@ -17,6 +17,8 @@ from segmentation.charts.drawing import draw_language
 from segmentation.exports import write_exports
 from segmentation.landing.workbook import cell_text
 
+pytestmark = pytest.mark.slow
+
 QUICK_FIT = {
     "cluster_scalings": ["standard"],
     "cluster_counts": [2, 3],

@@ -11,6 +11,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from segmentation.cluster_fits import scale_features
 
+pytestmark = pytest.mark.slow
+
 FEATURES = ["l", "r", "f", "m", "p"]
 MARTS = ["lrfmpsx", "consumers_profile", "member_segments", "member_rfm", "member_history"]
 

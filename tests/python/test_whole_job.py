@@ -11,6 +11,8 @@ from conftest import ROOT, Job
 from PIL import Image
 from python_calamine import CalamineWorkbook
 
+pytestmark = pytest.mark.slow
+
 PINYIN = {
     "cumcm2018c1.xlsx": ["kh", "csrq", "xb", "djsj"],
     "cumcm2018c2.csv": ["kh", "dtime", "spbm", "sl", "sj", "je", "spmc", "jf", "syjh", "djh", "gzbm", "gzmc"],
