@@ -10,8 +10,8 @@ from sklearn.preprocessing import StandardScaler
 from segmentation.cluster_matching import matched_segments
 from segmentation.cluster_scores import gap_statistics, refit_agreement, silhouette_scores
 from segmentation.clustering import FitSettings, fit_report, reused_model
-from segmentation.speed import FEW_ROWS, workers
 from segmentation.errors import InputError
+from segmentation.speed import FEW_ROWS, workers
 
 SETTINGS = FitSettings(
     feature_names=["f", "m"],
