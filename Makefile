@@ -36,7 +36,7 @@ install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv \
 all: .venv/.installed
 	@$(BIN)/segmentation build
 
-test: .venv/.installed-dev lint
+test: .venv/.installed-dev lint target/.unit-tests
 	$(BIN)/pytest tests/python
 
 # The quick part: lint, types, structure, unit tests of dbt, Python tests that build no warehouse.

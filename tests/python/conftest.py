@@ -33,6 +33,8 @@ class Job:
             "REPORT_DIR": str(self.out / "reports"),
             "DBT_TARGET_PATH": str(self.out / "target"),
             "DBT_LOG_PATH": str(self.out / "logs"),
+            # They say nothing about the files of a job; `make test` runs them once.
+            "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",
         }
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:

@@ -123,7 +123,7 @@ def test_one_line_makes_a_warehouse_that_bad_files_leave_alone(tmp_path: Path) -
     write_members(raw, [["000186fa", "1980-01-01", 0, "2010-01-01 00:00:00.000"]])
     write_sales(raw, [LINE])
     job = Job(raw, tmp_path / "out")
-    done = job.dbt("--quiet", "build", "--exclude-resource-type", "unit_test")
+    done = job.dbt("--quiet", "build")
     assert done.returncode == 0, done.stdout
     assert job.query("select card_id, f, m from marts.lrfmpsx") == [("000186fa", 1, 10)]
     before = job.warehouse.read_bytes()
@@ -133,7 +133,7 @@ def test_one_line_makes_a_warehouse_that_bad_files_leave_alone(tmp_path: Path) -
     }
     for sentence, lines in bad_files.items():
         write_sales(raw, lines)
-        done = job.dbt("--quiet", "build", "--exclude-resource-type", "unit_test")
+        done = job.dbt("--quiet", "build")
         said = done.stdout + done.stderr
         assert done.returncode != 0
         assert "Traceback" not in said
@@ -151,7 +151,7 @@ def test_everybody_buying_in_one_second_and_net_returns_make_a_warehouse(tmp_pat
     returned = [cards[0], "2017-07-01 10:00:00", LINE[2], *back, *LINE[8:]]
     write_sales(raw, [[card, *LINE[1:]] for card in cards] + [returned])
     job = Job(raw, tmp_path / "out")
-    done = job.dbt("--quiet", "build", "--exclude-resource-type", "unit_test", "--vars", "returns: net")
+    done = job.dbt("--quiet", "build", "--vars", "returns: net")
     assert done.returncode == 0, done.stdout
     assert job.query("select count(*), min(m) from marts.lrfmpsx") == [(39, 10)]
     assert job.query("select rows_removed from marts.cleaning_funnel where step = 'net_buyer'") == [(1,)]

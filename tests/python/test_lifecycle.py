@@ -126,7 +126,7 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
 def marts(job: Job) -> dict[str, pd.DataFrame]:
     names = [path.stem for path in (ROOT / "models/marts/lifecycle").glob("*.sql")] + ["vip_info", "members"]
     with job.working_files() as connection:
-        tables = {name: connection.table(f"marts.{name}").df() for name in names}
+        tables = {name: connection.sql(f"from marts.{name}").df() for name in names}
     for table in tables.values():
         for column in table.columns.intersection(["month_start", "cohort_start", "day"]):
             table[column] = table[column].dt.date
