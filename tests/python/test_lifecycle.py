@@ -116,7 +116,15 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
     write_customers(raw)
     job = Job(raw, tmp_path_factory.mktemp("lifecycle"))
     done = job.dbt(
-        "build", "--exclude-resource-type", "test", "--select", "+path:models/marts/lifecycle", "+vip_info", "+members"
+        "build",
+        "--exclude-resource-type",
+        "test",
+        "--exclude-resource-type",
+        "unit_test",
+        "--select",
+        "+path:models/marts/lifecycle",
+        "+vip_info",
+        "+members",
     )
     assert done.returncode == 0, done.stdout
     return job

@@ -20,7 +20,17 @@ MARTS = ["lrfmpsx", "consumers_profile", "member_segments", "member_rfm", "membe
 def build(job: Job, settings: dict[str, object], *selection: str) -> duckdb.DuckDBPyConnection:
     """Build the selected marts, unpublished, and open the files that dbt worked in."""
     settings = {"cluster_refits": 8, "cluster_gap_references": 4} | settings
-    done = job.dbt("build", "--vars", json.dumps(settings), "--exclude-resource-type", "test", "--select", *selection)
+    done = job.dbt(
+        "build",
+        "--vars",
+        json.dumps(settings),
+        "--exclude-resource-type",
+        "test",
+        "--exclude-resource-type",
+        "unit_test",
+        "--select",
+        *selection,
+    )
     assert done.returncode == 0, done.stdout
     return job.working_files()
 
