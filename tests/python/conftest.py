@@ -13,6 +13,9 @@ from segmentation.errors import InputError
 from segmentation.landing.land import land
 
 ROOT = Path(__file__).parents[2]
+# `make` hands its variables to every command that it calls, to pytest too.
+for name in [name for name in os.environ if name.startswith("SEGMENTATION_")]:
+    del os.environ[name]
 
 
 @dataclass(frozen=True)
