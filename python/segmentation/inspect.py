@@ -349,7 +349,10 @@ class _Proposal:
             f"No column looks like {role}: fill it in, the retailer cannot be built without it." for role in lacking
         ]
         doubts = [f"#   - {doubt}" for doubt in dict.fromkeys(self.doubts)] or ["#   - nothing"]
-        return "\n".join(["# Proposed by `make inspect`. To be looked at by a person:", *doubts, "", *lines, ""])
+        schema = "# yaml-language-server: $schema=retailer.schema.json"
+        return "\n".join(
+            [schema, "# Proposed by `make inspect`. To be looked at by a person:", *doubts, "", *lines, ""]
+        )
 
     def _sales_score(self, table: Table) -> int:
         """Count the signs of sales lines: a moment, an amount or a price, a customer."""

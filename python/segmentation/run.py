@@ -13,8 +13,10 @@ from typing import Any, TypeVar
 import duckdb
 
 from segmentation.charts import draw_charts
+from segmentation.errors import InputError
 from segmentation.exports import write_exports
 from segmentation.landing.files import has_raw_files
+from segmentation.settings import project_settings, settings_problem
 from segmentation.speed import landing_process, load_ahead, worker_processes
 
 Result = TypeVar("Result")
@@ -53,6 +55,8 @@ def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_d
 def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     """Land the raw files and run `dbt build`, a line per model; exit with 1 and a sentence where it cannot be done."""
     untouched = "The warehouse of the last good build is untouched."
+    if problem := settings_problem(project_settings() | settings):
+        raise InputError(f"{problem} {untouched}")
     with landing_process(warehouse, str(settings["retailer"]), raw_dir) as landing:
         load_ahead()
         from dbt.cli.main import dbtRunner

@@ -277,9 +277,15 @@ def _sentence(error: ErrorDetails, values: Mapping[str, Any]) -> str:
     return f"The setting {name} is {values[name]!r} but must be {_in_words(_schemas()[name])}"
 
 
+def project_settings(project_file: Path = PROJECT_FILE) -> dict[str, Any]:
+    """Return the value of each setting in dbt_project.yml."""
+    settings: dict[str, Any] = yaml.safe_load(project_file.read_text(encoding="utf-8"))["vars"]
+    return settings
+
+
 def settings_table(project_file: Path = PROJECT_FILE) -> list[SettingLine]:
     """Return all settings, group by group, with their defaults from the project file."""
-    defaults = yaml.safe_load(project_file.read_text(encoding="utf-8"))["vars"]
+    defaults = project_settings(project_file)
     lines = []
     group = ""
     for name, schema in _schemas().items():
