@@ -1,8 +1,8 @@
 """What saves time beside the work itself, on two cores.
 
 Worker processes that have loaded SciPy and scikit-learn: 4 to 8 s of 23 to 33 s (demo data; without them the fits hold
-the lock of Python in dbt's own process). The landing beside dbt's start: the shorter of both, 7 s for files of the
-contest's size against 5 to 8 s.
+the lock of Python in dbt's own process). The landing beside dbt's start: at most the shorter of both, which take 7 s
+for files of the contest's size and 3 to 8 s.
 """
 
 import multiprocessing
