@@ -82,7 +82,8 @@ def working_file(warehouse: Path) -> Iterator[DuckDBPyConnection]:
         try:
             connection.execute(f"attach {literal(f'{warehouse}.work')} as work (storage_version 'v1.5.0')")
         except duckdb.IOException as error:
-            raise InputError(f"Another process works on {warehouse}.work: wait for its end ({error}).") from error
+            reason = " ".join(str(error).split())
+            raise InputError(f"Another process works on {warehouse}.work: wait for its end ({reason}).") from error
         yield connection
 
 

@@ -83,7 +83,8 @@ def append(connection: DuckDBPyConnection, relation: str, reading: Reading) -> N
             connection.execute(f"insert into {relation} by name {reading.rows}").fetchall() if expected else [(0,)]
         )
     except (duckdb.InvalidInputException, duckdb.IOException, duckdb.BinderException) as error:
-        raise InputError(f"{reading.path} cannot be read to its end ({error}): write it again.") from error
+        reason = " ".join(str(error).split())
+        raise InputError(f"{reading.path} cannot be read to its end ({reason}): write it again.") from error
     if appended != [(expected,)]:
         raise InputError(f"{reading.path} does not hold the {expected:,} rows that it announces: write it again.")
 
