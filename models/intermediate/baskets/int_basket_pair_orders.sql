@@ -6,9 +6,13 @@ scopes as (
     select * from {{ ref('int_basket_scopes') }}
 ),
 
+item_orders as (
+    select * from {{ ref('int_basket_item_orders') }}
+),
+
 -- A pair cannot be in more orders than the rarer of the two, so that rare things need not be counted.
 frequent_items as (
-    select * from {{ ref('int_basket_item_orders') }}
+    select * from item_orders
     where segment = 0 and orders >= {{ var('basket_min_orders') }}
 ),
 
@@ -37,6 +41,18 @@ pair_orders as (
     inner join scopes on items.order_no = scopes.order_no
     group by scopes.segment, items.level, items.item_no, others.item_no
     having count(*) >= {{ var('basket_min_orders') }}
+),
+
+with_item_orders as (
+    select
+        pair_orders.*,
+        items.orders as item_orders,
+        others.orders as other_item_orders
+    from pair_orders
+    inner join item_orders as items
+        on pair_orders.segment = items.segment and pair_orders.item_no = items.item_no
+    inner join item_orders as others
+        on pair_orders.segment = others.segment and pair_orders.other_item_no = others.item_no
 )
 
-select * from pair_orders
+select * from with_item_orders

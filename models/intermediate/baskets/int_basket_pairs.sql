@@ -2,10 +2,6 @@ with pair_orders as (
     select * from {{ ref('int_basket_pair_orders') }}
 ),
 
-item_orders as (
-    select * from {{ ref('int_basket_item_orders') }}
-),
-
 totals as (
     select * from {{ ref('int_basket_totals') }}
 ),
@@ -17,20 +13,18 @@ counted as (
         pair_orders.item_no,
         pair_orders.other_item_no,
         pair_orders.orders,
-        items.orders as item_orders,
-        others.orders as other_item_orders,
+        pair_orders.item_orders,
+        pair_orders.other_item_orders,
         totals.orders as all_orders,
         totals.chance_lift,
         totals.frequent_items * (totals.frequent_items - 1) / 2 as pairs_compared,
-        cast(pair_orders.orders as double) * totals.orders / (items.orders * others.orders) as lift,
-        cast(items.orders as double) * others.orders / totals.orders * totals.chance_lift as chance_orders
+        cast(pair_orders.orders as double) * totals.orders
+        / (pair_orders.item_orders * pair_orders.other_item_orders) as lift,
+        cast(pair_orders.item_orders as double) * pair_orders.other_item_orders / totals.orders * totals.chance_lift
+            as chance_orders
     from pair_orders
     inner join totals
         on pair_orders.segment = totals.segment and pair_orders.level = totals.level
-    inner join item_orders as items
-        on pair_orders.segment = items.segment and pair_orders.item_no = items.item_no
-    inner join item_orders as others
-        on pair_orders.segment = others.segment and pair_orders.other_item_no = others.item_no
 ),
 
 judged as (

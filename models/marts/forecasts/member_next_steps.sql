@@ -15,15 +15,11 @@ actions as (
     select * from {{ ref('recommended_actions') }}
 ),
 
-as_of as (
-    select * from {{ ref('int_as_of') }}
-),
-
 -- The action of the member's own segment and state; without one, that of the state for any segment.
 next_steps as (
     select
         states.card_id,
-        cast(as_of.as_of as date) as as_of,
+        states.as_of,
         segments.segment_code,
         states.state,
         states.visits,
@@ -36,7 +32,6 @@ next_steps as (
         coalesce(own.action_text_zh, general.action_text_zh) as action_text_zh,
         coalesce(own.action_text_en, general.action_text_en) as action_text_en
     from states
-    cross join as_of
     left join segments on states.card_id = segments.card_id
     left join predictions on states.card_id = predictions.card_id
     left join actions as own on segments.segment_code = own.segment_code and states.state = own.state

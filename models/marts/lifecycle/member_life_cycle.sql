@@ -38,6 +38,7 @@ current_states as (
 known as (
     select
         members.card_id,
+        cast(as_of.as_of as date) as as_of,
         coalesce(current_states.state, 'never_bought') as state,
         case
             when current_states.card_id is not null then current_states.previous_state
@@ -58,6 +59,7 @@ known as (
 labelled as (
     select
         known.card_id,
+        known.as_of,
         known.state,
         states.name_zh as state_name_zh,
         states.name_en as state_name_en,
