@@ -11,7 +11,8 @@ both counted from the first purchase. All times have one unit, here weeks.
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,17 +22,18 @@ from scipy.special import digamma, gammaln, hyp2f1
 
 Vector = npt.NDArray[np.float64]
 
-# The largest |ln| of a parameter, in units of the mean age or value.
+# Bound of the search: the largest |ln| of a parameter, in units of the mean age or value.
 LOG_LIMIT = 9.0
 # Above it practically everybody leaves after the first repeat, and the expectation leaves the range of floating point.
 LARGEST_A = 50.0
 STARTS = ((0.0, 0.0, 0.0, 0.0), (-1.0, 0.0, 0.0, 1.0), (0.5, 1.0, -1.0, 0.5))
+PARAMETERS = ("r", "alpha", "a", "b", "p", "q", "v", "log_likelihood")
 MODEL_TYPES = {
     "sample": "str",
     "model": "str",
     "buyers": "int64",
     "repeat_buyers": "int64",
-    **dict.fromkeys(("r", "alpha", "a", "b", "p", "q", "v", "log_likelihood", "rank_correlation"), "float64"),
+    **dict.fromkeys((*PARAMETERS, "rank_correlation"), "float64"),
     "reason": "str",
 }
 PREDICTION_TYPES = {
@@ -59,6 +61,14 @@ class GammaGamma(NamedTuple):
     v: float
 
 
+class RefusedError(Exception):
+    """No forecast can be made; `reason` is one of the seed clv_refusals."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Fit(NamedTuple):
     """Estimates in the order of the model's parameters, and the log-likelihood at them."""
 
@@ -66,11 +76,11 @@ class Fit(NamedTuple):
     log_likelihood: float
 
 
-def fit_bg_nbd(frequency: Vector, recency: Vector, age: Vector) -> Fit | None:
-    """Estimate (r, alpha, a, b) from n buyers; None where no start converges or the purchase rates run away.
+def fit_bg_nbd(frequency: Vector, recency: Vector, age: Vector) -> Fit:
+    """Estimate (r, alpha, a, b) from n buyers. Equal buyers are counted once: the time grows with the different ones.
 
-    Equal buyers are counted once, so that the time grows with the different ones. Where nobody seems to leave, a
-    ends at its lower limit and b at its upper one: then the purchase rates alone say what to expect.
+    Raises RefusedError with at_bound where an estimate ends at a bound of the search (nobody leaves, everybody leaves
+    at once, all buy at one rate), so that the data do not tell its value, or with no_convergence.
     """
     rows, counts = np.unique(np.column_stack([frequency, recency, age]), axis=0, return_counts=True)
     x, t_x, t = rows.T
@@ -100,10 +110,10 @@ def fit_bg_nbd(frequency: Vector, recency: Vector, age: Vector) -> Fit | None:
         ])  # fmt: skip
         return -total, -gradient
 
-    fit = _maximise(objective, STARTS, len(frequency), inside=2)
-    if fit is None or fit.parameters[2] > LARGEST_A:
-        return None
+    fit = _maximise(objective, STARTS, len(frequency))
     r, alpha, a, b = fit.parameters
+    if a > LARGEST_A:
+        raise RefusedError("at_bound")
     # The likelihood of n purchases is a density of their times: undo the change of unit.
     return Fit((r, alpha * unit, a, b), fit.log_likelihood - float(np.sum(counts * x)) * np.log(unit))
 
@@ -143,8 +153,12 @@ def expected_purchases(model: BgNbd, frequency: Vector, recency: Vector, age: Ve
     return result
 
 
-def fit_gamma_gamma(purchases: Vector, mean_value: Vector) -> Fit | None:
-    """Estimate (p, q, v) from the purchases (at least 1) and the mean value (> 0) of n buyers; None as above."""
+def fit_gamma_gamma(purchases: Vector, mean_value: Vector) -> Fit:
+    """Estimate (p, q, v) from the purchases (at least 1) and the mean value (> 0) of n buyers.
+
+    Raises RefusedError as above, and with no_mean where q <= 1: the mean p v / (q - 1) of a purchase is then infinite
+    or, taken by its formula, negative.
+    """
     unit = float(np.mean(mean_value)) or 1.0
     value = mean_value / unit
     different, index = np.unique(purchases, return_inverse=True)
@@ -166,10 +180,10 @@ def fit_gamma_gamma(purchases: Vector, mean_value: Vector) -> Fit | None:
         ])  # fmt: skip
         return -float(total), -gradient
 
-    fit = _maximise(objective, [start[:3] for start in STARTS], len(purchases), inside=3)
-    if fit is None:
-        return None
+    fit = _maximise(objective, [start[:3] for start in STARTS], len(purchases))
     p, q, v = fit.parameters
+    if q <= 1:
+        raise RefusedError("no_mean")
     return Fit((p, q, v * unit), fit.log_likelihood - len(purchases) * float(np.log(unit)))
 
 
@@ -180,7 +194,12 @@ def expected_value(model: GammaGamma, purchases: Vector, mean_value: Vector) -> 
 
 
 def fit_models(
-    buyers: pd.DataFrame, *, minimum_repeat_buyers: int, minimum_weeks: float, maximum_rank_correlation: float
+    buyers: pd.DataFrame,
+    horizons: pd.DataFrame,
+    *,
+    minimum_repeat_buyers: int,
+    minimum_weeks: float,
+    maximum_rank_correlation: float,
 ) -> pd.DataFrame:
     """Fit both models to every sample, or say why not.
 
@@ -188,6 +207,7 @@ def fit_models(
     ----------
     buyers : one row per sample and card with sample, frequency, recency, age (weeks), window_weeks (of the
         whole sample) and mean_value (of a purchase, the first one too).
+    horizons : one row per forecast of a sample with sample and horizon_weeks.
     minimum_repeat_buyers, minimum_weeks : below them neither model is fitted.
     maximum_rank_correlation : of purchases and mean value among repeat buyers (Spearman, absolute); above it the
         Gamma-Gamma model, which takes them for independent, is not fitted.
@@ -195,7 +215,8 @@ def fit_models(
     Returns
     -------
     One row per sample and model (bg_nbd, gamma_gamma) with its parameters, the others null; `reason` is null where the
-    fit stands, or too_few_repeat_buyers, window_too_short, no_convergence or value_depends_on_frequency.
+    fit stands, or one of the seed clv_refusals. A model of the sample `all` that cannot be fitted to `calibration`, the
+    first part of the data, is refused as not_checked: nothing would tell how good its forecasts are.
     """
     rows = []
     for sample, group in buyers.groupby("sample", sort=True):
@@ -209,8 +230,8 @@ def fit_models(
         elif group["window_weeks"].iloc[0] < minimum_weeks:
             reason = "window_too_short"
         size = {"sample": sample, "buyers": len(group), "repeat_buyers": int(repeats.sum())}
-        fit = None if reason else fit_bg_nbd(x, t_x, age)
-        rows.append(size | {"model": "bg_nbd"} | _row(BgNbd, fit, reason))
+        weeks = horizons.loc[horizons["sample"] == sample, "horizon_weeks"]
+        rows.append(size | {"model": "bg_nbd"} | _row(BgNbd, reason, partial(_purchase_model, x, t_x, age, weeks)))
 
         correlation = np.nan
         if not reason:
@@ -218,8 +239,12 @@ def fit_models(
             correlation = float(ranks["frequency"].corr(ranks["mean_value"]))
             if abs(correlation) > maximum_rank_correlation:
                 reason = "value_depends_on_frequency"
-        fit = None if reason else fit_gamma_gamma(x + 1, value)
-        rows.append(size | {"model": "gamma_gamma", "rank_correlation": correlation} | _row(GammaGamma, fit, reason))
+        row = _row(GammaGamma, reason, partial(fit_gamma_gamma, x + 1, value))
+        rows.append(size | {"model": "gamma_gamma", "rank_correlation": correlation} | row)
+    checked = {row["model"] for row in rows if row["sample"] == "calibration" and not row["reason"]}
+    for row in rows:
+        if row["sample"] == "all" and not row["reason"] and row["model"] not in checked:
+            row |= {name: np.nan for name in PARAMETERS} | {"reason": "not_checked"}
     return pd.DataFrame(rows, columns=list(MODEL_TYPES)).astype(MODEL_TYPES)
 
 
@@ -258,13 +283,20 @@ def _log_left(r: float, alpha: float, a: float, b: float, x: Vector, t_x: Vector
     return result
 
 
-def _maximise(
-    objective: Callable[[Vector], tuple[float, Vector]], starts: Sequence[Sequence[float]], size: int, inside: int
-) -> Fit | None:
-    """The best of several starts of a negative log-likelihood with gradient, over the logs of the parameters.
+def _purchase_model(x: Vector, t_x: Vector, age: Vector, weeks: "pd.Series[float]") -> Fit:
+    """Fit BG/NBD, and refuse a model by which one of its own buyers makes more visits than there are days."""
+    fit = fit_bg_nbd(x, t_x, age)
+    for horizon in weeks:
+        expected = expected_purchases(BgNbd(*fit.parameters), x, t_x, age, horizon)
+        if not ((expected >= 0) & (expected <= 7 * horizon)).all():
+            raise RefusedError("impossible_forecast")
+    return fit
 
-    None without a zero of the gradient, or where one of the first `inside` parameters ends at a limit.
-    """
+
+def _maximise(
+    objective: Callable[[Vector], tuple[float, Vector]], starts: Sequence[Sequence[float]], size: int
+) -> Fit:
+    """The best of several starts of a negative log-likelihood with gradient, over the logs of the parameters."""
     best = None
     for start in starts:
         found = minimize(
@@ -274,16 +306,23 @@ def _maximise(
         if np.isfinite(found.fun) and (best is None or found.fun < best.fun):
             best = found
     if best is None:
-        return None
-    is_free = np.abs(best.x) < LOG_LIMIT
-    if not is_free[:inside].all() or np.abs(best.jac[is_free]).max() > 1e-4:
-        return None
+        raise RefusedError("no_convergence")
+    if np.abs(best.x).max() >= LOG_LIMIT:
+        raise RefusedError("at_bound")
+    if np.abs(best.jac).max() > 1e-4:
+        raise RefusedError("no_convergence")
     return Fit(tuple(float(value) for value in np.exp(best.x)), -float(best.fun) * size)
 
 
-def _row(model: type[BgNbd] | type[GammaGamma], fit: Fit | None, reason: str | None) -> dict[str, object]:
-    if fit is None:
-        return {"reason": reason or "no_convergence"}
+def _row(
+    model: type[BgNbd] | type[GammaGamma], reason: str | None, estimate: Callable[[], Fit]
+) -> dict[str, Any]:
+    if reason:
+        return {"reason": reason}
+    try:
+        fit = estimate()
+    except RefusedError as refusal:
+        return {"reason": refusal.reason}
     return dict(zip(model._fields, fit.parameters, strict=True)) | {
         "log_likelihood": fit.log_likelihood,
         "reason": None,

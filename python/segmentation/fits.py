@@ -23,10 +23,10 @@ def cluster_report(features: pd.DataFrame, settings: FitSettings, previous: pd.D
     return report
 
 
-def forecast_models(buyers: pd.DataFrame, **settings: Any) -> pd.DataFrame:
+def forecast_models(buyers: pd.DataFrame, horizons: pd.DataFrame, **settings: Any) -> pd.DataFrame:
     """Return the models of `clv.fit_models`."""
     with workers(len(buyers)) as run:
-        models: pd.DataFrame = next(iter(run(partial(_fit_models, settings), [buyers])))
+        models: pd.DataFrame = next(iter(run(partial(_fit_models, horizons, settings), [buyers])))
     return models
 
 
@@ -43,10 +43,10 @@ def _matched_segments(report: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFr
     return matched_segments(report, previous)
 
 
-def _fit_models(settings: dict[str, Any], buyers: pd.DataFrame) -> pd.DataFrame:
+def _fit_models(horizons: pd.DataFrame, settings: dict[str, Any], buyers: pd.DataFrame) -> pd.DataFrame:
     from segmentation.clv import fit_models
 
-    return fit_models(buyers, **settings)
+    return fit_models(buyers, horizons, **settings)
 
 
 def _predict(models: pd.DataFrame, horizons: pd.DataFrame, buyers: pd.DataFrame) -> pd.DataFrame:

@@ -7,8 +7,11 @@ import pytest
 from scipy.special import hyp2f1
 
 from segmentation.clv import (
+    PARAMETERS,
     BgNbd,
     GammaGamma,
+    RefusedError,
+    Vector,
     bg_nbd_log_likelihood,
     expected_purchases,
     expected_value,
@@ -21,6 +24,7 @@ from segmentation.clv import (
 
 KNOWN = BgNbd(r=0.6, alpha=6.0, a=0.8, b=2.5)
 KNOWN_VALUE = GammaGamma(p=4.0, q=3.5, v=300.0)
+HORIZONS = pd.DataFrame({"sample": ["all", "calibration"], "horizon_days": 90, "horizon_weeks": 12.0})
 LIMITS = {"minimum_repeat_buyers": 100, "minimum_weeks": 20.0, "maximum_rank_correlation": 0.3}
 
 
@@ -54,7 +58,6 @@ def test_parameters_of_simulated_customers_are_recovered() -> None:
     data = buyers(8000)
     x, t_x, age = (data[name].to_numpy() for name in ("frequency", "recency", "age"))
     fit = fit_bg_nbd(x, t_x, age)
-    assert fit is not None
     assert fit.parameters == pytest.approx(KNOWN, rel=0.2)
     assert fit.log_likelihood == pytest.approx(bg_nbd_log_likelihood(BgNbd(*fit.parameters), x, t_x, age).sum())
     assert fit.log_likelihood >= bg_nbd_log_likelihood(KNOWN, x, t_x, age).sum()
@@ -64,7 +67,6 @@ def test_parameters_of_simulated_customers_are_recovered() -> None:
         group = (x >= low) & (x <= high)
         assert expected[group].sum() == pytest.approx(data["later"][group].sum(), rel=0.12)
     value = fit_gamma_gamma(x + 1, data["mean_value"].to_numpy())
-    assert value is not None
     assert value.parameters == pytest.approx(KNOWN_VALUE, rel=0.15)
     # A future purchase is worth the mean of all or the customer's own mean, or something between.
     all_mean = KNOWN_VALUE.p * KNOWN_VALUE.v / (KNOWN_VALUE.q - 1)
@@ -78,7 +80,6 @@ def test_the_published_estimates_of_the_cdnow_sample() -> None:
     data = pd.read_csv(Path(os.environ["CDNOW_SUMMARY"]), dtype=float)
     x, t_x, age = (data[name].to_numpy() for name in ("frequency", "recency", "T"))
     fit = fit_bg_nbd(x, t_x, age)
-    assert fit is not None
     assert fit.parameters == pytest.approx((0.243, 4.414, 0.793, 2.426), abs=5e-4)
     assert fit.log_likelihood == pytest.approx(-9582.4, abs=0.05)
     one = expected_purchases(BgNbd(*fit.parameters), *np.array([[2.0], [30.43], [38.86]]), 39.0)
@@ -106,41 +107,69 @@ def test_large_counts_stay_finite_and_sensible() -> None:
     assert at_one == pytest.approx(beside, rel=0.01)
 
 
-def test_customers_who_never_leave_are_forecast_from_their_rates() -> None:
+def never_leaving(n: int = 2000) -> tuple[Vector, Vector, Vector]:
     rng = np.random.default_rng(3)
-    age = np.full(2000, 60.0)
-    x = rng.poisson(rng.gamma(1.5, 0.2, 2000) * age).astype(float)
-    t_x = np.where(x > 0, age * rng.random(2000) ** (1 / np.maximum(x, 1)), 0)
-    fit = fit_bg_nbd(x, t_x, age)
-    assert fit is not None
-    r, alpha, _, _ = fit.parameters
-    expected = expected_purchases(BgNbd(*fit.parameters), x, t_x, age, 30.0)
-    assert expected == pytest.approx((r + x) / (alpha + age) * 30, rel=0.05)
+    age = np.full(n, 60.0)
+    x = rng.poisson(rng.gamma(1.5, 0.2, n) * age).astype(float)
+    return x, np.where(x > 0, age * rng.random(n) ** (1 / np.maximum(x, 1)), 0), age
+
+
+def test_an_estimate_at_a_bound_of_the_search_is_refused() -> None:
+    # Nobody leaves: the chance to leave has no estimate.
+    with pytest.raises(RefusedError, match="at_bound"):
+        fit_bg_nbd(*never_leaving())
+    # Everybody buys every week for ever at one rate: the spread of the rates has none.
+    with pytest.raises(RefusedError, match="at_bound"):
+        fit_bg_nbd(*np.full((3, 500), 60.0))
+    with pytest.raises(RefusedError, match="at_bound"):
+        fit_gamma_gamma(np.arange(1.0, 101), np.full(100, 25.0))
+
+
+@pytest.mark.parametrize("shape", [(0.3, 0.5), (2.0, 0.8)])
+def test_values_without_a_mean_are_refused(shape: tuple[float, float]) -> None:
+    rng = np.random.default_rng(8)
+    p, q = shape
+    purchases = rng.integers(1, 8, 4000).astype(float)
+    values = rng.gamma(p * purchases, 1 / (rng.gamma(q, 1 / 50, 4000) * purchases))
+    with pytest.raises(RefusedError, match="no_mean"):
+        fit_gamma_gamma(purchases, values)
+
+
+def with_calibration(data: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([data, data.assign(sample="calibration")])
 
 
 def test_unfit_data_are_refused_with_a_reason() -> None:
     data = buyers()
-    good = fit_models(data, **LIMITS).set_index("model")
-    assert good["reason"].isna().all()
+    assert fit_models(with_calibration(data), HORIZONS, **LIMITS)["reason"].isna().all()
 
     def reasons(changed: pd.DataFrame) -> list[str]:
-        return fit_models(changed, **LIMITS).sort_values("model")["reason"].tolist()
+        models = fit_models(with_calibration(changed), HORIZONS, **LIMITS)
+        return models[models["sample"] == "all"].sort_values("model")["reason"].tolist()
 
     assert reasons(data.head(50)) == ["too_few_repeat_buyers"] * 2
     assert reasons(data.assign(window_weeks=10.0)) == ["window_too_short"] * 2
     dependent = reasons(data.assign(mean_value=data["mean_value"] * (1 + data["frequency"]) ** 2))
     assert pd.isna(dependent[0])
     assert dependent[1] == "value_depends_on_frequency"
-    # Everybody buys every week for ever at one rate: the spread of the rates cannot be estimated.
-    clockwork = data.assign(frequency=60.0, recency=60.0, age=60.0)
-    assert reasons(clockwork)[0] == "no_convergence"
-    assert fit_models(data.head(0), **LIMITS).empty
+    # Three visits on each day of the age: no forecast of them fits into the days of a horizon.
+    assert reasons(data.assign(frequency=data["frequency"] * 100))[0] == "impossible_forecast"
+    assert fit_models(data.head(0), HORIZONS, **LIMITS).empty
+
+
+def test_a_model_that_was_not_fitted_to_the_first_part_is_not_checked() -> None:
+    data = buyers()
+    few = data.head(50).assign(sample="calibration")
+    models = fit_models(pd.concat([data, few]), HORIZONS, **LIMITS).set_index("sample")
+    assert models.loc["calibration", "reason"].tolist() == ["too_few_repeat_buyers"] * 2
+    assert models.loc["all", "reason"].tolist() == ["not_checked"] * 2
+    assert models[list(PARAMETERS)].isna().all(axis=None)
+    assert fit_models(data, HORIZONS, **LIMITS)["reason"].tolist() == ["not_checked"] * 2
 
 
 def test_a_refused_model_predicts_nothing() -> None:
     data = buyers().head(50)
-    horizons = pd.DataFrame({"sample": ["all"], "horizon_days": [90], "horizon_weeks": [12.0]})
-    predicted = predict(data, fit_models(data, **LIMITS), horizons)
+    predicted = predict(data, fit_models(data, HORIZONS, **LIMITS), HORIZONS)
     assert len(predicted) == 50
     assert predicted[["p_alive", "expected_purchases", "purchase_value"]].isna().all(axis=None)
-    assert predict(data.head(0), fit_models(data.head(0), **LIMITS), horizons).empty
+    assert predict(data.head(0), fit_models(data.head(0), HORIZONS, **LIMITS), HORIZONS).empty
