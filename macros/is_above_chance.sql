@@ -1,8 +1,7 @@
 {#- Whether a count is larger than chance explains. `expected` is the count that chance alone gives, `tests` how many such
-    counts are looked at: by the bound of Chernoff, P(X >= x) <= exp(x - e - x ln(x / e)) for a Poisson X with mean e,
-    and by that of Bonferroni, less than one build in twenty (setting chance_level) flags anything where there is nothing
-    but chance. Null where nothing is expected. -#}
+    counts are looked at: by the bound of Bonferroni, less than one build in twenty (setting chance_level) flags anything
+    where there is nothing but chance. Null where nothing is expected. -#}
 {% macro is_above_chance(observed, expected, tests) -%}
 {{ observed }} > {{ expected }}
-and {{ tests }} * exp({{ observed }} - {{ expected }} - {{ observed }} * ln({{ observed }} / {{ expected }})) < {{ var('chance_level') }}
+and {{ tests }} * {{ poisson_tail_bound(observed, expected) }} < {{ var('chance_level') }}
 {%- endmacro %}

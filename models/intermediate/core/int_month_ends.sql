@@ -1,5 +1,5 @@
-with orders as (
-    select * from {{ ref('int_member_orders') }}
+with usual_months as (
+    select * from {{ ref('int_usual_months') }}
 ),
 
 as_of as (
@@ -10,9 +10,11 @@ months as (
     select
         as_of.as_of,
         cast(unnest(generate_series(
-            date_trunc('month', min(orders.purchased_at)), as_of.as_of - interval 1 microsecond, interval 1 month
+            least(min(usual_months.month_start), date_trunc('month', as_of.as_of - interval 1 microsecond)),
+            as_of.as_of - interval 1 microsecond,
+            interval 1 month
         )) as date) as month_start
-    from orders
+    from usual_months
     cross join as_of
     group by as_of.as_of
 ),

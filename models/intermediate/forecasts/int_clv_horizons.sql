@@ -6,10 +6,19 @@ samples as (
     select * from {{ ref('int_clv_samples') }}
 ),
 
--- The share of calendar days on which the shop trades, from the months without holes.
-trade as (
-    select coalesce(avg(cast(is_recorded as integer)) filter (where status = 'complete'), 1) as share_of_days
+-- The share of calendar days on which the shop trades: that of each weekday, of the months without holes (or of all, where
+-- each has one). A shop that is closed on two days of the week trades on five of seven.
+weekdays as (
+    select coalesce(
+        avg(cast(is_recorded as integer)) filter (where status = 'complete'), avg(cast(is_recorded as integer))
+    ) as share_of_days
     from recorded_days
+    group by isodow(day)
+),
+
+trade as (
+    select avg(share_of_days order by share_of_days) as share_of_days
+    from weekdays
 ),
 
 horizons as (

@@ -1,51 +1,47 @@
-with days as (
-    select * from {{ ref('int_days') }}
+with months as (
+    select * from {{ ref('int_usual_months') }}
 ),
 
-months as (
-    select cast(unnest(generate_series(
-        date_trunc('month', min(day)), date_trunc('month', max(day)), interval 1 month
-    )) as date) as month_start
-    from days
+days as (
+    select * from {{ ref('int_calendar_days') }}
 ),
 
 trade as (
     select
-        cast(date_trunc('month', day) as date) as month_start,
-        count(*) as trading_days,
-        sum(orders) as orders
+        month_start,
+        bool_and(is_gap) as is_all_gap,
+        sum(chance_of_trade order by day) as usual_trading_days,
+        coalesce(sum(chance_of_trade order by day) filter (where is_gap), 0) as lacking_trading_days
     from days
-    group by all
+    group by month_start
 ),
 
-filled as (
-    select
-        months.month_start,
-        cast(dayofmonth(last_day(months.month_start)) as integer) as calendar_days,
-        coalesce(trade.trading_days, 0) as trading_days,
-        cast(coalesce(trade.orders, 0) as bigint) as orders
-    from months
-    left join trade on months.month_start = trade.month_start
-),
-
--- A month with trade on every day but hardly any orders is a hole in the data too.
 compared as (
     select
-        *,
-        median(orders / calendar_days) filter (where trading_days > 0) over () as usual_orders_per_day
-    from filled
+        months.*,
+        trade.* exclude (month_start),
+        months.usual_orders_per_day * months.calendar_days as usual_orders,
+        count(*) over () as months
+    from months
+    inner join trade on months.month_start = trade.month_start
 ),
 
+-- Measured by the shop's own rhythm. A month with trade but hardly any orders is a hole in the data too, unless so few
+-- are likely where orders are few.
 coverage as (
     select
         month_start,
         calendar_days,
         trading_days,
+        usual_trading_days,
         orders,
         case
-            when trading_days = 0 then 'missing'
-            when trading_days < {{ var('complete_month_share_of_days') }} * calendar_days then 'partial'
-            when orders / calendar_days < {{ var('complete_month_share_of_orders') }} * usual_orders_per_day
+            when is_all_gap then 'missing'
+            when lacking_trading_days > (1 - {{ var('complete_month_share_of_days') }}) * usual_trading_days then 'partial'
+            when
+                orders < {{ var('complete_month_share_of_orders') }} * usual_orders
+                and trading_days > 0
+                and months * {{ poisson_tail_bound('orders', 'usual_orders') }} < {{ var('chance_level') }}
                 then 'partial'
             else 'complete'
         end as status

@@ -1,0 +1,71 @@
+with months as (
+    select * from {{ ref('int_usual_months') }}
+),
+
+days as (
+    select * from {{ ref('int_days') }}
+),
+
+calendar as (
+    select
+        * exclude (calendar_days, trading_days, orders),
+        cast(unnest(generate_series(month_start, last_day(month_start), interval 1 day)) as date) as day
+    from months
+),
+
+filled as (
+    select
+        calendar.*,
+        days.day is not null as has_trade,
+        calendar.day between calendar.first_day and calendar.last_day as is_in_window,
+        count(days.day) over (order by calendar.day) as run
+    from calendar
+    left join days on calendar.day = days.day
+),
+
+weekdays as (
+    select
+        isodow(day) as weekday,
+        7 * count(*) / sum(count(*)) over () as relative_share
+    from filled
+    where has_trade
+    group by weekday
+),
+
+-- The share of days with trade that is usual in the month, more on the weekdays of the shop and less on the others. No
+-- day is sure: there are holidays.
+chances as (
+    select
+        filled.*,
+        least(coalesce(filled.usual_share_of_days * weekdays.relative_share, 0), 0.99) as chance_of_trade
+    from filled
+    left join weekdays on isodow(filled.day) = weekdays.weekday
+),
+
+-- Days in a row without trade, and the probability that none of them has any.
+runs as (
+    select
+        run,
+        exp(sum(ln(1 - chance_of_trade) order by day)) as chance,
+        count(*) over () as runs
+    from chances
+    where not has_trade
+    group by run
+),
+
+-- A run that chance explains (by the bound of Bonferroni for all of them) is the quiet of a small shop or its closing
+-- days; another one is a gap in the data, and so is what lies before the first or after the last trade.
+judged as (
+    select
+        chances.day,
+        chances.month_start,
+        chances.has_trade,
+        chances.chance_of_trade,
+        not chances.has_trade
+        and (not chances.is_in_window or runs.chance * runs.runs < {{ var('chance_level') }}) as is_gap
+    from chances
+    left join runs on not chances.has_trade and chances.run = runs.run
+)
+
+select * from judged
+order by day
