@@ -21,16 +21,14 @@ buyers as (
     group by samples.sample, visits.card_id, samples.until_day
 ),
 
--- What the buyers of the first part did in the rest, and in as many recorded days before it.
-around_split as (
+-- What the buyers of the first part did in the rest.
+after_split as (
     select
         visits.card_id,
-        count(*) filter (where visits.recorded_days > samples.until_day) as later_purchases,
-        sum(visits.amount) filter (where visits.recorded_days > samples.until_day) as later_amount,
-        count(*) filter (where visits.recorded_days <= samples.until_day) as before_purchases,
-        sum(visits.amount) filter (where visits.recorded_days <= samples.until_day) as before_amount
+        count(*) as later_purchases,
+        sum(visits.amount) as later_amount
     from visits
-    inner join samples on visits.recorded_days > samples.until_day - samples.days_left
+    inner join samples on visits.recorded_days > samples.until_day
     where samples.sample = 'calibration'
     group by visits.card_id
 ),
@@ -38,12 +36,10 @@ around_split as (
 with_holdout as (
     select
         buyers.*,
-        coalesce(around_split.later_purchases, 0) as later_purchases,
-        cast(coalesce(around_split.later_amount, 0) as decimal(18, 2)) as later_amount,
-        coalesce(around_split.before_purchases, 0) as before_purchases,
-        cast(coalesce(around_split.before_amount, 0) as decimal(18, 2)) as before_amount
+        coalesce(after_split.later_purchases, 0) as later_purchases,
+        cast(coalesce(after_split.later_amount, 0) as decimal(18, 2)) as later_amount
     from buyers
-    left join around_split on buyers.card_id = around_split.card_id
+    left join after_split on buyers.card_id = after_split.card_id
 )
 
 select * from with_holdout

@@ -1,76 +1,36 @@
-with buyers as (
+with forecasts as (
+    select * from {{ ref('int_clv_forecasts') }}
+),
+
+buyers as (
     select * from {{ ref('int_clv_buyers') }}
     where sample = 'calibration'
 ),
 
-predictions as (
-    select * from {{ ref('int_clv_predictions') }}
-    where sample = 'calibration'
+models as (
+    select * from {{ ref('int_clv_models') }}
+    where sample = 'calibration' and model = 'bg_nbd'
 ),
 
-horizon as (
-    select * from {{ ref('int_clv_horizons') }}
-    where sample = 'calibration'
+refusals as (
+    select * from {{ ref('clv_refusals') }}
 ),
 
-totals as (
-    select
-        sum(frequency) / nullif(sum(age order by card_id), 0) as mean_rate,
-        cast(sum(before_amount) as double) / nullif(sum(before_purchases), 0) as mean_value
-    from buyers
-),
-
--- Beside the models, what anyone would guess: the mean for all, the member's own rate, the same again as before.
-guesses as (
-    select
-        buyers.card_id,
-        unnest([
-            {
-                'method': 'model',
-                'purchases': predictions.expected_purchases,
-                'amount': predictions.expected_purchases * predictions.purchase_value
-            },
-            {
-                'method': 'mean_rate',
-                'purchases': totals.mean_rate * horizon.horizon_weeks,
-                'amount': totals.mean_rate * horizon.horizon_weeks * totals.mean_value
-            },
-            {
-                'method': 'own_rate',
-                'purchases': buyers.frequency / greatest(buyers.age, 1) * horizon.horizon_weeks,
-                'amount': buyers.frequency / greatest(buyers.age, 1) * horizon.horizon_weeks
-                * buyers.mean_value
-            },
-            {
-                'method': 'same_as_before',
-                'purchases': cast(buyers.before_purchases as double),
-                'amount': cast(buyers.before_amount as double)
-            }
-        ]) as guess,
-        cast(buyers.later_purchases as double) as later_purchases,
-        cast(buyers.later_amount as double) as later_amount
-    from buyers
-    inner join predictions on buyers.card_id = predictions.card_id
-    cross join horizon
-    cross join totals
+methods as (
+    select * from {{ ref('forecast_methods') }}
 ),
 
 pairs as (
     select
-        card_id,
-        guess.method,
-        'purchases' as quantity,
-        guess.purchases as predicted,
-        later_purchases as actual
-    from guesses
-    union all
-    select
-        card_id,
-        guess.method,
-        'amount' as quantity,
-        guess.amount as predicted,
-        later_amount as actual
-    from guesses
+        forecasts.quantity,
+        forecasts.method,
+        forecasts.card_id,
+        forecasts.expected as predicted,
+        cast(
+            case forecasts.quantity when 'purchases' then buyers.later_purchases else buyers.later_amount end as double
+        ) as actual
+    from forecasts
+    inner join buyers on forecasts.sample = buyers.sample and forecasts.card_id = buyers.card_id
 ),
 
 errors as (
@@ -85,7 +45,58 @@ errors as (
         sum(predicted order by card_id) / nullif(sum(actual order by card_id), 0) - 1 as total_bias
     from pairs
     group by quantity, method
+),
+
+-- What a method says of the time after the data: nothing where the model was refused.
+usable as (
+    select
+        quantity,
+        method,
+        count(expected) > 0 as is_usable
+    from forecasts
+    where sample = 'all'
+    group by quantity, method
+),
+
+-- Too little data do not tell which is best.
+enough as (
+    select not coalesce(refusals.is_too_little_data, false) as is_enough
+    from models
+    left join refusals on models.reason = refusals.reason
+),
+
+-- The square counts, because what is forecast is a mean: it has the smallest squared error, where the smallest absolute
+-- one would go to a guess of nothing for most members.
+ranked as (
+    select
+        errors.*,
+        methods.name_zh as method_name_zh,
+        methods.name_en as method_name_en,
+        enough.is_enough and usable.is_usable and errors.root_mean_square_error is not null as is_candidate,
+        row_number() over (
+            partition by errors.quantity, is_candidate order by errors.root_mean_square_error, methods.sort_order
+        ) as place
+    from errors
+    inner join usable on errors.quantity = usable.quantity and errors.method = usable.method
+    inner join methods on errors.method = methods.method
+    cross join enough
+),
+
+checked as (
+    select
+        quantity,
+        method,
+        method_name_zh,
+        method_name_en,
+        members,
+        mean_absolute_error,
+        root_mean_square_error,
+        predicted_total,
+        actual_total,
+        total_bias,
+        is_candidate and place = 1 as is_best
+    from ranked
 )
 
-select * from errors
+select * from checked
 order by quantity, method

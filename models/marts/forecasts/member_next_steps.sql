@@ -7,8 +7,7 @@ segments as (
 ),
 
 predictions as (
-    select * from {{ ref('member_expected_purchases') }}
-    where horizon_days = {{ var('next_steps_horizon_days') }}
+    select * from {{ ref('int_best_forecasts') }}
 ),
 
 actions as (
@@ -26,8 +25,10 @@ next_steps as (
         predictions.p_alive,
         predictions.horizon_days,
         predictions.expected_purchases,
+        predictions.purchases_method,
         predictions.purchase_value,
         predictions.expected_value,
+        predictions.value_method,
         coalesce(own.action_code, general.action_code) as action_code,
         coalesce(own.action_text_zh, general.action_text_zh) as action_text_zh,
         coalesce(own.action_text_en, general.action_text_en) as action_text_en
