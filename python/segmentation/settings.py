@@ -73,6 +73,7 @@ GROUPS = {
     "retailer": "Input",
     "plausible_years": "Cleaning",
     "complete_month_share_of_days": "Coverage",
+    "small_group": "Small numbers",
     "cluster_features": "Clusters",
     "rfm_cut_shares": "Scores and history",
     "max_unreadable_lines": "Ledger",
@@ -101,11 +102,18 @@ class Settings(BaseModel):
     )
 
     complete_month_share_of_days: Share = Field(
-        description="A month is partial when trade took place on less than this share of its days."
+        description="A month is partial when gaps leave less than this share of the days on which the shop usually "
+        "trades. A day without trade is in a gap when so long a run of them is improbable (`chance_level`) by the "
+        "share of such days with trade in the months around, in the season and on the weekday."
     )
     complete_month_share_of_orders: Share = Field(
-        description="A month is partial, too, when its orders per calendar day stay below this share of the median "
-        "month's."
+        description="A month is partial, too, when its orders per calendar day stay below this share of what is usual "
+        "around it and in its season, and chance does not explain so few (`chance_level`)."
+    )
+
+    small_group: WholeNumber = Field(
+        description="Rates and means of fewer members or orders than this are marked (`is_small`) and left out of the "
+        "charts."
     )
 
     cluster_features: OneOrMore[Feature] = Field(
@@ -215,7 +223,7 @@ class Settings(BaseModel):
     )
     chance_level: Share = Field(
         description="A count is above chance when chance alone would give any such count with less than this "
-        "probability."
+        "probability; days without trade are a gap when chance alone would give any such run with less than it."
     )
 
     @model_validator(mode="after")

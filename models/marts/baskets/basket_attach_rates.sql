@@ -115,7 +115,8 @@ attach_rates as (
         cast(order_totals.lines as double) / order_totals.orders as lines_per_order,
         order_totals.several_lines_share,
         order_totals.several_counters_share,
-        member_totals.several_counters_members_share
+        member_totals.several_counters_members_share,
+        {{ is_small('order_totals.orders') }} as is_small
     from order_totals
     inner join member_totals
         on order_totals.scope = member_totals.scope and order_totals.code = member_totals.code

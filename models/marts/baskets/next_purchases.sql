@@ -127,7 +127,8 @@ ranked as (
         cast(compared.next_members as double) / compared.chance_members as lift,
         compared.median_days_between,
         {{ is_above_chance('compared.next_members', 'compared.chance_members', 'compared.pairs') }}
-            as is_above_chance
+            as is_above_chance,
+        {{ is_small('compared.returned_members') }} as is_small
     from compared
     inner join items on compared.item_no = items.item_no
     inner join items as next_items on compared.next_item_no = next_items.item_no

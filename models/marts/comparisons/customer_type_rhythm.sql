@@ -14,112 +14,58 @@ as_of as (
     select * from {{ ref('int_as_of') }}
 ),
 
-days as (
+rhythms as (
     select
-        customer_type,
-        day,
-        sum(orders) as orders,
-        sum(amount) as amount
+        hours.customer_type,
+        hours.day,
+        hours.orders,
+        hours.amount,
+        unnest([
+            {'rhythm': 'hour', 'position': hours.hour, 'name_zh': null, 'name_en': null},
+            {'rhythm': 'weekday', 'position': weekdays.weekday, 'name_zh': weekdays.name_zh, 'name_en': weekdays.name_en},
+            {'rhythm': 'month', 'position': seasons.month, 'name_zh': null, 'name_en': null},
+            {'rhythm': 'season', 'position': seasons.season_no, 'name_zh': seasons.name_zh, 'name_en': seasons.name_en}
+        ], recursive := true)
     from hours
-    group by customer_type, day
+    inner join weekdays on isodow(hours.day) = weekdays.weekday
+    inner join seasons on month(hours.day) = seasons.month
 ),
 
 trade as (
     select
         customer_type,
-        count(*) as trading_days
-    from days
+        count(distinct day) as trading_days
+    from hours
     group by customer_type
 ),
 
 -- Days with trade of this type of customer divide its gaps out; every day has all hours.
-by_hour as (
+by_position as (
     select
-        hours.customer_type,
-        'hour' as rhythm,
-        hours.hour as position,
-        cast(hours.hour as varchar) as name_zh,
-        cast(hours.hour as varchar) as name_en,
-        sum(hours.orders) as orders,
-        sum(hours.amount) as amount,
-        any_value(trade.trading_days) as trading_days
-    from hours
-    inner join trade on hours.customer_type = trade.customer_type
+        rhythms.customer_type,
+        rhythms.rhythm,
+        cast(rhythms.position as integer) as position,
+        coalesce(rhythms.name_zh, cast(rhythms.position as varchar)) as name_zh,
+        coalesce(rhythms.name_en, cast(rhythms.position as varchar)) as name_en,
+        cast(sum(rhythms.orders) as bigint) as orders,
+        cast(sum(rhythms.amount) as decimal(18, 2)) as amount,
+        if(rhythms.rhythm = 'hour', any_value(trade.trading_days), count(distinct rhythms.day)) as trading_days
+    from rhythms
+    inner join trade on rhythms.customer_type = trade.customer_type
     cross join as_of
-    where as_of.has_times
-    group by hours.customer_type, hours.hour
-),
-
-by_weekday as (
-    select
-        days.customer_type,
-        'weekday' as rhythm,
-        weekdays.weekday as position,
-        weekdays.name_zh,
-        weekdays.name_en,
-        sum(days.orders) as orders,
-        sum(days.amount) as amount,
-        count(*) as trading_days
-    from days
-    inner join weekdays on isodow(days.day) = weekdays.weekday
-    group by days.customer_type, weekdays.weekday, weekdays.name_zh, weekdays.name_en
-),
-
-by_month as (
-    select
-        customer_type,
-        'month' as rhythm,
-        month(day) as position,
-        cast(month(day) as varchar) as name_zh,
-        cast(month(day) as varchar) as name_en,
-        sum(orders) as orders,
-        sum(amount) as amount,
-        count(*) as trading_days
-    from days
-    group by customer_type, month(day)
-),
-
-by_season as (
-    select
-        days.customer_type,
-        'season' as rhythm,
-        seasons.season_no as position,
-        seasons.name_zh,
-        seasons.name_en,
-        sum(days.orders) as orders,
-        sum(days.amount) as amount,
-        count(*) as trading_days
-    from days
-    inner join seasons on month(days.day) = seasons.month
-    group by days.customer_type, seasons.season_no, seasons.name_zh, seasons.name_en
-),
-
-rhythms as (
-    select * from by_hour
-    union all
-    select * from by_weekday
-    union all
-    select * from by_month
-    union all
-    select * from by_season
+    where as_of.has_times or rhythms.rhythm <> 'hour'
+    group by all
 ),
 
 shares as (
     select
-        customer_type,
-        rhythm,
-        cast(position as integer) as position,
-        name_zh,
-        name_en,
-        cast(orders as bigint) as orders,
-        cast(amount as decimal(18, 2)) as amount,
-        trading_days,
+        *,
         cast(orders as double) / trading_days as orders_per_trading_day,
         cast(orders as double) / trading_days / sum(cast(orders as double) / trading_days) over (
             partition by customer_type, rhythm order by position
             rows between unbounded preceding and unbounded following
         ) as share
-    from rhythms
+    from by_position
 )
 
 select * from shares

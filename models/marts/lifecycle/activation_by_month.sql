@@ -41,6 +41,7 @@ rates as (
         known_activations / inactive_members as activation_rate,
         {{ wilson_bound('known_activations', 'inactive_members', '-') }} as activation_rate_low,
         {{ wilson_bound('known_activations', 'inactive_members', '+') }} as activation_rate_high,
+        {{ is_small('inactive_members') }} as is_small,
         month_status
     from judged
 )

@@ -87,6 +87,7 @@ rates as (
         buyers,
         -- A month that is missing in the data says nothing about retention.
         case when month_status <> 'missing' then buyers / members end as retention,
+        {{ is_small('members') }} as is_small,
         month_status
     from retention
 )

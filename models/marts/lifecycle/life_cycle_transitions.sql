@@ -92,6 +92,7 @@ shares as (
         state,
         cast(members as bigint) as members,
         members / members_before as share,
+        {{ is_small('members_before') }} as is_small,
         month_status
     from transitions
 )

@@ -94,6 +94,7 @@ bounds as (
         activation_rate,
         activation_rate - if(rate_error > activation_rate, activation_rate, rate_error) as activation_rate_low,
         activation_rate + rate_error as activation_rate_high,
+        {{ is_small('activated_members') }} as is_small,
         relative_rate,
         relative_rate - if(relative_error > relative_rate, relative_rate, relative_error) as relative_rate_low,
         relative_rate + relative_error as relative_rate_high

@@ -39,7 +39,8 @@ means as (
 summary as (
     select
         means.*,
-        trust.is_stable
+        trust.is_stable,
+        {{ is_small('means.members') }} as is_small
     from means
     cross join trust
 )
