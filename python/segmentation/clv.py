@@ -244,7 +244,7 @@ def fit_models(
     checked = {row["model"] for row in rows if row["sample"] == "calibration" and not row["reason"]}
     for row in rows:
         if row["sample"] == "all" and not row["reason"] and row["model"] not in checked:
-            row |= {name: np.nan for name in PARAMETERS} | {"reason": "not_checked"}
+            row |= dict.fromkeys(PARAMETERS, np.nan) | {"reason": "not_checked"}
     return pd.DataFrame(rows, columns=list(MODEL_TYPES)).astype(MODEL_TYPES)
 
 
@@ -293,9 +293,7 @@ def _purchase_model(x: Vector, t_x: Vector, age: Vector, weeks: "pd.Series[float
     return fit
 
 
-def _maximise(
-    objective: Callable[[Vector], tuple[float, Vector]], starts: Sequence[Sequence[float]], size: int
-) -> Fit:
+def _maximise(objective: Callable[[Vector], tuple[float, Vector]], starts: Sequence[Sequence[float]], size: int) -> Fit:
     """The best of several starts of a negative log-likelihood with gradient, over the logs of the parameters."""
     best = None
     for start in starts:
@@ -314,9 +312,7 @@ def _maximise(
     return Fit(tuple(float(value) for value in np.exp(best.x)), -float(best.fun) * size)
 
 
-def _row(
-    model: type[BgNbd] | type[GammaGamma], reason: str | None, estimate: Callable[[], Fit]
-) -> dict[str, Any]:
+def _row(model: type[BgNbd] | type[GammaGamma], reason: str | None, estimate: Callable[[], Fit]) -> dict[str, Any]:
     if reason:
         return {"reason": reason}
     try:

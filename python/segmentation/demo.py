@@ -1,6 +1,6 @@
 """Demo raw files of the form of the contest's: a department store's members and sales lines, invented, with dirt.
 
-Planted: gamma-mixed purchase rates and heavy-tailed spending, months without carded sales (2015-09 to 2015-11 and
+Planted: gamma-mixed purchase rates, members who leave, heavy-tailed spending, months without carded sales (2015-09 to 2015-11 and
 2016-02), busy 25th and 26th days, a strong fourth quarter, discounts without points, returns, cards of other branches,
 customers without a card, and in small numbers every fault that the cleaning has to handle.
 """
@@ -94,6 +94,9 @@ def _sales(
     buyers = rng.choice(len(members), len(members) // 4, replace=False)
     rate = rng.gamma(0.45, 1.0, len(buyers)) + 0.02
     taste = rng.lognormal(5.3, 0.8, len(buyers))
+    # Half of the buyers leave on some day; what they would have bought later goes to the others.
+    leaves = np.where(rng.random(len(buyers)) < 0.5, rng.choice(days, len(buyers)), END_DAY)
+    staying = np.where(leaves == END_DAY, rate, 0)
     parts = []
     for kind, count in (("member", n_member), ("foreign", n_foreign), ("none", n - n_member - n_foreign)):
         orders = rng.geometric(0.55, count)
@@ -103,6 +106,7 @@ def _sales(
         price_level = np.full(n_orders, 250.0)
         if kind == "member":
             who = rng.choice(len(buyers), n_orders, p=rate / rate.sum())
+            who = np.where(day > leaves[who], rng.choice(len(buyers), n_orders, p=staying / staying.sum()), who)
             since = registered_at[buyers[who]].astype("datetime64[D]")
             day = np.where(day > since, day, rng.choice(days, n_orders, p=weight / weight.sum()))
             card, price_level = members[buyers[who]].astype(object), taste[who]

@@ -10,8 +10,8 @@ on_the_way as (
     from days
 ),
 
--- The window begins with regular trade: a few orders long before it (a trial, a wrong date) do not make the time between
--- them a hole in the data.
+-- The window begins with regular trade: a few orders long before it (a trial, a wrong date) do not make the time
+-- between them a hole in the data.
 trade_window as (
     select
         coalesce(max(next_day) filter (where share_so_far < 0.02 and next_day - day > 92), min(day)) as first_day,
@@ -21,7 +21,9 @@ trade_window as (
 
 months as (
     select
-        cast(unnest(generate_series(date_trunc('month', first_day), last_day, interval 1 month)) as date) as month_start,
+        cast(unnest(
+            generate_series(date_trunc('month', first_day), last_day, interval 1 month)
+        ) as date) as month_start,
         first_day,
         last_day
     from trade_window

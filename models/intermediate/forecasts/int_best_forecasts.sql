@@ -25,7 +25,7 @@ best as (
     group by forecasts.card_id
 ),
 
--- Every buyer has a row, though data that are too few give no forecast. What one purchase is worth, the model says alone.
+-- Every buyer has a row, though too few data give no forecast. What one purchase is worth, the model says alone.
 with_model as (
     select
         predictions.card_id,

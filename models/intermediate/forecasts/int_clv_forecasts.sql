@@ -107,7 +107,7 @@ alternatives as (
             and times_before.horizon_days = predictions.horizon_days
 ),
 
-forecasts as (
+by_quantity as (
     select
         sample,
         card_id,
@@ -116,8 +116,19 @@ forecasts as (
         unnest([
             {'quantity': 'purchases', 'expected': forecast.purchases},
             {'quantity': 'amount', 'expected': forecast.amount}
-        ], recursive := true)
+        ]) as forecast
     from alternatives
+),
+
+forecasts as (
+    select
+        sample,
+        card_id,
+        horizon_days,
+        method,
+        forecast.quantity,
+        forecast.expected
+    from by_quantity
 )
 
 select * from forecasts

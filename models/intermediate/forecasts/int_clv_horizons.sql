@@ -6,8 +6,8 @@ samples as (
     select * from {{ ref('int_clv_samples') }}
 ),
 
--- The share of calendar days on which the shop trades: that of each weekday, of the months without holes (or of all, where
--- each has one). A shop that is closed on two days of the week trades on five of seven.
+-- The share of calendar days on which the shop trades: that of each weekday, in the months without holes (or in all,
+-- where each has one). A shop that is closed on two days of the week trades on five of seven.
 weekdays as (
     select coalesce(
         avg(cast(is_recorded as integer)) filter (where status = 'complete'), avg(cast(is_recorded as integer))

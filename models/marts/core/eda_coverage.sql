@@ -37,7 +37,8 @@ coverage as (
         orders,
         case
             when is_all_gap then 'missing'
-            when lacking_trading_days > (1 - {{ var('complete_month_share_of_days') }}) * usual_trading_days then 'partial'
+            when lacking_trading_days > (1 - {{ var('complete_month_share_of_days') }}) * usual_trading_days
+                then 'partial'
             when
                 orders < {{ var('complete_month_share_of_orders') }} * usual_orders
                 and trading_days > 0

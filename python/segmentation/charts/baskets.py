@@ -64,6 +64,7 @@ def attach_rates(source: Source) -> Figure | None:
     )
     if data.empty:
         return None
+    data = data[~data["is_small"] | (data["scope"] == "all")]
     segments = data[data["scope"] == "segment"].sort_values("code")
     groups = pd.concat([segments, data[data["scope"] == "all"]])
     counter_rows = data[data["scope"] == "counter"].head(20)
@@ -90,7 +91,7 @@ def next_purchases(source: Source) -> Figure | None:
     data = source.mart(
         """select coalesce(item_name, item_code) as item, coalesce(next_item_name, next_item_code) as next_item,
             next_members, share, usual_share, is_above_chance
-        from marts.next_purchases where level = 'counter' and next_rank <= 2
+        from marts.next_purchases where level = 'counter' and next_rank <= 2 and not is_small
         order by members desc, item_code, next_rank limit 16"""
     )
     if data.empty:

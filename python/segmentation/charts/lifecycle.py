@@ -48,7 +48,7 @@ def transitions(source: Source) -> Figure | None:
         from marts.life_cycle_transitions as t
         join seeds.life_cycle_states as b on t.previous_state = b.state
         join seeds.life_cycle_states as a on t.state = a.state
-        where month_status = 'complete'
+        where month_status = 'complete' and not is_small
         group by all order by any_value(b.sort_order), any_value(a.sort_order)"""
     )
     if data.empty:
@@ -70,16 +70,16 @@ def activation(source: Source) -> Figure | None:
     """Share of silent and of lost members that buy in the month, with its confidence interval."""
     data = source.mart(
         """select month_start, previous_state, name_{lang} as label, activation_rate, activation_rate_low,
-            activation_rate_high, month_status
+            activation_rate_high, is_small, month_status
         from marts.activation_by_month join seeds.life_cycle_states on previous_state = state
         where month_start >= (select min(month_start) from marts.life_cycle_by_month where is_settled)
         order by sort_order, month_start"""
     )
-    if data.empty:
+    if data["is_small"].all():
         return None
     figure, axes = plt.subplots(figsize=(10, 4.5))
     for (state, label), rows in data.groupby(["previous_state", "label"], sort=False):
-        known = rows.where(rows["month_status"] == "complete")
+        known = rows.where((rows["month_status"] == "complete") & ~rows["is_small"])
         color = STATE_COLORS[str(state)]
         axes.plot(rows["month_start"], known["activation_rate"], color=color, marker="o", markersize=3, label=label)
         axes.fill_between(
@@ -100,7 +100,7 @@ def cohorts(source: Source) -> Figure | None:
         """select year(cohort_start) || ' Q' || quarter(cohort_start) as cohort, months_since,
             sum(buyers) / sum(members) as share
         from marts.cohort_retention
-        where cohort_type = 'first_purchase' and month_status = 'complete' and months_since > 0
+        where cohort_type = 'first_purchase' and month_status = 'complete' and months_since > 0 and not is_small
             and cohort_start in (select month_start from marts.eda_coverage where status = 'complete')
         group by cohort, months_since order by cohort, months_since"""
     )
@@ -125,7 +125,7 @@ def promotion_days(source: Source) -> Figure | None:
     )
     if data.empty:
         return None
-    rates = source.mart("select * from marts.promotion_activation order by day_kind")
+    rates = source.mart("select * from marts.promotion_activation where not is_small order by day_kind")
     figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5.5), width_ratios=[3, 1])
     for is_promotion, color, key in ((False, FAINT_BAR, "ordinary_days"), (True, MARK, "promotion_days")):
         rows = data[data["is_promotion_day"] == is_promotion]
@@ -148,37 +148,40 @@ def promotion_days(source: Source) -> Figure | None:
 
 def forecast_check(source: Source) -> Figure | None:
     """Error and bias of the forecast in the hold-out period, beside naive guesses."""
-    data = source.mart("select * from marts.clv_check where mean_absolute_error is not null")
-    if "model" not in set(data["method"]):
+    data = source.mart(
+        """select c.*, method_name_{lang} as label from marts.clv_check as c join seeds.forecast_methods using (method)
+        where quantity = 'purchases' and root_mean_square_error is not null order by sort_order"""
+    )
+    if not data["is_best"].any():
         return None
-    methods = ["model", "same_as_before", "own_rate", "mean_rate"]
     figure, panes = plt.subplots(1, 2, figsize=(12, 4), sharey=True)
-    rows = data[data["quantity"] == "purchases"].set_index("method").reindex(methods)
-    colors = [BAR if method == "model" else FAINT_BAR for method in methods]
+    colors = [BAR if is_best else FAINT_BAR for is_best in data["is_best"]]
     for axes, column, scale, text in (
-        (panes[0], "mean_absolute_error", 1, "{:.2f}"),
+        (panes[0], "root_mean_square_error", 1, "{:.2f}"),
         (panes[1], "total_bias", 100, "{:+.0f} %"),
     ):
-        bars = axes.barh([source.text(f"method_{method}") for method in methods], rows[column] * scale, color=colors)
-        axes.bar_label(bars, [text.format(value) for value in rows[column] * scale], padding=4)
+        bars = axes.barh(data["label"], data[column] * scale, color=colors)
+        axes.bar_label(bars, [text.format(value) for value in data[column] * scale], padding=4)
         axes.set_xlabel(source.text(column))
         axes.grid(axis="x", visible=True)
         axes.grid(axis="y", visible=False)
         axes.margins(x=0.15)
     panes[0].invert_yaxis()
+    panes[0].set_title(source.text("forecast_check_note"), fontsize=9, loc="left")
     return figure
 
 
 def next_steps(source: Source) -> Figure | None:
     """Expected amount by state and segment."""
     data = source.mart(
-        """select segment, segment_name_{lang} as name, name_{lang} as label, sort_order, horizon_days,
-            sum(expected_value order by n.card_id) / 10000 as amount, count(*) as members
+        """select segment, segment_name_{lang} as name, l.name_{lang} as label, l.sort_order, horizon_days,
+            f.name_{lang} as method, sum(expected_value order by n.card_id) / 10000 as amount, count(*) as members
         from marts.member_next_steps as n
         join marts.member_segments as s using (card_id)
         join seeds.life_cycle_states as l on n.state = l.state
+        join seeds.forecast_methods as f on n.value_method = f.method
         where expected_value is not null
-        group by segment, name, label, sort_order, horizon_days order by sort_order, segment"""
+        group by all order by l.sort_order, segment"""
     )
     if data.empty:
         return None
@@ -196,7 +199,8 @@ def next_steps(source: Source) -> Figure | None:
     axes.margins(y=0.1)
     label_axes(axes, source.text("state"), source.text("expected_amount"))
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
-    axes.set_title(source.text("expected_note").format(days=data["horizon_days"].iloc[0]), fontsize=9, loc="left")
+    note = source.text("expected_note").format(days=data["horizon_days"].iloc[0], method=data["method"].iloc[0])
+    axes.set_title(note, fontsize=9, loc="left")
     return figure
 
 
