@@ -1,8 +1,8 @@
 """Demo raw files of the form of the contest's: a department store's members and sales lines, invented, with dirt.
 
-Planted: gamma-mixed purchase rates, members who leave, heavy-tailed spending, months without carded sales (2015-09 to 2015-11 and
-2016-02), busy 25th and 26th days, a strong fourth quarter, discounts without points, returns, cards of other branches,
-customers without a card, and in small numbers every fault that the cleaning has to handle.
+Planted: gamma-mixed purchase rates, members who leave, heavy-tailed spending, months without carded sales (2015-09 to
+2015-11 and 2016-02), busy 25th and 26th days, a strong fourth quarter, discounts without points, returns, cards of
+other branches, customers without a card, and in small numbers every fault that the cleaning has to handle.
 """
 
 import datetime

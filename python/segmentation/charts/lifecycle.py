@@ -70,16 +70,16 @@ def activation(source: Source) -> Figure | None:
     """Share of silent and of lost members that buy in the month, with its confidence interval."""
     data = source.mart(
         """select month_start, previous_state, name_{lang} as label, activation_rate, activation_rate_low,
-            activation_rate_high, is_small, month_status
+            activation_rate_high, month_status = 'complete' and not is_small as is_shown, month_status
         from marts.activation_by_month join seeds.life_cycle_states on previous_state = state
         where month_start >= (select min(month_start) from marts.life_cycle_by_month where is_settled)
         order by sort_order, month_start"""
     )
-    if data["is_small"].all():
+    if not data["is_shown"].any():
         return None
     figure, axes = plt.subplots(figsize=(10, 4.5))
     for (state, label), rows in data.groupby(["previous_state", "label"], sort=False):
-        known = rows.where((rows["month_status"] == "complete") & ~rows["is_small"])
+        known = rows.where(rows["is_shown"])
         color = STATE_COLORS[str(state)]
         axes.plot(rows["month_start"], known["activation_rate"], color=color, marker="o", markersize=3, label=label)
         axes.fill_between(
