@@ -108,7 +108,16 @@ def timed(stage: str, work: Callable[[], Result]) -> Result:
 def summarise(warehouse: Path) -> None:
     """Print what became of every raw row, the gaps in the data and the segments."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        print("\nWhat became of the raw rows (rejected ones are in marts.rejected_*, with a reason):")
+        print()
+        for file, other, days, lines, share in connection.execute(
+            """select source_file, overlaps_with, shared_days, equal_lines, equal_lines / raw_rows
+            from marts.input_files where counts_twice order by equal_lines desc, source_file"""
+        ).fetchall():
+            print(
+                f"WARNING: {file} and {other} share {days:,} days and {lines:,} equal lines ({share:.1%} of {file}), which "
+                "count twice: take one file away, or say overlapping: true in the retailer file."
+            )
+        print("What became of the raw rows (rejected ones are in marts.rejected_*, with a reason):")
         for table, step, rows in connection.execute(
             "select table_name, step_name_en, rows_out from marts.cleaning_funnel order by table_name, step_no"
         ).fetchall():

@@ -160,8 +160,8 @@ class Settings(BaseModel):
     )
 
     max_unreadable_lines: Share = Field(
-        description="Largest share of a table's lines that may be unreadable (too many columns, broken quotes, bad "
-        "bytes ...). They are listed with the rejected rows; above this share the build stops."
+        description="Largest share of a file's lines, in whole lines rounded up, that may be unreadable (too many "
+        "columns, broken quotes, bad bytes ...). They are listed with the rejected rows; above it the build stops."
     )
     returns: Literal["drop", "net"] = Field(
         description="`drop`: returns stay out of every amount, as in the original analysis. `net`: m and p are net of "

@@ -129,7 +129,7 @@ def test_one_line_makes_a_warehouse_that_bad_files_leave_alone(tmp_path: Path) -
     before = job.warehouse.read_bytes()
     bad_files = {
         "the lines by reason: bad_moment 1.": [["000186fa", "never", *LINE[2:]]],
-        "1 of the 2 lines of cumcm2018c2.csv (the first is line 3) are unreadable": [LINE, LINE[:3]],
+        "2 of the 3 lines of cumcm2018c2.csv (the first is line 3) are unreadable": [LINE, LINE[:3], LINE[:4]],
     }
     for sentence, lines in bad_files.items():
         write_sales(raw, lines)

@@ -25,6 +25,7 @@ def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[
         "time_zone": (retailer.time_zone, "varchar"),
         "as_of": (retailer.as_of, "date"),
         "require_points": (retailer.require_points, "boolean"),
+        "has_overlapping_files": (retailer.overlapping, "boolean"),
         "has_member_table": (retailer.members is not None, "boolean"),
         **{column: (value, "boolean") for column, value in recorded.items()},
     }
@@ -94,13 +95,16 @@ def _canonical(name: str, table: RawTable | None, parts: Sequence[Part], time_zo
         )
     places = ", ".join(f"part_0.{column}" for column in PLACE)
     rows = f"select {columns}, {places} from work.raw.{name}_0 as part_0{joins}{first}"
-    own = {file.path for file in parts[0].files}
-    for number, part in enumerate(parts):
+    known = {file.source_file for file in parts[0].files}
+    for number, part in enumerate(parts[1:], start=1):
         # An unreadable line of a joined table belongs to no row; it is a row of its own.
-        if number and not own & {file.path for file in part.files}:
+        if new := {file.source_file for file in part.files} - known:
+            known |= new
+            listed = ", ".join(map(literal, sorted(new)))
             places = ", ".join(PLACE)
             rows += (
-                f" union all by name select {places} from work.raw.{name}_{number} where unreadable_reason is not null"
+                f" union all by name select {places} from work.raw.{name}_{number}"
+                f" where unreadable_reason is not null and source_file in ({listed})"
             )
     return rows
 

@@ -375,6 +375,11 @@ class SalesLines(Table[SalesColumns]):
     require_points: bool = Field(
         False, description="`true` where only lines that earned points count as a member's purchase"
     )
+    overlapping: bool = Field(
+        False,
+        description="`true` where files overlap, such as weekly exports of the last 30 days: a line counts once, "
+        "although several files have it",
+    )
 
 
 class RetailerFile(Entry):
@@ -461,6 +466,7 @@ class Retailer:
     time_zone: str | None
     as_of: datetime.date | None
     require_points: bool
+    overlapping: bool
     members: RawTable | None
     sales_lines: RawTable
 
@@ -528,6 +534,7 @@ def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
         time_zone=file.time_zone,
         as_of=file.as_of,
         require_points=file.sales_lines.require_points,
+        overlapping=file.sales_lines.overlapping,
         members=members,
         sales_lines=sales_lines,
     )
