@@ -117,6 +117,11 @@ def summarise(warehouse: Path) -> None:
                 f"WARNING: {file} and {other} share {days:,} days and {lines:,} equal lines ({share:.1%} of {file}), which "
                 "count twice: take one file away, or say overlapping: true in the retailer file."
             )
+        for file, sheets in connection.execute(
+            "select distinct source_file, sheets_left_out from marts.input_files where sheets_left_out is not null"
+            " order by all"
+        ).fetchall():
+            print(f"NOTE: {file} has sheets that are not read: {sheets} (sheet in the retailer file names those that are).")
         print("What became of the raw rows (rejected ones are in marts.rejected_*, with a reason):")
         for table, step, rows in connection.execute(
             "select table_name, step_name_en, rows_out from marts.cleaning_funnel order by table_name, step_no"

@@ -1,12 +1,15 @@
 """Whole files: the same lines in several of them, hidden sheets, odd places of the header, links, odd names."""
 
-import datetime
-from collections.abc import Callable
+from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import Classifier, landed
+import yaml
+from conftest import Classifier, input_problem, landed
+from xlsxwriter import Workbook
+from xlsxwriter.chart import Chart
 
 from segmentation.landing.land import land
 
@@ -97,3 +100,180 @@ def test_the_same_file_twice_is_said_when_it_is_read(tmp_path: Path) -> None:
     with landed(tmp_path, shop(tmp_path)) as connection:
         assert land(connection, shop(tmp_path), tmp_path).same == (("sales a.csv", "sales b.csv"),)
         assert "sales a.csv and sales b.csv are the same file" in str(land(connection, shop(tmp_path), tmp_path))
+
+
+ROWS = "a,2017-01-02,1,5.5\nb,2017-01-03,2,6.5\n"
+READ = [("a", "2017-01-02", "1", "5.5"), ("b", "2017-01-03", "2", "6.5")]
+HEADER = "card,at,qty,paid\n"
+TEXTS: dict[str, tuple[str, list[int]]] = {
+    "plain": (HEADER + ROWS, [2, 3]),
+    "a title and a note": (f"Sales of 2017\nprinted, by hand,,\n\n{HEADER}{ROWS}", [5, 6]),
+    "a line of the spreadsheet": (f"sep=;\n{HEADER}{ROWS}".replace(",", ";"), [3, 4]),
+    "semicolons": ((HEADER + ROWS).replace(",", ";"), [2, 3]),
+    "tabs": ((HEADER + ROWS).replace(",", "\t"), [2, 3]),
+    "carriage returns": ((HEADER + ROWS).replace("\n", "\r"), [2, 3]),
+    "blank lines": (f"\n\n{HEADER}\n{ROWS}\n\n".replace("b,", "\nb,"), [5, 7]),
+    "delimiters at the ends": ((HEADER + ROWS).replace("\n", ",\n"), [2, 3]),
+    "delimiters at the ends of the rows": (HEADER + ROWS.replace("\n", ",,\n"), [2, 3]),
+    "delimiters at the end of the header": (HEADER.replace("\n", ",,\n") + ROWS, [2, 3]),
+    "quotes": ('"card","at","qty","paid"\n' + ROWS.replace("2017", '"2017').replace("-02,", '-02",').replace("-03,", '-03",'), [2, 3]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("case", TEXTS)
+def test_text_files_are_read_whatever_stands_around_their_rows(case: str, encoding: str, tmp_path: Path) -> None:
+    text, lines = TEXTS[case]
+    (tmp_path / "sales.csv").write_bytes(text.replace("a title", "标题").encode(encoding))
+    with landed(tmp_path, shop(tmp_path)) as connection:
+        found = connection.execute(
+            "select card_id, purchased_at, quantity, amount, line_no from work.raw.sales_lines order by row_no"
+        ).fetchall()
+    assert found == [(*row, line) for row, line in zip(READ, lines, strict=True)]
+
+
+def test_rows_without_a_header_may_stand_below_a_title(tmp_path: Path) -> None:
+    content = SHOP.replace("columns", "header: [card, at, qty, paid]\n  skip: 2\n  columns")
+    (tmp_path / "sales.csv").write_text(f"Sales\nof 2017\n{ROWS}")
+    write_sheet(tmp_path / "sales.xlsx", [["Sales"], ["of 2017"], *(line.split(",") for line in ROWS.split())])
+    with landed(tmp_path, shop(tmp_path, content)) as connection:
+        found = connection.execute("select card_id, line_no from work.raw.sales_lines order by all").fetchall()
+    assert found == [("a", 3), ("a", 3), ("b", 4), ("b", 4)]
+
+
+def test_lines_below_the_rows_are_listed(classifier: Classifier, tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_text(HEADER + ROWS + "total,,3,12\n--- end of the export ---\n")
+    write_sheet(tmp_path / "sales.xlsx", [COLUMNS, ["a", "2017-01-02", 1, 5.5], ["total", "", 1, 5.5]])
+    classifier.classify(tmp_path, shop(tmp_path))
+    found = classifier.query("select source_file, line_no, reason from marts.sales_lines where reason is not null")
+    assert sorted(found) == [
+        ("sales.csv", 4, "no_moment"), ("sales.csv", 5, "unreadable"), ("sales.xlsx", 3, "no_moment"),
+    ]  # fmt: skip
+
+
+def write_sheet(path: Path, rows: list[list[object]], hidden: Sequence[str] = (), shown: Sequence[str] = ()) -> None:
+    """Write a workbook: hidden sheets first, then Sales, then others, each with the rows."""
+    with Workbook(str(path)) as book:
+        for name in (*hidden, "Sales", *shown):
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+            if name in hidden:
+                sheet.hide()
+            if name == "Sales":
+                sheet.activate()
+        book.add_chartsheet("Chart").set_chart(line_chart(book))
+
+
+def line_chart(book: Workbook) -> Chart:
+    chart = book.add_chart({"type": "line"})
+    chart.add_series({"values": "=Sales!$D$2:$D$3"})
+    return chart
+
+
+TABLE: list[list[object]] = [COLUMNS, ["a", "2017-01-02", 1, 5.5]]
+SHEETS = {
+    "": (["sales.xlsx"], "old (hidden), very old (hidden), March"),
+    "sheet: March": (["sales.xlsx, March"], "old (hidden), very old (hidden), Sales"),
+    "sheet: '*'": (["sales.xlsx, March", "sales.xlsx, Sales"], "old (hidden), very old (hidden)"),
+    "sheet: [old, March]": (["sales.xlsx, March", "sales.xlsx, old"], "very old (hidden), Sales"),
+}
+
+
+@pytest.mark.parametrize("setting", SHEETS)
+def test_hidden_sheets_are_read_only_by_name_and_what_is_left_out_is_named(setting: str, tmp_path: Path) -> None:
+    write_sheet(tmp_path / "sales.xlsx", TABLE, hidden=["old", "very old"], shown=["March"])
+    expected, left_out = SHEETS[setting]
+    with landed(tmp_path, shop(tmp_path, f"{SHOP}  {setting}\n")) as connection:
+        found = connection.execute("select source_file, left_out from work.raw.files order by all").fetchall()
+    assert [file.removesuffix(", Sales") if not setting else file for file, _ in found] == expected
+    assert {sheets for _, sheets in found} == {left_out}
+
+
+def test_merged_cells_count_for_all_their_rows_but_amounts_only_once(tmp_path: Path) -> None:
+    with Workbook(str(tmp_path / "sales.xlsx")) as book:
+        sheet = book.add_worksheet()
+        sheet.merge_range(0, 0, 0, 3, "Sales of 2017")
+        # A header of two rows.
+        sheet.merge_range(1, 0, 2, 0, "card")
+        sheet.merge_range(1, 1, 1, 3, "sale")
+        sheet.write_row(2, 1, COLUMNS[1:])
+        sheet.merge_range(3, 0, 5, 0, "a")
+        sheet.merge_range(3, 1, 4, 1, "2017-01-02")
+        sheet.merge_range(3, 3, 4, 3, 12.5)
+        sheet.write_column(3, 2, [1, 2, 3])
+        sheet.write_row(5, 1, ["2017-01-03", 3, 7])
+    with landed(tmp_path, shop(tmp_path)) as connection:
+        found = connection.execute(
+            "select line_no, card_id, purchased_at, quantity, amount from work.raw.sales_lines order by row_no"
+        ).fetchall()
+    assert found == [
+        (4, "a", "2017-01-02", "1", "12.5"), (5, "a", "2017-01-02", "2", None), (6, "a", "2017-01-03", "3", "7"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", [(900, 16_383), (1_048_575, 99), (1_048_575, 16_383)])
+def test_a_cell_far_from_the_table_is_named_before_it_costs_memory(place: tuple[int, int], tmp_path: Path) -> None:
+    rows: list[list[object]] = [*TABLE, *([] for _ in range(place[0] - 2)), [*[None] * place[1], "x"]]
+    write_sheet(tmp_path / "sales.xlsx", rows)
+    problem = input_problem(shop(tmp_path), tmp_path)
+    assert problem is not None
+    assert "sales.xlsx, sheet Sales, reaches to column" in problem
+    assert "has only 9 cells: delete the columns and rows beyond the table" in problem
+
+
+def test_rows_far_below_cost_little(tmp_path: Path) -> None:
+    write_sheet(tmp_path / "sales.xlsx", [*TABLE, *([] for _ in range(300_000)), ["b", "2017-01-02", 1, 5.5]])
+    with landed(tmp_path, shop(tmp_path)) as connection:
+        assert connection.execute("select line_no from work.raw.sales_lines order by all").fetchall() == [(2,), (300_003,)]
+
+
+def test_a_link_leads_out_of_the_folder_only_with_a_sentence(tmp_path: Path) -> None:
+    raw, elsewhere = tmp_path / "raw", tmp_path / "elsewhere"
+    raw.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "sales.csv").write_text(HEADER + ROWS)
+    (raw / "sales.csv").symlink_to(elsewhere / "sales.csv")
+    assert "leads out of the folder of raw files" in str(input_problem(shop(tmp_path), raw))
+    (raw / "sales.csv").unlink()
+    (raw / "sales").symlink_to(elsewhere)
+    linked = shop(tmp_path, SHOP.replace("sales*", "sales/*"))
+    assert "leads out of the folder of raw files" in str(input_problem(linked, raw))
+    # A link to the folder itself, or within it, is none.
+    (raw / "sales").unlink()
+    (tmp_path / "linked").symlink_to(elsewhere)
+    assert input_problem(shop(tmp_path), tmp_path / "linked") is None
+
+
+ODD = """O'Brien's [shop] "x" 100% $HOME {1} #;=é"""
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
+def test_odd_names_of_folders_files_sheets_and_columns(suffix: str, classifier: Classifier, tmp_path: Path) -> None:
+    raw = tmp_path / ODD / f"month={ODD}"
+    raw.mkdir(parents=True)
+    name = f"{ODD}*?{suffix}"
+    frame = pd.DataFrame([["a", "2017-01-02", 1, 5.5, "k"]], columns=[f"{ODD} {column}" for column in "catpk"])
+    names = pd.DataFrame([["k", "soap"]], columns=[f"{ODD} key", f"{ODD} n"])
+    for table, path in ((frame, raw / name), (names, tmp_path / ODD / f"{ODD} names{suffix}")):
+        if suffix == ".csv":
+            table.to_csv(path, index=False)
+        elif suffix == ".parquet":
+            table.to_parquet(path)
+        else:
+            table.to_excel(path, index=False, engine="xlsxwriter", sheet_name="O'Brien \"x\"")
+    file = {
+        "files": [f"month={ODD}/{name}"],
+        "columns": {
+            "card_id": f"{ODD} c", "purchased_at": f"{ODD} a", "quantity": f"{ODD} t", "amount": f"{ODD} p",
+            "receipt_no": "month",
+        },
+        "cancelled": {"column": f"{ODD} k", "pattern": "O'%"},
+        "joins": [
+            {"files": f"{ODD} names{suffix}", "key": {f"{ODD} k": f"{ODD} key"}, "columns": {"product_name": f"{ODD} n"}}
+        ],
+    } | ({"sheet": "O'Brien \"x\""} if suffix == ".xlsx" else {})  # fmt: skip
+    classifier.classify(tmp_path / ODD, shop(tmp_path, yaml.safe_dump({"sales_lines": file}, allow_unicode=True)))
+    assert classifier.query("select card_id, amount, product_name, receipt_no, reason from marts.sales_lines") == [
+        ("a", Decimal("5.5"), "soap", ODD, None)
+    ]

@@ -77,6 +77,7 @@ checked as (
         files.part > 0 as is_joined,
         files.raw_rows,
         files.unreadable_rows,
+        files.sheets_left_out,
         moments.first_purchased_at,
         moments.last_purchased_at,
         -- What a sheet of a spreadsheet holds below its header, in the present and in the old form.

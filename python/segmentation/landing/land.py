@@ -27,6 +27,7 @@ from segmentation.landing.files import (
 )
 from segmentation.landing.reading import PLACE, append, create_table, read_files
 from segmentation.landing.retailer import CANONICAL_COLUMNS, RETAILERS, FileSet, read_retailer
+from segmentation.landing.workbook import sheets_left_out
 
 # Rises when files would be read otherwise than before: then all are read again.
 READING = 1
@@ -40,6 +41,7 @@ create table if not exists work.raw.files (
     kind varchar,
     layout varchar,
     header varchar,
+    left_out varchar,
     reader varchar,
     stamp varchar,
     size_bytes bigint,
@@ -49,7 +51,7 @@ create table if not exists work.raw.files (
     landed_at timestamp
 )
 """
-LEDGER_COLUMNS = 15
+LEDGER_COLUMNS = 16
 PARQUET_FILES_AT_ONCE = 100
 IN_RAW = "database_name = 'work' and schema_name = 'raw'"
 
@@ -283,6 +285,7 @@ def _enter(
             file.kind,
             layout(settings),
             header,
+            sheets_left_out(file.path, settings.sheets) if file.kind == "workbook" else "",
             _reader(settings, file),
             stamp,
             file.path.stat().st_size,

@@ -276,15 +276,20 @@ class Files(Entry, Generic[Columns]):
         description="of text; without it utf-8, utf-16 with a mark, or gb18030, whichever fits. Western files often "
         "are `cp1252`",
     )
-    delimiter: Text = Field(
-        ",", description='`","` by default; `tab`, `whitespace` (any run of blanks and tabs) or any other'
+    delimiter: Text | None = Field(
+        None,
+        description="of text; without it a comma, a semicolon, a tab or a vertical bar, whichever the names of the columns have "
+        "between them. `tab`, `whitespace` (any run of blanks and tabs) or any other",
     )
     header: HeaderNames = Field(
         True,
-        description="`true`; `false` for files without one, whose columns are then 1, 2, 3 …; or a list of the names "
-        "they lack",
+        description="`true`: the first row that has the names of the columns below, titles above it do not count; "
+        "`false` for files without one, whose columns are then 1, 2, 3 …; or a list of the names they lack",
     )
-    sheet: Texts = _optional('of workbooks: a name, a list, or `"*"` for all; the first by default')
+    skip: int = Field(
+        0, ge=0, le=1_000_000, description="lines, or rows of a sheet, above the table that do not count"
+    )
+    sheet: Texts = _optional('of workbooks: a name, a list, or `"*"` for all that are not hidden; by default the first of these')
     missing: Texts = _optional('values that mean that there is none, such as `["NA", "NULL"]`')
     columns: Columns | None = Field(
         None,
@@ -407,9 +412,11 @@ class FileSet:
     files : file names, folders or patterns, relative to the folder of raw files.
     columns : for each wanted column the raw columns it may come from, in order of preference.
     encoding : of text files; None means that it is found out.
-    delimiter : between the columns of text files; "whitespace" stands for any run of blanks and tabs.
+    delimiter : between the columns of text files; None means that it is found out, "whitespace" any run of blanks and
+        tabs.
     header : whether the files have one, or the names of the columns of files that have none.
-    sheets : of workbooks; none means the first, a star all of them.
+    skip : number of lines, or rows of a sheet, above the table.
+    sheets : of workbooks; none means the first that is not hidden, a star all of these.
     missing : values that mean that there is none.
     key : of joined files, for each column to look up the column in these files.
     """
@@ -417,8 +424,9 @@ class FileSet:
     files: tuple[str, ...]
     columns: dict[str, tuple[str, ...]]
     encoding: str | None = None
-    delimiter: str = ","
+    delimiter: str | None = None
     header: bool | tuple[str, ...] = True
+    skip: int = 0
     sheets: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     key: dict[str, str] = field(default_factory=dict)
@@ -599,8 +607,9 @@ def _file_set(files: Files[Any], key: dict[str, str]) -> FileSet:
         files=files.files,
         columns={column: names for column, names in columns.items() if names},
         encoding=files.encoding,
-        delimiter=DELIMITERS.get(files.delimiter, files.delimiter) or ",",
+        delimiter=files.delimiter and DELIMITERS.get(files.delimiter, files.delimiter),
         header=files.header,
+        skip=files.skip,
         sheets=files.sheet,
         missing=files.missing,
         key=key,
