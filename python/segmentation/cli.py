@@ -14,7 +14,9 @@ from segmentation.errors import InputError
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 PLACE = click.Path(path_type=Path)
-CSV = click.Path(exists=True, dir_okay=False, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+# Of 255 bytes that a file name can have; the day and the kind of the list stand beside it.
+LONGEST_NAME = 200
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -110,6 +112,8 @@ def _reason(_context: click.Context, _option: click.Parameter, text: str) -> str
 def _name(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
     if text and not re.fullmatch(r"[\w-]+", text):
         raise click.BadParameter(f"{text!r} is part of file names; use letters, digits, hyphens and underscores only.")
+    if text and len(text.encode()) > LONGEST_NAME:
+        raise click.BadParameter(f"{text[:20]}... is part of file names; {LONGEST_NAME} bytes are the most that it can have.")
     return text
 
 
@@ -133,7 +137,7 @@ def _day(_context: click.Context, _option: click.Parameter, moment: datetime.dat
 @click.option("--hold-out", "holdout", type=float, default=0.1, callback=_share, help="Share left out by lot, below 1.")
 @click.option("--minimum", type=click.IntRange(0), default=50, help="Fewest members to contact; else no list.")
 @click.option("--recent-days", type=click.IntRange(0), default=30, help="Leaves out those contacted so lately.")
-@click.option("--opt-out", type=CSV, help="csv file; the cards in its first column are left out.")
+@click.option("--opt-out", type=FILE, help="Its cards are left out: csv, xlsx or Parquet.")
 @click.option("--date", "contacted_on", type=DAY, callback=_day, help="Day of the contact.  [default: the as-of date]")
 @click.option("--salt", default="1", help="Another salt holds out other members.")
 def audience(warehouse: Path, reports: Path, name: str | None, segment: str, state: str, **request: Any) -> None:

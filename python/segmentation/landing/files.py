@@ -194,7 +194,7 @@ def _paths(
         if sheets := known.get((path, layout(part))):
             files.extend((path, sheet) for sheet in sheets)
             continue
-        _check_kind(path, table)
+        check_form(path, TABLE_TITLES[table.name])
         if part.sheets and is_workbook(path):
             files.extend((path, sheet) for sheet in sheets_to_read(path, part.sheets))
         else:
@@ -202,9 +202,10 @@ def _paths(
     return files
 
 
-def _check_kind(path: Path, table: RawTable) -> None:
+def check_form(path: Path, title: str) -> None:
+    """Refuse a file that is empty, protected by a password or broken; `title` says what it should hold."""
     if path.stat().st_size == 0:
-        raise InputError(f"{path} is empty (0 bytes): put {TABLE_TITLES[table.name]} there.")
+        raise InputError(f"{path} is empty (0 bytes): put {title} there.")
     with path.open("rb") as file:
         magic = file.read(len(OLE_MAGIC))
     if magic == OLE_MAGIC:

@@ -24,7 +24,7 @@ OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 FEW_PLACES = 5_000_000
 PLACES_PER_CELL = 20
 ROW = re.compile(rb'row r="(\d{1,7})"')
-COLUMN = re.compile(rb'\bc r="([A-Z]{1,3})\d')
+COLUMN = re.compile(rb'c r="([A-Z]{1,3})')
 LONGEST_PLACE = 20
 
 
