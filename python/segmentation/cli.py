@@ -53,7 +53,8 @@ def _settings(_context: click.Context, _option: click.Parameter, text: str | Non
 
     try:
         settings = yaml.safe_load(text or "") or {}
-    except yaml.YAMLError:
+    # A date that no calendar has, or a number of thousands of digits, is a ValueError.
+    except (yaml.YAMLError, ValueError, RecursionError):
         settings = None
     if not isinstance(settings, dict):
         raise click.BadParameter('give settings with their values, such as "as_of: 2017-06-30".')

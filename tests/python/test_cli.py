@@ -35,6 +35,10 @@ def test_help_comes_without_loading_what_only_commands_need() -> None:
         ("build --retialer x", "Did you mean '--retailer'?"),
         ("build --vars as_of", "give settings with their values"),
         ("build --vars a:[", "give settings with their values"),
+        ("build --vars {as_of:\t2018-02-30}", "give settings with their values"),
+        (f"build --vars {{basket_top:\t{'9' * 5_000}}}", "give settings with their values"),
+        (f"build --vars {'[' * 5_000}", "give settings with their values"),
+        ("build --vars {a:\t\0}", "give settings with their values"),
         ("inspect", "Missing argument 'FILES...'"),
         ("demo", "Missing argument 'FOLDER'"),
         ("demo x --members many", "'many' is not a valid integer"),
@@ -49,10 +53,11 @@ def test_help_comes_without_loading_what_only_commands_need() -> None:
         ("audience --reason x --date 2018-02-30", "'2018-02-30' does not match"),
         ("audience --reason x --opt-out none.csv", "'none.csv' does not exist"),
         ("audience --reason x --name ../x", "use letters, digits"),
+        (f"audience --reason x --name {'会' * 70}", "200 bytes are the most"),
     ],
 )
 def test_a_wrong_word_is_refused_with_a_sentence(command: str, said: str) -> None:
-    done = CliRunner().invoke(commands, command.split())
+    done = CliRunner().invoke(commands, [word.replace("\t", " ") for word in command.split(" ")])
     assert done.exit_code == 2
     assert said in done.output
 

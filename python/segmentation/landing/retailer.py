@@ -39,6 +39,8 @@ GENDER_CODES = {value: code for code, values in WORDS["gender"]["codes"].items()
 Product = Literal["quantity * unit_price"]
 PRODUCT: Product = "quantity * unit_price"
 WHITESPACE = "whitespace"
+LONGEST_TEXT = 1_000
+LONGEST_FILE_NAME = 255
 DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " "}
 # Encodings of names and of program text, which Python counts among those of text.
 NOT_OF_FILES = ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined")
@@ -52,6 +54,10 @@ PREDICATES = {
     "dict_type": "must be a list of names with values (name: value)",
     "list_type": "must be a list of tables, each with files, key and columns",
     "too_short": "must not be empty",
+    **dict.fromkeys(
+        ("int_type", "greater_than_equal", "less_than_equal"),
+        "must be a whole number from 0 up to 1000000, not {input!r}",
+    ),
     "literal_error": "can only be {expected}, not {input!r}",
 }
 
@@ -61,7 +67,10 @@ def _texts(content: Any) -> tuple[str, ...]:
     # YAML reads a bare yes, no, on or off as true or false: which of them was written is lost.
     if any(isinstance(value, bool | Mapping | list) for value in values):
         raise ValueError("must be a text or a list of texts; put yes, no, true and false in quotes")
-    return tuple(str(value) for value in values)
+    texts = tuple(str(value) for value in values)
+    if any("\0" in text or len(text) > LONGEST_TEXT for text in texts):
+        raise ValueError(f"must be a text of up to {LONGEST_TEXT:,} characters without NUL among them")
+    return texts
 
 
 def _text(content: Any) -> str:
@@ -77,6 +86,8 @@ def _inside(patterns: tuple[str, ...]) -> tuple[str, ...]:
         path = PureWindowsPath(pattern)
         if path.drive or path.root or ".." in path.parts:
             raise ValueError(f"must lead to files inside the folder of raw files, such as sales/*.csv, not {pattern}")
+        if any(len(part.encode()) > LONGEST_FILE_NAME for part in path.parts):
+            raise ValueError(f"has a name of more than {LONGEST_FILE_NAME} bytes, which no file can have")
     return patterns
 
 
@@ -517,13 +528,13 @@ def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
         If there is no such file, or it has unknown keys, lacks required ones or holds values of a wrong kind.
     """
     path = Path(name) if name.endswith((".yml", ".yaml")) else folder / f"{name}.yml"
-    if not path.is_file():
+    if not _is_file(path):
         known = ", ".join(sorted(file.stem for file in folder.glob("*.yml"))) or "none"
-        raise InputError(f"There is no retailer file {path}; the known retailers are: {known}.")
+        raise InputError(f"There is no retailer file {str(path)[:200]}; the known retailers are: {known}.")
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     # A date that no calendar has is a ValueError.
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from error
     try:
         file = RetailerFile.model_validate(content)
@@ -546,6 +557,14 @@ def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
         members=members,
         sales_lines=sales_lines,
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    # Of a name that is too long.
+    except OSError:
+        return False
 
 
 def _sentence(path: Path, error: ErrorDetails) -> str:
