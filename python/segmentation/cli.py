@@ -2,14 +2,16 @@
 
 import datetime
 import re
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 
 import click
 
-from segmentation.errors import InputError
+from segmentation.errors import InputError, sentence
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -238,15 +240,21 @@ def settings() -> None:
 
 def main() -> None:
     """Run a command; what the user can mend ends it with one sentence, not with a traceback."""
+    signals = [signal.SIGINT]
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        signals.append(signal.Signals(number))
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
     try:
         sys.exit(commands(prog_name="segmentation", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except InputError as error:
-        sys.exit(str(error))
-    except OSError as error:
-        sys.exit(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.")
+    except (InputError, OSError) as error:
+        sys.exit(sentence(error))
     except click.Abort:
-        click.echo("Stopped by the keyboard; the warehouse is that of the last good build.", err=True)
-        sys.exit(130)
+        by = "the keyboard" if signals[-1] == signal.SIGINT else signals[-1].name
+        click.echo(f"Stopped by {by}; the warehouse is that of the last good build.", err=True)
+        sys.exit(128 + signals[-1])

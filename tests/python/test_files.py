@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 import yaml
@@ -12,6 +13,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.chart import Chart
 
 from segmentation.landing.land import land
+from segmentation.run import summarise
 
 SHOP = """
 sales_lines:
@@ -277,3 +279,40 @@ def test_odd_names_of_folders_files_sheets_and_columns(suffix: str, classifier: 
     assert classifier.query("select card_id, amount, product_name, receipt_no, reason from marts.sales_lines") == [
         ("a", Decimal("5.5"), "soap", ODD, None)
     ]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
+def test_keys_in_two_cases_are_one_customer_if_so_wished(suffix: str, classifier: Classifier, tmp_path: Path) -> None:
+    lines = [("A@x", "2017-01-02 10:00:00", 1, 5.5), ("a@X", "2017-01-03 10:00:00", 1, 5.5)]
+    write_table(tmp_path / f"sales{suffix}", lines)
+    (tmp_path / "members.csv").write_text("card\na@x\nB@x\nb@x\n")
+    content = SHOP + "members: {files: members.csv, columns: {card_id: card}}\n"
+    classifier.classify(tmp_path, shop(tmp_path, content))
+    assert classifier.query("select count(distinct card_id), count(reason) from marts.sales_lines") == [(2, 2)]
+    classifier.classify(tmp_path, shop(tmp_path, content + "fold_case: true\n"))
+    assert classifier.query("select count(distinct card_id), count(reason) from marts.sales_lines") == [(1, 0)]
+    assert classifier.query("select card_id, reason from marts.member_rows order by row_no") == [
+        ("a@x", None), ("b@x", None), ("b@x", "duplicate_row"),
+    ]  # fmt: skip
+
+
+def test_what_needs_a_look_is_said_before_the_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    warehouse = tmp_path / "w.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            """create schema marts;
+            create table marts.input_files as select 'b.xlsx' as source_file, 'a.csv' as overlaps_with, 3 as shared_days,
+                40 as equal_lines, 100 as raw_rows, true as counts_twice, 'old (hidden)' as sheets_left_out,
+                false as is_full_sheet, false as ends_early;
+            create table marts.sales_lines as select unnest(['A@x', 'a@x', 'b', null]) as card_id;
+            create table marts.members as select unnest(['B', 'c']) as card_id;
+            create table marts.cleaning_funnel (table_name varchar, step_no int, step_name_en varchar, rows_out int);
+            create table marts.eda_coverage (month_start date, status varchar);
+            create table marts.segment_summary (segment int, segment_name_en varchar, members int, member_share double,
+                amount_share double, is_stable boolean)"""
+        )
+    summarise(warehouse)
+    said = capsys.readouterr().out.strip().splitlines()
+    assert said[0].startswith("WARNING: b.xlsx and a.csv share 3 days and 40 equal lines (40.0% of b.xlsx), which count twice")
+    assert said[1].startswith("DOUBT: 2 keys of customers differ in capital letters only, such as A@x and a@x: where")
+    assert said[2].startswith("NOTE: b.xlsx has sheets that are not read: old (hidden) (sheet in the retailer file")

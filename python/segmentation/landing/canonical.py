@@ -15,7 +15,7 @@ def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[
     """Write what dbt reads beside the ledger: the two tables in the project's own columns, and the retailer file."""
     tables = {table.name: table for table in retailer.tables}
     for name in CANONICAL_COLUMNS:
-        view = _canonical(name, tables.get(name), parts.get(name, []), retailer.time_zone)
+        view = _canonical(retailer, name, tables.get(name), parts.get(name, []))
         connection.execute(f"create or replace view work.raw.{name} as {view}")
     recorded = {f"has_{column}": column in retailer.sales_lines.columns for column in ("quantity", "points")}
     recorded["has_registered_at"] = retailer.members is not None and "registered_at" in retailer.members.columns
@@ -45,7 +45,7 @@ def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[
                 )
 
 
-def _canonical(name: str, table: RawTable | None, parts: Sequence[Part], time_zone: str | None) -> str:
+def _canonical(retailer: Retailer, name: str, table: RawTable | None, parts: Sequence[Part]) -> str:
     """Return the SQL of a raw table in the project's own columns; no row where the retailer has no such table.
 
     Beside the texts stand, for each column with moments, `<column>_parsed`, the moment as the retailer file says that
@@ -57,14 +57,16 @@ def _canonical(name: str, table: RawTable | None, parts: Sequence[Part], time_zo
         for column in part.files[0].expressions
     }
     texts = {column: landed.get(column, "cast(null as varchar)") for column in CANONICAL_COLUMNS[name]}
+    if retailer.fold_case:
+        texts["card_id"] = f"lower({texts['card_id']})"
     others = {}
     for column in MOMENT_COLUMNS[name]:
         time = landed.get(TIME_OF.format(column))
         formats = table.date_formats.get(column, ()) if table else ()
         others[f"{column}_parsed"] = "cast(null as timestamp)"
-        if table and column in landed and (time or formats or time_zone):
+        if table and column in landed and (time or formats or retailer.time_zone):
             others[f"{column}_parsed"] = parsed_moment(
-                texts[column], time, formats, time_zone, table.recorded_time_zone
+                texts[column], time, formats, retailer.time_zone, table.recorded_time_zone
             )
         if time:
             texts[column] = f"nullif(concat_ws(' ', {texts[column]}, {time}), '')"

@@ -410,6 +410,11 @@ class RetailerFile(Entry):
         None,
         description="the day up to which purchases count, itself excluded; without it, the day after the last sale",
     )
+    fold_case: bool = Field(
+        False,
+        description="`true` where the same key of a customer is written in capital and in small letters, such as an "
+        "e-mail address: then small ones count",
+    )
     members: Members | None = Field(None, description="the table of the members; may be missing")
     sales_lines: SalesLines = Field(description="the table of the sales lines")
 
@@ -486,6 +491,7 @@ class Retailer:
     as_of: datetime.date | None
     require_points: bool
     overlapping: bool
+    fold_case: bool
     members: RawTable | None
     sales_lines: RawTable
 
@@ -554,6 +560,7 @@ def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
         as_of=file.as_of,
         require_points=file.sales_lines.require_points,
         overlapping=file.sales_lines.overlapping,
+        fold_case=file.fold_case,
         members=members,
         sales_lines=sales_lines,
     )
