@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import sys
 import time
@@ -57,6 +58,12 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     untouched = "The warehouse of the last good build is untouched."
     if problem := settings_problem(project_settings() | settings):
         raise InputError(f"{problem} {untouched}")
+    # It becomes the name of a database, which dbt does not quote everywhere.
+    if not re.fullmatch(r"[\w.() -]+", warehouse.name):
+        raise InputError(
+            f"The file of the warehouse cannot be called {warehouse.name}: use letters, digits, blanks, dots, hyphens and "
+            "underscores; its folder can have any name."
+        )
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json"]
     variables = ["--vars", json.dumps(settings, default=str)]
     try:

@@ -91,6 +91,7 @@ class Classifier:
             for path in compiled.rglob(f"{name}.sql")
             if ".yml" not in str(path)
         }
+        self.seed_tests = [path.read_text(encoding="utf-8") for path in compiled.rglob("_seeds.yml/*.sql")]
 
     def classify(self, raw_dir: Path, retailer: str = "cumcm2018") -> None:
         """Fill the tables from the files; raises InputError as the build would stop."""
@@ -111,7 +112,7 @@ class Classifier:
 @pytest.fixture(scope="session")
 def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
     job = Job(Path("data/raw"), tmp_path_factory.mktemp("compiled"))
-    done = job.dbt("compile", "--select", *Classifier.MODELS)
+    done = job.dbt("compile", "--select", *Classifier.MODELS, "resource_type:seed")
     assert done.returncode == 0, done.stdout
     return Classifier(job.out / "target" / "compiled")
 

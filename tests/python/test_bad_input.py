@@ -118,11 +118,12 @@ def test_odd_lines_are_kept_or_rejected_with_a_reason(classifier: Classifier, tm
 
 @pytest.mark.slow
 def test_one_line_makes_a_warehouse_that_bad_files_leave_alone(tmp_path: Path) -> None:
-    raw = tmp_path / "raw"
-    raw.mkdir()
+    folder = tmp_path / """O'Brien's [shop] "x" 100% *"""
+    raw = folder / "raw"
+    raw.mkdir(parents=True)
     write_members(raw, [["000186fa", "1980-01-01", 0, "2010-01-01 00:00:00.000"]])
     write_sales(raw, [LINE])
-    job = Job(raw, tmp_path / "out")
+    job = Job(raw, folder / "out")
     done = job.dbt("--quiet", "build")
     assert done.returncode == 0, done.stdout
     assert job.query("select card_id, f, m from marts.lrfmpsx") == [("000186fa", 1, 10)]

@@ -134,6 +134,31 @@ def test_text_files_are_read_whatever_stands_around_their_rows(case: str, encodi
     assert found == [(*row, line) for row, line in zip(READ, lines, strict=True)]
 
 
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gbk", "cp1252", "latin-1", "cp037", "utf-7", "mac-roman", "shift_jis"],
+)  # fmt: skip
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_a_stated_encoding_is_followed(encoding: str, line_end: str, tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_bytes((HEADER + ROWS).replace("\n", line_end).encode(encoding))
+    with landed(tmp_path, shop(tmp_path, f"{SHOP}  encoding: {encoding}\n")) as connection:
+        found = connection.execute(
+            "select card_id, purchased_at, quantity, amount from work.raw.sales_lines order by row_no"
+        ).fetchall()
+    assert found == READ
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "utf-16-le", "ascii"])
+def test_text_that_is_not_in_its_encoding_is_one_sentence(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "sales.csv").write_bytes((HEADER + ROWS + "é" * 3 + ",2017-01-02,1,1\n").encode())
+    problem = input_problem(shop(tmp_path, f"{SHOP}  encoding: {encoding}\n"), tmp_path)
+    if encoding == "ascii":
+        assert problem is None
+    else:
+        assert problem is not None
+        assert "sales.csv" in problem
+
+
 def test_rows_without_a_header_may_stand_below_a_title(tmp_path: Path) -> None:
     content = SHOP.replace("columns", "header: [card, at, qty, paid]\n  skip: 2\n  columns")
     (tmp_path / "sales.csv").write_text(f"Sales\nof 2017\n{ROWS}")
