@@ -116,7 +116,7 @@ def _name(_context: click.Context, _option: click.Parameter, text: str | None) -
     if text and not re.fullmatch(r"[\w-]+", text):
         raise click.BadParameter(f"{text!r} is part of file names; use letters, digits, hyphens and underscores only.")
     if text and len(text.encode()) > LONGEST_NAME:
-        raise click.BadParameter(f"{text[:20]}... is part of file names; {LONGEST_NAME} bytes are the most that it can have.")
+        raise click.BadParameter(f"{text[:20]}... is part of file names; its longest has {LONGEST_NAME} bytes.")
     return text
 
 

@@ -61,8 +61,8 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     # It becomes the name of a database, which dbt does not quote everywhere.
     if not re.fullmatch(r"[\w.() -]+", warehouse.name):
         raise InputError(
-            f"The file of the warehouse cannot be called {warehouse.name}: use letters, digits, blanks, dots, hyphens and "
-            "underscores; its folder can have any name."
+            f"The file of the warehouse cannot be called {warehouse.name}: use letters, digits, blanks, dots, hyphens "
+            "and underscores; its folder can have any name."
         )
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json"]
     variables = ["--vars", json.dumps(settings, default=str)]
@@ -131,8 +131,8 @@ def summarise(warehouse: Path) -> None:
             from marts.input_files where counts_twice order by equal_lines desc, source_file"""
         ).fetchall():
             print(
-                f"WARNING: {file} and {other} share {days:,} days and {lines:,} equal lines ({share:.1%} of {file}), which "
-                "count twice: take one file away, or say overlapping: true in the retailer file."
+                f"WARNING: {file} and {other} share {days:,} days and {lines:,} equal lines ({share:.1%} of {file}), "
+                "which count twice: take one file away, or say overlapping: true in the retailer file."
             )
         [(keys, example)] = connection.execute(
             """with cards as (select distinct card_id from marts.sales_lines union select card_id from marts.members),
@@ -144,14 +144,16 @@ def summarise(warehouse: Path) -> None:
         ).fetchall()
         if keys:
             print(
-                f"DOUBT: {keys:,} keys of customers differ in capital letters only, such as {example}: where they are the "
-                "same customer, say fold_case: true in the retailer file."
+                f"DOUBT: {keys:,} keys of customers differ in capital letters only, such as {example}: where they are "
+                "the same customer, say fold_case: true in the retailer file."
             )
         for file, sheets in connection.execute(
             "select distinct source_file, sheets_left_out from marts.input_files where sheets_left_out is not null"
             " order by all"
         ).fetchall():
-            print(f"NOTE: {file} has sheets that are not read: {sheets} (sheet in the retailer file names those that are).")
+            print(
+                f"NOTE: {file} has sheets that are not read: {sheets} (`sheet` in the retailer file names the others)."
+            )
         print("What became of the raw rows (rejected ones are in marts.rejected_*, with a reason):")
         for table, step, rows in connection.execute(
             "select table_name, step_name_en, rows_out from marts.cleaning_funnel order by table_name, step_no"

@@ -65,7 +65,11 @@ OneOrMore = Annotated[list[Item], Field(min_length=1), AfterValidator(_different
 # What types cannot say of their values in words stands in `words`.
 Name = Annotated[
     str,
-    Field(min_length=1, max_length=1_000, json_schema_extra={"words": "the name of a file in retailers/, or a path ending in .yml"}),
+    Field(
+        min_length=1,
+        max_length=1_000,
+        json_schema_extra={"words": "the name of a file in retailers/, or a path ending in .yml"},
+    ),
     AfterValidator(_printable),
 ]
 DateOrEmpty = Annotated[

@@ -62,7 +62,11 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "missing": (lambda raw: (raw / SALES).unlink(), SALES, "is missing"),
     "zero bytes": (rewrite(SALES, lambda content: b""), SALES, "is empty"),
     "header only": (rewrite(SALES, lambda content: content[: content.index(b"\n") + 1]), SALES, "no line below it"),
-    "wrong header": (rewrite(SALES, lambda content: b"a,b,c" + content[content.index(b"\n") :]), SALES, "has no column"),
+    "wrong header": (
+        rewrite(SALES, lambda content: b"a,b,c" + content[content.index(b"\n") :]),
+        SALES,
+        "has no column",
+    ),
     "swapped": (swap, "cumcm2018c", "swapped"),
     "csv with the name of a workbook": (members_as_csv, MEMBERS, "is not a workbook"),
     "workbook with the name of a csv": (sales_as_workbook, SALES, "is an Excel workbook"),

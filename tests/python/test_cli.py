@@ -56,7 +56,7 @@ def test_help_comes_without_loading_what_only_commands_need() -> None:
         ("audience --reason x --date 2018-02-30", "'2018-02-30' does not match"),
         ("audience --reason x --opt-out none.csv", "'none.csv' does not exist"),
         ("audience --reason x --name ../x", "use letters, digits"),
-        (f"audience --reason x --name {'会' * 70}", "200 bytes are the most"),
+        (f"audience --reason x --name {'会' * 70}", "its longest has 200 bytes"),
     ],
 )
 def test_a_wrong_word_is_refused_with_a_sentence(command: str, said: str) -> None:
@@ -124,7 +124,9 @@ def test_what_make_is_told_arrives_as_it_was_written(demo: Job, tmp_path: Path) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "code", "said"), [(signal.SIGINT, 130, "the keyboard"), (signal.SIGTERM, 143, "SIGTERM")])
+@pytest.mark.parametrize(
+    ("number", "code", "said"), [(signal.SIGINT, 130, "the keyboard"), (signal.SIGTERM, 143, "SIGTERM")]
+)
 @pytest.mark.parametrize("seconds", [1, 4])
 def test_a_signal_ends_a_build_with_a_sentence(
     number: signal.Signals, code: int, said: str, seconds: float, demo_files: Path, tmp_path: Path

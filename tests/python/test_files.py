@@ -118,7 +118,7 @@ TEXTS: dict[str, tuple[str, list[int]]] = {
     "delimiters at the ends": ((HEADER + ROWS).replace("\n", ",\n"), [2, 3]),
     "delimiters at the ends of the rows": (HEADER + ROWS.replace("\n", ",,\n"), [2, 3]),
     "delimiters at the end of the header": (HEADER.replace("\n", ",,\n") + ROWS, [2, 3]),
-    "quotes": ('"card","at","qty","paid"\n' + ROWS.replace("2017", '"2017').replace("-02,", '-02",').replace("-03,", '-03",'), [2, 3]),
+    "quotes": ('"card","at","qty","paid"\n"a","2017-01-02",1,"5.5"\nb,"2017-01-03","2",6.5\n', [2, 3]),
 }  # fmt: skip
 
 
@@ -136,8 +136,11 @@ def test_text_files_are_read_whatever_stands_around_their_rows(case: str, encodi
 
 @pytest.mark.parametrize(
     "encoding",
-    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gbk", "cp1252", "latin-1", "cp037", "utf-7", "mac-roman", "shift_jis"],
-)  # fmt: skip
+    [
+        *("utf-8", "utf-8-sig", "utf-7", "utf-16", "utf-16-le", "utf-16-be", "utf-32"),
+        *("gbk", "cp1252", "latin-1", "cp037", "mac-roman", "shift_jis"),
+    ],
+)
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_a_stated_encoding_is_followed(encoding: str, line_end: str, tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_bytes((HEADER + ROWS).replace("\n", line_end).encode(encoding))
@@ -252,7 +255,10 @@ def test_a_cell_far_from_the_table_is_named_before_it_costs_memory(place: tuple[
 def test_rows_far_below_cost_little(tmp_path: Path) -> None:
     write_sheet(tmp_path / "sales.xlsx", [*TABLE, *([] for _ in range(300_000)), ["b", "2017-01-02", 1, 5.5]])
     with landed(tmp_path, shop(tmp_path)) as connection:
-        assert connection.execute("select line_no from work.raw.sales_lines order by all").fetchall() == [(2,), (300_003,)]
+        assert connection.execute("select line_no from work.raw.sales_lines order by all").fetchall() == [
+            (2,),
+            (300_003,),
+        ]
 
 
 def test_a_link_leads_out_of_the_folder_only_with_a_sentence(tmp_path: Path) -> None:
@@ -288,7 +294,7 @@ def test_odd_names_of_folders_files_sheets_and_columns(suffix: str, classifier: 
         elif suffix == ".parquet":
             table.to_parquet(path)
         else:
-            table.to_excel(path, index=False, engine="xlsxwriter", sheet_name="O'Brien \"x\"")
+            table.to_excel(path, index=False, engine="xlsxwriter", sheet_name='O\'Brien "x"')
     file = {
         "files": [f"month={ODD}/{name}"],
         "columns": {
@@ -297,7 +303,10 @@ def test_odd_names_of_folders_files_sheets_and_columns(suffix: str, classifier: 
         },
         "cancelled": {"column": f"{ODD} k", "pattern": "O'%"},
         "joins": [
-            {"files": f"{ODD} names{suffix}", "key": {f"{ODD} k": f"{ODD} key"}, "columns": {"product_name": f"{ODD} n"}}
+            {
+                "files": f"{ODD} names{suffix}", "key": {f"{ODD} k": f"{ODD} key"},
+                "columns": {"product_name": f"{ODD} n"},
+            }
         ],
     } | ({"sheet": "O'Brien \"x\""} if suffix == ".xlsx" else {})  # fmt: skip
     classifier.classify(tmp_path / ODD, shop(tmp_path, yaml.safe_dump({"sales_lines": file}, allow_unicode=True)))
@@ -326,8 +335,8 @@ def test_what_needs_a_look_is_said_before_the_rest(tmp_path: Path, capsys: pytes
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(
             """create schema marts;
-            create table marts.input_files as select 'b.xlsx' as source_file, 'a.csv' as overlaps_with, 3 as shared_days,
-                40 as equal_lines, 100 as raw_rows, true as counts_twice, 'old (hidden)' as sheets_left_out,
+            create table marts.input_files as select 'b.xlsx' as source_file, 'a.csv' as overlaps_with,
+                3 as shared_days, 40 as equal_lines, 100 as raw_rows, true as counts_twice, 'old (hidden)' as sheets_left_out,
                 false as is_full_sheet, false as ends_early;
             create table marts.sales_lines as select unnest(['A@x', 'a@x', 'b', null]) as card_id;
             create table marts.members as select unnest(['B', 'c']) as card_id;
@@ -338,6 +347,6 @@ def test_what_needs_a_look_is_said_before_the_rest(tmp_path: Path, capsys: pytes
         )
     summarise(warehouse)
     said = capsys.readouterr().out.strip().splitlines()
-    assert said[0].startswith("WARNING: b.xlsx and a.csv share 3 days and 40 equal lines (40.0% of b.xlsx), which count twice")
+    assert said[0].startswith("WARNING: b.xlsx and a.csv share 3 days and 40 equal lines (40.0% of b.xlsx), which")
     assert said[1].startswith("DOUBT: 2 keys of customers differ in capital letters only, such as A@x and a@x: where")
-    assert said[2].startswith("NOTE: b.xlsx has sheets that are not read: old (hidden) (sheet in the retailer file")
+    assert said[2].startswith("NOTE: b.xlsx has sheets that are not read: old (hidden) (`sheet` in the retailer")

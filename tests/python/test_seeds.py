@@ -7,8 +7,7 @@ from conftest import ROOT, Classifier
 # A change of a seed, or several where nothing else may fail.
 EDITS = [
     "delete from frequency_bands where frequency_band = 'once'",
-    "update frequency_bands set lower_bound = 2 where frequency_band = 'few'; update frequency_bands set lower_bound = 6 "
-    "where frequency_band = 'frequent'",
+    "update frequency_bands set lower_bound = 6 where frequency_band = 'frequent'",
     "update life_cycle_states set is_inactive = true where state = 'slowing'",
     "update life_cycle_states set gap_quantile = null where state = 'lost'",
     "update life_cycle_states set gap_quantile = 0.5 where state = 'new'",

@@ -52,11 +52,11 @@ def read_cards(path: Path, known: Mapping[str, str]) -> set[str]:
         If the file cannot be read wholly, none of its cards is known, or several columns could be meant.
     """
     check_form(path, "the list")
-    sheets = sheets_to_read(path, ["*"]) if file_kind(path) == "workbook" else [None]
+    sheets: list[str | None] = [*sheets_to_read(path, ["*"])] if file_kind(path) == "workbook" else [None]
     found = {sheet: _column_of_cards(path, sheet, known) for sheet in sheets}
     cards = {card for column in found.values() if column for card in column.cards}
     if not cards:
-        raise InputError(f"No card in {path} is known: give a list with the cards of the warehouse in one of its columns.")
+        raise InputError(f"No card in {path} is known: give a list with cards of the warehouse in one column.")
     return cards
 
 
@@ -73,7 +73,7 @@ def _column_of_cards(path: Path, sheet: str | None, known: Mapping[str, str]) ->
                     "select coalesce(min(line_no), 0) from list_rows where unreadable_reason is not null"
                 ).fetchall()
     if unreadable:
-        raise InputError(f"{path}, line {unreadable}, is no row like the others: mend it, so that no card is overlooked.")
+        raise InputError(f"{path}, line {unreadable}, is no row like the others: mend it, lest a card be overlooked.")
     filled = sorted((column for column in columns if column.cards), key=lambda column: -len(column.cards))
     called = [column for column in filled if column.is_called_so]
     likely = called or [column for column in filled if 2 * len(column.cards) > len(filled[0].cards)]
@@ -99,7 +99,9 @@ def _load(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str | None, 
     """Read a file, or a sheet of one, into the table list_rows; return the names of its columns there."""
     header = read_header(path, sheet, settings, path.parent)
     columns = settings.columns or {name: (name,) for name in header.expressions}
-    expressions = {column: header.expressions[names[0]] for column, names in columns.items() if names[0] in header.expressions}
+    expressions = {
+        column: header.expressions[names[0]] for column, names in columns.items() if names[0] in header.expressions
+    }
     if settings.columns and len(expressions) < len(columns):
         raise InputError(f"{path} has no column {' or no column '.join(columns.keys() - expressions.keys())}.")
     file = RawFile(path, path.name, path.name, file_kind(path), sheet, header, expressions, {})
@@ -113,9 +115,13 @@ def _card_column(connection: duckdb.DuckDBPyConnection, name: str, known: Mappin
     values = connection.execute(
         f"select distinct lower({sql_macro('clean_text', identifier(name))}) from list_rows"
     ).fetchall()
-    [(title,)] = connection.execute(f"select coalesce(arg_min({identifier(name)}, row_no), '') from list_rows").fetchall()
+    [(title,)] = connection.execute(
+        f"select coalesce(arg_min({identifier(name)}, row_no), '') from list_rows"
+    ).fetchall()
     # The columns of a Parquet file have names of their own.
-    return CardColumn(title if name.isdecimal() else name, frozenset(known[value] for (value,) in values if value in known))
+    return CardColumn(
+        title if name.isdecimal() else name, frozenset(known[value] for (value,) in values if value in known)
+    )
 
 
 def read_log(path: Path, columns: Sequence[str], date: str) -> list[tuple[str, ...]]:

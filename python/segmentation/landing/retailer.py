@@ -289,18 +289,18 @@ class Files(Entry, Generic[Columns]):
     )
     delimiter: Text | None = Field(
         None,
-        description="of text; without it a comma, a semicolon, a tab or a vertical bar, whichever the names of the columns have "
-        "between them. `tab`, `whitespace` (any run of blanks and tabs) or any other",
+        description="of text; without it a comma, a semicolon, a tab or a vertical bar, whichever the names of the columns "
+        "have between them. `tab`, `whitespace` (any run of blanks and tabs) or any other",
     )
     header: HeaderNames = Field(
         True,
         description="`true`: the first row that has the names of the columns below, titles above it do not count; "
         "`false` for files without one, whose columns are then 1, 2, 3 …; or a list of the names they lack",
     )
-    skip: int = Field(
-        0, ge=0, le=1_000_000, description="lines, or rows of a sheet, above the table that do not count"
+    skip: int = Field(0, ge=0, le=1_000_000, description="lines, or rows of a sheet, above the table that do not count")
+    sheet: Texts = _optional(
+        'of workbooks: a name, a list, or `"*"` for all that are not hidden; by default the first of these'
     )
-    sheet: Texts = _optional('of workbooks: a name, a list, or `"*"` for all that are not hidden; by default the first of these')
     missing: Texts = _optional('values that mean that there is none, such as `["NA", "NULL"]`')
     columns: Columns | None = Field(
         None,

@@ -199,14 +199,23 @@ def find_header(
     ----------
     wanted : for each column the names that it may have.
     skip : number of lines at the start that do not count.
+
+    Raises
+    ------
+    InputError
+        If the file is not in its encoding.
     """
     encoding = encoding or ("utf-16" if is_utf16(path) else None)
-    line_end = "\r" if has_old_line_ends(path, encoding) else "\n"
-    with (
-        open_plain(path) as file,
-        io.TextIOWrapper(file, encoding or "latin-1", errors="replace", newline=line_end) as lines,
-    ):
-        start = list(islice(lines, skip, skip + HEADER_LINES))
+    try:
+        line_end = "\r" if has_old_line_ends(path, encoding) else "\n"
+        with (
+            open_plain(path) as file,
+            io.TextIOWrapper(file, encoding or "latin-1", errors="replace", newline=line_end) as lines,
+        ):
+            start = list(islice(lines, skip, skip + HEADER_LINES))
+    # The byte order mark is missing.
+    except UnicodeError as error:
+        raise InputError(f"{path} is not valid {encoding} text: save it again as utf-8.") from error
     if encoding is None:
         start = [_utf8_or_gb18030(line.encode("latin-1")) for line in start]
     start = [line.lstrip("\ufeff") for line in start]
@@ -228,13 +237,12 @@ def find_header(
 
 def _header_record(lines: Sequence[str], at: int, skipped: int, delimiter: str) -> HeaderRecord:
     text = ""
-    fields: list[str] | str = []
+    fields: list[str] | str = OPEN_QUOTE
     end = at
-    for end, line in enumerate(lines[at : at + LONGEST_RECORD_LINES], start=at + 1):
-        text += line
+    while fields == OPEN_QUOTE and end < min(len(lines), at + LONGEST_RECORD_LINES):
+        text += lines[end]
+        end += 1
         fields = text.split() if delimiter == WHITESPACE else split_fields(text, delimiter)
-        if fields != OPEN_QUOTE:
-            break
     names = [] if isinstance(fields, str) else [name.strip() for name in fields]
     return HeaderRecord(names, skipped + at + 1, skipped + end, delimiter, end < len(lines))
 
