@@ -336,8 +336,8 @@ def test_what_needs_a_look_is_said_before_the_rest(tmp_path: Path, capsys: pytes
         connection.execute(
             """create schema marts;
             create table marts.input_files as select 'b.xlsx' as source_file, 'a.csv' as overlaps_with,
-                3 as shared_days, 40 as equal_lines, 100 as raw_rows, true as counts_twice, 'old (hidden)' as sheets_left_out,
-                false as is_full_sheet, false as ends_early;
+                3 as shared_days, 40 as equal_lines, 100 as raw_rows, true as counts_twice,
+                'old (hidden)' as sheets_left_out, false as is_full_sheet, false as ends_early;
             create table marts.sales_lines as select unnest(['A@x', 'a@x', 'b', null]) as card_id;
             create table marts.members as select unnest(['B', 'c']) as card_id;
             create table marts.cleaning_funnel (table_name varchar, step_no int, step_name_en varchar, rows_out int);

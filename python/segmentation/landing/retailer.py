@@ -289,8 +289,8 @@ class Files(Entry, Generic[Columns]):
     )
     delimiter: Text | None = Field(
         None,
-        description="of text; without it a comma, a semicolon, a tab or a vertical bar, whichever the names of the columns "
-        "have between them. `tab`, `whitespace` (any run of blanks and tabs) or any other",
+        description="of text; without it a comma, a semicolon, a tab or a vertical bar, whichever the names of the "
+        "columns have between them. `tab`, `whitespace` (any run of blanks and tabs) or any other",
     )
     header: HeaderNames = Field(
         True,
