@@ -7,6 +7,7 @@ renamed as (
         table_name,
         part,
         source_file,
+        nullif(left_out, '') as sheets_left_out,
         raw_rows,
         unreadable_rows
     from files

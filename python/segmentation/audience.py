@@ -3,7 +3,6 @@
 import csv
 import datetime
 import hashlib
-import io
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import duckdb
 
 from segmentation.errors import InputError
 from segmentation.exports import guarded, open_warehouse, select_list
+from segmentation.landing.lists import read_cards, read_log
 
 ANY = "any"
 LIST_COLUMNS = [
@@ -33,7 +33,7 @@ class Request:
 
     `name` is part of the file names, `holdout` the share (0 to below 1) kept out of the contact list, `minimum` its
     smallest size; members contacted within `recent_days` days before `contacted_on` (None: the as-of date of the
-    warehouse) are left out, as are the cards in the first column of the file `opt_out`.
+    warehouse) are left out, as are the cards on the list `opt_out`, a file of any form.
     """
 
     segment: str
@@ -59,10 +59,11 @@ def export_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
     contacts, log = folder / "contacts.csv", folder / "log.csv"
     since = datetime.date.fromordinal(max(1, contacted_on.toordinal() - request.recent_days))
 
-    opted_out = read_opt_out(request.opt_out) if request.opt_out else set()
-    recent = read_contacts(contacts, since, contacted_on)
+    opted_out = read_cards(request.opt_out, known_cards(warehouse)) if request.opt_out else set()
+    earlier = read_contacts(contacts)
+    recent = {card.lower() for card, day, _ in earlier if str(since) < day <= str(contacted_on)}
     allowed = [row for row in members if row[0] not in opted_out]
-    reachable = [row for row in allowed if row[0] not in recent]
+    reachable = [row for row in allowed if row[0].lower() not in recent]
     held_out = [row for row in reachable if in_holdout(row[0], request.name, request.salt, request.holdout)]
     held_cards = {row[0] for row in held_out}
     contacted = [row for row in reachable if row[0] not in held_cards]
@@ -77,7 +78,7 @@ def export_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
         raise InputError(f"{file} exists; choose another name or date, a list is never overwritten.")
     folder.mkdir(parents=True, exist_ok=True)
     write_csv(file.with_name(f"{contacted_on}_{request.name}_holdout.csv"), LIST_COLUMNS, held_out)
-    append_csv(contacts, CONTACT_COLUMNS, ([row[0], str(contacted_on), request.name] for row in contacted))
+    write_csv(contacts, CONTACT_COLUMNS, [*earlier, *((row[0], str(contacted_on), request.name) for row in contacted)])
     write_csv(file, LIST_COLUMNS, contacted)
     append_csv(log, LOG_COLUMNS, [
         neutral((
@@ -115,6 +116,13 @@ def read_members(warehouse: Path, segment: str, state: str) -> tuple[datetime.da
     return as_of, rows
 
 
+def known_cards(warehouse: Path) -> dict[str, str]:
+    """All cards as a list of audiences writes them, by what a person may write: small letters, guarded or not."""
+    with open_warehouse(warehouse) as connection:
+        cards = connection.execute(f"select card_id, {guarded('card_id')} from marts.member_next_steps").fetchall()
+    return {text.lower(): listed for card, listed in cards for text in (card, listed)}
+
+
 def in_holdout(card_id: str, audience: str, salt: str, share: float) -> bool:
     """Whether a card is held out of an audience: the same on every machine and in every version."""
     digest = hashlib.md5(f"{salt}|{audience}|{card_id}".encode(), usedforsecurity=False).hexdigest()
@@ -128,22 +136,9 @@ def neutral(cells: Iterable[object]) -> list[str]:
     return [text for (text,) in duckdb.execute(sql, [texts]).fetchall()]
 
 
-def read_opt_out(path: Path) -> set[str]:
-    """The cards in the first column of a csv file (utf-8 or gb18030; a header matches no card)."""
-    content = path.read_bytes()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("gb18030", errors="replace")
-    return set(neutral(row[0].strip() for row in csv.reader(io.StringIO(text)) if row))
-
-
-def read_contacts(path: Path, since: datetime.date, until: datetime.date) -> set[str]:
-    """The cards that were contacted after `since` and up to `until`, by the log of contacts."""
-    if not path.exists():
-        return set()
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return {row["card_id"] for row in csv.DictReader(file) if str(since) < row["contacted_on"] <= str(until)}
+def read_contacts(path: Path) -> list[tuple[str, ...]]:
+    """The log of contacts: card, day and audience of each."""
+    return read_log(path, CONTACT_COLUMNS, "contacted_on") if path.exists() else []
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

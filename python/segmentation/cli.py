@@ -2,19 +2,23 @@
 
 import datetime
 import re
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 
 import click
 
-from segmentation.errors import InputError
+from segmentation.errors import InputError, sentence
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 PLACE = click.Path(path_type=Path)
-CSV = click.Path(exists=True, dir_okay=False, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+# Of 255 bytes that a file name can have; the day and the kind of the list stand beside it.
+LONGEST_NAME = 200
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -51,7 +55,8 @@ def _settings(_context: click.Context, _option: click.Parameter, text: str | Non
 
     try:
         settings = yaml.safe_load(text or "") or {}
-    except yaml.YAMLError:
+    # A date that no calendar has, or a number of thousands of digits, is a ValueError.
+    except (yaml.YAMLError, ValueError, RecursionError):
         settings = None
     if not isinstance(settings, dict):
         raise click.BadParameter('give settings with their values, such as "as_of: 2017-06-30".')
@@ -110,6 +115,8 @@ def _reason(_context: click.Context, _option: click.Parameter, text: str) -> str
 def _name(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
     if text and not re.fullmatch(r"[\w-]+", text):
         raise click.BadParameter(f"{text!r} is part of file names; use letters, digits, hyphens and underscores only.")
+    if text and len(text.encode()) > LONGEST_NAME:
+        raise click.BadParameter(f"{text[:20]}... is part of file names; its longest has {LONGEST_NAME} bytes.")
     return text
 
 
@@ -133,7 +140,7 @@ def _day(_context: click.Context, _option: click.Parameter, moment: datetime.dat
 @click.option("--hold-out", "holdout", type=float, default=0.1, callback=_share, help="Share left out by lot, below 1.")
 @click.option("--minimum", type=click.IntRange(0), default=50, help="Fewest members to contact; else no list.")
 @click.option("--recent-days", type=click.IntRange(0), default=30, help="Leaves out those contacted so lately.")
-@click.option("--opt-out", type=CSV, help="csv file; the cards in its first column are left out.")
+@click.option("--opt-out", type=FILE, help="Its cards are left out: csv, xlsx or Parquet.")
 @click.option("--date", "contacted_on", type=DAY, callback=_day, help="Day of the contact.  [default: the as-of date]")
 @click.option("--salt", default="1", help="Another salt holds out other members.")
 def audience(warehouse: Path, reports: Path, name: str | None, segment: str, state: str, **request: Any) -> None:
@@ -233,15 +240,21 @@ def settings() -> None:
 
 def main() -> None:
     """Run a command; what the user can mend ends it with one sentence, not with a traceback."""
+    signals = [signal.SIGINT]
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        signals.append(signal.Signals(number))
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
     try:
         sys.exit(commands(prog_name="segmentation", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except InputError as error:
-        sys.exit(str(error))
-    except OSError as error:
-        sys.exit(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.")
+    except (InputError, OSError) as error:
+        sys.exit(sentence(error))
     except click.Abort:
-        click.echo("Stopped by the keyboard; the warehouse is that of the last good build.", err=True)
-        sys.exit(130)
+        by = "the keyboard" if signals[-1] == signal.SIGINT else signals[-1].name
+        click.echo(f"Stopped by {by}; the warehouse is that of the last good build.", err=True)
+        sys.exit(128 + signals[-1])

@@ -505,7 +505,7 @@ class _Proposal:
         if settings.encoding:
             lines.append(f"{indent}encoding: {settings.encoding}")
             self.doubts.append(f"encoding of {table.title}: neither utf-8 nor Chinese; {settings.encoding} is a guess.")
-        if delimiter := DELIMITERS.get(settings.delimiter, settings.delimiter):
+        if delimiter := DELIMITERS.get(settings.delimiter or ",", settings.delimiter):
             lines.append(f'{indent}delimiter: "{delimiter}"')
         if settings.header is not True:
             lines.append(f"{indent}header: false  # The first row is no header; columns have numbers.")

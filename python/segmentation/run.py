@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import sys
 import time
@@ -17,7 +18,7 @@ from segmentation.errors import InputError
 from segmentation.exports import write_exports
 from segmentation.landing.files import has_raw_files
 from segmentation.settings import project_settings, settings_problem
-from segmentation.speed import landing_process, load_ahead, worker_processes
+from segmentation.speed import interrupted_by_failure, landing_process, load_ahead, worker_processes
 
 Result = TypeVar("Result")
 
@@ -57,16 +58,29 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     untouched = "The warehouse of the last good build is untouched."
     if problem := settings_problem(project_settings() | settings):
         raise InputError(f"{problem} {untouched}")
-    with landing_process(warehouse, str(settings["retailer"]), raw_dir) as landing:
-        load_ahead()
-        from dbt.cli.main import dbtRunner
-        from dbt.contracts.graph.manifest import Manifest
+    # It becomes the name of a database, which dbt does not quote everywhere.
+    if not re.fullmatch(r"[\w.() -]+", warehouse.name):
+        raise InputError(
+            f"The file of the warehouse cannot be called {warehouse.name}: use letters, digits, blanks, dots, hyphens "
+            "and underscores; its folder can have any name."
+        )
+    quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json"]
+    variables = ["--vars", json.dumps(settings, default=str)]
+    try:
+        with (
+            landing_process(warehouse, str(settings["retailer"]), raw_dir) as landing,
+            interrupted_by_failure(landing),
+        ):
+            load_ahead()
+            from dbt.cli.main import dbtRunner
+            from dbt.contracts.graph.manifest import Manifest
 
-        quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json"]
-        variables = ["--vars", json.dumps(settings, default=str)]
-        parsed = dbtRunner(callbacks=[print_event]).invoke([*quiet, "parse", *variables])
-        landing.join()
-    if not isinstance(parsed.result, Manifest) or landing.exitcode:
+            parsed = dbtRunner(callbacks=[print_event]).invoke([*quiet, "parse", *variables])
+            if isinstance(parsed.exception, KeyboardInterrupt | SystemExit):
+                raise parsed.exception
+    except SystemExit:
+        sys.exit(untouched)
+    if not isinstance(parsed.result, Manifest):
         sys.exit(untouched)
     remove_unpublished(warehouse)
     # Unit tests and those of the structure say something about the project, nothing about these files.
@@ -91,6 +105,9 @@ def remove_unpublished(warehouse: Path) -> None:
 def print_event(event: Any) -> None:
     """Print one line for each model that dbt has finished, and what went wrong."""
     data = event.data
+    # dbt tells of what interrupts it as if it were a fault of its own.
+    if isinstance(sys.exception(), KeyboardInterrupt | SystemExit):
+        return
     if event.info.level == "error" or (event.info.name == "LogTestResult" and event.info.level == "warn"):
         print(event.info.msg, flush=True)
     elif event.info.name == "LogModelResult":
@@ -108,7 +125,36 @@ def timed(stage: str, work: Callable[[], Result]) -> Result:
 def summarise(warehouse: Path) -> None:
     """Print what became of every raw row, the gaps in the data and the segments."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        print("\nWhat became of the raw rows (rejected ones are in marts.rejected_*, with a reason):")
+        print()
+        for file, other, days, lines, share in connection.execute(
+            """select source_file, overlaps_with, shared_days, equal_lines, equal_lines / raw_rows
+            from marts.input_files where counts_twice order by equal_lines desc, source_file"""
+        ).fetchall():
+            print(
+                f"WARNING: {file} and {other} share {days:,} days and {lines:,} equal lines ({share:.1%} of {file}), "
+                "which count twice: take one file away, or say overlapping: true in the retailer file."
+            )
+        [(keys, example)] = connection.execute(
+            """with cards as (select distinct card_id from marts.sales_lines union select card_id from marts.members),
+            folded as (
+                select string_agg(card_id, ' and ' order by card_id) as spellings from cards
+                group by lower(card_id) having count(*) > 1
+            )
+            select count(*), min(spellings) from folded"""
+        ).fetchall()
+        if keys:
+            print(
+                f"DOUBT: {keys:,} keys of customers differ in capital letters only, such as {example}: where they are "
+                "the same customer, say fold_case: true in the retailer file."
+            )
+        for file, sheets in connection.execute(
+            "select distinct source_file, sheets_left_out from marts.input_files where sheets_left_out is not null"
+            " order by all"
+        ).fetchall():
+            print(
+                f"NOTE: {file} has sheets that are not read: {sheets} (`sheet` in the retailer file names the others)."
+            )
+        print("What became of the raw rows (rejected ones are in marts.rejected_*, with a reason):")
         for table, step, rows in connection.execute(
             "select table_name, step_name_en, rows_out from marts.cleaning_funnel order by table_name, step_no"
         ).fetchall():

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import ErrorDetails
 
 PROJECT_FILE = Path("dbt_project.yml")
+LONGEST_SHOWN = 80
 
 Item = TypeVar("Item")
 
@@ -34,6 +35,12 @@ def _rising(values: list[float]) -> list[float]:
     return values
 
 
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError
+    return text
+
+
 def _date_or_empty(text: str) -> str:
     # Other forms that Python knows, such as 20180103, are null to DuckDB and would count as empty.
     if text and datetime.date.fromisoformat(text).isoformat() != text:
@@ -44,13 +51,26 @@ def _date_or_empty(text: str) -> str:
 Feature = Literal["l", "r", "f", "m", "p"]
 Scaling = Literal["standard", "minmax", "log_standard"]
 Share = Annotated[float, Field(ge=0, le=1)]
-WholeNumber = Annotated[int, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
+PartOf = Annotated[float, Field(gt=0, lt=1)]
+# Below the largest integer of SQL.
+WholeNumber = Annotated[int, Field(ge=0, le=1_000_000_000)]
+Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+# Each of them is a fit.
+Repetitions = Annotated[int, Field(ge=1, le=10_000)]
+# A hundred years.
+Days = Annotated[int, Field(ge=1, le=36_525)]
+Year = Annotated[int, Field(ge=1, le=9998)]
 Different = Annotated[list[Item], AfterValidator(_different)]
 OneOrMore = Annotated[list[Item], Field(min_length=1), AfterValidator(_different)]
 # What types cannot say of their values in words stands in `words`.
 Name = Annotated[
-    str, Field(min_length=1, json_schema_extra={"words": "the name of a file in retailers/, or a path ending in .yml"})
+    str,
+    Field(
+        min_length=1,
+        max_length=1_000,
+        json_schema_extra={"words": "the name of a file in retailers/, or a path ending in .yml"},
+    ),
+    AfterValidator(_printable),
 ]
 DateOrEmpty = Annotated[
     str,
@@ -59,7 +79,8 @@ DateOrEmpty = Annotated[
     Field(json_schema_extra={"words": "a date such as 2018-01-03, or empty"}),
 ]
 Years = Annotated[
-    list[WholeNumber], Field(min_length=2, max_length=2, json_schema_extra={"words": "the first and the last year"})
+    list[Year],
+    Field(min_length=2, max_length=2, json_schema_extra={"words": "the first and the last year, from 1 to 9998"}),
 ]
 # Four cuts make the scores 1 to 5.
 FourCuts = Annotated[
@@ -97,7 +118,7 @@ class Settings(BaseModel):
     plausible_years: Years = Field(
         description="First and last year that a purchase or registration can have; others are not plausible dates."
     )
-    earliest_birth_year: WholeNumber = Field(
+    earliest_birth_year: Year = Field(
         description="Births before this year are taken for mistakes; the age is then unknown."
     )
 
@@ -147,11 +168,11 @@ class Settings(BaseModel):
     cluster_smallest_share: Share = Field(
         description="The rule `stable` takes no solution with a group smaller than this share of the buyers."
     )
-    cluster_sample_size: Count = Field(
+    cluster_sample_size: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         description="Buyers in the random sample on which stability and gap statistic are computed."
     )
-    cluster_refits: Count = Field(description="Refits of resampled buyers that the stability compares.")
-    cluster_gap_references: Count = Field(
+    cluster_refits: Repetitions = Field(description="Refits of resampled buyers that the stability compares.")
+    cluster_gap_references: Repetitions = Field(
         description="Structureless data sets with which the gap statistic compares the buyers."
     )
     cluster_model: Literal["refit", "reuse"] = Field(
@@ -168,8 +189,8 @@ class Settings(BaseModel):
     )
 
     max_unreadable_lines: Share = Field(
-        description="Largest share of a table's lines that may be unreadable (too many columns, broken quotes, bad "
-        "bytes ...). They are listed with the rejected rows; above this share the build stops."
+        description="Largest share of a file's lines, in whole lines rounded up, that may be unreadable (too many "
+        "columns, broken quotes, bad bytes ...). They are listed with the rejected rows; above it the build stops."
     )
     returns: Literal["drop", "net"] = Field(
         description="`drop`: returns stay out of every amount, as in the original analysis. `net`: m and p are net of "
@@ -180,20 +201,20 @@ class Settings(BaseModel):
         description="Gaps between purchases that a frequency band needs for thresholds of its own; the quantiles are "
         "in the seed `life_cycle_states`."
     )
-    promotion_robust_z: Annotated[float, Field(gt=0)] = Field(
+    promotion_robust_z: Annotated[float, Field(gt=0, le=1000)] = Field(
         description="A day is a promotion day when its orders or its share of discounted lines lie this many robust "
         "standard deviations (1.4826 x median absolute deviation) above what its month and weekday lead to expect."
     )
-    promotion_minimum_days_of_month: WholeNumber = Field(
+    promotion_minimum_days_of_month: Annotated[int, Field(ge=0, le=31)] = Field(
         description="Recorded days that a month needs for its days to be judged."
     )
     promotion_minimum_days: WholeNumber = Field(description="Promotion days that a confidence interval needs.")
 
-    clv_horizon_days: OneOrMore[Count] = Field(description="Horizons of the forecasts, in calendar days.")
-    next_steps_horizon_days: Count = Field(
+    clv_horizon_days: OneOrMore[Days] = Field(description="Horizons of the forecasts, in calendar days.")
+    next_steps_horizon_days: Days = Field(
         description="The horizon that the next steps name, in calendar days; one of `clv_horizon_days`."
     )
-    clv_calibration_share: Share = Field(
+    clv_calibration_share: PartOf = Field(
         description="Share of the recorded days on which the forecast is tried, before it is compared with the rest."
     )
     clv_minimum_repeat_buyers: WholeNumber = Field(description="No forecast with fewer buyers who have a second visit.")
@@ -202,7 +223,7 @@ class Settings(BaseModel):
         description="No forecast of values where purchases and mean value have a higher rank correlation."
     )
 
-    discount_tolerance: Share = Field(
+    discount_tolerance: Annotated[float, Field(ge=0, lt=1)] = Field(
         description="A line is sold at a discount when less than (1 - this share) of unit price times quantity was "
         "paid."
     )
@@ -221,7 +242,7 @@ class Settings(BaseModel):
     next_purchases_per_item: Count = Field(
         description="Next purchases kept for each thing that members began with, per level."
     )
-    chance_level: Share = Field(
+    chance_level: PartOf = Field(
         description="A count is above chance when chance alone would give any such count with less than this "
         "probability; days without trade are a gap when chance alone would give any such run with less than it."
     )
@@ -278,11 +299,24 @@ def _sentence(error: ErrorDetails, values: Mapping[str, Any]) -> str:
         return f"The setting {error['ctx']['error']}"
     name = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
-        near = get_close_matches(name, setting_names(), 1)
-        return f"There is no setting {name}" + (f" (perhaps {near[0]} is meant)" if near else "")
+        near = get_close_matches(name[:LONGEST_SHOWN], setting_names(), 1)
+        return f"There is no setting {_shown(name)}" + (f" (perhaps {near[0]} is meant)" if near else "")
     if error["type"] == "missing":
         return f"The setting {name} has no value: give it one in vars of dbt_project.yml"
-    return f"The setting {name} is {values[name]!r} but must be {_in_words(_schemas()[name])}"
+    return f"The setting {name} is {_written(values[name])} but must be {_in_words(_schemas()[name])}"
+
+
+def _written(value: Any) -> str:
+    try:
+        return _shown(repr(value))
+    # Python writes no number of more than 4,300 digits.
+    except ValueError:
+        return "a number of thousands of digits"
+
+
+def _shown(text: str) -> str:
+    text = text if text.isprintable() else repr(text)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def project_settings(project_file: Path = PROJECT_FILE) -> dict[str, Any]:
@@ -332,5 +366,5 @@ def _in_words(schema: Mapping[str, Any], is_listed: bool = False) -> str:
         return f"a list of {_in_words(schema['items'], is_listed=True)}, {at_least_one}each only once"
     noun = "whole number" if schema["type"] == "integer" else "number"
     low = f"from {schema['minimum']}" if "minimum" in schema else f"above {schema['exclusiveMinimum']}"
-    high = f" up to {schema['maximum']}" if "maximum" in schema else " on" if "minimum" in schema else ""
-    return f"{f'{noun}s' if is_listed else f'a {noun}'} {low}{high}"
+    high = f"up to {schema['maximum']}" if "maximum" in schema else f"and below {schema['exclusiveMaximum']}"
+    return f"{f'{noun}s' if is_listed else f'a {noun}'} {low} {high}"

@@ -7,16 +7,18 @@ for files of the contest's size and 3 to 8 s.
 
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import forkserver
+from multiprocessing import connection, forkserver
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
-from segmentation.errors import InputError
+from segmentation.errors import InputError, sentence
 from segmentation.landing.land import land, working_file
 
 Run = Callable[..., Iterable[Any]]
@@ -41,7 +43,8 @@ def landing_process(warehouse: Path, retailer: str, raw_dir: Path) -> Iterator[S
     process = multiprocessing.get_context("spawn").Process(
         target=_land, args=(warehouse, retailer, raw_dir), daemon=True
     )
-    process.start()
+    with _deaf_to_the_keyboard():
+        process.start()
     try:
         yield process
     finally:
@@ -49,19 +52,52 @@ def landing_process(warehouse: Path, retailer: str, raw_dir: Path) -> Iterator[S
         process.join()
 
 
+@contextmanager
+def _deaf_to_the_keyboard() -> Iterator[None]:
+    """Start processes that a Ctrl-C does not reach: it ends this one, which ends them."""
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, heard)
+
+
+@contextmanager
+def interrupted_by_failure(process: SpawnProcess) -> Iterator[None]:
+    """Wait for a process at the end of the block; where it fails, do not go on with the block.
+
+    Raises
+    ------
+    SystemExit
+        With exit code 1, as soon as the process has ended with it.
+    """
+
+    def watch() -> None:
+        connection.wait([process.sentinel])
+        if process.exitcode == 1:
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+    signal.signal(signal.SIGUSR1, lambda *_: sys.exit(1))
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    yield
+    watcher.join()
+
+
 def _land(warehouse: Path, retailer: str, raw_dir: Path) -> None:
     try:
         with working_file(warehouse) as connection:
             print(land(connection, retailer, raw_dir), flush=True)
-    except InputError as error:
-        sys.exit(str(error))
+    except (InputError, OSError) as error:
+        sys.exit(sentence(error))
 
 
 def load_ahead() -> None:
     """Start to load, in the background, what the worker processes will need: it takes seconds."""
     global _is_loaded_ahead
     forkserver.set_forkserver_preload(HEAVY_MODULES)
-    forkserver.ensure_running()
+    with _deaf_to_the_keyboard():
+        forkserver.ensure_running()
     _is_loaded_ahead = True
 
 

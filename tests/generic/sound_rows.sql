@@ -1,5 +1,6 @@
-{#- Every column has a value, but for the nullable ones, and no two rows are equal in a key, which is a list of columns. For small tables. -#}
-{% test sound_rows(model, keys=[], nullable=[]) %}
+{#- Every column has a value, but for the nullable ones, no two rows are equal in a key, which is a list of columns, and a column of `complete`
+    has exactly the listed values: those that the models know. For small tables. -#}
+{% test sound_rows(model, keys=[], nullable=[], complete={}) %}
 select
     'a value is missing' as problem,
     cast(incomplete as varchar) as of_row
@@ -17,5 +18,13 @@ select
 from {{ model }}
 group by {{ key | join(', ') }}
 having count(*) > 1
+{% endfor %}
+{% for column, values in complete.items() %}
+union all
+select
+    '{{ column }} must be {{ values | join(", ") }}, each at least once' as problem,
+    cast(found as varchar) as of_row
+from (select list(distinct cast({{ column }} as varchar) order by cast({{ column }} as varchar)) as found from {{ model }})
+where found is distinct from list_sort(['{{ values | join("', '") }}'])
 {% endfor %}
 {% endtest %}

@@ -22,7 +22,7 @@ problems as (
     inner join {{ files }} as files on unreadable.source_file = files.source_file
     where
         files.table_name = '{{ table_name }}'
-        and unreadable.lines > {{ var('max_unreadable_lines') }} * files.raw_rows
+        and unreadable.lines > ceil({{ var('max_unreadable_lines') }} * files.raw_rows)
 )
 
 select what

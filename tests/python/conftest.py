@@ -78,7 +78,10 @@ def input_problem(retailer: str, raw_dir: Path) -> str | None:
 class Classifier:
     """The path of raw files up to the classified rows, in a database of its own: quick, and without dbt."""
 
-    MODELS = ("stg_retailer", "stg_members", "stg_sales_lines", "member_rows", "sales_lines")
+    MODELS = (
+        *("stg_retailer", "stg_files", "stg_members", "stg_sales_lines"),
+        *("int_lines_of_other_files", "member_rows", "sales_lines", "input_files"),
+    )
 
     def __init__(self, compiled: Path) -> None:
         # Not in the folders that dbt names after the YAML files of unit tests.
@@ -88,15 +91,17 @@ class Classifier:
             for path in compiled.rglob(f"{name}.sql")
             if ".yml" not in str(path)
         }
+        self.seed_tests = [path.read_text(encoding="utf-8") for path in compiled.rglob("_seeds.yml/*.sql")]
 
     def classify(self, raw_dir: Path, retailer: str = "cumcm2018") -> None:
         """Fill the tables from the files; raises InputError as the build would stop."""
         self.connection = landed(raw_dir, retailer)
         self.connection.execute(
-            "attach ':memory:' as warehouse; create schema work.staging; create schema warehouse.marts"
+            "attach ':memory:' as warehouse; create schema work.staging; create schema work.intermediate;"
+            "create schema warehouse.marts"
         )
         for name, sql in self.models.items():
-            schema = "work.staging" if name.startswith("stg_") else "warehouse.marts"
+            schema = {"stg": "work.staging", "int": "work.intermediate"}.get(name[:3], "warehouse.marts")
             self.connection.execute(f"create table {schema}.{name} as {sql}")
         self.connection.execute("use warehouse")
 
@@ -107,7 +112,7 @@ class Classifier:
 @pytest.fixture(scope="session")
 def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
     job = Job(Path("data/raw"), tmp_path_factory.mktemp("compiled"))
-    done = job.dbt("compile", "--select", *Classifier.MODELS)
+    done = job.dbt("compile", "--select", *Classifier.MODELS, "resource_type:seed")
     assert done.returncode == 0, done.stdout
     return Classifier(job.out / "target" / "compiled")
 

@@ -62,7 +62,11 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "missing": (lambda raw: (raw / SALES).unlink(), SALES, "is missing"),
     "zero bytes": (rewrite(SALES, lambda content: b""), SALES, "is empty"),
     "header only": (rewrite(SALES, lambda content: content[: content.index(b"\n") + 1]), SALES, "no line below it"),
-    "wrong header": (rewrite(SALES, lambda content: b"a,b,c\n" + content), SALES, "has no column"),
+    "wrong header": (
+        rewrite(SALES, lambda content: b"a,b,c" + content[content.index(b"\n") :]),
+        SALES,
+        "has no column",
+    ),
     "swapped": (swap, "cumcm2018c", "swapped"),
     "csv with the name of a workbook": (members_as_csv, MEMBERS, "is not a workbook"),
     "workbook with the name of a csv": (sales_as_workbook, SALES, "is an Excel workbook"),
@@ -118,18 +122,19 @@ def test_odd_lines_are_kept_or_rejected_with_a_reason(classifier: Classifier, tm
 
 @pytest.mark.slow
 def test_one_line_makes_a_warehouse_that_bad_files_leave_alone(tmp_path: Path) -> None:
-    raw = tmp_path / "raw"
-    raw.mkdir()
+    folder = tmp_path / """O'Brien's [shop] "x" 100% *"""
+    raw = folder / "raw"
+    raw.mkdir(parents=True)
     write_members(raw, [["000186fa", "1980-01-01", 0, "2010-01-01 00:00:00.000"]])
     write_sales(raw, [LINE])
-    job = Job(raw, tmp_path / "out")
+    job = Job(raw, folder / "out")
     done = job.dbt("--quiet", "build")
     assert done.returncode == 0, done.stdout
     assert job.query("select card_id, f, m from marts.lrfmpsx") == [("000186fa", 1, 10)]
     before = job.warehouse.read_bytes()
     bad_files = {
         "the lines by reason: bad_moment 1.": [["000186fa", "never", *LINE[2:]]],
-        "1 of the 2 lines of cumcm2018c2.csv (the first is line 3) are unreadable": [LINE, LINE[:3]],
+        "2 of the 3 lines of cumcm2018c2.csv (the first is line 3) are unreadable": [LINE, LINE[:3], LINE[:4]],
     }
     for sentence, lines in bad_files.items():
         write_sales(raw, lines)
@@ -194,26 +199,45 @@ def test_settings_are_those_of_the_project_and_their_page_is_up_to_date() -> Non
         ({"cluster_counts": [2, 7]}, "a list of whole numbers from 2 up to 6"),
         ({"random_seed": -1}, "a whole number from 0 up to 2147483647"),
         ({"cluster_selection_rule": False}, "is False but must be best_silhouette or stable"),
-        ({"cluster_refits": "many"}, "is 'many' but must be a whole number from 1 on"),
-        ({"cluster_gap_references": 0}, "a whole number from 1 on"),
-        ({"cluster_sample_size": 5000.5}, "a whole number from 1 on"),
+        ({"cluster_refits": "many"}, "is 'many' but must be a whole number from 1 up to 10000"),
+        ({"cluster_gap_references": 0}, "a whole number from 1 up to 10000"),
+        ({"cluster_sample_size": 5000.5}, "a whole number from 1 up to 1000000"),
         ({"rfm_cut_shares": [0.4, 0.2, 0.6, 0.8]}, "four rising numbers above 0 and below 1"),
         ({"rfm_cut_shares": [0.2, 0.4, 0.6]}, "four rising numbers above 0 and below 1"),
         ({"drift_smallest_share": 0}, "a number above 0 up to 1"),
         ({"max_unreadable_lines": 5}, "is 5 but must be a number from 0 up to 1"),
         ({"returns": "nett"}, "is 'nett' but must be drop or net"),
         ({"promotion_robust_z": "3.5"}, "is '3.5' but must be a number above 0"),
-        ({"clv_horizon_days": [90, 365, 90]}, "whole numbers from 1 on, at least one and each only once"),
+        ({"clv_horizon_days": [90, 365, 90]}, "whole numbers from 1 up to 36525, at least one and each"),
         ({"next_steps_horizon_days": 30}, "30 is not among clv_horizon_days"),
-        ({"top_counters": 0}, "a whole number from 1 on"),
+        ({"top_counters": 0}, "a whole number from 1 up to 1000000000"),
+        ({"basket_min_orders": "many"}, "is 'many' but must be a whole number from 1 up to 1000000000"),
+        ({"basket_top": 10**30}, "a whole number from 1 up to 1000000000"),
+        ({"life_cycle_minimum_gaps": 10**5000}, "a whole number from 0 up to 1000000000"),
+        ({"retailer": "a\0b"}, "is 'a\\x00b' but must be the name of a file"),
+        ({"retailer": "a" * 5_000}, "... but must be the name of a file"),
+        ({"as_of": "2018-02-30"}, "a date such as 2018-01-03, or empty"),
+        ({"as_of": "2018-01-03\0"}, "a date such as 2018-01-03, or empty"),
+        ({"as_of": ["2018-01-03"]}, "a date such as 2018-01-03, or empty"),
+        ({"plausible_years": [1970, 99_999]}, "the first and the last year, from 1 to 9998"),
+        ({"rfm_cut_shares": [0.1, 0.2, 0.3, 0.4, 0.5]}, "four rising numbers above 0 and below 1"),
+        ({"rfm_cut_shares": ["0.2", 0.4, 0.6, 0.8]}, "four rising numbers above 0 and below 1"),
+        ({"clv_calibration_share": 1}, "a number above 0 and below 1"),
+        ({"discount_tolerance": 1}, "a number from 0 and below 1"),
+        ({"promotion_minimum_days_of_month": 32}, "a whole number from 0 up to 31"),
+        ({"cluster_scalings": ["robust"]}, "a list of standard, minmax, log_standard"),
+        ({"cluster_counts": {2: 3}}, "a list of whole numbers from 2 up to 6"),
         ({"cluster_modl": "reuse"}, "There is no setting cluster_modl (perhaps cluster_model is meant)"),
         ({"colour": "red"}, "There is no setting colour; see"),
+        ({"x\0": 1}, "There is no setting 'x\\x00'; see"),
+        ({"x" * 100_000: 1}, f"There is no setting {'x' * 80}...; see"),
     ],
 )
 def test_a_setting_that_cannot_work_is_named(changes: dict[str, object], sentence: str) -> None:
     problem = settings_problem(SETTINGS | changes)
     assert problem
-    assert all(name in problem for name in changes)
+    assert all(name[:80].strip("\0") in problem for name in changes)
+    assert len(problem) < 400
     assert sentence in problem
     assert problem.endswith("; see docs/settings.md.")
     assert "\n" not in problem

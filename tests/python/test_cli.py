@@ -1,8 +1,11 @@
 """The command line: help, refusals in one sentence, and values that arrive as they were written."""
 
 import csv
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -35,6 +38,10 @@ def test_help_comes_without_loading_what_only_commands_need() -> None:
         ("build --retialer x", "Did you mean '--retailer'?"),
         ("build --vars as_of", "give settings with their values"),
         ("build --vars a:[", "give settings with their values"),
+        ("build --vars {as_of:\t2018-02-30}", "give settings with their values"),
+        (f"build --vars {{basket_top:\t{'9' * 5_000}}}", "give settings with their values"),
+        (f"build --vars {'[' * 5_000}", "give settings with their values"),
+        ("build --vars {a:\t\0}", "give settings with their values"),
         ("inspect", "Missing argument 'FILES...'"),
         ("demo", "Missing argument 'FOLDER'"),
         ("demo x --members many", "'many' is not a valid integer"),
@@ -49,10 +56,11 @@ def test_help_comes_without_loading_what_only_commands_need() -> None:
         ("audience --reason x --date 2018-02-30", "'2018-02-30' does not match"),
         ("audience --reason x --opt-out none.csv", "'none.csv' does not exist"),
         ("audience --reason x --name ../x", "use letters, digits"),
+        (f"audience --reason x --name {'会' * 70}", "its longest has 200 bytes"),
     ],
 )
 def test_a_wrong_word_is_refused_with_a_sentence(command: str, said: str) -> None:
-    done = CliRunner().invoke(commands, command.split())
+    done = CliRunner().invoke(commands, [word.replace("\t", " ") for word in command.split(" ")])
     assert done.exit_code == 2
     assert said in done.output
 
@@ -113,3 +121,26 @@ def test_what_make_is_told_arrives_as_it_was_written(demo: Job, tmp_path: Path) 
     with (reports / "audiences" / "log.csv").open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["reason"], row["audience"], row["holdout_share"]) == (reason, "as-written", "0.5")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "code", "said"), [(signal.SIGINT, 130, "the keyboard"), (signal.SIGTERM, 143, "SIGTERM")]
+)
+@pytest.mark.parametrize("seconds", [1, 4])
+def test_a_signal_ends_a_build_with_a_sentence(
+    number: signal.Signals, code: int, said: str, seconds: float, demo_files: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "segmentation", "build"]
+    job = Job(demo_files, tmp_path)
+    with subprocess.Popen(
+        command, cwd=ROOT, env=job.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    ) as build:  # fmt: skip
+        time.sleep(seconds)
+        # As a terminal does it: a Ctrl-C reaches every process of the group.
+        os.killpg(build.pid, number) if number == signal.SIGINT else build.send_signal(number)
+        out, err = build.communicate(timeout=60)
+    assert build.returncode == code
+    assert err.strip() == f"Stopped by {said}; the warehouse is that of the last good build."
+    assert "Traceback" not in out

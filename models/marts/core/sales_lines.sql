@@ -14,6 +14,10 @@ retailer as (
     select * from {{ ref('stg_retailer') }}
 ),
 
+lines_of_other_files as (
+    select * from {{ ref('int_lines_of_other_files') }}
+),
+
 with_customer_type as (
     select
         sales_lines.*,
@@ -22,11 +26,16 @@ with_customer_type as (
             when members.card_id is not null or not retailer.has_member_table then 'member'
             else 'unregistered_card'
         end as customer_type,
+        retailer.has_overlapping_files and lines_of_other_files.other_file is not null as is_line_of_another_file,
         retailer.require_points,
         retailer.has_quantity
     from sales_lines
     cross join retailer
     left join members on sales_lines.card_id = members.card_id
+    left join lines_of_other_files
+        on
+            sales_lines.source_file = lines_of_other_files.source_file
+            and sales_lines.row_no = lines_of_other_files.row_no
 ),
 
 -- The first reason that applies; a column that the retailer does not record rejects no line.
@@ -51,6 +60,7 @@ classified as (
         is_cancelled,
         case
             when unreadable_reason is not null then 'unreadable'
+            when is_line_of_another_file then 'line_of_another_file'
             when purchased_at is null and raw_purchased_at is null then 'no_moment'
             when purchased_at is null then 'bad_moment'
             when

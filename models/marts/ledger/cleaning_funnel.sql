@@ -1,8 +1,19 @@
-with steps as (
-    select * from {{ ref('cleaning_steps') }}
-    {% if var('returns') == 'drop' -%}
-    where step <> 'net_buyer'
-    {%- endif %}
+with retailer as (
+    select * from {{ ref('stg_retailer') }}
+),
+
+-- Without the steps that are not taken.
+steps as (
+    select cleaning_steps.* replace (
+        cast(
+            row_number() over (partition by cleaning_steps.table_name order by cleaning_steps.step_no) as integer
+        ) as step_no
+    )
+    from {{ ref('cleaning_steps') }} as cleaning_steps
+    cross join retailer
+    where
+        (cleaning_steps.step <> 'once' or retailer.has_overlapping_files)
+        and (cleaning_steps.step <> 'net_buyer' or '{{ var('returns') }}' = 'net')
 ),
 
 reasons as (

@@ -11,6 +11,10 @@ members as (
     where reason is null
 ),
 
+retailer as (
+    select * from {{ ref('stg_retailer') }}
+),
+
 moments as (
     select
         source_file,
@@ -32,6 +36,40 @@ late_registrations as (
     where members.registered_at > last_sale.purchased_at + interval 31 day
 ),
 
+-- Of the files read before, the one with which most lines are equal.
+equal_lines as (
+    select
+        source_file,
+        other_file,
+        count(*) as equal_lines
+    from {{ ref('int_lines_of_other_files') }}
+    group by source_file, other_file
+    qualify row_number() over (partition by source_file order by count(*) desc, other_file) = 1
+),
+
+days as (
+    select
+        source_file,
+        cast(purchased_at as date) as day,
+        count(*) as lines
+    from sales_lines
+    where exists (select 1 from equal_lines)
+    group by source_file, day
+),
+
+shared as (
+    select
+        equal_lines.source_file,
+        equal_lines.other_file,
+        equal_lines.equal_lines,
+        count(*) as shared_days,
+        sum(days.lines) as lines_of_shared_days
+    from equal_lines
+    inner join days on equal_lines.source_file = days.source_file
+    inner join days as other_days on equal_lines.other_file = other_days.source_file and days.day = other_days.day
+    group by all
+),
+
 checked as (
     select
         files.table_name,
@@ -39,18 +77,29 @@ checked as (
         files.part > 0 as is_joined,
         files.raw_rows,
         files.unreadable_rows,
+        files.sheets_left_out,
         moments.first_purchased_at,
         moments.last_purchased_at,
         -- What a sheet of a spreadsheet holds below its header, in the present and in the old form.
         files.raw_rows in (1048575, 65535) as is_full_sheet,
         coalesce(
             moments.last_purchased_at = last_sale.purchased_at and late_registrations.members >= 10, false
-        ) as ends_early
+        ) as ends_early,
+        shared.other_file as overlaps_with,
+        shared.shared_days,
+        shared.equal_lines,
+        -- Different shops sell the same on the same day now and then, exports of the same sales differ little.
+        coalesce(
+            shared.equal_lines >= 0.05 * shared.lines_of_shared_days and not retailer.has_overlapping_files, false
+        ) as counts_twice
     from files
     cross join last_sale
+    cross join retailer
     cross join late_registrations
     left join moments
         on files.table_name = 'sales_lines' and files.part = 0 and files.source_file = moments.source_file
+    left join shared
+        on files.table_name = 'sales_lines' and files.part = 0 and files.source_file = shared.source_file
 )
 
 select * from checked

@@ -15,7 +15,7 @@ def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[
     """Write what dbt reads beside the ledger: the two tables in the project's own columns, and the retailer file."""
     tables = {table.name: table for table in retailer.tables}
     for name in CANONICAL_COLUMNS:
-        view = _canonical(name, tables.get(name), parts.get(name, []), retailer.time_zone)
+        view = _canonical(retailer, name, tables.get(name), parts.get(name, []))
         connection.execute(f"create or replace view work.raw.{name} as {view}")
     recorded = {f"has_{column}": column in retailer.sales_lines.columns for column in ("quantity", "points")}
     recorded["has_registered_at"] = retailer.members is not None and "registered_at" in retailer.members.columns
@@ -25,6 +25,7 @@ def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[
         "time_zone": (retailer.time_zone, "varchar"),
         "as_of": (retailer.as_of, "date"),
         "require_points": (retailer.require_points, "boolean"),
+        "has_overlapping_files": (retailer.overlapping, "boolean"),
         "has_member_table": (retailer.members is not None, "boolean"),
         **{column: (value, "boolean") for column, value in recorded.items()},
     }
@@ -44,7 +45,7 @@ def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[
                 )
 
 
-def _canonical(name: str, table: RawTable | None, parts: Sequence[Part], time_zone: str | None) -> str:
+def _canonical(retailer: Retailer, name: str, table: RawTable | None, parts: Sequence[Part]) -> str:
     """Return the SQL of a raw table in the project's own columns; no row where the retailer has no such table.
 
     Beside the texts stand, for each column with moments, `<column>_parsed`, the moment as the retailer file says that
@@ -56,14 +57,16 @@ def _canonical(name: str, table: RawTable | None, parts: Sequence[Part], time_zo
         for column in part.files[0].expressions
     }
     texts = {column: landed.get(column, "cast(null as varchar)") for column in CANONICAL_COLUMNS[name]}
+    if retailer.fold_case:
+        texts["card_id"] = f"lower({texts['card_id']})"
     others = {}
     for column in MOMENT_COLUMNS[name]:
         time = landed.get(TIME_OF.format(column))
         formats = table.date_formats.get(column, ()) if table else ()
         others[f"{column}_parsed"] = "cast(null as timestamp)"
-        if table and column in landed and (time or formats or time_zone):
+        if table and column in landed and (time or formats or retailer.time_zone):
             others[f"{column}_parsed"] = parsed_moment(
-                texts[column], time, formats, time_zone, table.recorded_time_zone
+                texts[column], time, formats, retailer.time_zone, table.recorded_time_zone
             )
         if time:
             texts[column] = f"nullif(concat_ws(' ', {texts[column]}, {time}), '')"
@@ -94,13 +97,16 @@ def _canonical(name: str, table: RawTable | None, parts: Sequence[Part], time_zo
         )
     places = ", ".join(f"part_0.{column}" for column in PLACE)
     rows = f"select {columns}, {places} from work.raw.{name}_0 as part_0{joins}{first}"
-    own = {file.path for file in parts[0].files}
-    for number, part in enumerate(parts):
+    known = {file.source_file for file in parts[0].files}
+    for number, part in enumerate(parts[1:], start=1):
         # An unreadable line of a joined table belongs to no row; it is a row of its own.
-        if number and not own & {file.path for file in part.files}:
+        if new := {file.source_file for file in part.files} - known:
+            known |= new
+            listed = ", ".join(map(literal, sorted(new)))
             places = ", ".join(PLACE)
             rows += (
-                f" union all by name select {places} from work.raw.{name}_{number} where unreadable_reason is not null"
+                f" union all by name select {places} from work.raw.{name}_{number}"
+                f" where unreadable_reason is not null and source_file in ({listed})"
             )
     return rows
 

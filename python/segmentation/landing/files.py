@@ -4,7 +4,7 @@ import glob
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from segmentation.errors import InputError
 from segmentation.landing.retailer import FileSet, RawTable, Retailer
-from segmentation.landing.text import has_lines_after, read_first_record
-from segmentation.landing.workbook import OLE_MAGIC, is_workbook, read_sheet, sheet_names
+from segmentation.landing.text import find_header
+from segmentation.landing.workbook import OLE_MAGIC, is_workbook, read_sheet, sheets_to_read
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
 PARQUET_MAGIC = b"PAR1"
@@ -38,6 +38,8 @@ class Header:
     twice : names that more than one column has.
     n_lines : number of lines up to and with the header, of a text file.
     n_columns : number of columns that the file itself has.
+    n_named : the same without those at its end that have no name.
+    delimiter : between the columns of a text file.
     has_rows : whether anything follows the header.
     """
 
@@ -45,6 +47,8 @@ class Header:
     twice: frozenset[str]
     n_lines: int
     n_columns: int
+    n_named: int
+    delimiter: str
     has_rows: bool
 
 
@@ -104,7 +108,13 @@ def has_raw_files(raw_dir: Path) -> bool:
 
 def layout(settings: FileSet) -> str:
     """Return what must be known of a file's form before its header is, as text to compare."""
-    return json.dumps([settings.encoding, settings.delimiter, settings.header, settings.sheets])
+    form = [settings.encoding, settings.delimiter, settings.header, settings.skip, settings.sheets]
+    return json.dumps([*form, wanted_names(settings)])
+
+
+def wanted_names(settings: FileSet) -> list[tuple[str, ...]]:
+    """Return, for each column that files must have, the names that it may have."""
+    return [*settings.columns.values(), *((name,) for name in settings.key.values())]
 
 
 def find_raw_files(retailer: Retailer, table: RawTable, raw_dir: Path, known: KnownFiles | None = None) -> list[Part]:
@@ -161,31 +171,41 @@ def _paths(
     paths: set[Path] = set()
     for pattern in part.files:
         folder = raw_dir / pattern
+        # A name may hold the signs of patterns.
+        if folder.is_file():
+            paths.add(folder)
+            continue
         matches = folder.rglob("*") if folder.is_dir() else (
             raw_dir / name for name in glob.glob(pattern, root_dir=raw_dir, recursive=True)
         )  # fmt: skip
         found = [path for path in matches if path.is_file() and not path.name.startswith((".", "_"))]
-        found = found or [path for path in [folder] if path.is_file()]
         if not found:
             kept = f"keeps {TABLE_TITLES[table.name]} there" if part is table.parts[0] else "joins it"
             raise InputError(f"{folder} is missing: the retailer {retailer.name} {kept}.")
         paths.update(found)
     files: list[tuple[Path, str | None]] = []
+    root = raw_dir.resolve()
     for path in sorted(paths):
+        if not path.resolve().is_relative_to(root):
+            raise InputError(
+                f"{path} leads out of the folder of raw files, to {path.resolve()}: put the file itself there, or let "
+                "RAW_DATA_DIR name its folder."
+            )
         if sheets := known.get((path, layout(part))):
             files.extend((path, sheet) for sheet in sheets)
             continue
-        _check_kind(path, table)
+        check_form(path, TABLE_TITLES[table.name])
         if part.sheets and is_workbook(path):
-            files.extend((path, sheet) for sheet in (sheet_names(path) if part.sheets == ("*",) else part.sheets))
+            files.extend((path, sheet) for sheet in sheets_to_read(path, part.sheets))
         else:
             files.append((path, None))
     return files
 
 
-def _check_kind(path: Path, table: RawTable) -> None:
+def check_form(path: Path, title: str) -> None:
+    """Refuse a file that is empty, protected by a password or broken; `title` says what it should hold."""
     if path.stat().st_size == 0:
-        raise InputError(f"{path} is empty (0 bytes): put {TABLE_TITLES[table.name]} there.")
+        raise InputError(f"{path} is empty (0 bytes): put {title} there.")
     with path.open("rb") as file:
         magic = file.read(len(OLE_MAGIC))
     if magic == OLE_MAGIC:
@@ -275,26 +295,41 @@ def _kind_and_header(
 def read_header(path: Path, sheet: str | None, settings: FileSet, raw_dir: Path) -> Header:
     """Return the columns of a file, those that its folders name (month=2015-01) included."""
     kind = file_kind(path)
-    if kind == "parquet":
-        header = _parquet_header(path)
-    else:
-        if kind == "workbook":
-            content = read_sheet(path, sheet, settings.header is True)
-            record, n_lines, has_rows = content.header, 0, bool(content.numbers)
-        else:
-            record, first_line, n_lines = read_first_record(path, settings.encoding, settings.delimiter)
-            if settings.header is not True:
-                n_lines = max(first_line - 1, 0)
-            has_rows = has_lines_after(path, n_lines)
-        header = _text_header(path, record, n_lines, has_rows, settings.header)
     # Folders such as month=2015-01 are columns too; a column of the file itself goes before.
     partitions = dict(folder.split("=", 1) for folder in path.relative_to(raw_dir).parts[:-1] if "=" in folder)
     values = {unquote(name): unquote(value) for name, value in partitions.items()}
+    if kind == "parquet":
+        header = _parquet_header(path)
+    else:
+        wanted = [names for names in wanted_names(settings) if values.keys().isdisjoint(names)]
+        if kind == "workbook":
+            content = read_sheet(path, sheet, settings.header is True, wanted, settings.skip)
+            header = _text_header(path, content.header, 0, ",", bool(content.numbers), settings.header)
+        else:
+            # A header that is stated or missing is not looked for.
+            record = find_header(
+                path,
+                settings.encoding,
+                settings.delimiter,
+                wanted if settings.header is True else (),
+                settings.skip,
+            )
+            is_header = settings.header is True
+            header = _text_header(
+                path,
+                record.fields,
+                record.last_line if is_header else max(record.first_line - 1, 0),
+                record.delimiter,
+                record.has_more if is_header else record.first_line > 0,
+                settings.header,
+            )
     literals = {name: "null" if value == NO_PARTITION else literal(value) for name, value in values.items()}
-    return Header(literals | header.expressions, header.twice, header.n_lines, header.n_columns, header.has_rows)
+    return replace(header, expressions=literals | header.expressions)
 
 
-def _text_header(path: Path, record: list[str], n_lines: int, has_rows: bool, stated: bool | tuple[str, ...]) -> Header:
+def _text_header(
+    path: Path, record: list[str], n_lines: int, delimiter: str, has_rows: bool, stated: bool | tuple[str, ...]
+) -> Header:
     names = record
     if stated is False:
         names = [str(number) for number in range(1, len(record) + 1)]
@@ -307,7 +342,8 @@ def _text_header(path: Path, record: list[str], n_lines: int, has_rows: bool, st
         names = list(stated)
     expressions = {name: f"c{position}" for position, name in reversed(list(enumerate(names)))}
     twice = frozenset(name for name in names if names.count(name) > 1)
-    return Header(dict(reversed(expressions.items())), twice, n_lines, len(record), has_rows)
+    n_named = max((number for number, name in enumerate(names, start=1) if name), default=0)
+    return Header(dict(reversed(expressions.items())), twice, n_lines, len(record), n_named, delimiter, has_rows)
 
 
 def _parquet_header(path: Path) -> Header:
@@ -324,7 +360,7 @@ def _parquet_header(path: Path) -> Header:
             expressions[name] = FLOAT_AS_TEXT.format(column)
         else:
             expressions[name] = f"nullif(cast({column} as varchar), '')"
-    return Header(expressions, frozenset(), 0, len(columns), n_rows > 0)
+    return Header(expressions, frozenset(), 0, len(columns), len(columns), ",", n_rows > 0)
 
 
 def parquet_source(path: Path, *options: str) -> str:

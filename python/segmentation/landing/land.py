@@ -27,6 +27,7 @@ from segmentation.landing.files import (
 )
 from segmentation.landing.reading import PLACE, append, create_table, read_files
 from segmentation.landing.retailer import CANONICAL_COLUMNS, RETAILERS, FileSet, read_retailer
+from segmentation.landing.workbook import sheets_left_out
 
 # Rises when files would be read otherwise than before: then all are read again.
 READING = 1
@@ -40,6 +41,7 @@ create table if not exists work.raw.files (
     kind varchar,
     layout varchar,
     header varchar,
+    left_out varchar,
     reader varchar,
     stamp varchar,
     size_bytes bigint,
@@ -49,22 +51,32 @@ create table if not exists work.raw.files (
     landed_at timestamp
 )
 """
-LEDGER_COLUMNS = 15
+LEDGER_COLUMNS = 16
 PARQUET_FILES_AT_ONCE = 100
 IN_RAW = "database_name = 'work' and schema_name = 'raw'"
 
 
 @dataclass(frozen=True)
 class Landing:
-    """What a landing did: the files read, how many it found unchanged, and those that are no longer there."""
+    """What a landing did.
+
+    Attributes
+    ----------
+    read : files that were read.
+    unchanged : number of those that were not, since nothing had changed.
+    gone : files that are no longer there.
+    same : groups of sales files with the same content.
+    """
 
     read: tuple[str, ...]
     unchanged: int
     gone: tuple[str, ...]
+    same: tuple[tuple[str, ...], ...] = ()
 
     def __str__(self) -> str:
         gone = f"; no longer there: {', '.join(self.gone)}" if self.gone else ""
-        return f"Raw files: {len(self.read)} read, {self.unchanged} unchanged since they were read{gone}."
+        same = "".join(f"\nWARNING: {' and '.join(files)} are the same file: take one away." for files in self.same)
+        return f"Raw files: {len(self.read)} read, {self.unchanged} unchanged since they were read{gone}.{same}"
 
 
 @contextmanager
@@ -119,7 +131,12 @@ def land(connection: DuckDBPyConnection, retailer_name: str, raw_dir: Path, reta
         for number in range(1, len(parts[table.name])):
             check_join(connection, table.name, number, parts[table.name])
     write_views(connection, retailer, parts)
-    return Landing(tuple(read), unchanged, tuple(gone))
+    same = connection.execute(
+        "select list(distinct raw_path order by raw_path) as paths from work.raw.files"
+        " where table_name = 'sales_lines' and part = 0 and raw_rows > 0"
+        " group by sha256 having len(paths) > 1 order by paths"
+    ).fetchall()
+    return Landing(tuple(read), unchanged, tuple(gone), tuple(tuple(paths) for (paths,) in same))
 
 
 def _open_ledger(connection: DuckDBPyConnection) -> None:
@@ -268,6 +285,7 @@ def _enter(
             file.kind,
             layout(settings),
             header,
+            sheets_left_out(file.path, settings.sheets) if file.kind == "workbook" else "",
             _reader(settings, file),
             stamp,
             file.path.stat().st_size,

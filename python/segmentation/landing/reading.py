@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError
-from segmentation.landing.files import RawFile, identifier, literal, parquet_source
+from segmentation.landing.files import RawFile, identifier, literal, parquet_source, wanted_names
 from segmentation.landing.retailer import WHITESPACE, FileSet
 from segmentation.landing.text import (
     Mending,
@@ -20,15 +20,19 @@ from segmentation.landing.text import (
     count_lines,
     count_undecodable_lines,
     decompress,
+    has_old_line_ends,
     is_utf8,
     is_utf16,
     mend_csv,
     to_tabs,
     to_utf8,
+    with_new_line_ends,
 )
 from segmentation.landing.workbook import read_sheet
 
 UTF8 = "utf-8"
+# A merged cell with one of them is that of its first row: an amount counts once.
+COUNTED_ONCE = ("quantity", "amount", "points")
 PLACE = {
     "source_file": "varchar",
     "row_no": "bigint",
@@ -100,21 +104,25 @@ def _read_parquet(files: Sequence[RawFile], settings: FileSet) -> Reading:
 
 
 def _read_workbook(connection: DuckDBPyConnection, file: RawFile, settings: FileSet) -> Reading:
-    sheet = read_sheet(file.path, file.sheet, settings.header is True)
+    sheet = read_sheet(file.path, file.sheet, settings.header is True, wanted_names(settings), settings.skip)
     if sheet.numbers:
-        connection.register("sheet_cells", sheet.cells())
+        once = [file.expressions[column] for column in COUNTED_ONCE if column in file.expressions]
+        connection.register("sheet_cells", sheet.cells(once))
     rows = f"select {_landed(file, settings)}, row_no, line_no from sheet_cells"
     return Reading(file.path, rows, [(len(sheet.numbers), 0)])
 
 
 def _read_text(connection: DuckDBPyConnection, file: RawFile, settings: FileSet) -> Reading:
-    delimiter, header_lines = settings.delimiter, file.header.n_lines
+    delimiter, header_lines = file.header.delimiter, file.header.n_lines
     with TemporaryDirectory() as folder:
         path = file.path
         if compression(path):
             path = Path(folder) / "plain.csv"
             decompress(file.path, path)
         path, encoding, is_valid = _in_utf8(path, settings.encoding, Path(folder) / "utf8.csv")
+        if has_old_line_ends(path):
+            with_new_line_ends(path, Path(folder) / "lines.csv")
+            path = Path(folder) / "lines.csv"
         if delimiter == WHITESPACE:
             delimiter = "\t"
             to_tabs(path, Path(folder) / "tabs.csv")
@@ -125,7 +133,7 @@ def _read_text(connection: DuckDBPyConnection, file: RawFile, settings: FileSet)
         if n_rows and not (is_valid and _read_lines(connection, path, columns, delimiter, header_lines, n_rows)):
             # Some line is no row, or some row has several lines: only now is it worth looking at each.
             mended = Path(folder) / "mended.csv"
-            mending = mend_csv(path, encoding, delimiter, header_lines, columns, mended)
+            mending = mend_csv(path, encoding, delimiter, header_lines, (file.header.n_named, columns), mended)
             if mending.n_rows and not _read_lines(connection, mended, columns, delimiter, 0, mending.n_rows):
                 raise InputError(f"{file.path} has lines that cannot be told apart: save it again as csv.")
     rows = []

@@ -39,6 +39,8 @@ GENDER_CODES = {value: code for code, values in WORDS["gender"]["codes"].items()
 Product = Literal["quantity * unit_price"]
 PRODUCT: Product = "quantity * unit_price"
 WHITESPACE = "whitespace"
+LONGEST_TEXT = 1_000
+LONGEST_FILE_NAME = 255
 DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " "}
 # Encodings of names and of program text, which Python counts among those of text.
 NOT_OF_FILES = ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined")
@@ -52,6 +54,10 @@ PREDICATES = {
     "dict_type": "must be a list of names with values (name: value)",
     "list_type": "must be a list of tables, each with files, key and columns",
     "too_short": "must not be empty",
+    **dict.fromkeys(
+        ("int_type", "greater_than_equal", "less_than_equal"),
+        "must be a whole number from 0 up to 1000000, not {input!r}",
+    ),
     "literal_error": "can only be {expected}, not {input!r}",
 }
 
@@ -61,7 +67,10 @@ def _texts(content: Any) -> tuple[str, ...]:
     # YAML reads a bare yes, no, on or off as true or false: which of them was written is lost.
     if any(isinstance(value, bool | Mapping | list) for value in values):
         raise ValueError("must be a text or a list of texts; put yes, no, true and false in quotes")
-    return tuple(str(value) for value in values)
+    texts = tuple(str(value) for value in values)
+    if any("\0" in text or len(text) > LONGEST_TEXT for text in texts):
+        raise ValueError(f"must be a text of up to {LONGEST_TEXT:,} characters without NUL among them")
+    return texts
 
 
 def _text(content: Any) -> str:
@@ -77,6 +86,8 @@ def _inside(patterns: tuple[str, ...]) -> tuple[str, ...]:
         path = PureWindowsPath(pattern)
         if path.drive or path.root or ".." in path.parts:
             raise ValueError(f"must lead to files inside the folder of raw files, such as sales/*.csv, not {pattern}")
+        if any(len(part.encode()) > LONGEST_FILE_NAME for part in path.parts):
+            raise ValueError(f"has a name of more than {LONGEST_FILE_NAME} bytes, which no file can have")
     return patterns
 
 
@@ -276,15 +287,20 @@ class Files(Entry, Generic[Columns]):
         description="of text; without it utf-8, utf-16 with a mark, or gb18030, whichever fits. Western files often "
         "are `cp1252`",
     )
-    delimiter: Text = Field(
-        ",", description='`","` by default; `tab`, `whitespace` (any run of blanks and tabs) or any other'
+    delimiter: Text | None = Field(
+        None,
+        description="of text; without it a comma, a semicolon, a tab or a vertical bar, whichever the names of the "
+        "columns have between them. `tab`, `whitespace` (any run of blanks and tabs) or any other",
     )
     header: HeaderNames = Field(
         True,
-        description="`true`; `false` for files without one, whose columns are then 1, 2, 3 …; or a list of the names "
-        "they lack",
+        description="`true`: the first row that has the names of the columns below, titles above it do not count; "
+        "`false` for files without one, whose columns are then 1, 2, 3 …; or a list of the names they lack",
     )
-    sheet: Texts = _optional('of workbooks: a name, a list, or `"*"` for all; the first by default')
+    skip: int = Field(0, ge=0, le=1_000_000, description="lines, or rows of a sheet, above the table that do not count")
+    sheet: Texts = _optional(
+        'of workbooks: a name, a list, or `"*"` for all that are not hidden; by default the first of these'
+    )
     missing: Texts = _optional('values that mean that there is none, such as `["NA", "NULL"]`')
     columns: Columns | None = Field(
         None,
@@ -375,6 +391,11 @@ class SalesLines(Table[SalesColumns]):
     require_points: bool = Field(
         False, description="`true` where only lines that earned points count as a member's purchase"
     )
+    overlapping: bool = Field(
+        False,
+        description="`true` where files overlap, such as weekly exports of the last 30 days: a line counts once, "
+        "although several files have it",
+    )
 
 
 class RetailerFile(Entry):
@@ -389,6 +410,11 @@ class RetailerFile(Entry):
         None,
         description="the day up to which purchases count, itself excluded; without it, the day after the last sale",
     )
+    fold_case: bool = Field(
+        False,
+        description="`true` where the same key of a customer is written in capital and in small letters, such as an "
+        "e-mail address: then small ones count",
+    )
     members: Members | None = Field(None, description="the table of the members; may be missing")
     sales_lines: SalesLines = Field(description="the table of the sales lines")
 
@@ -402,9 +428,11 @@ class FileSet:
     files : file names, folders or patterns, relative to the folder of raw files.
     columns : for each wanted column the raw columns it may come from, in order of preference.
     encoding : of text files; None means that it is found out.
-    delimiter : between the columns of text files; "whitespace" stands for any run of blanks and tabs.
+    delimiter : between the columns of text files; None means that it is found out, "whitespace" any run of blanks and
+        tabs.
     header : whether the files have one, or the names of the columns of files that have none.
-    sheets : of workbooks; none means the first, a star all of them.
+    skip : number of lines, or rows of a sheet, above the table.
+    sheets : of workbooks; none means the first that is not hidden, a star all of these.
     missing : values that mean that there is none.
     key : of joined files, for each column to look up the column in these files.
     """
@@ -412,8 +440,9 @@ class FileSet:
     files: tuple[str, ...]
     columns: dict[str, tuple[str, ...]]
     encoding: str | None = None
-    delimiter: str = ","
+    delimiter: str | None = None
     header: bool | tuple[str, ...] = True
+    skip: int = 0
     sheets: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     key: dict[str, str] = field(default_factory=dict)
@@ -461,6 +490,8 @@ class Retailer:
     time_zone: str | None
     as_of: datetime.date | None
     require_points: bool
+    overlapping: bool
+    fold_case: bool
     members: RawTable | None
     sales_lines: RawTable
 
@@ -503,13 +534,13 @@ def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
         If there is no such file, or it has unknown keys, lacks required ones or holds values of a wrong kind.
     """
     path = Path(name) if name.endswith((".yml", ".yaml")) else folder / f"{name}.yml"
-    if not path.is_file():
+    if not _is_file(path):
         known = ", ".join(sorted(file.stem for file in folder.glob("*.yml"))) or "none"
-        raise InputError(f"There is no retailer file {path}; the known retailers are: {known}.")
+        raise InputError(f"There is no retailer file {str(path)[:200]}; the known retailers are: {known}.")
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     # A date that no calendar has is a ValueError.
-    except (yaml.YAMLError, ValueError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from error
     try:
         file = RetailerFile.model_validate(content)
@@ -528,9 +559,19 @@ def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
         time_zone=file.time_zone,
         as_of=file.as_of,
         require_points=file.sales_lines.require_points,
+        overlapping=file.sales_lines.overlapping,
+        fold_case=file.fold_case,
         members=members,
         sales_lines=sales_lines,
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    # Of a name that is too long.
+    except OSError:
+        return False
 
 
 def _sentence(path: Path, error: ErrorDetails) -> str:
@@ -592,8 +633,9 @@ def _file_set(files: Files[Any], key: dict[str, str]) -> FileSet:
         files=files.files,
         columns={column: names for column, names in columns.items() if names},
         encoding=files.encoding,
-        delimiter=DELIMITERS.get(files.delimiter, files.delimiter) or ",",
+        delimiter=files.delimiter and DELIMITERS.get(files.delimiter, files.delimiter),
         header=files.header,
+        skip=files.skip,
         sheets=files.sheet,
         missing=files.missing,
         key=key,

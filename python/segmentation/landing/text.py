@@ -6,7 +6,7 @@ import re
 import shutil
 import zipfile
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -29,6 +29,31 @@ BLANKS = re.compile(rb"[ \t]+")
 BLANKS_AT_THE_ENDS = re.compile(rb"^\t|\t(?=\r?$)", re.MULTILINE)
 NEEDS_QUOTES = re.compile(r'["\r\n]')
 OPEN_QUOTE = "open_quote"
+DELIMITERS = (",", ";", "\t", "|")
+# A spreadsheet takes the delimiter of such a first line.
+DELIMITER_LINE = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+# Titles and notes stand above the names of the columns in many exports.
+HEADER_WITHIN = 50
+HEADER_LINES = HEADER_WITHIN + LONGEST_RECORD_LINES
+
+
+@dataclass(frozen=True)
+class HeaderRecord:
+    """A record of a text file that names the columns, or the first one.
+
+    Attributes
+    ----------
+    fields : its fields, bare of blanks and byte order mark; none where it is no record.
+    first_line, last_line : its lines, from 1; 0 where the file has no line.
+    delimiter : between its fields.
+    has_more : whether a line follows.
+    """
+
+    fields: list[str]
+    first_line: int
+    last_line: int
+    delimiter: str
+    has_more: bool
 
 
 @dataclass
@@ -109,12 +134,6 @@ def decompress(path: Path, target: Path) -> None:
         shutil.copyfileobj(file, plain_file, BLOCK_BYTES)
 
 
-def has_lines_after(path: Path, n_lines: int) -> bool:
-    """Tell whether the file has more physical lines than `n_lines`."""
-    with open_plain(path) as file:
-        return any(True for _ in islice(file, n_lines, None))
-
-
 def to_tabs(path: Path, target: Path) -> None:
     """Write the file to `target` with a tab for every run of blanks and tabs, and none at the ends of a line."""
     with path.open("rb") as file, target.open("wb") as tab_file:
@@ -168,30 +187,83 @@ def to_utf8(path: Path, encoding: str, target: Path) -> bool:
     return True
 
 
-def read_first_record(path: Path, encoding: str | None, delimiter: str) -> tuple[list[str], int, int]:
-    """Return the fields of the first record, bare of blanks and byte order mark, and its first and last line.
+def find_header(
+    path: Path, encoding: str | None, delimiter: str | None, wanted: Collection[Collection[str]] = (), skip: int = 0
+) -> HeaderRecord:
+    """Return the first record that has a field of each wanted column; the first one where none has, or none is wanted.
 
-    Without an encoding, the first line counts as utf-8 if it is valid, else as gb18030. The list is empty where
-    the file has no line or its first one is no record.
+    Without an encoding, a line counts as utf-8 if it is valid, else as gb18030. Without a delimiter, the usual ones
+    are tried.
+
+    Parameters
+    ----------
+    wanted : for each column the names that it may have.
+    skip : number of lines at the start that do not count.
+
+    Raises
+    ------
+    InputError
+        If the file is not in its encoding.
     """
+    encoding = encoding or ("utf-16" if is_utf16(path) else None)
+    try:
+        line_end = "\r" if has_old_line_ends(path, encoding) else "\n"
+        with (
+            open_plain(path) as file,
+            io.TextIOWrapper(file, encoding or "latin-1", errors="replace", newline=line_end) as lines,
+        ):
+            start = list(islice(lines, skip, skip + HEADER_LINES))
+    # The byte order mark is missing.
+    except UnicodeError as error:
+        raise InputError(f"{path} is not valid {encoding} text: save it again as utf-8.") from error
     if encoding is None:
-        encoding = "utf-16" if is_utf16(path) else _encoding_of_first_line(path)
-    with open_plain(path) as file, io.TextIOWrapper(file, encoding, errors="replace", newline="\n") as lines:
-        for number, line in enumerate(lines, start=1):
-            text = line.lstrip("\ufeff")
-            if not text.strip():
-                continue
-            last = number
-            fields = text.split() if delimiter == WHITESPACE else split_fields(text, delimiter)
-            while fields == OPEN_QUOTE and last - number < LONGEST_RECORD_LINES and (more := next(lines, "")):
-                last += 1
-                text += more
-                fields = split_fields(text, delimiter)
-            return ([] if isinstance(fields, str) else [name.strip() for name in fields]), number, last
-    return [], 0, 0
+        start = [_utf8_or_gb18030(line.encode("latin-1")) for line in start]
+    start = [line.lstrip("\ufeff") for line in start]
+    delimiters = (delimiter,) if delimiter else DELIMITERS
+    first = None
+    for at in islice((at for at, line in enumerate(start) if line.strip()), HEADER_WITHIN):
+        if stated := DELIMITER_LINE.fullmatch(start[at].strip()):
+            delimiters = delimiters if delimiter else (stated[1],)
+            continue
+        records = [_header_record(start, at, skip, mark) for mark in delimiters]
+        for record in records:
+            if wanted and all(any(name in record.fields for name in names) for names in wanted):
+                return record
+        first = first or max(records, key=lambda record: len(record.fields))
+        if not wanted:
+            break
+    return first or HeaderRecord([], 0, 0, delimiter or ",", False)
 
 
-def mend_csv(path: Path, encoding: str, delimiter: str, header_lines: int, n_columns: int, target: Path) -> Mending:
+def _header_record(lines: Sequence[str], at: int, skipped: int, delimiter: str) -> HeaderRecord:
+    text = ""
+    fields: list[str] | str = OPEN_QUOTE
+    end = at
+    while fields == OPEN_QUOTE and end < min(len(lines), at + LONGEST_RECORD_LINES):
+        text += lines[end]
+        end += 1
+        fields = text.split() if delimiter == WHITESPACE else split_fields(text, delimiter)
+    names = [] if isinstance(fields, str) else [name.strip() for name in fields]
+    return HeaderRecord(names, skipped + at + 1, skipped + end, delimiter, end < len(lines))
+
+
+def has_old_line_ends(path: Path, encoding: str | None = None) -> bool:
+    """Tell whether the lines of a file end with a single carriage return, as on old Macintoshes."""
+    with open_plain(path) as file:
+        start = file.read(BLOCK_BYTES).decode(encoding or "latin-1", "replace")
+    return "\r" in start and "\n" not in start
+
+
+def with_new_line_ends(path: Path, target: Path) -> None:
+    """Write the file to `target` with a line feed for every carriage return."""
+    with path.open("rb") as file, target.open("wb") as new_file:
+        while block := file.read(BLOCK_BYTES):
+            new_file.write(block.replace(b"\r", b"\n"))
+
+
+def mend_csv(
+    path: Path, encoding: str, delimiter: str, header_lines: int, n_columns: tuple[int, int], target: Path
+) -> Mending:
     """Part the lines of a csv file into records, written to `target` in utf-8 without header, and others.
 
     A quoted value may run over line ends. Its quote counts as broken, and its first line alone as unreadable,
@@ -202,7 +274,7 @@ def mend_csv(path: Path, encoding: str, delimiter: str, header_lines: int, n_col
     Parameters
     ----------
     header_lines : number of lines to leave out at the start.
-    n_columns : number of fields that a record has.
+    n_columns : numbers of fields that a record has, without and with the columns at the end that have no name.
     """
     mending = Mending()
     line = header_lines + 1
@@ -243,7 +315,7 @@ class _Lines:
 
 
 def _read_record(
-    first: bytes, lines: _Lines, encoding: str, delimiter: str, n_columns: int
+    first: bytes, lines: _Lines, encoding: str, delimiter: str, n_columns: tuple[int, int]
 ) -> tuple[list[str] | str, int]:
     """Return the record that starts with the line `first`, or the reason why none does, and its lines."""
     text = _decoded(first, encoding)
@@ -269,13 +341,22 @@ def _read_record(
     return record, 1 + len(following)
 
 
-def split_fields(text: str, delimiter: str, n_columns: int | None = None) -> list[str] | str:
-    """Split a record into its fields (RFC 4180), or return the reason why it is none."""
+def split_fields(text: str, delimiter: str, n_columns: tuple[int, int] | None = None) -> list[str] | str:
+    """Split a record into its fields (RFC 4180), or return the reason why it is none.
+
+    Parameters
+    ----------
+    n_columns : fewest and usual number of fields; what lacks of them is empty, and so may be fields beyond them.
+    """
     text = _bare(text)
     fields = text.split(delimiter) if '"' not in text else _quoted_fields(text, delimiter)
-    if isinstance(fields, str) or n_columns is None or len(fields) == n_columns:
+    if isinstance(fields, str) or n_columns is None or len(fields) == n_columns[1]:
         return fields
-    return "too_few_columns" if len(fields) < n_columns else "too_many_columns"
+    if len(fields) < n_columns[0]:
+        return "too_few_columns"
+    if any(fields[n_columns[1] :]):
+        return "too_many_columns"
+    return (fields + [""] * n_columns[1])[: n_columns[1]]
 
 
 def _quoted_fields(text: str, delimiter: str) -> list[str] | str:
@@ -309,14 +390,13 @@ def _bare(line: str) -> str:
     return line.removesuffix("\n").removesuffix("\r")
 
 
+def _utf8_or_gb18030(line: bytes) -> str:
+    text = _decoded(line, "utf-8")
+    return line.decode("gb18030", "replace") if text is None else text
+
+
 def _decoded(line: bytes, encoding: str) -> str | None:
     try:
         return line.decode(encoding)
     except UnicodeDecodeError:
         return None
-
-
-def _encoding_of_first_line(path: Path) -> str:
-    with open_plain(path) as file:
-        first_line = next((line for line in file if line.strip()), b"")
-    return "gb18030" if _decoded(first_line, "utf-8") is None else "utf-8"

@@ -1,19 +1,31 @@
 """Workbooks: every cell as text."""
 
 import datetime
+import posixpath
+import re
 import zipfile
+import zlib
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pyarrow as pa
 import python_calamine
 
 from segmentation.errors import InputError
+from segmentation.landing.text import BLOCK_BYTES, HEADER_WITHIN
 
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
-ZIP_MAGIC = b"PK\x03\x04"
+# Places of a sheet that may be empty.
+FEW_PLACES = 5_000_000
+PLACES_PER_CELL = 20
+ROW = re.compile(rb'row r="(\d{1,7})"')
+COLUMN = re.compile(rb'c r="([A-Z]{1,3})')
+LONGEST_PLACE = 20
 
 
 @dataclass(frozen=True)
@@ -23,23 +35,33 @@ class Sheet:
     Attributes
     ----------
     header : column names, bare of blanks; the first row where the sheet has no header.
-    rows : the cells of all rows.
+    rows : the cells of all rows; all cells of a merged column have its value.
     numbers : the rows below the header that are not empty, counted from 0.
+    merged : (row, column) of the cells that were filled because they are merged with one above.
     """
 
     header: list[str]
     rows: list[list[Any]]
     numbers: list[int]
+    merged: frozenset[tuple[int, int]] = frozenset()
 
-    def cells(self) -> pa.Table:
+    def cells(self, counted_once: Collection[str] = ()) -> pa.Table:
         """Return the rows of `numbers`, a text column per column of the sheet, named c0, c1, ...; empty is null.
 
         Beside them stand row_no, the number of the row among them, and line_no, that of the row of the sheet; from 1.
+
+        Parameters
+        ----------
+        counted_once : columns in which only the first of merged cells has the value.
         """
-        columns = zip(*(self.rows[number] for number in self.numbers), strict=True)
+        columns = [list(column) for column in zip(*(self.rows[number] for number in self.numbers), strict=True)]
+        places = {number: place for place, number in enumerate(self.numbers)}
+        for row, column in self.merged:
+            if f"c{column}" in counted_once and row in places:
+                columns[column][places[row]] = ""
         texts = {f"c{at}": pa.array(map(cell_text, column), pa.string()) for at, column in enumerate(columns)}
-        places = {"row_no": range(1, len(self.numbers) + 1), "line_no": [number + 1 for number in self.numbers]}
-        return pa.table(texts | {name: pa.array(values, pa.int64()) for name, values in places.items()})
+        lines = {"row_no": range(1, len(self.numbers) + 1), "line_no": [number + 1 for number in self.numbers]}
+        return pa.table(texts | {name: pa.array(values, pa.int64()) for name, values in lines.items()})
 
 
 def is_workbook(path: Path) -> bool:
@@ -53,19 +75,61 @@ def is_workbook(path: Path) -> bool:
         return False
 
 
-def sheet_names(path: Path) -> list[str]:
-    """Return the names of the sheets of a workbook in their order."""
+@contextmanager
+def _opened(path: Path) -> Iterator[python_calamine.CalamineWorkbook]:
     try:
         with python_calamine.CalamineWorkbook.from_path(path) as workbook:
-            return list(workbook.sheet_names)
+            yield workbook
     except python_calamine.CalamineError as error:
         raise InputError(f"{path} is a broken workbook ({error}): save it again from a spreadsheet.") from error
 
 
-def read_sheet(path: Path, sheet_name: str | None = None, has_header: bool = True) -> Sheet:
-    """Read a sheet, the first one where none is named.
+def sheet_names(path: Path) -> dict[str, bool]:
+    """Return the names of the sheets with cells of a workbook, in their order, and whether each is hidden."""
+    with _opened(path) as workbook:
+        return {
+            sheet.name: sheet.visible != python_calamine.SheetVisibleEnum.Visible
+            for sheet in workbook.sheets_metadata
+            if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet
+        }
 
-    A date becomes `YYYY-MM-DD HH:MM:SS`, with milliseconds where it has any; a number its shortest text.
+
+def sheets_to_read(path: Path, wanted: Sequence[str] = ()) -> list[str]:
+    """Return the wanted sheets; without any the first that is not hidden, for a star all of these."""
+    names = sheet_names(path)
+    shown = [name for name, is_hidden in names.items() if not is_hidden]
+    if wanted and tuple(wanted) != ("*",):
+        if lacking := [name for name in wanted if name not in names]:
+            raise InputError(f"{path} has no sheet {lacking[0]}; its sheets are: {', '.join(names)}.")
+        return list(wanted)
+    if not shown:
+        raise InputError(f"{path} has no sheet that is not hidden: name the one that is meant as sheet.")
+    return shown if wanted else shown[:1]
+
+
+def sheets_left_out(path: Path, wanted: Sequence[str] = ()) -> str:
+    """Return, as a text, the sheets that are not read; empty where there is none."""
+    read = sheets_to_read(path, wanted)
+    left_out = {name: is_hidden for name, is_hidden in sheet_names(path).items() if name not in read}
+    return ", ".join(f"{name} (hidden)" if is_hidden else name for name, is_hidden in left_out.items())
+
+
+def read_sheet(
+    path: Path,
+    sheet_name: str | None = None,
+    has_header: bool = True,
+    wanted: Collection[Collection[str]] = (),
+    skip: int = 0,
+) -> Sheet:
+    """Read a sheet, the first that is not hidden where none is named.
+
+    A date becomes `YYYY-MM-DD HH:MM:SS`, with milliseconds where it has any; a number its shortest text. The header is
+    the first row with a name of each wanted column; the first one where no row has, or none is wanted.
+
+    Parameters
+    ----------
+    wanted : for each column the names that it may have.
+    skip : number of rows at the start that do not count.
 
     Raises
     ------
@@ -73,31 +137,94 @@ def read_sheet(path: Path, sheet_name: str | None = None, has_header: bool = Tru
         If the workbook or the sheet cannot be read.
     """
     file = path.stat()
-    return _read_sheet(path, sheet_name, has_header, file.st_mtime_ns, file.st_size)
+    rows, merged = _read_cells(path, sheet_name or sheets_to_read(path)[0], file.st_mtime_ns, file.st_size)
+    return _as_sheet(rows, merged, has_header, wanted, skip)
+
+
+Cells = tuple[list[list[Any]], frozenset[tuple[int, int]]]
 
 
 # The check at the start of a run and the load of the table share one reading.
 @lru_cache(maxsize=8)
-def _read_sheet(path: Path, sheet_name: str | None, has_header: bool, _modified: int, _size: int) -> Sheet:
+def _read_cells(path: Path, sheet_name: str, _modified: int, _size: int) -> Cells:
+    _check_size(path, sheet_name)
+    with _opened(path) as workbook:
+        sheet = workbook.get_sheet_by_name(sheet_name)
+        rows = sheet.to_python(skip_empty_area=False)
+        merged = set()
+        for (top, left), (bottom, _) in sheet.merged_cell_ranges or []:
+            for row in range(top + 1, min(bottom + 1, len(rows))):
+                rows[row][left] = rows[top][left]
+                merged.add((row, left))
+    return rows, frozenset(merged)
+
+
+def _check_size(path: Path, sheet_name: str) -> None:
+    """Refuse a sheet with a cell far from the others: all places between them would have to be held in memory."""
+    cells, columns, rows = 0, {b"A"}, [1]
     try:
-        with python_calamine.CalamineWorkbook.from_path(path) as workbook:
-            if sheet_name is not None and sheet_name not in workbook.sheet_names:
-                raise InputError(
-                    f"{path} has no sheet {sheet_name}; its sheets are: {', '.join(workbook.sheet_names)}."
-                )
-            sheet = workbook.get_sheet_by_index(0) if sheet_name is None else workbook.get_sheet_by_name(sheet_name)
-            rows = sheet.to_python(skip_empty_area=False)
-    except python_calamine.CalamineError as error:
+        with zipfile.ZipFile(path) as archive:
+            if (part := _part_of(archive, sheet_name)) is None:
+                return
+            with archive.open(part) as file:
+                end = b""
+                while block := file.read(BLOCK_BYTES):
+                    block, end = end + block, block[-LONGEST_PLACE:]
+                    cells += block.count(b'c r="')
+                    columns.update(COLUMN.findall(block))
+                    rows.append(max(map(int, ROW.findall(block)), default=0))
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ElementTree.ParseError) as error:
         raise InputError(f"{path} is a broken workbook ({error}): save it again from a spreadsheet.") from error
-    return _as_sheet(rows, has_header)
+    column = max(columns, key=_column_number)
+    if _column_number(column) * max(rows) > PLACES_PER_CELL * cells + FEW_PLACES:
+        raise InputError(
+            f"{path}, sheet {sheet_name}, reaches to column {column.decode()} and row {max(rows):,} but has only "
+            f"{cells:,} cells: delete the columns and rows beyond the table, or save it as csv."
+        )
 
 
-def _as_sheet(rows: list[list[Any]], has_header: bool) -> Sheet:
-    filled = [number for number, row in enumerate(rows) if any(cell != "" for cell in row)]
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _part_of(archive: zipfile.ZipFile, sheet_name: str) -> str | None:
+    """Return the file of a sheet in the archive; None in the binary form of workbooks."""
+    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= set(archive.namelist()):
+        return None
+    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    target = {link.get("Id"): link.get("Target", "") for link in links}
+    for element in book.iter():
+        if element.tag.endswith("}sheet") and element.get("name") == sheet_name:
+            link = next((value for key, value in element.items() if key.endswith("}id")), None)
+            part = posixpath.normpath(posixpath.join("/xl", target.get(link, ""))).lstrip("/")
+            return part if part in archive.namelist() else None
+    return None
+
+
+def _as_sheet(
+    rows: list[list[Any]],
+    merged: frozenset[tuple[int, int]],
+    has_header: bool,
+    wanted: Collection[Collection[str]],
+    skip: int,
+) -> Sheet:
+    filled = [number for number, row in enumerate(rows) if number >= skip and any(cell != "" for cell in row)]
     if not filled:
         return Sheet([], rows, [])
-    header = [(cell_text(cell) or "").strip() for cell in rows[filled[0]]]
-    return Sheet(header, rows, filled[1:] if has_header else filled)
+    place = 0
+    if has_header and wanted:
+        names = [set(_names(rows[number])) for number in filled[:HEADER_WITHIN]]
+        fitting = (at for at, found in enumerate(names) if all(any(name in found for name in one) for one in wanted))
+        place = next(fitting, 0)
+    return Sheet(_names(rows[filled[place]]), rows, filled[place + 1 :] if has_header else filled, merged)
+
+
+def _names(row: list[Any]) -> list[str]:
+    return [(cell_text(cell) or "").strip() for cell in row]
 
 
 def cell_text(value: Any) -> str | None:

@@ -1,0 +1,53 @@
+"""Seeds that are edited wrongly fail their tests, before anything is published."""
+
+import duckdb
+import pytest
+from conftest import ROOT, Classifier
+
+# A change of a seed, or several where nothing else may fail.
+EDITS = [
+    "delete from frequency_bands where frequency_band = 'once'",
+    "update frequency_bands set lower_bound = 6 where frequency_band = 'frequent'",
+    "update life_cycle_states set is_inactive = true where state = 'slowing'",
+    "update life_cycle_states set gap_quantile = null where state = 'lost'",
+    "update life_cycle_states set gap_quantile = 0.5 where state = 'new'",
+    "delete from life_cycle_states where state = 'returned'",
+    "update life_cycle_states set state = 'asleep' where state = 'silent'",
+    "delete from weekdays where weekday = 7",
+    "update seasons set month = 13 where month = 12",
+    "delete from purchasing_power_parts where part = 'tenure'",
+    "update purchasing_power_parts set weight = -1 where part = 'tenure'",
+    "delete from profile_bands where profile = 'points_level'",
+    "delete from rfm_rules where rule_set = 'rfm_group'",
+    "update drift_bands set lower_bound = 0.05 where level = 'stable'",
+    "update day_parts set to_hour = 10 where day_part = 'morning'",
+    "update day_parts set name_en = null where day_part = 'morning'",
+    "insert into genders from genders",
+    "update reject_reasons set step = 'raed' where reason = 'unreadable'",
+    "update recommended_actions set state = 'asleep' where state = 'silent'",
+    "update age_bands set birth_year_before = 1950 where age_band = 'senior'",
+]
+
+
+@pytest.fixture
+def seeds() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("attach ':memory:' as warehouse; use warehouse; create schema seeds; use warehouse.seeds")
+    for path in (ROOT / "seeds").glob("*.csv"):
+        connection.execute(f"create table {path.stem} as from read_csv('{path}', header = true)")
+    return connection
+
+
+def failing(classifier: Classifier, seeds: duckdb.DuckDBPyConnection) -> list[tuple]:
+    assert len(classifier.seed_tests) > 20
+    return [row for test in classifier.seed_tests for row in seeds.execute(test).fetchall()]
+
+
+def test_the_seeds_pass(classifier: Classifier, seeds: duckdb.DuckDBPyConnection) -> None:
+    assert failing(classifier, seeds) == []
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_a_wrong_edit_fails(edit: str, classifier: Classifier, seeds: duckdb.DuckDBPyConnection) -> None:
+    seeds.execute(edit)
+    assert failing(classifier, seeds)
