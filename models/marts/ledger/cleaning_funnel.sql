@@ -1,8 +1,5 @@
 with steps as (
-    select * from {{ ref('cleaning_steps') }}
-    {% if var('returns') == 'drop' -%}
-    where step <> 'net_buyer'
-    {%- endif %}
+    {{ fitting_texts(ref('cleaning_steps'), ['table_name', 'step']) }}
 ),
 
 reasons as (
@@ -91,6 +88,9 @@ counted as (
     from steps
     left join rows_read on steps.table_name = rows_read.table_name
     left join removed on steps.table_name = removed.table_name and steps.step = removed.step
+    {% if var('returns') == 'drop' -%}
+    where steps.step <> 'net_buyer'
+    {%- endif %}
 ),
 
 funnel as (
