@@ -391,8 +391,8 @@ class RetailerFile(Entry):
 
     currency: Currency | None = Field(
         None,
-        description="of the amounts, as an ISO code such as `EUR`: charts show its sign, and none without it. Nothing is "
-        "converted",
+        description="of the amounts, as an ISO code such as `EUR`; charts show its sign, and no sign without it. "
+        "Nothing is converted",
     )
     time_zone: TimeZone | None = Field(
         None,
