@@ -52,9 +52,9 @@ def basket_pairs(source: Source) -> Figure | None:
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         axes.margins(x=0.1)
-        axes.set_xlabel(source.text("lift"))
+        axes.set_xlabel(f"{source.text('lift')}\n{source.text('lift_explained')}", fontsize=9)
+        label_ticks(axes.xaxis, source)
         axes.set_title(source.text(f"pairs_of_{level}s"), fontsize=11)
-    figure.supxlabel(source.text("lift_explained"), fontsize=9)
     chance_legend(figure, source, data["is_above_chance"], Line2D([], [], color=MARK, linestyle="--"), "chance_lift")
     return figure
 
@@ -72,11 +72,11 @@ def attach_rates(source: Source) -> Figure | None:
     counter_rows = data[data["scope"] == "counter"].head(20)
     measures = ["attach_rate", "lines_per_order", "several_lines_share", "several_counters_share"]
     measures = [measure for measure in measures if groups[measure].notna().any()]
-    widths = [2.4 * len(measures)] + ([4.5] if len(counter_rows) else [])
+    widths = [max(7, 2.4 * len(measures))] + ([4.5] if len(counter_rows) else [])
     figure, panes = plt.subplots(1, len(widths), figsize=(sum(widths), 5.2), width_ratios=widths, squeeze=False)
     colors = [*map(segment_color, segments["code"]), PLAIN]
     measure_bars(panes[0][0], groups[measures], colors, source)
-    note(panes[0][0], source.text("attach_whole"))
+    panes[0][0].set_xlabel(source.text("attach_whole"), fontsize=9)
     if len(counter_rows):
         axes = panes[0][1]
         axes.barh(range(len(counter_rows)), counter_rows["rate"], color=BAR)

@@ -27,11 +27,12 @@ def birth_decades(source: Source) -> Figure | None:
     )
     if data.empty:
         return None
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5), width_ratios=[3, 2])
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.5), width_ratios=[2, 1])
     decades = data.groupby("birth_decade")["members"].sum()
     left.bar([source.text("decade", year=int(year)) for year in decades.index], decades.to_numpy(), color=BAR)
     left.bar_label(left.containers[0], fmt="{:,.0f}", fontsize=8)
     label_axes(left, source, "birth_decade", "members")
+    left.tick_params(axis="x", labelsize=9)
     note(left, _left_out(source, "birth_decade"))
     genders = data.groupby(["gender", "label"], as_index=False)["members"].sum()
     pie(right, genders["members"], genders["label"], [GENDER_COLORS.get(code, PLAIN) for code in genders["gender"]])
@@ -50,7 +51,7 @@ def age_bands(source: Source) -> Figure | None:
     labels = [f"{label}\n{years.get(band, '')}" for label, band in zip(data["label"], data["age_band"], strict=True)]
     figure, axes = plt.subplots(figsize=(7, 4.5))
     pie(axes, data["members"], pd.Series(labels), ["#58d68d", "#2e86c1", "#7f8c8d"][: len(data)])
-    note(axes, _left_out(source, "age_band"))
+    axes.set_xlabel(_left_out(source, "age_band"), fontsize=9)
     return figure
 
 

@@ -209,7 +209,8 @@ def next_steps(source: Source) -> Figure | None:
         base += amounts
     members = data.groupby("label")["members"].sum()
     for position, label in enumerate(labels):
-        text = source.text("amount_of_buyers", amount=source.money(base[label]), buyers=source.number(members[label]))
+        buyers = source.text("so_many_buyers", buyers=source.number(members[label]))
+        text = f"{source.money(base[label])}\n{buyers}"
         axes.annotate(text, (position, base[label]), (0, 2), textcoords="offset points", ha="center", fontsize=9)
     axes.margins(y=0.15)
     label_axes(axes, source, "state", "expected_amount")

@@ -238,7 +238,10 @@ def pie(axes: Axes, sizes: pd.Series, labels: pd.Series, colors: list[str]) -> N
     shares = sizes / sizes.sum()
     axes.pie(
         sizes, colors=colors, startangle=90, labeldistance=1.2, counterclock=False, wedgeprops={"edgecolor": "white"},
-        labels=[f"{fill(label, 16)}\n{share:.1%}" for label, share in zip(labels, shares, strict=True)],
+        labels=[
+            "\n".join([*(fill(line, 16) for line in label.splitlines()), f"{share:.1%}"])
+            for label, share in zip(labels, shares, strict=True)
+        ],
     )  # fmt: skip
 
 

@@ -30,10 +30,10 @@ from segmentation.charts.look import (
 from segmentation.errors import InputError
 
 FEATURES = ["l", "r", "f", "m", "p"]
-# Neighbours in a stack differ, and what is lost is grey.
+# Of the RFM groups in their order: neighbours in a stack differ.
 GROUP_COLORS = [
-    "#1b5e20", "#66bb6a", "#0d47a1", "#64b5f6", "#00acc1", "#fdd835", "#fb8c00", "#8e24aa", "#e53935", "#6d4c41",
-    "#9e9e9e",
+    "#1b5e20", "#66bb6a", "#0d47a1", "#64b5f6", "#00acc1", "#fdd835", "#fb8c00", "#8e24aa", "#e53935", "#9e9e9e",
+    "#6d4c41",
 ]  # fmt: skip
 
 
@@ -266,9 +266,11 @@ def group_history(source: Source) -> Figure | None:
     if data["month_start"].nunique() < 2:
         return None
     counts = data.pivot(index="month_start", columns="label", values="members").fillna(0)
-    counts = counts[data.drop_duplicates("label").sort_values("sort_order")["label"]]
+    groups = data.drop_duplicates("label").sort_values("sort_order")
+    colors = [GROUP_COLORS[(order - 1) % len(GROUP_COLORS)] for order in groups["sort_order"]]
+    counts = counts[groups["label"]]
     figure, axes = plt.subplots(figsize=(11, 5))
-    axes.stackplot(counts.index, counts.T, labels=counts.columns, colors=GROUP_COLORS, linewidth=0)
+    axes.stackplot(counts.index, counts.T, labels=counts.columns, colors=colors, linewidth=0)
     shade_gaps(axes, data)
     axes.set_xlim(counts.index[0], counts.index[-1])
     label_axes(axes, source, "month_end", "buyers")
@@ -297,7 +299,7 @@ def treatment(source: Source) -> Figure | None:
         ):
             axes.stairs(*np.histogram(shown, bins=40), fill=True, color=color)
             label_axes(axes, source, name, "" if column else "buyers")
-            axes.locator_params(axis="x", nbins=5)
+            axes.locator_params(axis="x", nbins=3)
             label_ticks(axes.xaxis, source, is_money=name in MONEY and shown is values)
         panes[1, column].set_xlabel(f"ln(1 + {name.upper()})")
     return figure
