@@ -51,7 +51,7 @@ def age_bands(source: Source) -> Figure | None:
     labels = [f"{label}\n{years.get(band, '')}" for label, band in zip(data["label"], data["age_band"], strict=True)]
     figure, axes = plt.subplots(figsize=(7, 4.5))
     pie(axes, data["members"], pd.Series(labels), ["#58d68d", "#2e86c1", "#7f8c8d"][: len(data)])
-    axes.set_xlabel(_left_out(source, "age_band"), fontsize=9)
+    figure.supxlabel(_left_out(source, "age_band"), fontsize=9)
     return figure
 
 
