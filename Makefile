@@ -18,11 +18,12 @@ export SEGMENTATION_AUDIENCE_OPT_OUT = $(value OPT_OUT)
 export SEGMENTATION_AUDIENCE_CONTACTED_ON = $(value DATE)
 export SEGMENTATION_AUDIENCE_SALT = $(value AUDIENCE_SALT)
 export SEGMENTATION_CHARTS_MEMBERS = $(value MEMBER)
+export SEGMENTATION_CHARTS_SPECIALIST = $(value ALL)
 export SEGMENTATION_DEMO_FOLDER = $(or $(value DEMO_DIR),data/raw)
 export SEGMENTATION_DEMO_MEMBERS = $(value MEMBERS)
 export SEGMENTATION_DEMO_LINES = $(value LINES)
 # make would read the dollars in what it exports by itself.
-unexport RETAILER VARS SEGMENT STATE REASON AUDIENCE HOLDOUT MINIMUM RECENT_DAYS OPT_OUT DATE AUDIENCE_SALT MEMBER DEMO_DIR MEMBERS LINES
+unexport RETAILER VARS SEGMENT STATE REASON AUDIENCE HOLDOUT MINIMUM RECENT_DAYS OPT_OUT DATE AUDIENCE_SALT MEMBER ALL DEMO_DIR MEMBERS LINES
 $(foreach place,RAW_DATA_DIR WAREHOUSE_PATH REPORT_DIR,$(if $(value $(place)),$(eval override export $(place) := $$(value $(place)))))
 
 # Installs a lock file and the project into the environment, with uv where it is at hand.
@@ -80,7 +81,7 @@ inspect: .venv/.installed
 audience: .venv/.installed
 	@$(BIN)/segmentation audience
 
-# The charts again, or portraits: make charts MEMBER="000186fa 00075260"
+# The charts again, with those for specialists, or portraits: make charts ALL=yes MEMBER="000186fa 00075260"
 charts: .venv/.installed
 	@$(BIN)/segmentation charts
 

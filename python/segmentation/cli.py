@@ -170,10 +170,14 @@ def audience(warehouse: Path, reports: Path, name: str | None, segment: str, sta
     default=["zh", "en"],
     help="Language of the charts; repeatable.",
 )
-def charts(warehouse: Path, reports: Path, members: tuple[str, ...], languages: tuple[str, ...]) -> None:
-    """Draw charts or the portrait of any member.
+@click.option("--all", "specialist", is_flag=True, help="Those for specialists too, in a folder of their own.")
+def charts(
+    warehouse: Path, reports: Path, members: tuple[str, ...], languages: tuple[str, ...], *, specialist: bool
+) -> None:
+    """Draw charts or the portrait of any buyer.
 
-    They are drawn from the finished warehouse.
+    They are drawn from the finished warehouse. For specialists are the scores of each number of groups, the radars of
+    their centres and the distributions before and after the logarithm.
 
     \b
     Example:
@@ -183,7 +187,7 @@ def charts(warehouse: Path, reports: Path, members: tuple[str, ...], languages: 
     from segmentation.speed import worker_processes
 
     with worker_processes() as processes:
-        list(draw_charts(processes, warehouse, reports, languages, members))
+        list(draw_charts(processes, warehouse, reports, languages, members, with_specialist=specialist))
 
 
 @commands.command()

@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import yaml
 from conftest import ROOT, Classifier, Job, input_problem
@@ -241,13 +240,6 @@ def test_a_setting_that_cannot_work_is_named(changes: dict[str, object], sentenc
     assert sentence in problem
     assert problem.endswith("; see docs/settings.md.")
     assert "\n" not in problem
-
-
-def test_every_number_of_clusters_has_names() -> None:
-    named = pd.read_csv(ROOT / "seeds" / "segment_names.csv")["n_clusters"]
-    for count in range(1, 9):
-        is_allowed = settings_problem(SETTINGS | {"cluster_counts": [count]}) is None
-        assert is_allowed == (count > 1 and count in set(named)), count
 
 
 @pytest.mark.slow

@@ -76,7 +76,7 @@ def test_every_member_has_one_next_step_of_the_seed(demo: Job) -> None:
     seed = {
         (segment, state): action
         for segment, state, action in demo.query(
-            "select segment_code, state, action_code from seeds.recommended_actions"
+            "select segment_code, state, action_code from seeds.recommended_actions order by len(requires) nulls first"
         )
     }
     rows = demo.query("select segment_code, state, action_code from marts.member_next_steps")

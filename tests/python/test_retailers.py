@@ -189,7 +189,9 @@ def test_a_retailer_of_nothing_but_keys_dates_and_amounts(retailers: dict[str, J
     ]
     assert job.query("select reason, line_no from marts.rejected_sales_lines") == [("not_positive", 901)]
 
-    drawn = {path.stem for path in draw_language(job.warehouse, job.out, [], "en")}
+    drawing = draw_language(job.warehouse, job.out, [], "en", with_specialist=True)
+    drawn = {path.stem for path in drawing.paths}
+    assert {path.parent.name for path in drawing.paths} == {"en", "specialist"}
     texts = dict(job.query("select text_key, text_en from seeds.texts"))
     left_out = {texts[f"file_{key}"] for key in ("birth_decades", "age_bands", "hours")}
     assert not left_out & drawn

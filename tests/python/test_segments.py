@@ -102,9 +102,11 @@ def test_planted_groups_become_stable_segments_whatever_the_order_and_the_seed(
         job = Job(tmp_path / str(seed), tmp_path / f"out{seed}")
         settings = {"cluster_selection_rule": "stable", "random_seed": seed}
         with build(job, settings, "+segment_summary", "+member_segments") as connection:
-            found = connection.execute("select card_id, segment from marts.member_segments").df()
+            found = connection.execute("select card_id, segment, segment_code from marts.member_segments").df()
             stable = connection.execute("select bool_and(is_stable) from marts.segment_summary").fetchall()
         assert stable == [(True,)]
+        kinds = found.assign(kind=planted["kind"].loc[found["card_id"]].to_numpy()).groupby("kind")["segment_code"]
+        assert [codes.mode()[0] for _, codes in kinds] == ["top_value", "base_value", "lapsed"]
         segments[seed] = found.set_index("card_id")["segment"].sort_index()
     assert adjusted_rand_score(planted["kind"], segments[1]) > 0.9
     assert (segments[1] == segments[2]).mean() >= 0.99

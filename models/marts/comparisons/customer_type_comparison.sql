@@ -7,7 +7,7 @@ hours as (
 ),
 
 customer_types as (
-    select * from {{ ref('customer_types') }}
+    {{ fitting_texts(ref('customer_types'), ['customer_type']) }}
 ),
 
 -- What a piece of the product costs in the middle of all its lines, whoever bought it.

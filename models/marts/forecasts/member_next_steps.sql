@@ -11,7 +11,7 @@ predictions as (
 ),
 
 actions as (
-    select * from {{ ref('recommended_actions') }}
+    {{ fitting_texts(ref('recommended_actions'), ['segment_code', 'state']) }}
 ),
 
 -- The action of the member's own segment and state; without one, that of the state for any segment.

@@ -1,19 +1,5 @@
-with retailer as (
-    select * from {{ ref('stg_retailer') }}
-),
-
--- Without the steps that are not taken.
-steps as (
-    select cleaning_steps.* replace (
-        cast(
-            row_number() over (partition by cleaning_steps.table_name order by cleaning_steps.step_no) as integer
-        ) as step_no
-    )
-    from {{ ref('cleaning_steps') }} as cleaning_steps
-    cross join retailer
-    where
-        (cleaning_steps.step <> 'once' or retailer.has_overlapping_files)
-        and (cleaning_steps.step <> 'net_buyer' or '{{ var('returns') }}' = 'net')
+with steps as (
+    {{ fitting_texts(ref('cleaning_steps'), ['table_name', 'step']) }}
 ),
 
 reasons as (
@@ -91,7 +77,8 @@ removed as (
 counted as (
     select
         steps.table_name,
-        steps.step_no,
+        -- Without the steps that are not taken.
+        cast(row_number() over (partition by steps.table_name order by steps.step_no) as integer) as step_no,
         steps.step,
         steps.name_zh as step_name_zh,
         steps.name_en as step_name_en,
@@ -102,6 +89,9 @@ counted as (
     from steps
     left join rows_read on steps.table_name = rows_read.table_name
     left join removed on steps.table_name = removed.table_name and steps.step = removed.step
+    {% if var('returns') == 'drop' -%}
+    where steps.step <> 'net_buyer'
+    {%- endif %}
 ),
 
 funnel as (

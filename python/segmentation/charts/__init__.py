@@ -1,9 +1,15 @@
 """Charts in Chinese and English, drawn from the published marts and nothing else."""
 
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from segmentation.charts.drawing import Drawing
 
 LANGUAGES = ("zh", "en")
 
@@ -14,17 +20,34 @@ def draw_charts(
     report_dir: Path,
     languages: Sequence[str] = LANGUAGES,
     members: Sequence[str] = (),
+    *,
+    with_specialist: bool = False,
 ) -> Iterator[Path]:
-    """Draw every chart of a published warehouse below `report_dir`/charts/zh and /en; the paths come as they are drawn.
+    """Draw the charts of a published warehouse below `report_dir`/charts/zh and /en; the paths come as they are drawn.
 
-    Each language is drawn by a process of its own. A chart without data is left out and named.
+    Each language is drawn by a process of its own. A chart without data is left out and named; signs that no font has
+    are named at the end. Charts for specialists come in a folder of their own, on request.
     """
-    drawn = processes.map(partial(_draw_language, warehouse, report_dir, members), languages)
-    return (path for paths in drawn for path in paths)
+    draw = partial(_draw_language, warehouse, report_dir, members, with_specialist)
+    return _paths(processes.map(draw, languages))
 
 
-def _draw_language(warehouse: Path, report_dir: Path, members: Sequence[str], language: str) -> list[Path]:
+def _paths(drawings: Iterable[Drawing]) -> Iterator[Path]:
+    boxes: set[str] = set()
+    for drawing in drawings:
+        boxes |= drawing.boxes
+        yield from drawing.paths
+    if boxes:
+        print(
+            f"  No font of this machine has {' '.join(sorted(boxes))}: boxes stand for them in the charts until one is "
+            "installed that has them, such as Noto Sans CJK."
+        )
+
+
+def _draw_language(
+    warehouse: Path, report_dir: Path, members: Sequence[str], with_specialist: bool, language: str
+) -> Drawing:
     # Matplotlib and pandas are for the process that draws: the one that hands out the work does without.
     from segmentation.charts.drawing import draw_language
 
-    return draw_language(warehouse, report_dir, members, language)
+    return draw_language(warehouse, report_dir, members, language, with_specialist=with_specialist)

@@ -11,20 +11,22 @@ from segmentation.charts.look import (
     BAR,
     FAINT_BAR,
     MARK,
-    SEGMENT_COLORS,
-    YEAR_COLORS,
+    PLAIN,
     Chart,
     Source,
+    label_ticks,
     measure_bars,
+    note,
+    segment_color,
     short,
 )
 
 
-def chance_legend(figure: Figure, source: Source, mark: Line2D, mark_key: str) -> None:
-    """Name the bars that chance does and does not explain, though a chart has only one kind, and what is marked."""
-    bars = [Rectangle((0, 0), 1, 1, color=color) for color in (BAR, FAINT_BAR)]
-    labels = [source.text(key) for key in ("above_chance", "within_chance", mark_key)]
-    figure.legend([*bars, mark], labels, loc="outside lower center", ncols=3)
+def chance_legend(figure: Figure, source: Source, is_above_chance: pd.Series, mark: Line2D, mark_key: str) -> None:
+    """Name the bars that chance does and does not explain, as far as there are any, and what is marked."""
+    kinds = [(BAR, "above_chance", is_above_chance.any()), (FAINT_BAR, "within_chance", not is_above_chance.all())]
+    bars = {source.text(key): Rectangle((0, 0), 1, 1, color=color) for color, key, is_there in kinds if is_there}
+    figure.legend([*bars.values(), mark], [*bars, source.text(mark_key)], loc="outside lower center", ncols=3)
 
 
 def basket_pairs(source: Source) -> Figure | None:
@@ -37,22 +39,23 @@ def basket_pairs(source: Source) -> Figure | None:
     if data.empty:
         return None
     levels = sorted(data["level"].unique())
-    figure, panes = plt.subplots(1, len(levels), figsize=(8 * len(levels), 5.5), squeeze=False)
+    figure, panes = plt.subplots(1, len(levels), figsize=(6.5 * len(levels), 6), squeeze=False)
     for axes, level in zip(panes[0], levels, strict=True):
         rows = data[data["level"] == level]
         colors = [BAR if is_above else FAINT_BAR for is_above in rows["is_above_chance"]]
         axes.barh(range(len(rows)), rows["lift"], color=colors)
         for position, (lift, orders) in enumerate(zip(rows["lift"], rows["orders"], strict=True)):
-            axes.annotate(f" {orders:,}", (lift, position), va="center", fontsize=8)
+            axes.annotate(f" {orders:,}", (lift, position), va="center", fontsize=9)
         axes.axvline(rows["chance_lift"].iloc[0], color=MARK, linestyle="--")
         pairs = zip(short(rows["item"]), short(rows["other"]), strict=True)
-        axes.set_yticks(range(len(rows)), [f"{item} + {other}" for item, other in pairs], fontsize=9)
+        axes.set_yticks(range(len(rows)), [f"{item} + {other}" for item, other in pairs])
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         axes.margins(x=0.1)
-        axes.set_xlabel(source.text("lift"))
+        axes.set_xlabel(f"{source.text('lift')}\n{source.text('lift_explained')}", fontsize=9)
+        label_ticks(axes.xaxis, source)
         axes.set_title(source.text(f"pairs_of_{level}s"), fontsize=11)
-    chance_legend(figure, source, Line2D([], [], color=MARK, linestyle="--"), "chance_lift")
+    chance_legend(figure, source, data["is_above_chance"], Line2D([], [], color=MARK, linestyle="--"), "chance_lift")
     return figure
 
 
@@ -70,17 +73,20 @@ def attach_rates(source: Source) -> Figure | None:
     counter_rows = data[data["scope"] == "counter"].head(20)
     measures = ["attach_rate", "lines_per_order", "several_lines_share", "several_counters_share"]
     measures = [measure for measure in measures if groups[measure].notna().any()]
-    widths = [2.4 * len(measures)] + ([4.5] if len(counter_rows) else [])
+    widths = [max(7, 2.4 * len(measures))] + ([4.5] if len(counter_rows) else [])
     figure, panes = plt.subplots(1, len(widths), figsize=(sum(widths), 5.2), width_ratios=widths, squeeze=False)
-    colors = [*[SEGMENT_COLORS[int(code) - 1] for code in segments["code"]], YEAR_COLORS[0]]
+    colors = [*map(segment_color, segments["code"]), PLAIN]
     measure_bars(panes[0][0], groups[measures], colors, source)
+    panes[0][0].set_xlabel(source.text("attach_whole"), fontsize=9)
     if len(counter_rows):
         axes = panes[0][1]
         axes.barh(range(len(counter_rows)), counter_rows["rate"], color=BAR)
         axes.set_yticks(range(len(counter_rows)), short(counter_rows["label"]), fontsize=9)
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
+        label_ticks(axes.xaxis, source)
         axes.set_xlabel(source.text(measures[0]))
+        note(axes, source.text("attach_at_counter"))
     handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
     figure.legend(handles, groups["label"], loc="outside lower center", ncols=4)
     return figure
@@ -111,7 +117,8 @@ def next_purchases(source: Source) -> Figure | None:
     axes.margins(x=0.1)
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.set_xlabel(source.text("share_of_returned"))
-    chance_legend(figure, source, Line2D([], [], color=MARK, marker="D", linestyle=""), "usual_share")
+    mark = Line2D([], [], color=MARK, marker="D", linestyle="")
+    chance_legend(figure, source, data["is_above_chance"], mark, "usual_share")
     return figure
 
 

@@ -6,16 +6,19 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
+from segmentation.charts.exploration import age_band_years
 from segmentation.charts.look import (
     GAP,
     GENDER_COLORS,
-    SEGMENT_COLORS,
+    PLAIN,
     TYPE_COLORS,
-    YEAR_COLORS,
+    TYPES,
     Chart,
     Source,
     label_axes,
+    label_ticks,
     measure_bars,
+    segment_color,
     short,
 )
 
@@ -27,10 +30,10 @@ PARTS = [
 
 def type_comparison(source: Source) -> Figure | None:
     data = source.mart(
-        """select *, name_{lang} as label from marts.customer_type_comparison
-        join (select customer_type, sort_order from seeds.customer_types) using (customer_type) order by sort_order"""
+        f"""select *, type_label as label from marts.customer_type_comparison join {TYPES} using (customer_type)
+        order by sort_order"""
     )
-    if data.empty:
+    if len(data) < 2:
         return None
     measures = [
         "pieces_per_order", "amount_per_order", "amount_per_customer", "median_piece_price", "below_price_share",
@@ -47,8 +50,8 @@ def type_comparison(source: Source) -> Figure | None:
 
 def type_rhythm(source: Source) -> Figure | None:
     data = source.mart(
-        """select rhythm.*, types.name_{lang} as type_label, rhythm.name_{lang} as label
-        from marts.customer_type_rhythm as rhythm join seeds.customer_types as types using (customer_type)
+        f"""select rhythm.*, type_label, name_{{lang}} as label
+        from marts.customer_type_rhythm as rhythm join {TYPES} using (customer_type)
         where rhythm <> 'season' order by sort_order, position"""
     )
     rhythms = [rhythm for rhythm in ("hour", "weekday", "month") if rhythm in set(data["rhythm"])]
@@ -57,20 +60,26 @@ def type_rhythm(source: Source) -> Figure | None:
     figure, panes = plt.subplots(1, len(rhythms), figsize=(4.6 * len(rhythms), 4.4), squeeze=False)
     for axes, rhythm in zip(panes[0], rhythms, strict=True):
         rows = data[data["rhythm"] == rhythm]
-        for customer_type, line in rows.groupby("customer_type", sort=False):
+        positions = pd.RangeIndex(24) if rhythm == "hour" else pd.RangeIndex(1, 8 if rhythm == "weekday" else 13)
+        for (customer_type, label), line in rows.groupby(["customer_type", "type_label"], sort=False):
+            shares = line.set_index("position")["share"].reindex(positions)
+            if rhythm == "hour":
+                # In an hour without an order nothing was bought; of a month without data nobody knows.
+                shares = shares.fillna(0)
             axes.plot(
-                line["position"], line["share"], marker="o", markersize=3, color=TYPE_COLORS[str(customer_type)],
-                label=line["type_label"].iloc[0],
-            )  # fmt: skip
-        ticks = rows.drop_duplicates("position").sort_values("position")
+                shares.index, shares, marker="o", markersize=3, color=TYPE_COLORS[str(customer_type)], label=label
+            )
         if rhythm == "hour":
-            ticks = ticks[ticks["position"] % 3 == 0]
-        axes.set_xticks(ticks["position"], ticks["label"])
-        if rhythm == "weekday":
+            axes.set_xticks(positions[::3])
+        elif rhythm == "month":
+            axes.set_xticks(positions)
+        else:
+            names = rows.drop_duplicates("position").set_index("position")["label"]
+            axes.set_xticks(positions, names.reindex(positions).fillna(""))
             axes.tick_params(axis="x", labelrotation=30)
             plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
         axes.set_ylim(0, 1.08 * rows["share"].max())
-        label_axes(axes, source.text(rhythm), source.text("share_per_trading_day"))
+        label_axes(axes, source, rhythm, "share_per_trading_day")
         axes.yaxis.set_major_formatter(PercentFormatter(1))
     handles, labels = panes[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
@@ -79,27 +88,34 @@ def type_rhythm(source: Source) -> Figure | None:
 
 def member_groups(source: Source) -> Figure | None:
     data = source.mart(
-        """select dimension, group_code, name_{lang} as label, orders_per_buyer, amount_per_buyer, amount_per_order,
+        """select dimension, group_code, g.name_{lang} as label, orders_per_buyer, amount_per_buyer, amount_per_order,
             below_price_share
-        from marts.member_group_comparison where group_code <> 'unknown' and buyers > 0
-        order by dimension desc, group_code"""
+        from marts.member_group_comparison as g left join seeds.age_bands on group_code = age_band
+        where group_code <> 'unknown' and buyers > 0
+        order by dimension desc, birth_year_from desc, group_code"""
     )
     if data.empty:
         return None
     measures = ["orders_per_buyer", "amount_per_buyer", "amount_per_order", "below_price_share"]
     measures = [measure for measure in measures if data[measure].notna().any()]
     figure, axes = plt.subplots(figsize=(3.2 * len(measures), 4.2))
-    colors = [GENDER_COLORS.get(code, YEAR_COLORS[0]) for code in data["group_code"]]
+    colors = [GENDER_COLORS.get(code, PLAIN) for code in data["group_code"]]
     bars = measure_bars(axes, data[measures], colors, source)
     axes.set_xticks(bars, list(data["label"]) * len(measures), rotation=30, ha="right", rotation_mode="anchor")
+    years = age_band_years(source)
+    bands = data[data["group_code"].isin(years)]
+    axes.set_xlabel(
+        "    ".join(f"{label}: {years[code]}" for label, code in zip(bands["label"], bands["group_code"], strict=True)),
+        fontsize=9,
+    )
     return figure
 
 
 def counters(source: Source) -> Figure | None:
     data = source.mart(
-        """select counter_rank, coalesce(counter_name, counter_code) as counter, customer_type,
-            types.name_{lang} as label, cast(amount as double) / 10000 as amount
-        from marts.counter_comparison join seeds.customer_types as types using (customer_type)
+        f"""select counter_rank, coalesce(counter_name, counter_code) as counter, customer_type, type_label as label,
+            cast(amount as double) as amount
+        from marts.counter_comparison join {TYPES} using (customer_type)
         where counter_rank <= 20 order by sort_order, counter_rank"""
     )
     if data.empty:
@@ -116,7 +132,7 @@ def counters(source: Source) -> Figure | None:
     axes.set_yticks(range(len(names)), short(names["counter"]))
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
-    axes.xaxis.set_major_formatter("{x:,.0f}")
+    label_ticks(axes.xaxis, source, is_money=True)
     axes.set_xlabel(source.text("amount"))
     figure.legend(loc="outside lower center", ncols=2)
     return figure
@@ -142,9 +158,9 @@ def purchasing_power(source: Source) -> Figure | None:
         shares = rows["members"] / rows["members"].sum()
         left.stairs(
             shares.reindex(range(0, 100, 5)).fillna(0), range(0, 101, 5), fill=True, alpha=0.35,
-            color=SEGMENT_COLORS[int(segment) - 1],
+            color=segment_color(segment),
         )  # fmt: skip
-    label_axes(left, source.text("purchasing_power_score"), source.text("share_of_segment"))
+    label_axes(left, source, "purchasing_power_score", "share_of_segment")
     left.yaxis.set_major_formatter(PercentFormatter(1))
     labels = dict(
         source.connection.execute(f"select part, name_{source.language} from seeds.purchasing_power_parts").fetchall()
@@ -153,7 +169,7 @@ def purchasing_power(source: Source) -> Figure | None:
     for _, row in means.iterrows():
         right.plot(
             row[parts].astype(float), range(len(parts)), "o", markersize=8,
-            color=SEGMENT_COLORS[int(row["segment"]) - 1], label=row["name"],
+            color=segment_color(row["segment"]), label=row["name"],
         )  # fmt: skip
     right.set_yticks(range(len(parts)), [labels[part] for part in parts])
     right.set_xlim(0, 100)

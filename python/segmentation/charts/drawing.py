@@ -3,7 +3,9 @@
 import gc
 import shutil
 import tempfile
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -14,45 +16,80 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from segmentation.charts import baskets, comparisons, exploration, lifecycle, segments
-from segmentation.charts.look import Source, set_look
+from segmentation.charts.lettering import letter
+from segmentation.charts.look import Source, open_source, set_look
 from segmentation.exports import open_warehouse
 
 CHARTS = exploration.CHARTS | segments.CHARTS | comparisons.CHARTS | baskets.CHARTS | lifecycle.CHARTS
+SPECIALIST = "specialist"
 
 
-def draw_language(warehouse: Path, report_dir: Path, members: Sequence[str], language: str) -> list[Path]:
+@dataclass(frozen=True)
+class Drawing:
+    """The pictures of one language, and the signs in them that no font of the machine has."""
+
+    paths: list[Path]
+    boxes: set[str]
+
+
+def draw_language(
+    warehouse: Path, report_dir: Path, members: Sequence[str], language: str, *, with_specialist: bool = False
+) -> Drawing:
     """Draw the charts of one language; its folder is replaced only when all are drawn."""
     # The modules stay as long as the process: the garbage collector need not walk through them for every figure.
     gc.freeze()
     set_look()
-    drawn = []
+    # What no font has is said once, at the end.
+    warnings.filterwarnings("ignore", "Glyph .* missing from")
+    drawn, boxes = [], set()
     with open_warehouse(warehouse) as connection:
-        texts = dict(connection.execute(f"select text_key, text_{language} from seeds.texts").fetchall())
-        source = Source(connection, language, texts)
+        source = open_source(connection, language)
         folder = report_dir / "charts" / language
         folder.parent.mkdir(parents=True, exist_ok=True)
-        charts = {source.text(f"file_{key}"): chart for key, chart in CHARTS.items()}
-        for card_id in members or segments.typical_members(connection):
-            charts[f"{source.text('file_portrait')} {card_id}"] = partial(segments.portrait, card_id=card_id)
         with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-            for name, chart in charts.items():
+            for name, chart in _charts(source, members, with_specialist).items():
                 figure = chart(source)
+                title = Path(name).name
                 if figure is None:
-                    print(f"  left out, no data: {name}", flush=True)
+                    print(f"  left out, no data: {title}", flush=True)
                     continue
-                figure.suptitle(figure.get_suptitle() or name)
-                save(figure, Path(temporary) / f"{name}.png")
+                figure.suptitle(figure.get_suptitle() or title)
+                path = Path(temporary) / f"{name}.png"
+                path.parent.mkdir(exist_ok=True)
+                boxes |= save(figure, path)
                 plt.close(figure)
                 drawn.append(folder / f"{name}.png")
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(temporary, folder)
     print(f"  charts in {folder}", flush=True)
-    return drawn
+    return Drawing(drawn, boxes)
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Draw once, where Figure.savefig draws a second time to make room, and write colours without transparency."""
+def _charts(
+    source: Source, members: Sequence[str], with_specialist: bool
+) -> dict[str, Callable[[Source], Figure | None]]:
+    charts = {source.text(f"file_{key}"): chart for key, chart in CHARTS.items()}
+    if with_specialist:
+        charts |= {f"{SPECIALIST}/{source.text(f'file_{key}')}": chart for key, chart in segments.SPECIALIST.items()}
+    typical = segments.typical_members(source.connection)
+    # A card is personal: it stands in the picture, not in the name of the file.
+    for number, card_id in enumerate(members or typical, 1):
+        charts[f"{source.text('file_portrait')} {number}"] = partial(
+            segments.portrait, card_id=card_id, is_typical=card_id in typical
+        )
+    return charts
+
+
+def save(figure: Figure, path: Path) -> set[str]:
+    """Write the picture, and return the signs in it that are boxes.
+
+    Drawn once, where Figure.savefig draws a second time to make room; and colours without transparency.
+    """
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
+    more_fonts, boxes = letter(figure)
+    if more_fonts:
+        canvas.draw()
     picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     picture.save(path, dpi=(figure.dpi, figure.dpi), compress_level=3)
+    return boxes

@@ -1,9 +1,23 @@
 """Charts of the whole input: who the members are and when they buy."""
 
 import matplotlib.pyplot as plt
+import pandas as pd
 from matplotlib.figure import Figure
 
-from segmentation.charts.look import BAR, GAP, GENDER_COLORS, TYPE_COLORS, YEAR_COLORS, Chart, Source, label_axes, pie
+from segmentation.charts.look import (
+    BAR,
+    GAP,
+    GENDER_COLORS,
+    PLAIN,
+    TYPE_COLORS,
+    TYPES,
+    YEAR_COLORS,
+    Chart,
+    Source,
+    label_axes,
+    note,
+    pie,
+)
 
 
 def birth_decades(source: Source) -> Figure | None:
@@ -13,35 +27,59 @@ def birth_decades(source: Source) -> Figure | None:
     )
     if data.empty:
         return None
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5), width_ratios=[3, 2])
-    bars = data.groupby("birth_decade")["members"].sum()
-    left.bar(bars.index.astype(str), bars.to_numpy(), color=BAR)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.5), width_ratios=[2, 1])
+    decades = data.groupby("birth_decade")["members"].sum()
+    left.bar([source.text("decade", year=int(year)) for year in decades.index], decades.to_numpy(), color=BAR)
     left.bar_label(left.containers[0], fmt="{:,.0f}", fontsize=8)
-    label_axes(left, source.text("birth_decade"), source.text("members"))
+    label_axes(left, source, "birth_decade", "members")
+    left.tick_params(axis="x", labelsize=9)
+    note(left, _left_out(source, "birth_decade"))
     genders = data.groupby(["gender", "label"], as_index=False)["members"].sum()
-    pie(right, genders["members"], genders["label"], [GENDER_COLORS[gender] for gender in genders["gender"]])
+    pie(right, genders["members"], genders["label"], [GENDER_COLORS.get(code, PLAIN) for code in genders["gender"]])
     right.set_title(source.text("gender_ratio"))
     return figure
 
 
 def age_bands(source: Source) -> Figure | None:
     data = source.mart(
-        """select name_{lang} as label, members
-        from marts.eda_members_by_age_band join seeds.age_bands using (age_band) order by birth_year_from"""
+        """select age_band, name_{lang} as label, members
+        from marts.eda_members_by_age_band join seeds.age_bands using (age_band) order by birth_year_from desc"""
     )
     if data.empty:
         return None
-    figure, axes = plt.subplots(figsize=(6, 4.5))
-    pie(axes, data["members"], data["label"], ["#7f8c8d", "#2e86c1", "#58d68d"][: len(data)])
+    years = age_band_years(source)
+    labels = [f"{label}\n{years.get(band, '')}" for label, band in zip(data["label"], data["age_band"], strict=True)]
+    figure, axes = plt.subplots(figsize=(7, 4.5))
+    pie(axes, data["members"], pd.Series(labels), ["#58d68d", "#2e86c1", "#7f8c8d"][: len(data)])
+    figure.supxlabel(_left_out(source, "age_band"), fontsize=9)
     return figure
+
+
+def age_band_years(source: Source) -> dict[str, str]:
+    """Return the years of birth of each age band; nothing where the retailer keeps bands and no dates of birth."""
+    bands = source.connection.execute(
+        """select age_band, birth_year_from, birth_year_before - 1 from seeds.age_bands
+        where exists (from marts.members where birth_date is not null) order by birth_year_from"""
+    ).fetchall()
+    years = {band: source.text("born_between", first=first, last=last) for band, first, last in bands[1:-1]}
+    if bands:
+        years[bands[0][0]] = source.text("born_until", year=bands[0][2])
+        years[bands[-1][0]] = source.text("born_from", year=bands[-1][1])
+    return years
+
+
+def _left_out(source: Source, column: str) -> str:
+    """Say how many members have no value in the column."""
+    ((members,),) = source.connection.execute(f"select count(*) from marts.members where {column} is null").fetchall()
+    return source.text(f"without_{column}", members=source.number(members))
 
 
 def customer_types(source: Source) -> Figure | None:
     data = source.mart(
-        """select customer_type, name_{lang} as label, orders, cast(amount as double) as amount
-        from marts.eda_customer_types join seeds.customer_types using (customer_type) order by sort_order"""
+        f"""select customer_type, type_label as label, orders, cast(amount as double) as amount
+        from marts.eda_customer_types join {TYPES} using (customer_type) order by sort_order"""
     )
-    if data.empty:
+    if len(data) < 2:
         return None
     figure, panes = plt.subplots(1, 2, figsize=(13, 4.5))
     for axes, column in zip(panes, ("orders", "amount"), strict=True):
@@ -51,32 +89,21 @@ def customer_types(source: Source) -> Figure | None:
 
 
 def preference(source: Source) -> Figure | None:
-    """Means per day with trade; the plain means over all days of the window, gaps included, as a line."""
+    """Means per day with trade, so that gaps in the data favour no quarter and no day."""
     figure, panes = plt.subplots(1, 2, figsize=(13, 4.5), width_ratios=[1, 3])
-    for axes, mart, column, part in (
-        (panes[0], "eda_orders_by_quarter", "quarter", "quarter(day)"),
-        (panes[1], "eda_orders_by_day_of_month", "day_of_month", "day(day)"),
+    for axes, mart, column in (
+        (panes[0], "eda_orders_by_quarter", "quarter"),
+        (panes[1], "eda_orders_by_day_of_month", "day_of_month"),
     ):
-        data = source.mart(
-            f"""with window_days as (
-                select cast(unnest(generate_series(min(month_start), max(last_day(month_start)), interval 1 day))
-                    as date) as day from marts.eda_coverage
-            ), calendar as (select {part} as {column}, count(*) as calendar_days from window_days group by all)
-            select {column}, orders_per_trading_day, orders / calendar_days as naive
-            from marts.{mart} join calendar using ({column}) order by {column}"""
-        )
+        data = source.mart(f"select {column}, orders_per_trading_day from marts.{mart} order by {column}")
         if data.empty:
             plt.close(figure)
             return None
-        axes.bar(data[column], data["orders_per_trading_day"], color=BAR, label=source.text("per_trading_day"))
-        axes.plot(
-            data[column], data["naive"], color=YEAR_COLORS[-1], marker="o", linewidth=1, markersize=3,
-            label=source.text("naive_mean"),
-        )  # fmt: skip
-        axes.set_xticks(data[column])
-        label_axes(axes, source.text(column), source.text("orders_per_trading_day"))
-    handles, labels = panes[1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+        axes.bar(data[column], data["orders_per_trading_day"], color=BAR)
+        label_axes(axes, source, column, "orders_per_trading_day")
+    panes[0].set_xticks(range(1, 5), source.quarter_names)
+    panes[1].set_xticks(range(1, 32))
+    note(panes[0], source.text("members_only"))
     return figure
 
 
@@ -99,10 +126,10 @@ def year_quarters(source: Source) -> Figure | None:
             color=YEAR_COLORS[index % len(YEAR_COLORS)], label=str(year),
         )  # fmt: skip
         axes.bar_label(bars, ["*" if gap else "" for gap in rows["has_gap"]])
-    axes.set_xticks([1, 2, 3, 4], [f"Q{quarter}" for quarter in (1, 2, 3, 4)])
-    label_axes(axes, source.text("quarter"), source.text("orders"))
+    axes.set_xticks(range(1, 5), source.quarter_names)
+    label_axes(axes, source, "quarter", "orders")
     axes.legend(title=source.text("year"), loc="upper left", bbox_to_anchor=(1, 1))
-    axes.set_title(source.text("incomplete"), fontsize=9, loc="left")
+    note(axes, source.text("members_only"), "* " + source.text("incomplete"))
     return figure
 
 
@@ -112,21 +139,23 @@ def year_days(source: Source) -> Figure | None:
         return None
     figure, axes = plt.subplots(figsize=(11, 4.5))
     for index, (year, rows) in enumerate(data.groupby("year")):
+        rates = rows.set_index("day_of_month")["orders_per_trading_day"].reindex(range(1, 32))
         axes.plot(
-            rows["day_of_month"], rows["orders"], marker="o", markersize=3,
-            color=YEAR_COLORS[index % len(YEAR_COLORS)], label=str(year),
-        )  # fmt: skip
+            rates.index, rates, marker="o", markersize=3, color=YEAR_COLORS[index % len(YEAR_COLORS)], label=str(year)
+        )
     axes.set_xticks(range(1, 32))
     axes.set_ylim(bottom=0)
-    label_axes(axes, source.text("day_of_month"), source.text("orders"))
+    label_axes(axes, source, "day_of_month", "orders_per_trading_day")
     axes.legend(title=source.text("year"), loc="upper left", bbox_to_anchor=(1, 1))
+    note(axes, source.text("members_only"))
     return figure
 
 
 def months(source: Source) -> Figure | None:
+    """Months of each year: those that the data do not cover are left out of the line."""
     data = source.mart(
-        """select month_start, status, year(month_start) as year, month(month_start) as month,
-            coalesce(o.orders, 0) as orders, coalesce(cast(amount as double) / 10000, 0) as amount
+        """select year(month_start) as year, month(month_start) as month, status = 'complete' as is_complete, o.orders,
+            cast(amount as double) as amount
         from marts.eda_coverage as c left join marts.eda_orders_by_month as o on c.month_start = o.period_start
         order by month_start"""
     )
@@ -136,15 +165,15 @@ def months(source: Source) -> Figure | None:
     for axes, column in zip(panes, ("orders", "amount"), strict=True):
         for index, (year, rows) in enumerate(data.groupby("year")):
             color = YEAR_COLORS[index % len(YEAR_COLORS)]
-            axes.plot(rows["month"], rows[column], color=color, linewidth=1.2, label=str(year))
-            for whole, face in ((True, color), (False, "white")):
-                points = rows[(rows["status"] == "complete") == whole]
-                axes.scatter(points["month"], points[column], s=26, color=color, facecolor=face, zorder=3)
-        axes.set_xticks(range(1, 13))
+            whole, partial = rows[rows["is_complete"]], rows[~rows["is_complete"]]
+            line = whole.set_index("month")[column].reindex(range(1, 13))
+            axes.plot(line.index, line, color=color, linewidth=1.2, marker="o", markersize=5, label=str(year))
+            axes.scatter(partial["month"], partial[column], s=26, color=color, facecolor="white", zorder=3)
+        axes.set_xticks(range(1, 13), source.month_names)
         axes.set_ylim(bottom=0)
-        label_axes(axes, source.text("month"), source.text(column))
+        label_axes(axes, source, "month", column)
     panes[1].legend(title=source.text("year"), loc="upper left", bbox_to_anchor=(1, 1))
-    panes[0].set_title("○ " + source.text("incomplete").lstrip("* "), fontsize=9, loc="left")
+    note(panes[0], source.text("members_only"), "○ " + source.text("partial_months"))
     return figure
 
 
@@ -154,15 +183,16 @@ def coverage(source: Source) -> Figure | None:
     if data.empty:
         return None
     figure, axes = plt.subplots(figsize=(12, 4))
-    positions = range(len(data))
-    axes.bar(positions, data["orders"], color=BAR)
+    axes.bar(range(len(data)), data["orders"], color=BAR)
     for position in data.index[data["status"] != "complete"]:
         axes.axvspan(position - 0.5, position + 0.5, color=GAP, zorder=0)
-    labels = data["month_start"].dt.strftime("%Y-%m")
-    axes.set_xticks(positions, labels, rotation=90, fontsize=8)
+    step = 1 + (len(data) - 1) // 48
+    axes.set_xticks(
+        range(0, len(data), step), [source.month(day) for day in data["month_start"][::step]], rotation=90, fontsize=8
+    )
     axes.margins(x=0.005)
-    label_axes(axes, source.text("month"), source.text("orders"))
-    axes.set_title(source.text("gap_note"), fontsize=9, loc="left")
+    label_axes(axes, source, "month", "orders")
+    note(axes, source.text("members_only"), source.text("gap_note"))
     return figure
 
 
@@ -173,7 +203,8 @@ def hours(source: Source) -> Figure | None:
     figure, axes = plt.subplots(figsize=(9, 4.5))
     axes.bar(data["hour"], data["orders"], color=BAR)
     axes.set_xticks(range(24))
-    label_axes(axes, source.text("hour"), source.text("orders"))
+    label_axes(axes, source, "hour", "orders")
+    note(axes, source.text("members_only"))
     return figure
 
 

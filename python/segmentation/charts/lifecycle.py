@@ -3,11 +3,23 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from segmentation.charts.look import BAR, FAINT_BAR, GAP, MARK, SEGMENT_COLORS, Chart, Source, heat, label_axes
+from segmentation.charts.look import (
+    BAR,
+    FAINT_BAR,
+    MARK,
+    Chart,
+    Source,
+    heat,
+    label_axes,
+    label_months,
+    label_ticks,
+    note,
+    segment_color,
+    shade_gaps,
+)
 
 STATE_COLORS = {
     "new": "#5dade2", "active": "#1e8449", "slowing": "#d4ac0d", "silent": "#ca6f1e", "lost": "#909497",
@@ -32,12 +44,13 @@ def states(source: Source) -> Figure | None:
         counts.index, [counts[name] for name in names], labels=[labels[name] for name in names],
         colors=[STATE_COLORS[name] for name in names], linewidth=0,
     )  # fmt: skip
-    _shade_gaps(axes, data)
+    shade_gaps(axes, data)
     axes.set_xlim(counts.index[0], counts.index[-1])
-    label_axes(axes, source.text("month_end"), source.text("buyers"))
+    label_axes(axes, source, "month_end", "buyers")
+    label_months(axes, source)
     axes.legend(*(part[::-1] for part in axes.get_legend_handles_labels()), loc="upper left",
                 bbox_to_anchor=(1, 1))  # fmt: skip
-    axes.set_title(source.text("gap_note"), fontsize=9, loc="left")
+    note(axes, source.text("gap_note"))
     return figure
 
 
@@ -62,7 +75,7 @@ def transitions(source: Source) -> Figure | None:
     heat(axes, shares, texts)
     axes.set_xlabel(source.text("state_after"))
     axes.set_ylabel(source.text("previous_state"))
-    axes.set_title(source.text("transitions_note"), fontsize=9, loc="left")
+    note(axes, source.text("transitions_note"))
     return figure
 
 
@@ -85,19 +98,20 @@ def activation(source: Source) -> Figure | None:
         axes.fill_between(
             rows["month_start"], known["activation_rate_low"], known["activation_rate_high"], color=color, alpha=0.2
         )
-    _shade_gaps(axes, data)
+    shade_gaps(axes, data)
     axes.set_ylim(bottom=0)
-    label_axes(axes, source.text("month"), source.text("activation_rate"))
+    label_axes(axes, source, "month", "activation_rate")
+    label_months(axes, source)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.legend(title=source.text("previous_state"), loc="upper left", bbox_to_anchor=(1, 1))
-    axes.set_title(source.text("activation_note"), fontsize=9, loc="left")
+    note(axes, source.text("activation_note"))
     return figure
 
 
 def cohorts(source: Source) -> Figure | None:
     """Share of each quarter's first buyers that buy in each month after, months without data left blank."""
     data = source.mart(
-        """select year(cohort_start) || ' Q' || quarter(cohort_start) as cohort, months_since,
+        """select date_trunc('quarter', cohort_start) as cohort, months_since,
             sum(buyers) / sum(members) as share
         from marts.cohort_retention
         where cohort_type = 'first_purchase' and month_status = 'complete' and months_since > 0 and not is_small
@@ -107,13 +121,16 @@ def cohorts(source: Source) -> Figure | None:
     if data.empty:
         return None
     table = data.pivot_table(index="cohort", columns="months_since", values="share")
-    table = table.reindex(columns=range(1, int(table.columns.max()) + 1))
+    # A quarter without a complete month has an empty row.
+    quarters = pd.date_range(table.index.min(), table.index.max(), freq="QS")
+    table = table.reindex(index=quarters, columns=range(1, int(table.columns.max()) + 1))
+    table.index = [source.quarter(day) for day in quarters]
     figure, axes = plt.subplots(figsize=(12, 0.45 * len(table) + 2))
     texts = [["" if np.isnan(share) else f"{share * 100:.0f}" for share in row] for row in table.to_numpy()]
     heat(axes, table, texts)
     axes.set_xlabel(source.text("months_since_first"))
     axes.set_ylabel(source.text("first_purchase_quarter"))
-    axes.set_title(source.text("cohort_note"), fontsize=9, loc="left")
+    note(axes, source.text("cohort_note"), source.text("first_cohort_note"))
     return figure
 
 
@@ -132,17 +149,16 @@ def promotion_days(source: Source) -> Figure | None:
         left.scatter(rows["day"], rows["ratio"], s=12 + 12 * is_promotion, color=color, label=source.text(key))
     left.axhline(1, color="#909497", linewidth=1)
     left.set_ylim(bottom=0)
-    label_axes(left, source.text("day"), source.text("orders_ratio"))
-    left.yaxis.set_major_formatter("{x:.1f}")
+    label_axes(left, source, "day", "orders_ratio")
+    label_months(left, source)
     left.legend(loc="upper left")
     error = (rates["activation_rate"] - rates["activation_rate_low"]).fillna(0)
     right.bar(
         [source.text(f"{kind}_days") for kind in rates["day_kind"]], rates["activation_rate"] * 1000,
         yerr=error * 1000, color=[MARK if kind == "promotion" else FAINT_BAR for kind in rates["day_kind"]], capsize=4,
     )  # fmt: skip
-    label_axes(right, "", source.text("activation_per_day"))
-    right.yaxis.set_major_formatter("{x:.1f}")
-    right.set_title(source.text("promotion_note"), fontsize=9, loc="left")
+    label_axes(right, source, "", "activation_per_day")
+    note(right, source.text("promotion_note"))
     return figure
 
 
@@ -175,7 +191,7 @@ def next_steps(source: Source) -> Figure | None:
     """Expected amount by state and segment."""
     data = source.mart(
         """select segment, segment_name_{lang} as name, l.name_{lang} as label, l.sort_order, horizon_days,
-            f.name_{lang} as method, sum(expected_value order by n.card_id) / 10000 as amount, count(*) as members
+            f.name_{lang} as method, sum(expected_value order by n.card_id) as amount, count(*) as members
         from marts.member_next_steps as n
         join marts.member_segments as s using (card_id)
         join seeds.life_cycle_states as l on n.state = l.state
@@ -185,30 +201,24 @@ def next_steps(source: Source) -> Figure | None:
     )
     if data.empty:
         return None
-    figure, axes = plt.subplots(figsize=(10, 4.5))
+    figure, axes = plt.subplots(figsize=(11, 4.8))
     labels = list(dict.fromkeys(data["label"]))
     base = pd.Series(0.0, index=labels)
     for (segment, name), rows in data.groupby(["segment", "name"], sort=True):
         amounts = rows.set_index("label")["amount"].reindex(labels).fillna(0)
-        axes.bar(labels, amounts, bottom=base, color=SEGMENT_COLORS[int(str(segment)) - 1], label=name)
+        axes.bar(labels, amounts, bottom=base, color=segment_color(str(segment)), label=name)
         base += amounts
     members = data.groupby("label")["members"].sum()
     for position, label in enumerate(labels):
-        text = f"{members[label]:,} {source.text('members_unit')}"
+        buyers = source.text("so_many_buyers", buyers=source.number(members[label]))
+        text = f"{source.money(base[label])}\n{buyers}"
         axes.annotate(text, (position, base[label]), (0, 2), textcoords="offset points", ha="center", fontsize=9)
-    axes.margins(y=0.1)
-    label_axes(axes, source.text("state"), source.text("expected_amount"))
+    axes.margins(y=0.15)
+    label_axes(axes, source, "state", "expected_amount")
+    label_ticks(axes.yaxis, source, is_money=True)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
-    note = source.text("expected_note").format(days=data["horizon_days"].iloc[0], method=data["method"].iloc[0])
-    axes.set_title(note, fontsize=9, loc="left")
+    note(axes, source.text("expected_note", days=data["horizon_days"].iloc[0], method=data["method"].iloc[0]))
     return figure
-
-
-def _shade_gaps(axes: Axes, data: pd.DataFrame) -> None:
-    """Shade the months that are not complete."""
-    for month in data.loc[data["month_status"] != "complete", "month_start"].unique():
-        half = pd.Timedelta(days=15.5)
-        axes.axvspan(month - half, month + half, color=GAP, alpha=0.7, linewidth=0, zorder=2)
 
 
 CHARTS: dict[str, Chart] = {

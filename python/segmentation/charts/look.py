@@ -1,8 +1,8 @@
-"""The look all charts share: colours that keep their meaning, the vendored font, axes, the marts in one language."""
+"""The look all charts share: colours that keep their meaning, axes, numbers and dates as a language writes them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import date
 from textwrap import fill
 
 import duckdb
@@ -12,17 +12,28 @@ matplotlib.use("Agg")
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from matplotlib import font_manager
+from babel.dates import format_skeleton, get_month_names, get_quarter_names
+from babel.numbers import format_compact_currency, format_compact_decimal, format_currency, format_decimal
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.collections import Collection
+from matplotlib.dates import AutoDateLocator, num2date
 from matplotlib.figure import Figure
+from matplotlib.ticker import Formatter, FuncFormatter
 
-FONT_PATH = Path(__file__).parents[1] / "fonts" / "NotoSansSC-GB2312.ttf"
-SEGMENT_COLORS = ["#c0392b", "#2471a3", "#d68910", "#1e8449", "#7d3c98", "#5d6d7e"]
-YEAR_COLORS = ["#85929e", "#2e86c1", "#ca6f1e", "#229954", "#884ea0", "#34495e"]
+from segmentation.charts.lettering import font_families
+from segmentation.errors import InputError
+
+LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
+SEGMENT_COLORS = [
+    "#c0392b", "#2471a3", "#d68910", "#1e8449", "#7d3c98", "#5d6d7e", "#d81b60", "#00acc1", "#6d4c41", "#9e9d24",
+]  # fmt: skip
+YEAR_COLORS = [
+    "#85929e", "#2e86c1", "#ca6f1e", "#229954", "#884ea0", "#34495e", "#c0392b", "#17a589", "#b7950b", "#6e2c00",
+]  # fmt: skip
 GENDER_COLORS = {"female": "#d98880", "male": "#5dade2"}
 TYPE_COLORS = {"member": "#2471a3", "unregistered_card": "#85c1e9", "no_card": "#bfc9ca"}
-BAR, FAINT_BAR, GAP, MARK = "#2e86c1", "#aed6f1", "#eaeded", "#c0392b"
+BAR, FAINT_BAR, GAP, MARK, PLAIN = "#2e86c1", "#aed6f1", "#eaeded", "#c0392b", "#85929e"
 LOOK = {
     "figure.dpi": 110, "figure.constrained_layout.use": True,
     "figure.constrained_layout.h_pad": 0.1, "figure.constrained_layout.w_pad": 0.1,
@@ -33,31 +44,124 @@ LOOK = {
 }  # fmt: skip
 
 LONGEST_NAME = 16  # of a product or counter beside an axis
+MONEY = {"m", "amount", "amount_per_order", "amount_per_customer", "amount_per_buyer", "median_piece_price"}
+# The types of customers that there are, with the names that the retailer's member list gives them.
+TYPES = """(
+    select customer_type, sort_order, name_{lang} as type_label
+    from marts.customer_type_comparison
+    join (select distinct customer_type, sort_order from seeds.customer_types) using (customer_type)
+)"""
 
 
 @dataclass(frozen=True)
 class Source:
-    """The published marts in one language: `text` of a key and `mart` as a data frame."""
+    """The published marts in one language, and how it writes texts, numbers and dates.
+
+    Attributes
+    ----------
+    currency : ISO code of all amounts; None where the retailer names none, and amounts are then plain numbers.
+    """
 
     connection: duckdb.DuckDBPyConnection
     language: str
     texts: dict[str, str]
+    currency: str | None
 
-    def text(self, key: str) -> str:
-        return self.texts[key]
+    @property
+    def locale(self) -> str:
+        return LOCALES[self.language]
+
+    def text(self, key: str, **values: str | int) -> str:
+        if key not in self.texts:
+            raise InputError(f"The warehouse has no text {key} (seeds.texts); run `segmentation build` again.")
+        return self.texts[key].format(**values) if values else self.texts[key]
 
     def mart(self, query: str) -> pd.DataFrame:
         return self.connection.execute(query.replace("{lang}", self.language)).df()
+
+    def number(self, value: float, digits: int = 0, *, is_money: bool = False) -> str:
+        """All of a number, to at most so many decimals."""
+        pattern = "#,##0." + "#" * digits
+        if is_money and self.currency:
+            return format_currency(value, self.currency, f"¤{pattern}", locale=self.locale, currency_digits=False)
+        return format_decimal(value, pattern, locale=self.locale)
+
+    def compact(self, value: float, digits: int = 1, *, is_money: bool = False) -> str:
+        """A number in the units of the language (K and M, 万 and 亿), to at most so many decimals of the unit."""
+        if abs(value) < 1000:
+            return self.number(value, digits, is_money=is_money)
+        if is_money and self.currency:
+            return format_compact_currency(value, self.currency, locale=self.locale, fraction_digits=digits)
+        return format_compact_decimal(value, locale=self.locale, fraction_digits=digits)
+
+    def money(self, value: float) -> str:
+        """An amount as it is read beside a bar: to about three digits."""
+        if abs(value) < 10_000:
+            return self.number(value, 2 if abs(value) < 100 else 0, is_money=True)
+        return self.compact(value, is_money=True)
+
+    def month(self, day: date) -> str:
+        return format_skeleton("yMMM", day, locale=self.locale)
+
+    def quarter(self, day: date) -> str:
+        return format_skeleton("yQQQ", day, locale=self.locale)
+
+    @property
+    def month_names(self) -> list[str]:
+        names = get_month_names("abbreviated", locale=self.locale)
+        return [names[month] for month in range(1, 13)]
+
+    @property
+    def quarter_names(self) -> list[str]:
+        names = get_quarter_names("abbreviated", locale=self.locale)
+        return [names[quarter] for quarter in range(1, 5)]
 
 
 Chart = Callable[[Source], Figure | None]
 
 
+def open_source(connection: duckdb.DuckDBPyConnection, language: str) -> Source:
+    """Return the marts of a published warehouse in one language."""
+    texts = dict(connection.execute(f"select text_key, text_{language} from seeds.texts").fetchall())
+    members = f"select type_label from {TYPES} where customer_type = 'member'".replace("{lang}", language)
+    for (label,) in connection.execute(members).fetchall():
+        texts["members_only"] = texts["members_only"].format(members=label)
+    (currency,) = connection.execute("select currency from marts.retailer").fetchall()[0]
+    return Source(connection, language, texts, currency)
+
+
+class Units(Formatter):
+    """Ticks in the units of the language, each with the decimals that one of them needs: 0.5 is never labelled 0."""
+
+    MOST_DIGITS = 6
+
+    def __init__(self, source: Source, *, is_money: bool = False) -> None:
+        self.source, self.is_money, self.digits = source, is_money, 0
+
+    def __call__(self, value: float, position: int | None = None) -> str:
+        return self._label(value, self.digits)
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        exact = [self._label(value, self.MOST_DIGITS) for value in values]
+        for digits in range(self.MOST_DIGITS + 1):
+            self.digits = digits
+            labels = [self._label(value, digits) for value in values]
+            if labels == exact:
+                break
+        return labels
+
+    def _label(self, value: float, digits: int) -> str:
+        # A tick such as 0.30000000000000004 is 0.3.
+        return self.source.compact(round(value, 9), digits, is_money=self.is_money)
+
+
 def set_look() -> None:
     """One look for all charts, with the vendored font, so that Chinese renders on a machine without fonts."""
-    font_manager.fontManager.addfont(FONT_PATH)
-    family = font_manager.FontProperties(fname=FONT_PATH).get_name()
-    sns.set_theme(style="whitegrid", rc=LOOK | {"font.family": [family, "DejaVu Sans"]})
+    sns.set_theme(style="whitegrid", rc=LOOK | {"font.family": font_families()})
+
+
+def segment_color(segment: int | str) -> str:
+    return SEGMENT_COLORS[(int(segment) - 1) % len(SEGMENT_COLORS)]
 
 
 def measure_bars(axes: Axes, table: pd.DataFrame, colors: list[str], source: Source) -> list[int]:
@@ -65,13 +169,21 @@ def measure_bars(axes: Axes, table: pd.DataFrame, colors: list[str], source: Sou
 
     What is not recorded has no bar. Returns where the bars are.
     """
+
+    def label(measure: str, title: str, value: float, digits: int) -> str:
+        if pd.isna(value):
+            return "–"
+        if title.endswith("%"):
+            return f"{value:.1%}"
+        return source.money(value) if measure in MONEY else source.number(value, digits)
+
     step = len(table) + 1
-    for start, (measure, values) in enumerate(table.items()):
+    for start, (measure, values) in enumerate(table.astype(float).items()):
         title = source.text(str(measure))
-        form = "{:.1%}" if title.endswith("%") else "{:,.2f}" if values.max() < 100 else "{:,.0f}"
+        digits = 2 if values.max() < 100 else 0
         heights = (values / values.abs().max()).fillna(0)
         bars = axes.bar(range(start * step, start * step + len(table)), heights, color=colors)
-        axes.bar_label(bars, ["–" if pd.isna(value) else form.format(value) for value in values], fontsize=8)
+        axes.bar_label(bars, [label(str(measure), title, value, digits) for value in values], fontsize=8)
         axes.text(start * step + len(table) / 2 - 0.5, 1.14, title, ha="center", fontsize=10)
     axes.set_xlim(-0.8, step * len(table.columns) - 1.2)
     axes.set_xticks([])
@@ -85,20 +197,50 @@ def short(names: pd.Series) -> list[str]:
     return [name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in names]
 
 
-def label_axes(axes: Axes, x: str, y: str) -> None:
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
+def label_axes(axes: Axes, source: Source, x: str, y: str) -> None:
+    """Label both axes with texts (an empty key is no label); the upright one counts in units or is money."""
+    axes.set_xlabel(source.text(x) if x else "")
+    axes.set_ylabel(source.text(y) if y else "")
     axes.locator_params(axis="y", nbins=6)
-    axes.yaxis.set_major_formatter(matplotlib.ticker.StrMethodFormatter("{x:,.0f}"))
-    if axes.get_ylim()[1] <= 1:
-        axes.yaxis.set_major_formatter(matplotlib.ticker.StrMethodFormatter("{x:.1f}"))
+    label_ticks(axes.yaxis, source, is_money=y in MONEY)
+
+
+def label_ticks(axis: Axis, source: Source, *, is_money: bool = False) -> None:
+    axis.set_major_formatter(Units(source, is_money=is_money))
+
+
+def label_months(axes: Axes, source: Source) -> None:
+    """Write the months of a time axis as the language does."""
+
+    def label(number: float, _position: int | None) -> str:
+        # Ticks within a month, of a short time, would repeat its name.
+        day = num2date(number)
+        return source.month(day) if day.day == 1 else ""
+
+    axes.xaxis.set_major_locator(AutoDateLocator(maxticks=9))
+    axes.xaxis.set_major_formatter(FuncFormatter(label))
+
+
+def note(axes: Axes, *texts: str) -> None:
+    """Small print above the axes."""
+    axes.set_title("    ".join(texts), fontsize=9, loc="left")
+
+
+def shade_gaps(axes: Axes, data: pd.DataFrame) -> None:
+    """Shade the months (month_start) that are not complete (month_status)."""
+    half = pd.Timedelta(days=15.5)
+    for month in data.loc[data["month_status"] != "complete", "month_start"].unique():
+        axes.axvspan(month - half, month + half, color=GAP, alpha=0.7, linewidth=0, zorder=2)
 
 
 def pie(axes: Axes, sizes: pd.Series, labels: pd.Series, colors: list[str]) -> None:
     shares = sizes / sizes.sum()
     axes.pie(
         sizes, colors=colors, startangle=90, labeldistance=1.2, counterclock=False, wedgeprops={"edgecolor": "white"},
-        labels=[f"{fill(label, 16)}\n{share:.1%}" for label, share in zip(labels, shares, strict=True)],
+        labels=[
+            "\n".join([*(fill(line, 16) for line in label.splitlines()), f"{share:.1%}"])
+            for label, share in zip(labels, shares, strict=True)
+        ],
     )  # fmt: skip
 
 

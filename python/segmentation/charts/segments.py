@@ -1,7 +1,6 @@
 """Charts of the clusters and the segments, and the portrait of one member."""
 
 import duckdb
-import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -10,21 +9,32 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from wordcloud import WordCloud
 
+from segmentation.charts.lettering import FONT_PATH
 from segmentation.charts.look import (
     BAR,
     FAINT_BAR,
-    FONT_PATH,
     MARK,
-    SEGMENT_COLORS,
+    MONEY,
     YEAR_COLORS,
     Chart,
     Source,
     heat,
     label_axes,
+    label_months,
+    label_ticks,
     measure_bars,
+    note,
+    segment_color,
+    shade_gaps,
 )
+from segmentation.errors import InputError
 
 FEATURES = ["l", "r", "f", "m", "p"]
+# Of the RFM groups in their order: neighbours in a stack differ.
+GROUP_COLORS = [
+    "#1b5e20", "#66bb6a", "#0d47a1", "#64b5f6", "#00acc1", "#fdd835", "#fb8c00", "#8e24aa", "#e53935", "#9e9e9e",
+    "#6d4c41",
+]  # fmt: skip
 
 
 def silhouette(source: Source) -> Figure | None:
@@ -41,13 +51,13 @@ def silhouette(source: Source) -> Figure | None:
     )  # fmt: skip
     axes.set_xticks(sorted(data["n_clusters"].unique()))
     axes.set_ylim(0, 1)
-    label_axes(axes, source.text("n_clusters"), source.text("silhouette"))
+    label_axes(axes, source, "n_clusters", "silhouette")
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 
 def radar(source: Source, scaling: str) -> Figure | None:
-    """One radar per number of clusters 2..5: the centres in scaled units."""
+    """One radar per number of clusters 2..5: the centres in scaled units, all to one scale."""
     data = source.mart(
         f"""select * from marts.cluster_centers where scaling = '{scaling}' and n_clusters between 2 and 5
         order by n_clusters, cluster"""
@@ -58,18 +68,21 @@ def radar(source: Source, scaling: str) -> Figure | None:
     angles = np.linspace(0, 2 * np.pi, len(names), endpoint=False)
     counts = sorted(data["n_clusters"].unique())
     figure, panes = plt.subplots(
-        1, len(counts), figsize=(3.9 * len(counts), 5.6), subplot_kw={"projection": "polar"}, squeeze=False
+        1, len(counts), figsize=(4.2 * len(counts), 5.8), subplot_kw={"projection": "polar"}, squeeze=False
     )
+    margin = 0.05 * (data["center"].max() - data["center"].min())
     for axes, count in zip(panes[0], counts, strict=True):
         for cluster, rows in data[data["n_clusters"] == count].groupby("cluster"):
             values = rows.set_index("feature")["center"].reindex(names).to_numpy()
-            color = SEGMENT_COLORS[int(cluster) - 1]
+            color = segment_color(str(cluster))
             axes.plot(np.r_[angles, angles[0]], np.r_[values, values[0]], color=color, label=str(cluster))
             axes.fill(angles, values, color=color, alpha=0.12)
-        axes.set_xticks(angles, [name.upper() for name in names])
+        axes.set_xticks(angles, [source.text(name) for name in names], fontsize=8)
+        axes.set_ylim(data["center"].min() - margin, data["center"].max() + margin)
         axes.yaxis.set_major_locator(MaxNLocator(4))
+        label_ticks(axes.yaxis, source)
         axes.tick_params(axis="y", labelsize=8)
-        axes.set_title(f"k = {count}", pad=18)
+        axes.set_title(f"k = {count}", pad=32)
     handles, labels = panes[0][-1].get_legend_handles_labels()
     figure.legend(handles, labels, title=source.text("cluster"), loc="outside lower center", ncols=5)
     return figure
@@ -83,34 +96,39 @@ def segment_means(source: Source) -> Figure | None:
         return None
     names = [name for name in FEATURES if data[name].notna().any()]
     figure, axes = plt.subplots(figsize=(2.5 * len(names), 4.2))
-    colors = [SEGMENT_COLORS[segment - 1] for segment in data["segment"]]
+    colors = [segment_color(segment) for segment in data["segment"]]
     measure_bars(axes, data[names], colors, source)
     handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
-    figure.suptitle(source.text("title_segment_means"))
+    # The file is called after two groups and five letters.
+    if len(data) != 2 or names != FEATURES:
+        figure.suptitle(source.text("title_segment_means", letters="".join(names).upper()))
     figure.legend(handles, data["name"], loc="outside lower center", ncols=3)
     return figure
 
 
-def portrait(source: Source, card_id: str) -> Figure | None:
-    """Word cloud of one member's profile labels."""
+def portrait(source: Source, card_id: str, *, is_typical: bool) -> Figure:
+    """Word cloud of one buyer's profile labels."""
     data = source.connection.execute("select * from marts.consumers_profile where card_id = ?", [card_id]).df()
     if data.empty:
-        return None
+        raise InputError(f"There is no buyer {card_id} in this warehouse, whose portrait could be drawn.")
     profile, language = data.iloc[0], source.language
     traits = ["segment", "gender", "day_part", "membership_level", "recency", "frequency_level"]
     labels = [profile[f"{trait}_{'text' if trait == 'recency' else 'name'}_{language}"] for trait in traits]
     labels += [
-        source.text(f"portrait_{trait}").format(profile[f"{trait}_name_{language}"])
+        source.text(f"portrait_{trait}", level=profile[f"{trait}_name_{language}"])
         for trait in ("amount_level", "points_level")
         if pd.notna(profile[f"{trait}_name_{language}"])
     ]
     words = {str(label): 1.0 - 0.08 * rank for rank, label in enumerate(labels) if pd.notna(label)}
-    color = SEGMENT_COLORS[int(profile["segment"]) - 1]
+    color = segment_color(profile["segment"])
     cloud = WordCloud(
         font_path=str(FONT_PATH), width=1200, height=700, background_color="white", prefer_horizontal=1.0,
         random_state=1, color_func=lambda *_, **__: color, max_font_size=110, relative_scaling=0.6, margin=20,
     ).generate_from_frequencies(words)  # fmt: skip
     figure, axes = plt.subplots(figsize=(8, 5))
+    figure.suptitle(source.text("title_portrait", card=card_id))
+    if is_typical:
+        note(axes, source.text("typical_note", segment=profile[f"segment_name_{language}"]))
     axes.imshow(cloud.to_array(), interpolation="bilinear")
     axes.axis("off")
     return figure
@@ -147,35 +165,37 @@ def witnesses(source: Source) -> Figure | None:
             axes.set_ylim(0, 1.05)
         axes.set_xticks(data["n_clusters"])
         axes.locator_params(axis="y", nbins=6)
-        axes.yaxis.set_major_formatter("{x:,g}")
+        label_ticks(axes.yaxis, source)
         axes.set_xlabel(source.text("n_clusters"))
         axes.set_title(source.text(f"witness_{name}"), fontsize=10)
     return figure
 
 
 def segment_profiles(source: Source) -> Figure | None:
-    """Mean z-score of every feature in every segment."""
+    """Means of the segments as multiples of those of all buyers; of recency, less is more."""
     data = source.mart(
-        """select s.segment, s.segment_name_{lang} as name, members,
-            (s.l - a.l) / nullif(a.l_sd, 0) as l, (s.r - a.r) / nullif(a.r_sd, 0) as r,
-            (s.f - a.f) / nullif(a.f_sd, 0) as f, (s.m - a.m) / nullif(a.m_sd, 0) as m,
-            (s.p - a.p) / nullif(a.p_sd, 0) as p
+        """select s.segment_name_{lang} as name, members, s.l / nullif(a.l, 0) as l, s.r / nullif(a.r, 0) as r,
+            s.f / nullif(a.f, 0) as f, s.m / nullif(a.m, 0) as m, s.p / nullif(a.p, 0) as p
         from marts.segment_summary as s cross join (
-            select avg(l) as l, avg(r) as r, avg(f) as f, avg(m) as m, avg(p) as p, stddev_pop(l) as l_sd,
-                stddev_pop(r) as r_sd, stddev_pop(f) as f_sd, stddev_pop(m) as m_sd, stddev_pop(p) as p_sd
-            from marts.lrfmpsx) as a order by s.segment"""
+            select sum(l * members) / sum(members) as l, sum(r * members) / sum(members) as r,
+                sum(f * members) / sum(members) as f, sum(m * members) / sum(members) as m,
+                sum(p * members) / sum(members) as p
+            from marts.segment_summary) as a order by s.segment"""
     )
     names = [name for name in FEATURES if data[name].notna().any()]
     if not names:
         return None
     figure, axes = plt.subplots(figsize=(9, 2.1 + 0.7 * len(data)))
-    largest = max(1.0, float(data[names].abs().max().max()))
     table = data[names].astype(float)
-    table.columns = [source.text(name).replace(" (", "\n(").replace("（", "\n（") for name in names]
-    table.index = [f"{name}\n({members:,})" for name, members in zip(data["name"], data["members"], strict=True)]
-    texts = [["" if np.isnan(score) else f"{score:.2f}" for score in row] for row in table.to_numpy()]
-    mesh = heat(axes, table, texts, "RdBu_r", -largest, largest, text_size=12)
-    figure.colorbar(mesh, ax=axes).set_label(source.text("z_score"), fontsize=10)
+    texts = [["" if np.isnan(ratio) else f"{source.number(ratio, 2)}×" for ratio in row] for row in table.to_numpy()]
+    # A quarter and four times have the full colours.
+    worth = table.clip(0.25, 4).apply(np.log2).mul([-1 if name == "r" else 1 for name in names])
+    worth.columns = [source.text(name).replace(" (", "\n(").replace("（", "\n（") for name in names]
+    worth.index = [
+        f"{name}\n({source.number(members)})" for name, members in zip(data["name"], data["members"], strict=True)
+    ]
+    heat(axes, worth, texts, "RdBu_r", -2, 2, text_size=12)
+    note(axes, source.text("profiles_note"))
     axes.tick_params(axis="x", labelsize=9)
     return figure
 
@@ -193,7 +213,7 @@ def segment_sizes(source: Source) -> Figure | None:
         shares = np.array([amount, members], dtype=float) * 100
         bars = axes.barh(
             [source.text("amount_share"), source.text("member_share")], shares, left=left,
-            color=SEGMENT_COLORS[segment - 1], label=name,
+            color=segment_color(segment), label=name,
         )  # fmt: skip
         axes.bar_label(bars, [f"{share:.1f}%" if share > 4 else "" for share in shares], label_type="center", color="w")
         left += shares
@@ -236,20 +256,26 @@ def migration(source: Source) -> Figure | None:
 
 def group_history(source: Source) -> Figure | None:
     data = source.mart(
-        """select month_start, code, name_{lang} as label, sort_order, count(*) as members
+        """select month_start, any_value(status) as month_status, code, name_{lang} as label, sort_order,
+            count(*) as members
         from marts.member_history join (select distinct code, name_{lang}, sort_order from seeds.rfm_rules
             where rule_set = 'rfm_group') on rfm_group = code
-        group by all order by month_start, sort_order"""
+        left join marts.eda_coverage using (month_start)
+        group by month_start, code, label, sort_order order by month_start, sort_order"""
     )
     if data["month_start"].nunique() < 2:
         return None
     counts = data.pivot(index="month_start", columns="label", values="members").fillna(0)
-    counts = counts[data.drop_duplicates("label").sort_values("sort_order")["label"]]
+    groups = data.drop_duplicates("label").sort_values("sort_order")
+    colors = [GROUP_COLORS[(order - 1) % len(GROUP_COLORS)] for order in groups["sort_order"]]
+    counts = counts[groups["label"]]
     figure, axes = plt.subplots(figsize=(11, 5))
-    colors = matplotlib.colormaps["Spectral_r"](np.linspace(0, 1, len(counts.T) + 2)[1:-1])
-    axes.stackplot(counts.index, counts.T, labels=counts.columns, colors=colors)
+    axes.stackplot(counts.index, counts.T, labels=counts.columns, colors=colors, linewidth=0)
+    shade_gaps(axes, data)
     axes.set_xlim(counts.index[0], counts.index[-1])
-    label_axes(axes, source.text("month_end"), source.text("buyers"))
+    label_axes(axes, source, "month_end", "buyers")
+    label_months(axes, source)
+    note(axes, source.text("gap_note"))
     handles, names = axes.get_legend_handles_labels()
     axes.legend(handles[::-1], names[::-1], loc="upper left", bbox_to_anchor=(1, 1))
     return figure
@@ -272,21 +298,24 @@ def treatment(source: Source) -> Figure | None:
             (panes[1, column], np.log1p(values.clip(lower=0)), BAR),
         ):
             axes.stairs(*np.histogram(shown, bins=40), fill=True, color=color)
-            axes.ticklabel_format(axis="x", style="sci", scilimits=(-3, 5))
-            label_axes(axes, source.text(name), source.text("buyers") if column == 0 else "")
+            label_axes(axes, source, name, "" if column else "buyers")
+            axes.locator_params(axis="x", nbins=3)
+            label_ticks(axes.xaxis, source, is_money=name in MONEY and shown is values)
         panes[1, column].set_xlabel(f"ln(1 + {name.upper()})")
     return figure
 
 
 CHARTS: dict[str, Chart] = {
     "silhouette": silhouette,
-    "radar_standard": lambda source: radar(source, "standard"),
-    "radar_minmax": lambda source: radar(source, "minmax"),
     "segment_means": segment_means,
-    "witnesses": witnesses,
     "segment_profiles": segment_profiles,
     "segment_sizes": segment_sizes,
-    "treatment": treatment,
     "migration": migration,
     "group_history": group_history,
+}
+SPECIALIST: dict[str, Chart] = {
+    "radar_standard": lambda source: radar(source, "standard"),
+    "radar_minmax": lambda source: radar(source, "minmax"),
+    "witnesses": witnesses,
+    "treatment": treatment,
 }

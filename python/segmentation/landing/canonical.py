@@ -18,6 +18,7 @@ def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[
         view = _canonical(retailer, name, tables.get(name), parts.get(name, []))
         connection.execute(f"create or replace view work.raw.{name} as {view}")
     recorded = {f"has_{column}": column in retailer.sales_lines.columns for column in ("quantity", "points")}
+    recorded["has_counters"] = not {"counter_code", "counter_name"}.isdisjoint(retailer.sales_lines.columns)
     recorded["has_registered_at"] = retailer.members is not None and "registered_at" in retailer.members.columns
     settings = {
         "retailer": (retailer.name, "varchar"),

@@ -158,6 +158,14 @@ def _known_time_zone(name: str) -> str:
     return name
 
 
+def _known_currency(code: str) -> str:
+    from babel.numbers import is_currency
+
+    if not is_currency(code):
+        raise ValueError(f"must be an ISO code such as CNY or EUR, not {code}")
+    return code
+
+
 def _rows(query: str, parameter: str) -> list[tuple[Any, ...]]:
     # A connection of its own: several threads of dbt read the retailer file at once.
     with duckdb.connect() as connection:
@@ -204,6 +212,7 @@ Key = Annotated[
 ]
 Formats = Annotated[Texts, AfterValidator(_known_formats)]
 TimeZone = Annotated[Text, AfterValidator(_known_time_zone)]
+Currency = Annotated[Text, AfterValidator(_known_currency)]
 Codes = Annotated[dict[Text, Texts], AfterValidator(_one_code_each)]
 
 
@@ -401,7 +410,11 @@ class SalesLines(Table[SalesColumns]):
 class RetailerFile(Entry):
     """A retailer: where its raw files are and how they are written."""
 
-    currency: Text | None = Field(None, description="of the amounts; for the record, nothing is converted")
+    currency: Currency | None = Field(
+        None,
+        description="of the amounts, as an ISO code such as `EUR`; charts show its sign, and no sign without it. "
+        "Nothing is converted",
+    )
     time_zone: TimeZone | None = Field(
         None,
         description="the retailer's, such as `Europe/London`; moments with an offset or `Z` are converted to it",

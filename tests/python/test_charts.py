@@ -1,0 +1,171 @@
+"""Rules that all charts keep: units, words for what is there, months without data, signs that a font lacks."""
+
+import csv
+import datetime
+import re
+from pathlib import Path
+
+import duckdb
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from conftest import ROOT
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from matplotlib import font_manager
+
+from segmentation.charts import _paths, exploration, lettering, segments
+from segmentation.charts.drawing import CHARTS, Drawing
+from segmentation.charts.look import MONEY, Source, Units, set_look
+
+SEEDS = ROOT / "seeds"
+# What a text is about, and the words by which it shows.
+ABOUT = {
+    "has_points": r"\bpoints?\b|积分",
+    "has_counters": r"\bcounters?\b|柜组|\badvisers?\b|顾问",
+    "has_member_table": r"\bmembers?\b|\bregistered\b|\btier\b|会员",
+    "has_registered_at": r"registration time|登记时间",
+    "has_quantity": r"\bquantity\b|数量",
+}
+# These are there only where the other is.
+IMPLIED = {"require_points": "has_points", "has_registered_at": "has_member_table"}
+
+
+def rows(seed: str) -> list[dict[str, str]]:
+    with (SEEDS / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def source(language: str = "en", currency: str | None = "CNY") -> Source:
+    texts = {row["text_key"]: row[f"text_{language}"] for row in rows("texts")}
+    return Source(duckdb.connect(), language, texts, currency)
+
+
+@pytest.mark.parametrize(
+    ("language", "currency", "values", "labels"),
+    [
+        ("en", "CNY", [0, 500, 1000, 1500], ["CN¥0", "CN¥500", "CN¥1K", "CN¥1.5K"]),
+        ("zh", "CNY", [0, 5000, 10_000, 12_500], ["¥0", "¥5000", "¥1万", "¥1.25万"]),
+        ("zh", "EUR", [0, 2e8], ["€0", "€2亿"]),
+        ("en", None, [0, 2.5e6, 5e6], ["0", "2.5M", "5M"]),
+        ("en", None, [0, 0.2, 0.1 + 0.2], ["0", "0.2", "0.3"]),
+        ("zh", None, [0, 2.5, 5], ["0", "2.5", "5"]),
+        ("en", None, [-2500, 0, 250], ["-2.5K", "0", "250"]),
+    ],
+)
+def test_ticks_are_in_the_units_of_the_language_and_never_rounded(
+    language: str, currency: str | None, values: list[float], labels: list[str]
+) -> None:
+    assert Units(source(language, currency), is_money=currency is not None).format_ticks(values) == labels
+
+
+def test_amounts_and_dates_are_written_as_the_language_does() -> None:
+    day = datetime.date(2015, 8, 1)
+    assert [source(language).month(day) for language in ("zh", "en")] == ["2015年8月", "Aug 2015"]
+    assert source("zh").quarter_names[0] == "1季度"
+    assert [source("en").money(value) for value in (9.5, 123.4, 1234.5, 183_300)] == [
+        "CN¥9.5", "CN¥123", "CN¥1,234", "CN¥183.3K",
+    ]  # fmt: skip
+    assert source("zh", None).money(183_300) == "18.3万"
+
+
+def test_no_text_names_a_currency_or_a_scale() -> None:
+    scale = re.compile(r"元|万|亿|yuan|thousand|[¥￥$€£]", re.IGNORECASE)
+    texts = {f"{row['text_key']} {key}": text for row in rows("texts") for key, text in row.items()}
+    assert not [key for key, text in texts.items() if scale.search(text)]
+    assert {*MONEY} <= {row["text_key"] for row in rows("texts")}
+    assert "10000" not in "".join(path.read_text() for path in (ROOT / "python/segmentation/charts").glob("*.py"))
+
+
+@pytest.mark.parametrize("seed", ["cleaning_steps", "customer_types", "recommended_actions"])
+def test_texts_require_what_they_are_about(seed: str) -> None:
+    for row in rows(seed):
+        required = set(row["requires"].split())
+        required |= {IMPLIED[name] for name in required & {*IMPLIED}}
+        texts = " ".join(text for column, text in row.items() if column.endswith(("_zh", "_en")))
+        about = {name for name, words in ABOUT.items() if re.search(words, texts, re.IGNORECASE)}
+        assert about <= required, row
+
+
+def test_requirements_are_columns_of_the_retailer_and_every_state_has_an_action_without_any() -> None:
+    known = set(re.findall(r"\b(?:has|require)_\w+", (ROOT / "models/marts/core/retailer.sql").read_text()))
+    for seed in ("cleaning_steps", "customer_types", "recommended_actions"):
+        assert {name for row in rows(seed) for name in row["requires"].split()} <= known
+    general = {(row["segment_code"], row["state"]) for row in rows("recommended_actions") if not row["requires"]}
+    assert {("any", row["state"]) for row in rows("life_cycle_states")} <= general
+    assert general == {(row["segment_code"], row["state"]) for row in rows("recommended_actions")}
+
+
+def test_every_chart_has_a_file_name_and_every_file_name_a_chart() -> None:
+    keys = {row["text_key"].removeprefix("file_") for row in rows("texts") if row["text_key"].startswith("file_")}
+    assert keys == {*CHARTS, *segments.SPECIALIST, "portrait"}
+
+
+def test_actions_are_for_segments_that_there_can_be() -> None:
+    codes = {row["segment_code"] for row in rows("segment_names")}
+    assert {row["segment_code"] for row in rows("recommended_actions")} <= codes | {"any"}
+    last = rows("segment_names")[-1]
+    assert not any(last[column] for column in last if column.endswith(("_from", "_below")) or column.startswith("is_"))
+
+
+def test_a_month_without_data_is_a_gap_in_the_line_and_a_partial_one_a_hollow_point() -> None:
+    shop = source()
+    shop.connection.execute(
+        """create schema marts;
+        create table marts.eda_coverage as from (values (date '2015-01-01', 'complete'), ('2015-02-01', 'missing'),
+            ('2015-03-01', 'partial'), ('2015-04-01', 'complete')) as c (month_start, status);
+        create table marts.eda_orders_by_month as from (values (date '2015-01-01', 5, 50), ('2015-03-01', 1, 10),
+            ('2015-04-01', 7, 70)) as o (period_start, orders, amount)"""
+    )
+    set_look()
+    figure = exploration.months(shop)
+    assert figure is not None
+    line = figure.axes[0].lines[0].get_ydata()
+    np.testing.assert_array_equal(line[:4], [5, np.nan, np.nan, 7])
+    assert figure.axes[0].collections[0].get_offsets()[-1].tolist() == [3, 1]
+    plt.close(figure)
+
+
+@pytest.fixture
+def font_with_a_rare_sign(tmp_path: Path) -> tuple[str, str]:
+    """A font of the machine, as it were, with 喆 and nothing else."""
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, 0))
+    pen.lineTo((500, 500))
+    pen.lineTo((500, 0))
+    pen.closePath()
+    builder = FontBuilder(1000, isTTF=True)
+    builder.setupGlyphOrder([".notdef", "zhe"])
+    builder.setupCharacterMap({ord("喆"): "zhe"})
+    builder.setupGlyf({".notdef": pen.glyph(), "zhe": pen.glyph()})
+    builder.setupHorizontalMetrics({".notdef": (600, 0), "zhe": (600, 0)})
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": "Rare Signs", "styleName": "Regular"})
+    builder.setupOS2()
+    builder.setupPost()
+    path = tmp_path / "rare.ttf"
+    builder.save(path)
+    font_manager.fontManager.addfont(path)
+    return "Rare Signs", str(path)
+
+
+def test_a_sign_beyond_the_usual_fonts_is_taken_from_the_machine_or_named(
+    font_with_a_rare_sign: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_look()
+    figure, axes = plt.subplots()
+    axes.set_xticks([0, 1], ["会员 € 喆", "한"])
+    figure.canvas.draw()
+    monkeypatch.setattr(lettering, "_machine_fonts", lambda: ())
+    assert lettering.letter(figure) == ([], {"喆", "한"})
+    monkeypatch.setattr(lettering, "_machine_fonts", lambda: (font_with_a_rare_sign,))
+    assert lettering.letter(figure) == (["Rare Signs"], {"한"})
+    assert axes.get_xticklabels()[0].get_fontfamily()[-1] == "Rare Signs"
+    plt.close(figure)
+
+    assert list(_paths([Drawing([Path("a.png")], {"한"}), Drawing([], set())])) == [Path("a.png")]
+    assert "No font of this machine has 한: boxes stand for them" in capsys.readouterr().out
+
+
+def test_fonts_whose_every_sign_is_a_box_do_not_count() -> None:
+    assert not lettering.fonts_with(frozenset("\U000f0001"), lettering._machine_fonts())
