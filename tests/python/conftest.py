@@ -78,7 +78,10 @@ def input_problem(retailer: str, raw_dir: Path) -> str | None:
 class Classifier:
     """The path of raw files up to the classified rows, in a database of its own: quick, and without dbt."""
 
-    MODELS = ("stg_retailer", "stg_members", "stg_sales_lines", "member_rows", "sales_lines")
+    MODELS = (
+        *("stg_files", "stg_retailer", "stg_members", "stg_sales_lines"),
+        *("member_rows", "sales_lines", "repaired_values"),
+    )
 
     def __init__(self, compiled: Path) -> None:
         # Not in the folders that dbt names after the YAML files of unit tests.
@@ -93,7 +96,8 @@ class Classifier:
         """Fill the tables from the files; raises InputError as the build would stop."""
         self.connection = landed(raw_dir, retailer)
         self.connection.execute(
-            "attach ':memory:' as warehouse; create schema work.staging; create schema warehouse.marts"
+            "attach ':memory:' as warehouse; create schema work.staging; create schema warehouse.marts;"
+            f"create schema warehouse.seeds; create table warehouse.seeds.repairs as from '{ROOT}/seeds/repairs.csv'"
         )
         for name, sql in self.models.items():
             schema = "work.staging" if name.startswith("stg_") else "warehouse.marts"

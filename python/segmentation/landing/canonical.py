@@ -17,7 +17,8 @@ def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[
     for name in CANONICAL_COLUMNS:
         view = _canonical(name, tables.get(name), parts.get(name, []), retailer.time_zone)
         connection.execute(f"create or replace view work.raw.{name} as {view}")
-    recorded = {f"has_{column}": column in retailer.sales_lines.columns for column in ("quantity", "points")}
+    known = {*retailer.sales_lines.columns, *retailer.sales_lines.constants}
+    recorded = {f"has_{column}": column in known for column in ("quantity", "points")}
     recorded["has_registered_at"] = retailer.members is not None and "registered_at" in retailer.members.columns
     settings = {
         "retailer": (retailer.name, "varchar"),
@@ -56,6 +57,11 @@ def _canonical(name: str, table: RawTable | None, parts: Sequence[Part], time_zo
         for column in part.files[0].expressions
     }
     texts = {column: landed.get(column, "cast(null as varchar)") for column in CANONICAL_COLUMNS[name]}
+    if table:
+        texts |= {
+            column: f"case when part_0.unreadable_reason is null then {literal(number)} end"
+            for column, number in table.constants.items()
+        }
     others = {}
     for column in MOMENT_COLUMNS[name]:
         time = landed.get(TIME_OF.format(column))
