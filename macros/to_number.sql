@@ -9,26 +9,28 @@ case
             when {{ mark }} is distinct from ',' then try_cast({{ column }} as {{ data_type }})
             when not contains({{ column }}, '.') then try_cast(replace({{ column }}, ',', '.') as {{ data_type }})
         end,
-        try_cast(
-            case
-                when {{ mark }} is distinct from ',' then {{ plain_number(column, number_text(column)) }}
-                else coalesce(
-                    {{ plain_number(column, "translate(" ~ number_text(column) ~ ", '.,', ',.')") }},
-                    case when not contains({{ column }}, ',') then {{ plain_number(column, number_text(column)) }} end
-                )
-            end as {{ data_type }}
-        )
+        try_cast({{ plain_number(number_text(column, mark)) }} as {{ data_type }})
     )
 end
 {%- endmacro %}
 
-{#- The text of a number with one form of every sign. -#}
-{% macro number_text(column) -%}
-translate({{ clean_text(column) }}, '−–﹣（）’‘`´＇', '---()''''''''''')
+{#- The text of a number with one form of every sign and a point for the decimal mark. -#}
+{% macro number_text(column, mark) -%}
+translate(
+    translate({{ clean_text(column) }}, '−–﹣（）’‘`´＇', '---()'''''''''''),
+    '.,',
+    case
+        when
+            {{ mark }} = ','
+            and regexp_matches({{ column }}, '[,，]|^[^0-9０-９]*[1-9１-９][0-9０-９]{0,2}(?:[.．][0-9０-９]{3})+[^0-9０-９]*$')
+            then ',.'
+        else '.,'
+    end
+)
 {%- endmacro %}
 
-{#- Of a text with a point for the decimal mark, the number as SQL writes it; null where it is none. -#}
-{% macro plain_number(column, text) -%}
+{#- The number, as SQL writes it, of a text with a point for the decimal mark; null where it is none. -#}
+{% macro plain_number(text) -%}
 {%- set money = '(?:[A-Z]{0,3}\\p{Sc}|元|圆|円|원|人民币|RMB|CNY|JPY|KRW|USD|EUR|GBP|HKD|TWD|SGD|AUD|CAD|NZD|CHF|SEK|NOK|DKK|PLN|CZK|INR|THB|VND|MYR|IDR|BRL|MXN|ZAR|TRY|RUB)' -%}
 {%- set number = '(\\d*\\.?\\d+|[1-9]\\d{0,2}(?:(?:,\\d{3})+|(?: \\d{3})+|(?:\'\'\\d{3})+)(?:\\.\\d+)?)' -%}
 case
