@@ -6,7 +6,7 @@ raw_codes as (
     select
         table_name,
         column_name,
-        {{ clean_code('raw_value') }} as clean_value,
+        {{ clean_key('raw_value') }} as clean_value,
         min(code) as code
     from {{ source('raw', 'codes') }}
     group by table_name, column_name, clean_value
@@ -15,9 +15,9 @@ raw_codes as (
 cast_columns as (
     select
         *,
-        {{ clean_code('card_id') }} as clean_card_id,
-        {{ clean_code('gender') }} as gender_value,
-        {{ clean_code('age_band') }} as age_band_value,
+        {{ clean_key('card_id') }} as clean_card_id,
+        {{ clean_key('gender') }} as gender_value,
+        {{ clean_key('age_band') }} as age_band_value,
         cast(coalesce(birth_date_parsed, {{ to_moment('birth_date') }}) as date) as cast_birth_date,
         coalesce(registered_at_parsed, {{ to_moment('registered_at') }}) as moment
     from raw_members

@@ -18,7 +18,7 @@ cast_columns as (
         source_file,
         row_no,
         line_no,
-        {{ clean_code('card_id') }} as card_id,
+        {{ clean_key('card_id') }} as card_id,
         {{ clean_code('product_code') }} as product_code,
         trim(product_name) as product_name,
         {{ clean_code('till_no') }} as till_no,

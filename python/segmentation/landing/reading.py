@@ -221,7 +221,7 @@ def _landed(file: RawFile, settings: FileSet) -> str:
     for column, source in file.expressions.items():
         text = source
         if column.startswith("key "):
-            text = f"coalesce({sql_macro('clean_code', source)}, nullif(trim({source}), ''))"
+            text = f"coalesce({sql_macro('clean_key', source)}, nullif(trim({source}), ''))"
         if settings.missing:
             values = ", ".join(literal(value) for value in settings.missing)
             text = f"case when {text} not in ({values}) then {text} end"
