@@ -45,7 +45,7 @@ looked_at as (
                 kind := '{{ kind }}',
                 is_unusual := {{ unusual[kind].format(column) }},
                 raw_value := raw_{{ column }},
-                value := cast({{ column }} as varchar)
+                value := {{ "rtrim(rtrim(cast(" ~ column ~ " as varchar), '0'), '.')" if kind == 'number' else "cast(" ~ column ~ " as varchar)" }}
             ){{ "," if not loop.last }}
             {% endfor %}
         ], recursive := true)
