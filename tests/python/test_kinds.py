@@ -7,9 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 from conftest import Classifier, Job, input_problem
@@ -239,20 +237,24 @@ def test_one_customer_across_files_and_tables(shop: Shop) -> None:
     shop.write("xlsx", [(17850, DAY, 1, 1)], "sales3")
     shop.write("csv", [("17850.0", DAY, "1", "1")], "sales4")
     shop.write("csv", [("00123", "F"), ("17850.0", "１")], "members", ("card", "sex"))
-    members = "members: {files: members.csv, columns: {card_id: card, gender: sex}, codes: {gender: {female: [F], male: ['1.0']}}}"
-    found = shop.query("select card_id, customer_type, count(*) from marts.sales_lines group by all order by all", top=members)
+    codes = "codes: {gender: {female: [F], male: ['1.0']}}"
+    members = f"members: {{files: members.csv, columns: {{card_id: card, gender: sex}}, {codes}}}"
+    found = shop.query(
+        "select card_id, customer_type, count(*) from marts.sales_lines group by all order by all", top=members
+    )
     assert found == [("00123", "member", 1), ("17850", "member", 4)]
     assert shop.classifier.query("select card_id, gender from marts.member_rows order by all") == [
         ("00123", "female"),
         ("17850", "male"),
     ]
-    assert shop.classifier.query("select source_file, raw_value from marts.repaired_values where table_name = 'sales_lines'") == [
+    listed = "select source_file, raw_value from marts.repaired_values where table_name = 'sales_lines'"
+    assert shop.classifier.query(listed) == [
         ("sales1.csv", '="00123"'),
         ("sales4.csv", "17850.0"),
     ]  # fmt: skip
     # The same in a joined table: 1.0 of one file is 1 of the other.
     shop.write("xlsx", [(17850, "a"), (123, "b")], "cards", ("id", "name"))
-    joined = f"joins: [{{files: cards.xlsx, key: {{card: id}}, columns: {{product_name: name}}}}],"
+    joined = "joins: [{files: cards.xlsx, key: {card: id}, columns: {product_name: name}}],"
     assert shop.column("product_name", settings=joined) == [None, "a", "a", "a", "a"]
 
 
@@ -374,7 +376,9 @@ def test_refunds_have_their_sign_in_the_quantity_or_in_the_amount(shop: Shop) ->
 
 def test_money_is_exact_and_the_product_too(shop: Shop) -> None:
     columns = "card_id: card, purchased_at: at, quantity: qty, unit_price: amount"
-    shop.write("csv", [("a", DAY, qty, price) for qty, price in [("40", "25000000"), ("0.125", "1.2345"), ("3", "0.33335")]])
+    shop.write(
+        "csv", [("a", DAY, qty, price) for qty, price in [("40", "25000000"), ("0.125", "1.2345"), ("3", "0.33335")]]
+    )
     settings = "amount: quantity * unit_price, "
     assert shop.column("amount", settings=settings, columns=columns) == numbers(["1000000000", "0.154313", "1.00005"])
     shop.write("csv", [("a", DAY, "999999999", "99999999999"), ("a", DAY, "1e12", "1"), ("a", DAY, "1", "1")])
@@ -414,7 +418,9 @@ def test_a_gender_without_a_code_is_counted_and_not_filled(shop: Shop) -> None:
     shop.write("csv", [("a", DAY, "1", "1")])
     shop.write("csv", [("a", "Ｆ"), ("b", "X"), ("c", "X"), ("d", "")], "members", ("card", "sex"))
     members = "members: {files: members.csv, columns: {card_id: card, gender: sex}}"
-    found = shop.query("select raw_value, repair, count(*) from marts.repaired_values group by all order by 1", top=members)
+    found = shop.query(
+        "select raw_value, repair, count(*) from marts.repaired_values group by all order by 1", top=members
+    )
     assert found == [("X", "not_understood", 2)]
     assert shop.classifier.query("select card_id, gender from marts.member_rows order by 1")[0] == ("a", "female")
 
@@ -431,3 +437,34 @@ def test_names_of_columns_are_found_in_every_form(shop: Shop, reader: str) -> No
     shop.write(reader, [("a", DAY, "1", "1")], header=("card", "at", "amount", "amount\u00a0"))
     problem = input_problem(shop.retailer(columns="card_id: card, purchased_at: at, amount: amount"), shop.folder)
     assert "has several columns called amount" in str(problem)
+
+
+@pytest.mark.slow
+def test_sums_of_a_whole_build_are_exact_and_net(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    lines = [("a", f"2017-01-{day:02}", "1", "33.3333") for day in range(1, 29)]
+    lines += [
+        ("b", "2017-01-02", "1", "50"),
+        ("b", "2017-01-03", "1", "-20"),
+        ("c", "2017-01-04", "40", "999999999999"),
+    ]
+    lines += [("c", "2017-02-04", "999999999999", "999999999999"), ("d", "2017-02-05", "1", "99999999999999")]
+    write_csv(raw / "sales.csv", HEADER, lines)
+    retailer = tmp_path / "shop.yml"
+    retailer.write_text(f"sales_lines: {{files: sales.csv, columns: {{{PLAIN}}}}}")
+    job = Job(raw, tmp_path)
+    done = job.dbt("build", "--vars", f"{{retailer: {retailer}, returns: net}}")
+    assert done.returncode == 0, done.stdout
+    assert job.query("select card_id, m from marts.lrfmpsx order by card_id") == [
+        ("a", Decimal("933.33")),
+        ("b", Decimal("30.00")),
+        ("c", Decimal("1999999999998.00")),
+    ]
+    assert job.query("select amount from marts.eda_customer_types where customer_type = 'member'") == [
+        (Decimal("2000000000981.33"),)
+    ]
+    assert job.query("select line_no, reason from marts.rejected_sales_lines order by line_no") == [
+        (31, "return"),
+        (34, "bad_number"),
+    ]

@@ -61,4 +61,6 @@ def _time_of_day(text: str) -> str:
     digits = f"case when regexp_full_match({text}, '\\d{{1,3}}') then lpad({text}, 4, '0')"
     digits += f" when regexp_full_match({text}, '\\d{{5}}') then '0' || {text} else trim({text}) end"
     of_day = sql_macro("to_moment", f"('1970-01-01 ' || {text})")
-    return f"cast(coalesce(try_strptime({digits}, ['%H%M', '%H%M%S']), {of_day}, try_cast({text} as timestamp)) as time)"
+    return (
+        f"cast(coalesce(try_strptime({digits}, ['%H%M', '%H%M%S']), {of_day}, try_cast({text} as timestamp)) as time)"
+    )
