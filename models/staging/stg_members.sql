@@ -3,15 +3,21 @@ with raw_members as (
 ),
 
 raw_codes as (
-    select * from {{ source('raw', 'codes') }}
+    select
+        table_name,
+        column_name,
+        {{ clean_key('raw_value') }} as clean_value,
+        min(code) as code
+    from {{ source('raw', 'codes') }}
+    group by table_name, column_name, clean_value
 ),
 
 cast_columns as (
     select
         *,
-        {{ clean_text('card_id') }} as clean_card_id,
-        {{ clean_text('gender') }} as gender_value,
-        {{ clean_text('age_band') }} as age_band_value,
+        {{ clean_key('card_id') }} as clean_card_id,
+        {{ clean_key('gender') }} as gender_value,
+        {{ clean_key('age_band') }} as age_band_value,
         cast(coalesce(birth_date_parsed, {{ to_moment('birth_date') }}) as date) as cast_birth_date,
         coalesce(registered_at_parsed, {{ to_moment('registered_at') }}) as moment
     from raw_members
@@ -39,12 +45,12 @@ coded as (
         on
             gender_codes.table_name = 'members'
             and gender_codes.column_name = 'gender'
-            and cast_columns.gender_value = gender_codes.raw_value
+            and cast_columns.gender_value = gender_codes.clean_value
     left join raw_codes as age_band_codes
         on
             age_band_codes.table_name = 'members'
             and age_band_codes.column_name = 'age_band'
-            and cast_columns.age_band_value = age_band_codes.raw_value
+            and cast_columns.age_band_value = age_band_codes.clean_value
 )
 
 select * from coded

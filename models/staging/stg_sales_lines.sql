@@ -1,3 +1,7 @@
+{#- A number of 10^12 or more is none: sums of it would not find room. Money keeps the decimals of the file; marts round its sums. -#}
+{%- set exact_money = 'decimal(18, 6)' -%}
+{%- set largest_quantity = 'decimal(15, 3)' -%}
+{%- set largest_points = 'decimal(14, 2)' -%}
 with raw_sales_lines as (
     select * from {{ source('raw', 'sales_lines') }}
 ),
@@ -5,10 +9,6 @@ with raw_sales_lines as (
 understood as (
     select
         *,
-        {{ decimal_point('quantity', 'decimal_mark') }} as quantity_text,
-        {{ decimal_point('unit_price', 'decimal_mark') }} as unit_price_text,
-        {{ decimal_point('amount', 'decimal_mark') }} as amount_text,
-        {{ decimal_point('points', 'decimal_mark') }} as points_text,
         coalesce(purchased_at_parsed, {{ to_moment('purchased_at') }}) as moment
     from raw_sales_lines
 ),
@@ -18,25 +18,25 @@ cast_columns as (
         source_file,
         row_no,
         line_no,
-        {{ clean_text('card_id') }} as card_id,
-        {{ clean_text('product_code') }} as product_code,
+        {{ clean_key('card_id') }} as card_id,
+        {{ clean_code('product_code') }} as product_code,
         trim(product_name) as product_name,
-        {{ clean_text('till_no') }} as till_no,
-        {{ clean_text('receipt_no') }} as receipt_no,
-        {{ clean_text('counter_code') }} as counter_code,
+        {{ clean_code('till_no') }} as till_no,
+        {{ clean_code('receipt_no') }} as receipt_no,
+        {{ clean_code('counter_code') }} as counter_code,
         trim(counter_name) as counter_name,
-        {{ to_number('quantity_text', 'decimal(18, 3)') }} as quantity,
-        {{ to_number('unit_price_text', 'decimal(18, 2)') }} as unit_price,
+        cast({{ to_number('quantity', largest_quantity, 'decimal_mark') }} as decimal(18, 3)) as quantity,
+        {{ to_number('unit_price', exact_money, 'decimal_mark') }} as unit_price,
         case
             when is_amount_product
-                then cast(
-                    {{ to_number('quantity_text', 'decimal(18, 3)') }}
-                    * {{ to_number('unit_price_text', 'decimal(18, 6)') }}
-                    as decimal(18, 2)
+                then try_cast(
+                    cast({{ to_number('quantity', largest_quantity, 'decimal_mark') }} as decimal(38, 3))
+                    * {{ to_number('unit_price', exact_money, 'decimal_mark') }}
+                    as {{ exact_money }}
                 )
-            else {{ to_number('amount_text', 'decimal(18, 2)') }}
+            else {{ to_number('amount', exact_money, 'decimal_mark') }}
         end as amount,
-        {{ to_number('points_text', 'decimal(18, 2)') }} as points,
+        cast({{ to_number('points', largest_points, 'decimal_mark') }} as decimal(18, 2)) as points,
         {{ plausible('moment') }} as purchased_at,
         is_cancelled,
         card_id as raw_card_id,

@@ -80,7 +80,7 @@ class Classifier:
 
     MODELS = (
         *("stg_retailer", "stg_files", "stg_members", "stg_sales_lines"),
-        *("int_lines_of_other_files", "member_rows", "sales_lines", "input_files"),
+        *("int_lines_of_other_files", "member_rows", "sales_lines", "input_files", "repaired_values"),
     )
 
     def __init__(self, compiled: Path) -> None:
@@ -98,7 +98,8 @@ class Classifier:
         self.connection = landed(raw_dir, retailer)
         self.connection.execute(
             "attach ':memory:' as warehouse; create schema work.staging; create schema work.intermediate;"
-            "create schema warehouse.marts"
+            "create schema warehouse.marts; create schema warehouse.seeds;"
+            f"create table warehouse.seeds.repairs as from '{ROOT}/seeds/repairs.csv'"
         )
         for name, sql in self.models.items():
             schema = {"stg": "work.staging", "int": "work.intermediate"}.get(name[:3], "warehouse.marts")

@@ -1,4 +1,5 @@
--- The marts of the member business count the same purchases as the marts that they stand beside.
+-- The marts of the member business count the same purchases as the marts that they stand beside; the amount of each of
+-- the few genders is rounded.
 with totals as (
     select
         'lines of members' as what,
@@ -7,7 +8,7 @@ with totals as (
     union all
     select
         'amount of members by gender' as what,
-        (select sum(amount) from {{ ref('vip_info') }}) as expected,
+        (select sum(amount) from {{ ref('sales_lines') }} where reason is null) as expected,
         (select sum(amount) from {{ ref('member_group_comparison') }} where dimension = 'gender') as found
     union all
     select
@@ -28,4 +29,4 @@ with totals as (
 )
 
 select * from totals
-where coalesce(expected, 0) <> coalesce(found, 0)
+where abs(coalesce(expected, 0) - coalesce(found, 0)) > case when what = 'amount of members by gender' then 0.05 else 0 end

@@ -5,20 +5,21 @@ with as_of as (
 
 purchases as (
     select
-        vip_info.card_id,
-        min(vip_info.purchased_at) as first_purchased_at,
-        sum(vip_info.amount) as amount,
-        sum(vip_info.points) as points
-    from {{ ref('vip_info') }} as vip_info
+        sales_lines.card_id,
+        min(sales_lines.purchased_at) as first_purchased_at,
+        sum(sales_lines.amount) as amount,
+        sum(sales_lines.points) as points
+    from {{ ref('sales_lines') }} as sales_lines
+    inner join {{ ref('members') }} as members on sales_lines.card_id = members.card_id
     cross join as_of
-    where vip_info.purchased_at < as_of.as_of and vip_info.registered_at < as_of.as_of
-    group by vip_info.card_id
+    where sales_lines.reason is null and sales_lines.purchased_at < as_of.as_of and members.registered_at < as_of.as_of
+    group by sales_lines.card_id
 ),
 
 net as (
     select
         purchases.card_id,
-        any_value(purchases.amount) - coalesce(sum(member_returns.returned_amount), 0) as amount,
+        cast(any_value(purchases.amount) - coalesce(sum(member_returns.returned_amount), 0) as decimal(18, 2)) as amount,
         any_value(purchases.points) - coalesce(sum(member_returns.returned_points), 0) as points
     from purchases
     cross join as_of

@@ -1,4 +1,4 @@
--- The months hold all that was bought and all returns of such purchases.
+-- The months hold all that was bought and all returns of such purchases, rounded once for each member and month.
 with months as (
     select
         coalesce(sum(gross_amount), 0) as gross_amount,
@@ -7,13 +7,24 @@ with months as (
     from {{ ref('sales_by_member_and_month') }}
 ),
 
+bought as (
+    select cast(sum(amount) as decimal(18, 2)) as amount
+    from {{ ref('sales_lines') }}
+    where reason is null
+    group by card_id, date_trunc('month', purchased_at)
+),
+
+returned as (
+    select cast(sum(returned_amount) as decimal(18, 2)) as amount
+    from {{ ref('member_returns') }}
+    where is_of_counted_purchase
+    group by card_id, date_trunc('month', returned_at)
+),
+
 lines as (
     select
-        (select coalesce(sum(amount), 0) from {{ ref('vip_info') }}) as amount,
-        (
-            select coalesce(sum(returned_amount), 0) from {{ ref('member_returns') }}
-            where is_of_counted_purchase
-        ) as returned_amount
+        (select coalesce(sum(amount), 0) from bought) as amount,
+        (select coalesce(sum(amount), 0) from returned) as returned_amount
 )
 
 select

@@ -23,7 +23,7 @@ hours as (
         count(*) as orders,
         cast(sum(lines) as bigint) as lines,
         sum(pieces) as pieces,
-        cast(sum(amount) as decimal(18, 2)) as amount
+        sum(amount) as amount
     from orders
     group by all
 )

@@ -6,7 +6,7 @@ by_day as (
     select
         cast(purchased_at as date) as day,
         count(*) as orders,
-        cast(sum(amount) as decimal(18, 2)) as amount
+        sum(amount) as amount
     from orders
     group by cast(purchased_at as date)
 )

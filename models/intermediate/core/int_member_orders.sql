@@ -13,7 +13,7 @@ orders as (
         purchased_at,
         count(*) as lines,
         sum(quantity) as quantity,
-        cast(sum(amount) as decimal(18, 2)) as amount,
+        sum(amount) as amount,
         cast(sum(points) as decimal(18, 2)) as points
     from sales_lines
     group by card_id, purchased_at

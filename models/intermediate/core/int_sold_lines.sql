@@ -30,11 +30,12 @@ sold as (
         sales_lines.unit_price,
         sales_lines.amount,
         coalesce(
-            sales_lines.unit_price, cast(sales_lines.amount / sales_lines.quantity as decimal(18, 2))
+            cast(sales_lines.unit_price as decimal(18, 2)),
+            cast(sales_lines.amount / sales_lines.quantity as decimal(18, 2))
         ) as piece_price,
         coalesce(sales_lines.reason, '') <> 'no_points' as is_counted,
         sales_lines.amount
-        < sales_lines.unit_price * sales_lines.quantity * (1 - {{ var('discount_tolerance') }}) as is_below_price,
+        < cast(sales_lines.unit_price as decimal(38, 6)) * sales_lines.quantity * (1 - {{ var('discount_tolerance') }}) as is_below_price,
         case
             when retailer.has_points and sales_lines.customer_type <> 'no_card'
                 then coalesce(sales_lines.points, 0) <= 0

@@ -24,7 +24,7 @@ by_day as (
         any_value(registered_at) as registered_at,
         cast(purchased_at as date) as visit_date,
         count(*) as orders,
-        cast(sum(amount) as decimal(18, 2)) as amount
+        sum(amount) as amount
     from orders
     group by card_id, cast(purchased_at as date)
 ),

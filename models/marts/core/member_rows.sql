@@ -34,6 +34,7 @@ classified as (
         ranked.age_band,
         ranked.birth_date,
         ranked.raw_birth_date is not null as has_birth_date_text,
+        ranked.raw_gender is not null as has_gender_text,
         ranked.registered_at,
         case
             when ranked.unreadable_reason is not null then 'unreadable'

@@ -32,6 +32,7 @@ registered as (
         members.gender,
         members.age_band,
         members.has_birth_date_text,
+        coalesce(members.has_gender_text, false) as has_gender_text,
         case
             when
                 year(members.birth_date) >= {{ var('earliest_birth_year') }}
@@ -43,6 +44,7 @@ registered as (
     cross join last_sale
 ),
 
+-- A gender that was written but has no code (repaired_values lists it) is not filled in: it is another one.
 most_frequent_gender as (
     select gender
     from registered
@@ -55,10 +57,13 @@ most_frequent_gender as (
 completed as (
     select
         registered.card_id,
-        coalesce(registered.gender, most_frequent_gender.gender) as gender,
+        coalesce(
+            registered.gender, case when not registered.has_gender_text then most_frequent_gender.gender end
+        ) as gender,
         coalesce(registered.age_band, age_bands.age_band) as age_band,
         cast(floor(year(registered.birth_date) / 10) * 10 as integer) as birth_decade,
-        registered.gender is null and most_frequent_gender.gender is not null as is_gender_filled,
+        registered.gender is null and not registered.has_gender_text and most_frequent_gender.gender is not null
+            as is_gender_filled,
         coalesce(registered.has_birth_date_text, false) and registered.birth_date is null as is_birth_date_implausible,
         registered.birth_date,
         registered.registered_at

@@ -68,9 +68,9 @@ classified as (
                 or (has_quantity and quantity is null)
                 or (raw_points is not null and points is null) then 'bad_number'
             when card_id is null then 'no_card'
-            when coalesce(quantity, amount) < 0 then 'return'
+            when quantity < 0 or amount < 0 then 'return'
             when is_cancelled then 'cancelled'
-            when quantity = 0 or amount <= 0 then 'not_positive'
+            when quantity = 0 or amount < 0.005 then 'not_positive'
             when require_points and coalesce(points, 0) <= 0 then 'no_points'
             when customer_type = 'unregistered_card' then 'unregistered_card'
         end as reason,

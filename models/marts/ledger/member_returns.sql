@@ -17,7 +17,7 @@ member_returns as (
         sales_lines.product_code,
         sales_lines.product_name,
         abs(sales_lines.quantity) as returned_quantity,
-        sales_lines.unit_price,
+        cast(sales_lines.unit_price as decimal(18, 2)) as unit_price,
         abs(sales_lines.amount) as returned_amount,
         abs(sales_lines.points) as returned_points,
         -- Where purchases count only with points, so do their returns.

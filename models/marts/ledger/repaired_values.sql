@@ -9,14 +9,22 @@
     },
 } -%}
 {%- set unusual = {
-    'code': "strlen(raw_{0}) <> length(raw_{0}) or raw_{0} like ' %' or raw_{0} like '% '",
+    'code': "raw_{0} is not null and {0} is distinct from raw_{0}",
     'moment': "strlen(raw_{0}) <> length(raw_{0}) or raw_{0} not like '____-__-__%'",
-    'number': "raw_{0} is not null and try_cast(raw_{0} as decimal(18, 2)) is null",
+    'number': "raw_{0} is not null and try_cast(raw_{0} as decimal(18, 6)) is null",
     'label': "raw_{0} is not null and {0} is null",
 } -%}
 with files as (
     select * from {{ ref('stg_files') }}
     where part = 0
+),
+
+table_sizes as (
+    select
+        table_name,
+        sum(raw_rows) as table_rows
+    from files
+    group by table_name
 ),
 
 repairs as (
@@ -37,7 +45,7 @@ looked_at as (
                 kind := '{{ kind }}',
                 is_unusual := {{ unusual[kind].format(column) }},
                 raw_value := raw_{{ column }},
-                value := cast({{ column }} as varchar)
+                value := {{ "rtrim(rtrim(cast(" ~ column ~ " as varchar), '0'), '.')" if kind == 'number' else "cast(" ~ column ~ " as varchar)" }}
             ){{ "," if not loop.last }}
             {% endfor %}
         ], recursive := true)
@@ -59,27 +67,43 @@ repaired as (
             when kind = 'moment' and regexp_full_match(raw_value, '\s*\d{5}(\.\d*)?\s*') then 'excel_serial'
             when kind = 'moment' and regexp_matches(raw_value, '^\s*\d{8}') then 'compact_date'
             when kind = 'moment' and contains(raw_value, '/') then 'slashed_date'
+            when kind = 'code' and regexp_matches(raw_value, '["''`]') then 'text_marks'
+            when kind = 'code' and regexp_full_match(raw_value, '\s*\d+\.0+\s*') then 'decimals_of_code'
+            when kind = 'number' and regexp_matches(raw_value, '[\p{Sc}\p{Han}A-DF-Za-df-z]') then 'money_sign'
+            when kind = 'number' and regexp_matches(raw_value, '[(（−–﹣－]|\d\s*-') then 'minus_sign'
             when strlen(raw_value) <> length(raw_value) then 'full_width'
             when kind = 'moment' then 'other_date'
-            when kind = 'number' and contains(raw_value, ',') then 'thousands_separators'
+            when kind = 'number' and regexp_matches(raw_value, '^[^,.]*,\d{1,2}$|\..*,') then 'decimal_comma'
+            when kind = 'number' and regexp_matches(raw_value, '[,''\. ]\d{3}') then 'thousands_separators'
             else 'blanks'
         end as repair
     from looked_at
     where
         is_unusual
         and value is distinct from raw_value
-        and (value is not null or column_name in ('birth_date', 'gender', 'age_band', 'unit_price'))
+        and (
+            value is not null
+            or column_name in ('birth_date', 'gender', 'age_band', 'unit_price')
+            or kind = 'code' and trim(raw_value) <> ''
+        )
 ),
 
--- A form that most values of a file have is the file's way to write, and no repair.
+-- A form that most values of a file have is the file's way to write, and no repair; of a code, only one that all have,
+-- since it is looked up in other files. What was not understood is lost, however often.
 listed as (
     select repaired.*
     from repaired
     inner join files on repaired.table_name = files.table_name and repaired.source_file = files.source_file
+    inner join table_sizes on repaired.table_name = table_sizes.table_name
     qualify
-        count(*) over (
+        repaired.repair = 'not_understood'
+        or count(*) over (
             partition by repaired.table_name, repaired.source_file, repaired.column_name, repaired.repair
         ) <= files.raw_rows / 2
+        or (
+            repaired.kind = 'code'
+            and count(*) over (partition by repaired.table_name, repaired.column_name, repaired.repair) < table_sizes.table_rows
+        )
 ),
 
 with_labels as (

@@ -31,11 +31,17 @@ by_month as (
         card_id,
         cast(sum(orders) as bigint) as orders,
         cast(sum(gross_amount) as decimal(18, 2)) as gross_amount,
-        cast(sum(returned_amount) as decimal(18, 2)) as returned_amount,
-        cast(sum(gross_amount) - sum(returned_amount) as decimal(18, 2)) as net_amount
+        cast(sum(returned_amount) as decimal(18, 2)) as returned_amount
     from movements
     group by month_start, card_id
+),
+
+with_net as (
+    select
+        *,
+        cast(gross_amount - returned_amount as decimal(18, 2)) as net_amount
+    from by_month
 )
 
-select * from by_month
+select * from with_net
 order by month_start, card_id

@@ -17,7 +17,8 @@ def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[
     for name in CANONICAL_COLUMNS:
         view = _canonical(retailer, name, tables.get(name), parts.get(name, []))
         connection.execute(f"create or replace view work.raw.{name} as {view}")
-    recorded = {f"has_{column}": column in retailer.sales_lines.columns for column in ("quantity", "points")}
+    known = {*retailer.sales_lines.columns, *retailer.sales_lines.constants}
+    recorded = {f"has_{column}": column in known for column in ("quantity", "points")}
     recorded["has_counters"] = not {"counter_code", "counter_name"}.isdisjoint(retailer.sales_lines.columns)
     recorded["has_registered_at"] = retailer.members is not None and "registered_at" in retailer.members.columns
     settings = {
@@ -60,6 +61,11 @@ def _canonical(retailer: Retailer, name: str, table: RawTable | None, parts: Seq
     texts = {column: landed.get(column, "cast(null as varchar)") for column in CANONICAL_COLUMNS[name]}
     if retailer.fold_case:
         texts["card_id"] = f"lower({texts['card_id']})"
+    if table:
+        texts |= {
+            column: f"case when part_0.unreadable_reason is null then {literal(number)} end"
+            for column, number in table.constants.items()
+        }
     others = {}
     for column in MOMENT_COLUMNS[name]:
         time = landed.get(TIME_OF.format(column))

@@ -3,28 +3,32 @@
 import glob
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from segmentation.errors import InputError
-from segmentation.landing.retailer import FileSet, RawTable, Retailer
+from segmentation.landing.retailer import FileSet, RawTable, Retailer, plain_name
 from segmentation.landing.text import find_header
-from segmentation.landing.workbook import OLE_MAGIC, is_workbook, read_sheet, sheets_to_read
+from segmentation.landing.workbook import EXACT_BELOW, OLE_MAGIC, is_workbook, read_sheet, sheets_to_read
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
 PARQUET_MAGIC = b"PAR1"
 TABLE_TITLES = {"members": "the members", "sales_lines": "the sales lines"}
 NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
-# A whole number that pandas keeps as a floating-point one (17850.0) is still a key.
-FLOAT_AS_TEXT = """case
-    when {0} = trunc({0}) and abs({0}) < 1e15 then cast(cast({0} as bigint) as varchar)
-    when isfinite({0}) then cast({0} as varchar)
+# A whole number that pandas keeps as a floating-point one (17850.0) is still a key; from 2^53 on it has lost digits.
+FLOAT_AS_TEXT = f"""case
+    when {{0}} = trunc({{0}}) and abs({{0}}) < {EXACT_BELOW} then cast(cast({{0}} as bigint) as varchar)
+    when abs({{0}}) >= {EXACT_BELOW} and isfinite({{0}}) then printf('%.16e', cast({{0}} as double))
+    when not isnan({{0}}) then cast({{0}} as varchar)
 end"""
+# A number's point must not pass for a mark of thousands where the retailer's decimal mark is a comma (`cell_text`).
+WITH_FOURTH_DECIMAL = "{0} || case when {0} like '%.___' then '0' else '' end"
 
 
 @dataclass(frozen=True)
@@ -268,7 +272,15 @@ def _checked_file(
             if column not in raw_names
         ]
         found = ", ".join(header.expressions)[:200] or "nothing"
-        raise InputError(f"{path} has no column {', no column '.join(lacking)}; its first line holds: {found}.")
+        numbers = [name for name in ("quantity", "amount") if name in wanted and wanted[name][0].isdecimal()]
+        constant = "".join(
+            f" A number for every line is no column: write {name}: {wanted[name][0]} beside columns."
+            for name in numbers
+            if name not in raw_names
+        )
+        raise InputError(
+            f"{path} has no column {', no column '.join(lacking)}; its first line holds: {found}.{constant}"
+        )
     if twice := [name for name in raw_names.values() if name in header.twice]:
         raise InputError(f"{path} has several columns called {', '.join(twice)}: rename or remove all but one.")
 
@@ -297,7 +309,7 @@ def read_header(path: Path, sheet: str | None, settings: FileSet, raw_dir: Path)
     kind = file_kind(path)
     # Folders such as month=2015-01 are columns too; a column of the file itself goes before.
     partitions = dict(folder.split("=", 1) for folder in path.relative_to(raw_dir).parts[:-1] if "=" in folder)
-    values = {unquote(name): unquote(value) for name, value in partitions.items()}
+    values = {plain_name(unquote(name)): unquote(value) for name, value in partitions.items()}
     if kind == "parquet":
         header = _parquet_header(path)
     else:
@@ -340,27 +352,56 @@ def _text_header(
                 "see whether the delimiter is right, and name every column."
             )
         names = list(stated)
+    names = [plain_name(name) for name in names]
     expressions = {name: f"c{position}" for position, name in reversed(list(enumerate(names)))}
-    twice = frozenset(name for name in names if names.count(name) > 1)
     n_named = max((number for number, name in enumerate(names, start=1) if name), default=0)
-    return Header(dict(reversed(expressions.items())), twice, n_lines, len(record), n_named, delimiter, has_rows)
+    expressions = dict(reversed(expressions.items()))
+    return Header(expressions, _twice(names), n_lines, len(record), n_named, delimiter, has_rows)
+
+
+def _twice(names: Sequence[str]) -> frozenset[str]:
+    return frozenset(name for name in names if names.count(name) > 1)
 
 
 def _parquet_header(path: Path) -> Header:
     try:
         with duckdb.connect() as connection:
             columns = connection.sql(f"describe from {parquet_source(path)}").fetchall()
-        n_rows = pq.read_metadata(path).num_rows
+        schema, n_rows = pq.read_schema(path), pq.read_metadata(path).num_rows
     except (duckdb.Error, OSError) as error:
         raise InputError(f"{path} is a broken Parquet file: write it again.") from error
-    expressions = {}
+    expressions: dict[str, str] = {}
+    names: list[str] = []
     for name, data_type, *_ in columns:
         column = identifier(name)
+        text = f"nullif(cast({column} as varchar), '')"
         if data_type in ("FLOAT", "DOUBLE"):
-            expressions[name] = FLOAT_AS_TEXT.format(column)
-        else:
-            expressions[name] = f"nullif(cast({column} as varchar), '')"
-    return Header(expressions, frozenset(), 0, len(columns), len(columns), ",", n_rows > 0)
+            text = WITH_FOURTH_DECIMAL.format(f"({FLOAT_AS_TEXT.format(column)})")
+        elif data_type.startswith("DECIMAL"):
+            text = WITH_FOURTH_DECIMAL.format(f"cast({column} as varchar)")
+        elif zone := _zone(schema, name):
+            text = _with_offset(column, zone)
+        names.append(plain_name(name))
+        expressions.setdefault(names[-1], text)
+    return Header(expressions, _twice(names), 0, len(columns), len(columns), ",", n_rows > 0)
+
+
+def _zone(schema: pa.Schema, name: str) -> str | None:
+    """Return the time zone of a column with moments; None where it has none, or one that DuckDB does not know."""
+    zone = getattr(schema.field(name).type, "tz", None) if name in schema.names else None
+    if zone is None:
+        return None
+    with duckdb.connect() as connection:
+        known = connection.execute("select name from pg_timezone_names() where name = ?", [zone]).fetchone()
+    return zone if known else None
+
+
+def _with_offset(column: str, zone: str) -> str:
+    """Return the SQL of a moment by the clock of its zone, with the offset."""
+    local = f"timezone({literal(zone)}, {column})"
+    minutes = f"date_diff('minute', timezone('UTC', {column}), {local})"
+    return f"""cast({local} as varchar) || case when {minutes} < 0 then '-' else '+' end
+        || format('{{:02d}}:{{:02d}}', abs({minutes}) // 60, abs({minutes}) % 60)"""
 
 
 def parquet_source(path: Path, *options: str) -> str:

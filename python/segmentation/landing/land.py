@@ -25,12 +25,12 @@ from segmentation.landing.files import (
     layout,
     literal,
 )
-from segmentation.landing.reading import PLACE, append, create_table, read_files
+from segmentation.landing.reading import PLACE, append, check_codes, create_table, read_files
 from segmentation.landing.retailer import CANONICAL_COLUMNS, RETAILERS, FileSet, read_retailer
 from segmentation.landing.workbook import sheets_left_out
 
 # Rises when files would be read otherwise than before: then all are read again.
-READING = 1
+READING = 2
 LEDGER = """
 create table if not exists work.raw.files (
     table_name varchar,
@@ -257,6 +257,7 @@ def _land_changed(
             reading = read_files(connection, some, settings)
             with _transaction(connection):
                 append(connection, f"work.raw.{name}_{number}", reading)
+                check_codes(connection, f"work.raw.{name}_{number}", some)
                 for file, stamp, counts in zip(some, stamps, reading.counts, strict=True):
                     digest = _sha256(file.path)
                     if _stamp(file.path) != stamp:

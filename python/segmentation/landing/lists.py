@@ -113,7 +113,7 @@ def _load(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str | None, 
 
 def _card_column(connection: duckdb.DuckDBPyConnection, name: str, known: Mapping[str, str]) -> CardColumn:
     values = connection.execute(
-        f"select distinct lower({sql_macro('clean_text', identifier(name))}) from list_rows"
+        f"select distinct lower({sql_macro('clean_key', identifier(name))}) from list_rows"
     ).fetchall()
     [(title,)] = connection.execute(
         f"select coalesce(arg_min({identifier(name)}, row_no), '') from list_rows"

@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection
 from segmentation.errors import InputError
 from segmentation.landing.files import RawFile, identifier, literal, parquet_source, wanted_names
 from segmentation.landing.retailer import WHITESPACE, FileSet
+from segmentation.landing.sql_macros import sql_macro
 from segmentation.landing.text import (
     Mending,
     compression,
@@ -91,6 +92,34 @@ def append(connection: DuckDBPyConnection, relation: str, reading: Reading) -> N
         raise InputError(f"{reading.path} cannot be read to its end ({reason}): write it again.") from error
     if appended != [(expected,)]:
         raise InputError(f"{reading.path} does not hold the {expected:,} rows that it announces: write it again.")
+
+
+def check_codes(connection: DuckDBPyConnection, relation: str, files: Sequence[RawFile]) -> None:
+    """Refuse keys in the form of a rounded number: several of them have become one.
+
+    Raises
+    ------
+    InputError
+        If a file that has just been appended has one.
+    """
+    for column in files[0].expressions:
+        if column != "card_id" and not column.startswith("key "):
+            continue
+        value = identifier(column)
+        rounded = connection.execute(
+            f"""select source_file, line_no, {value}, count(*) over () from {relation}
+            where list_contains($files, source_file) and contains({value}, '+')
+                and regexp_full_match(trim({value}), {literal(sql_macro("rounded_code"))})
+            order by source_file, line_no limit 1""",
+            {"files": [file.source_file for file in files]},
+        ).fetchone()
+        if rounded:
+            source_file, line, text, count = rounded
+            raise InputError(
+                f"{source_file}, line {line}: {column.removeprefix('key ')} is {text}, a long number that a "
+                f"spreadsheet or a program has rounded ({count:,} such values), so that different ones became equal: write the "
+                "file again from its source with this column as text."
+            )
 
 
 def _read_parquet(files: Sequence[RawFile], settings: FileSet) -> Reading:
@@ -198,7 +227,9 @@ def _landed(file: RawFile, settings: FileSet) -> str:
     """Return the SQL of the landed text of every column of a file, and of its name."""
     texts = []
     for column, source in file.expressions.items():
-        text = f"nullif(trim({source}), '')" if column.startswith("key ") else source
+        text = source
+        if column.startswith("key "):
+            text = f"coalesce({sql_macro('clean_key', source)}, nullif(trim({source}), ''))"
         if settings.missing:
             values = ", ".join(literal(value) for value in settings.missing)
             text = f"case when {text} not in ({values}) then {text} end"

@@ -8,8 +8,10 @@ import codecs
 import datetime
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from pathlib import Path, PureWindowsPath
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -36,14 +38,15 @@ WORDS_FILE = Path(__file__).with_name("column_words.yml")
 WORDS: dict[str, dict[str, Any]] = yaml.safe_load(WORDS_FILE.read_text(encoding="utf-8"))
 GENDER_CODES = {value: code for code, values in WORDS["gender"]["codes"].items() for value in values}
 
-Product = Literal["quantity * unit_price"]
-PRODUCT: Product = "quantity * unit_price"
+PRODUCT = "quantity * unit_price"
 WHITESPACE = "whitespace"
 LONGEST_TEXT = 1_000
 LONGEST_FILE_NAME = 255
 DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " "}
 # Encodings of names and of program text, which Python counts among those of text.
 NOT_OF_FILES = ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined")
+# Zero-width blanks and byte order marks, which get into names by copying.
+UNSEEN = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 # The part of a moment that is in a column of its own.
 TIME_OF = "{} time"
 UNITS_SINCE = re.compile(r"(days|hours|minutes|seconds|milliseconds) since (\d{4}-\d\d-\d\d)")
@@ -60,6 +63,11 @@ PREDICATES = {
     ),
     "literal_error": "can only be {expected}, not {input!r}",
 }
+
+
+def plain_name(name: str) -> str:
+    """Return the name of a column in one form: without blanks around it, full-width letters and signs not seen."""
+    return " ".join(unicodedata.normalize("NFKC", name).translate(UNSEEN).split())
 
 
 def _texts(content: Any) -> tuple[str, ...]:
@@ -141,6 +149,27 @@ def _known_formats(formats: tuple[str, ...]) -> tuple[str, ...]:
     return formats
 
 
+def _constant(content: Any) -> str:
+    try:
+        number = Decimal(str(content))
+    except InvalidOperation:
+        number = Decimal(0)
+    if isinstance(content, bool) or not number.is_finite() or number <= 0:
+        raise ValueError(f"must be a number above zero that holds for every line, not {content!r}")
+    return f"{number:f}"
+
+
+def _amount(content: Any) -> str:
+    if content == PRODUCT:
+        return PRODUCT
+    try:
+        return _constant(content)
+    except ValueError:
+        raise ValueError(
+            f"can only be `{PRODUCT}` or a number above zero that holds for every line, not {content!r}"
+        ) from None
+
+
 def _for_each(*columns: str) -> Callable[[Any], Any]:
     return lambda content: content if isinstance(content, Mapping) else dict.fromkeys(columns, content)
 
@@ -214,6 +243,11 @@ Formats = Annotated[Texts, AfterValidator(_known_formats)]
 TimeZone = Annotated[Text, AfterValidator(_known_time_zone)]
 Currency = Annotated[Text, AfterValidator(_known_currency)]
 Codes = Annotated[dict[Text, Texts], AfterValidator(_one_code_each)]
+ABOVE_ZERO = {"type": "number", "exclusiveMinimum": 0}
+Constant = Annotated[str, BeforeValidator(_constant), WithJsonSchema(ABOVE_ZERO)]
+Amount = Annotated[
+    str, BeforeValidator(_amount), WithJsonSchema({"anyOf": [{"type": "string", "const": PRODUCT}, ABOVE_ZERO]})
+]
 
 
 class DateAndTime(Entry):
@@ -390,7 +424,14 @@ class SalesLines(Table[SalesColumns]):
         BeforeValidator(_for_each(*MOMENT_COLUMNS["sales_lines"]), json_schema_input_type=Texts | SalesFormats),
     ] = Field(None, description=DATE_FORMAT)
     decimal: Literal[".", ","] = Field(".", description='`","` where numbers read 1.234,56')
-    amount: Product | None = Field(None, description="`quantity * unit_price`, where no column holds the amount")
+    amount: Amount | None = Field(
+        None,
+        description="where no column holds the amount: `quantity * unit_price`, or a number for every line (`1` for a "
+        "log of visits)",
+    )
+    quantity: Constant | None = Field(
+        None, description="where no column holds the pieces: a number for every line, such as `1`"
+    )
     cancelled: Cancelled | None = Field(
         None,
         description='`{column: receipt_no, pattern: "C%"}`: such lines are rejected as cancelled, unless they are '
@@ -474,6 +515,7 @@ class RawTable:
     recorded_time_zone : of moments that carry no offset; None means the retailer's own.
     decimal : the decimal mark of its numbers.
     amount_is_product : whether the amount is the quantity times the unit price.
+    constants : for columns that the files lack the number, as text, that holds for every line.
     cancelled : a column and the patterns (of LIKE) that mark a cancelled line there.
     is_distinct : whether equal rows count once.
     """
@@ -485,6 +527,7 @@ class RawTable:
     recorded_time_zone: str | None = None
     decimal: str = "."
     amount_is_product: bool = False
+    constants: dict[str, str] = field(default_factory=dict)
     cancelled: tuple[str, tuple[str, ...]] | None = None
     is_distinct: bool = False
 
@@ -613,12 +656,14 @@ def _raw_table(name: str, table: Members | SalesLines, where: str) -> RawTable:
     if twice := sorted({column for column in mapped if mapped.count(column) > 1}):
         raise InputError(f"{where}: {', '.join(twice)} is mapped in more than one of the joined tables.")
     sales = table if isinstance(table, SalesLines) else None
-    is_product = sales is not None and sales.amount is not None
-    if is_product and (not {"quantity", "unit_price"} <= {*mapped} or "amount" in mapped):
+    constants = _constants(sales, mapped, where) if sales else {}
+    is_product = sales is not None and sales.amount == PRODUCT
+    if is_product and ("unit_price" not in mapped or "quantity" not in {*mapped, *constants} or "amount" in mapped):
         raise InputError(
             f"{where}: amount can only be `{PRODUCT}`, with both columns mapped and no column for the amount itself."
         )
     required = [column for column in REQUIRED_COLUMNS[name] if not (column == "amount" and is_product)]
+    required = [column for column in required if column not in constants]
     if lacking := [column for column in required if column not in mapped]:
         raise InputError(f"{where}, columns must name the raw column of {', '.join(lacking)}.")
     cancelled = sales.cancelled if sales else None
@@ -630,9 +675,22 @@ def _raw_table(name: str, table: Members | SalesLines, where: str) -> RawTable:
         recorded_time_zone=table.recorded_time_zone,
         decimal=sales.decimal if sales else ".",
         amount_is_product=is_product,
-        cancelled=(cancelled.column, cancelled.pattern) if cancelled else None,
+        constants=constants,
+        cancelled=(plain_name(cancelled.column), cancelled.pattern) if cancelled else None,
         is_distinct=isinstance(table, Members) and table.distinct,
     )
+
+
+def _constants(sales: SalesLines, mapped: Sequence[str], where: str) -> dict[str, str]:
+    stated = {"quantity": sales.quantity, "amount": sales.amount if sales.amount != PRODUCT else None}
+    constants = {column: number for column, number in stated.items() if number is not None}
+    for column, number in constants.items():
+        if column in mapped:
+            raise InputError(
+                f"{where}: {column} is {number} for every line and has a column too: keep one of them, the number only "
+                "where no column holds it."
+            )
+    return {column: number.replace(".", sales.decimal) for column, number in constants.items()}
 
 
 def _file_set(files: Files[Any], key: dict[str, str]) -> FileSet:
@@ -644,14 +702,14 @@ def _file_set(files: Files[Any], key: dict[str, str]) -> FileSet:
             columns[column] = raw
     return FileSet(
         files=files.files,
-        columns={column: names for column, names in columns.items() if names},
+        columns={column: tuple(map(plain_name, names)) for column, names in columns.items() if names},
         encoding=files.encoding,
         delimiter=files.delimiter and DELIMITERS.get(files.delimiter, files.delimiter),
         header=files.header,
         skip=files.skip,
         sheets=files.sheet,
         missing=files.missing,
-        key=key,
+        key={plain_name(ours): plain_name(theirs) for ours, theirs in key.items()},
     )
 
 

@@ -16,7 +16,7 @@ from typing import IO
 import pyarrow as pa
 
 from segmentation.errors import InputError
-from segmentation.landing.retailer import WHITESPACE
+from segmentation.landing.retailer import WHITESPACE, plain_name
 
 BLOCK_BYTES = 1 << 22
 # In characters: DuckDB's csv reader takes records of up to 2,000,000 bytes.
@@ -243,7 +243,7 @@ def _header_record(lines: Sequence[str], at: int, skipped: int, delimiter: str) 
         text += lines[end]
         end += 1
         fields = text.split() if delimiter == WHITESPACE else split_fields(text, delimiter)
-    names = [] if isinstance(fields, str) else [name.strip() for name in fields]
+    names = [] if isinstance(fields, str) else [plain_name(name) for name in fields]
     return HeaderRecord(names, skipped + at + 1, skipped + end, delimiter, end < len(lines))
 
 

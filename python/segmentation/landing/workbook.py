@@ -17,6 +17,7 @@ import pyarrow as pa
 import python_calamine
 
 from segmentation.errors import InputError
+from segmentation.landing.retailer import plain_name
 from segmentation.landing.text import BLOCK_BYTES, HEADER_WITHIN
 
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
@@ -26,6 +27,8 @@ PLACES_PER_CELL = 20
 ROW = re.compile(rb'row r="(\d{1,7})"')
 COLUMN = re.compile(rb'c r="([A-Z]{1,3})')
 LONGEST_PLACE = 20
+# Whole numbers that a floating-point one holds exactly.
+EXACT_BELOW = 2**53
 
 
 @dataclass(frozen=True)
@@ -224,17 +227,21 @@ def _as_sheet(
 
 
 def _names(row: list[Any]) -> list[str]:
-    return [(cell_text(cell) or "").strip() for cell in row]
+    return [plain_name(cell_text(cell) or "") for cell in row]
 
 
 def cell_text(value: Any) -> str | None:
-    """Return the value of a cell as text, None for an empty one."""
+    """Return the value of a cell as text, None for an empty one.
+
+    A whole number that has lost digits, from 2^53 on, has an exponent. A number with three decimals gets a fourth:
+    where the retailer's decimal mark is a comma, its point must not pass for a mark of thousands.
+    """
     if isinstance(value, str):
         return value or None
     if isinstance(value, bool):
         return str(value).upper()
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
+    if isinstance(value, float):
+        return _number_text(value)
     if isinstance(value, datetime.datetime):
         milliseconds = datetime.timedelta(milliseconds=round(value.microsecond / 1000))
         moment: datetime.datetime = value.replace(microsecond=0) + milliseconds
@@ -242,3 +249,10 @@ def cell_text(value: Any) -> str | None:
     if isinstance(value, datetime.date):
         return f"{value.isoformat()} 00:00:00"
     return f"{value}"
+
+
+def _number_text(number: float) -> str:
+    if number.is_integer():
+        return str(int(number)) if abs(number) < EXACT_BELOW else f"{number:.16e}"
+    text = f"{number}"
+    return f"{text}0" if text[-4:-3] == "." else text
