@@ -223,7 +223,7 @@ def test_one_customer_in_every_form_of_a_text(shop: Shop) -> None:
         ("xlsx", [17850, 17850.0, 6012345678900001, 2**53 - 1]),
         ("parquet", [17850, 17850, 6012345678900001, 2**53 - 1]),
         ("parquet", [17850.0, 17850.0, 6012345678900001.0, 2.0**53 - 1]),
-        ("parquet", [Decimal("17850.0"), Decimal("17850.0"), Decimal("6012345678900001.0"), Decimal("9007199254740991.0")]),
+        ("parquet", [Decimal(key) for key in ("17850.0", "17850.0", "6012345678900001.0", "9007199254740991.0")]),
     ],
 )  # fmt: skip
 def test_one_customer_in_cells_that_are_numbers(shop: Shop, reader: str, cells: list[Any]) -> None:
