@@ -19,6 +19,7 @@ export SEGMENTATION_AUDIENCE_CONTACTED_ON = $(value DATE)
 export SEGMENTATION_AUDIENCE_SALT = $(value AUDIENCE_SALT)
 export SEGMENTATION_CHARTS_MEMBERS = $(value MEMBER)
 export SEGMENTATION_CHARTS_SPECIALIST = $(value ALL)
+export override FILES := $(value FILES)
 export SEGMENTATION_DEMO_FOLDER = $(or $(value DEMO_DIR),data/raw)
 export SEGMENTATION_DEMO_MEMBERS = $(value MEMBERS)
 export SEGMENTATION_DEMO_LINES = $(value LINES)
@@ -72,9 +73,9 @@ target/.unit-tests: $(SQL) $(shell find models macros seeds -type f) dbt_project
 demo: .venv/.installed
 	@$(BIN)/segmentation demo
 
-# Proposes a retailer file for unknown files: make inspect FILES="a.csv b.xlsx" > retailers/name.yml
+# Proposes a retailer file for unknown files, given as words of a shell: make inspect FILES="a.csv 'b c.xlsx'" > retailers/name.yml
 inspect: .venv/.installed
-	@$(BIN)/segmentation inspect $(FILES)
+	@eval "$(BIN)/segmentation inspect $$FILES"
 
 # A list of members to contact, and a hold-out beside it:
 # make audience SEGMENT=base_value STATE=silent HOLDOUT=0.1 REASON="autumn letter" [OPT_OUT=file.csv RECENT_DAYS=30 MINIMUM=50]

@@ -101,9 +101,12 @@ def inspect(files: tuple[Path, ...], raw_data: Path) -> None:
     Example:
       segmentation inspect data/raw/sales.csv > retailers/shop.yml
     """
-    from segmentation.inspect import propose
+    from segmentation.inspection import propose
 
-    click.echo(propose(files, raw_data), nl=False)
+    text, doubts = propose(files, raw_data)
+    for doubt in doubts:
+        click.echo(f"To be looked at: {doubt}", err=True)
+    click.echo(text, nl=False)
 
 
 def _reason(_context: click.Context, _option: click.Parameter, text: str) -> str:

@@ -9,13 +9,13 @@ import yaml
 from conftest import ROOT, Job, input_problem, landed
 from test_retailers import RECORDS, SHOP, write_grocery, write_records, write_shop
 
-from segmentation.inspect import propose
+from segmentation.inspection import propose
 from segmentation.landing.retailer import read_retailer
 
 
 def proposal(raw: Path) -> tuple[dict, str]:
     """Return the proposed retailer file for a folder, as content and as text, after checking that it can be used."""
-    text = propose([path for path in raw.rglob("*") if path.is_file()], raw)
+    text, _ = propose([path for path in raw.rglob("*") if path.is_file()], raw)
     (raw.parent / "proposed.yml").write_text(text, encoding="utf-8")
     assert input_problem(str(raw.parent / "proposed.yml"), raw) is None
     return yaml.safe_load(text), text
@@ -28,7 +28,8 @@ def raw(tmp_path: Path) -> Path:
 
 
 def test_the_contest_files_are_recognised(demo_files: Path, tmp_path: Path) -> None:
-    proposed = yaml.safe_load(propose(sorted(demo_files.glob("cumcm*")), demo_files))
+    text, _ = propose(sorted(demo_files.glob("cumcm*")), demo_files)
+    proposed = yaml.safe_load(text)
     known = yaml.safe_load((ROOT / "retailers" / "cumcm2018.yml").read_text(encoding="utf-8"))
     for table in ("members", "sales_lines"):
         assert proposed[table]["files"] == known[table]["files"]
@@ -51,6 +52,7 @@ def test_a_shop_with_cancelled_invoices_is_recognised(raw: Path) -> None:
     expected = yaml.safe_load(SHOP)["sales_lines"]
     del expected["recorded_time_zone"]
     expected |= {"encoding": "cp1252", "date_format": {"purchased_at": expected["date_format"]}}
+    expected["cancelled"]["pattern"] = ["C%"]
     assert proposed == {"sales_lines": expected}
 
 

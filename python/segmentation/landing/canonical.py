@@ -84,6 +84,11 @@ def _canonical(retailer: Retailer, name: str, table: RawTable | None, parts: Seq
         if table.cancelled:
             column, patterns = table.cancelled
             mark = landed.get(column) or landed["cancelled"]
+            if column not in landed and {"receipt_no", "purchased_at"} <= landed.keys():
+                # Some shops write what is known of an order into the first of its lines alone.
+                order = f"{landed['receipt_no']}, {landed['purchased_at']}"
+                of_order = f"max({mark}) over (partition by {order})"
+                mark = f"case when {mark} is null and {landed['receipt_no']} is not null then {of_order} else {mark} end"
             matches = " or ".join(f"{mark} like {literal(pattern)}" for pattern in patterns)
             others["is_cancelled"] = f"coalesce({matches}, false)"
     columns = ", ".join(f"{expression} as {column}" for column, expression in (texts | others).items())

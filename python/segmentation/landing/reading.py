@@ -117,8 +117,8 @@ def check_codes(connection: DuckDBPyConnection, relation: str, files: Sequence[R
             source_file, line, text, count = rounded
             raise InputError(
                 f"{source_file}, line {line}: {column.removeprefix('key ')} is {text}, a long number that a "
-                f"spreadsheet or a program has rounded ({count:,} such values), so that different ones became equal: write "
-                "the file again from its source with this column as text."
+                f"spreadsheet or a program has rounded ({count:,} such values), so that different ones became equal: "
+                "write the file again from its source with this column as text."
             )
 
 

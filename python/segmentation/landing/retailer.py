@@ -435,8 +435,8 @@ class SalesLines(Table[SalesColumns]):
     cancelled: Cancelled | None = Field(
         None,
         description='`{column: receipt_no, pattern: "C%"}`: such lines are rejected as cancelled, unless they are '
-        "returns already. The column is one of ours or a raw one; `%` stands for any text; a list of patterns is "
-        "allowed",
+        "returns already. The column is one of ours or a raw one, which may be filled in one line of an order "
+        "alone; `%` stands for any text; a list of patterns is allowed",
     )
     require_points: bool = Field(
         False, description="`true` where only lines that earned points count as a member's purchase"

@@ -6,7 +6,7 @@ from pathlib import Path
 from jinja2 import Environment
 
 FOLDER = Path(__file__).parents[3] / "macros"
-FILES = ("clean_text.sql", "clean_code.sql", "to_moment.sql")
+FILES = ("clean_text.sql", "clean_code.sql", "to_moment.sql", "to_number.sql")
 
 
 @lru_cache

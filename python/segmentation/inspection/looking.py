@@ -1,0 +1,554 @@
+"""What files hold: their form, and what the values of each column look like, in all rows."""
+
+import datetime
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from statistics import mode
+from typing import Any
+
+from duckdb import DuckDBPyConnection
+
+from segmentation.errors import InputError
+from segmentation.landing.files import RawFile, file_kind, literal, read_header
+from segmentation.landing.moments import parsed_moment
+from segmentation.landing.reading import append, create_table, read_files
+from segmentation.landing.retailer import WHITESPACE, WORDS, FileSet
+from segmentation.landing.sql_macros import sql_macro
+from segmentation.landing.text import BLOCK_BYTES, is_utf16, open_plain, split_fields
+from segmentation.landing.workbook import read_sheet, sheet_names
+
+ENOUGH = 0.95
+# Where the name of the column says what they are.
+ENOUGH_OF_A_NAME = 0.5
+FIRST_LINES = 2_000
+MOST_LINES_BEFORE_HEADER = 60
+DELIMITERS = (",", ";", "\t", "|", "::")
+MISSING = WORDS["missing"]["words"]
+MOMENT_WORDS = {word for entry in WORDS.values() if entry["kind"] == "moment" for word in entry["words"]}
+# Values of which a column's kind is guessed before all are looked at: the most frequent ones.
+SAMPLE_VALUES = 200
+EXAMPLES = 40
+# Share of the lines of the smaller file that two files have to have in common to overlap.
+OVERLAP = 0.05
+
+# What may have to be stated; day before month and the other way round stay apart.
+DAYS = (
+    "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%m.%d.%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
+    "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%a, %d %b %Y",
+    "%Y年%m月%d日",
+)  # fmt: skip
+TIMES = (
+    "", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", ", %I:%M %p", ", %H:%M", " at %I:%M %p",
+    " %H时%M分", " %H时%M分%S秒",
+)  # fmt: skip
+STATED_FORMATS = (*(day + time for day in DAYS for time in TIMES), "%Y/%m/%d %I:%M:%S %p", "%Y-%m", "%Y")
+MOST_FORMATS = 3
+# Three parts at least, or one number of eight digits; a month or a year alone is one where the column is called so.
+LIKE_A_DATE = re.compile(
+    r"\d{8}(\d{6}|[ T].*)?|\D{0,6}\d{1,4}\D{1,2}(\d{1,2}|[A-Za-z]{3,9})\D{1,3}\d{1,4}(\D.*)?"
+    r"|[A-Za-z, ]{3,16}\d{1,2},? \d{4}.*"
+)
+LIKE_A_NUMBER = re.compile(
+    r"[^\w\s]{0,3}\s?(?:[A-Z]{2,3}|人民币)?[^\w.]{0,3}(?:\d[\d.,' ’]*|\.\d+)(?:[eE][-+]?\d+)?"
+    r"\s?(?:[A-Z]{3}|人民币|[元圆円원])?[^\w\s]{0,2}"
+)
+LIKE_A_MONTH = re.compile(r"\d{4}(-\d\d)?")
+OFFSET = r"\d:\d\d(?::\d\d(?:\.\d+)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)$"
+
+
+@dataclass(frozen=True)
+class Moments:
+    """How the moments of a column are written.
+
+    Attributes
+    ----------
+    formats : those to be stated; none where the landing reads the moments by itself.
+    first, last : as ISO texts.
+    days : the days in their order, each with the number of its values.
+    offsets : as they are written, such as +0800.
+    doubt : what is unsure about the formats.
+    """
+
+    formats: tuple[str, ...]
+    values: int
+    first: str
+    last: str
+    has_time: bool
+    days: list[tuple[datetime.date, int]]
+    offsets: tuple[str, ...] = ()
+    doubt: str | None = None
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """How many values of a column are numbers, how they are written, and how many are below zero."""
+
+    values: int = 0
+    has_fraction: bool = False
+    has_decimal_comma: bool = False
+    may_be_thousands: bool = False
+    negatives: int = 0
+
+
+@dataclass(frozen=True)
+class Column:
+    """What the values of a column look like.
+
+    Attributes
+    ----------
+    name : in the file.
+    relation, raw : where the values are, and the SQL of one as it was read.
+    values, distinct : how many there are, and how many different ones, without those of `missing`.
+    missing : words for nothing, with the number of times they occur.
+    examples : the most frequent values with their numbers.
+    """
+
+    name: str
+    relation: str
+    raw: str
+    values: int
+    distinct: int
+    missing: dict[str, int]
+    numbers: Numbers
+    moments: Moments | None
+    examples: list[tuple[str, int]]
+
+    @property
+    def sql(self) -> str:
+        """SQL of a value in one form, as keys are read."""
+        return sql_macro("clean_code", self.raw)
+
+    @property
+    def is_number(self) -> bool:
+        return self.values > 0 and self.numbers.values >= ENOUGH * self.values
+
+    @property
+    def moment(self) -> str:
+        """SQL of the moment, of a column that has them."""
+        assert self.moments is not None
+        return parsed_moment(self.raw, None, self.moments.formats, None, None)
+
+
+@dataclass
+class Table:
+    """Files of one form and the columns found in them."""
+
+    number: int
+    files: list[tuple[Path, str | None]]
+    settings: FileSet
+    root: Path
+    rows: int = 0
+    overlaps: bool = False
+    columns: dict[str, Column] = field(default_factory=dict)
+
+    def source(self, path: Path, sheet: str | None) -> str:
+        """Return the name of a file, with its sheet where it has several."""
+        name = path.relative_to(self.root).as_posix()
+        return name if sheet is None else f"{name}, {sheet}"
+
+    @property
+    def paths(self) -> list[Path]:
+        return list(dict.fromkeys(path for path, _ in self.files))
+
+    @property
+    def relation(self) -> str:
+        return f"rows_{self.number}"
+
+    @property
+    def title(self) -> str:
+        paths = self.paths
+        return paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"
+
+
+def bare_name(name: str) -> str:
+    """Return a column name as the words are written: bare of signs and blanks, in small letters."""
+    return re.sub(r"[\W_]+", "", name).lower()
+
+
+def look(connection: DuckDBPyConnection, paths: Iterable[Path], raw_dir: Path) -> tuple[list[Table], list[str]]:
+    """Load the files as text, those of one form into a table, and describe every column; and say what was left out.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, or none holds a table.
+    """
+    tables, doubts = _tables(paths, raw_dir)
+    for table in tables:
+        names = _load(connection, table)
+        doubts += _repeated_files(connection, table, [f"x{at}" for at in range(len(names))])
+        [(table.rows,)] = connection.execute(f"select count(*) from {table.relation}").fetchall()
+        table.columns = {name: _described(connection, table.relation, f"x{at}", name) for at, name in enumerate(names)}
+    return tables, doubts
+
+
+def _tables(paths: Iterable[Path], raw_dir: Path) -> tuple[list[Table], list[str]]:
+    """Sort the files into tables: files with the same columns belong to one, workbooks beside text too."""
+    tables: dict[Form, Table] = {}
+    form: Form
+    doubts: list[str] = []
+    for path in sorted(set(paths)):
+        if not path.is_file():
+            raise InputError(f"{path} is missing: name the files to inspect.")
+        root = raw_dir if path.is_relative_to(raw_dir) else path.parent
+        if file_kind(path) == "workbook":
+            for form, files, settings in _sheets(path, root, doubts):
+                tables.setdefault(form, Table(len(tables), [], settings, root)).files += files
+            continue
+        settings = _text_form(path, doubts) if file_kind(path) == "text" else FileSet((), {})
+        header = read_header(path, None, settings, root)
+        if not header.has_rows or len(header.expressions) < 2:
+            doubts.append(f"{path.name} is not used: it holds no table with two columns or more.")
+            continue
+        form = (tuple(sorted(header.expressions)), settings.skip, ())
+        there = tables.get(form)
+        if there and (there.settings.delimiter, there.settings.encoding) != (settings.delimiter, settings.encoding):
+            form = (*form, settings.delimiter, settings.encoding)
+        tables.setdefault(form, Table(len(tables), [], settings, root)).files.append((path, None))
+    if not tables:
+        raise InputError("None of the files holds a table with two columns or more.")
+    return list(tables.values()), doubts
+
+
+Form = tuple[object, ...]
+
+
+def _sheets(path: Path, root: Path, doubts: list[str]) -> Iterator[tuple[Form, list[tuple[Path, str | None]], FileSet]]:
+    """Return the visible sheets of a workbook by their form; the first sheet alone needs no name."""
+    shown = [name for name, is_hidden in sheet_names(path).items() if not is_hidden]
+    if hidden := [name for name in sheet_names(path) if name not in shown]:
+        doubts.append(f"{path.name}: the hidden sheet {', '.join(hidden)} is not used.")
+    forms: dict[Form, tuple[list[str], FileSet]] = {}
+    for name in shown:
+        settings = _sheet_form(path, name)
+        header = read_header(path, name, settings, root)
+        if header.has_rows and len(header.expressions) > 1:
+            forms.setdefault((tuple(sorted(header.expressions)), settings.skip), ([], settings))[0].append(name)
+    for form, (names, settings) in forms.items():
+        sheets = () if names == shown[:1] else tuple(names)
+        files = [(path, name if sheets else None) for name in names]
+        yield (*form, sheets), files, replace(settings, sheets=sheets)
+
+
+def _sheet_form(path: Path, name: str) -> FileSet:
+    """Find out how many rows stand above the header of a sheet, and whether it has one."""
+    sheet = read_sheet(path, name, False)
+    rows = [(number, ["" if cell is None else str(cell).strip() for cell in sheet.rows[number]]) for number in
+            sheet.numbers[:MOST_LINES_BEFORE_HEADER]]  # fmt: skip
+    return _with_header(FileSet((), {}), rows)
+
+
+def _text_form(path: Path, doubts: list[str]) -> FileSet:
+    """Find out the encoding, the delimiter, the lines before the header and whether there is one."""
+    encoding = None if is_utf16(path) else _encoding(path)
+    if encoding:
+        doubts.append(f"encoding of {path.name}: neither utf-8 nor Chinese; {encoding} is a guess.")
+    with open_plain(path) as file:
+        content = b"".join(islice(file, FIRST_LINES))
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = content.decode("utf-16", "replace")
+    else:
+        text = _decoded(content, "utf-8") or content.decode(encoding or "gb18030", "replace")
+    lines = [(number, line) for number, line in enumerate(text.lstrip("\ufeff").splitlines()) if line.strip()][:500]
+    texts = [line for _, line in lines]
+    delimiter = max(DELIMITERS, key=lambda delimiter: _fit(texts, delimiter))
+    if _fit(texts, delimiter) == (0, 0):
+        delimiter = WHITESPACE
+    settings = FileSet((), {}, encoding=encoding, delimiter=delimiter)
+    records = [
+        (number, line.split() if delimiter == WHITESPACE else split_fields(line, delimiter)) for number, line in lines
+    ]
+    rows = [(number, [value.strip() for value in record]) for number, record in records if isinstance(record, list)]
+    return _with_header(settings, rows)
+
+
+def _encoding(path: Path) -> str | None:
+    """Return the encoding that has to be stated, None for utf-8 and for Chinese: of the lines that are no utf-8."""
+    other: list[bytes] = []
+    with open_plain(path) as file:
+        while len(other) < FIRST_LINES and (block := file.read(BLOCK_BYTES) + file.readline()):
+            if _decoded(block, "utf-8") is None:
+                other += [line for line in block.splitlines() if _decoded(line, "utf-8") is None]
+    if not other:
+        return None
+    content = b"\n".join(other[:FIRST_LINES])
+    # Western text can be valid gb18030 too, but gives no row of Chinese characters.
+    in_rows = re.findall(r"[\u4e00-\u9fff]{2,}", content.decode("gb18030", "ignore"))
+    beyond_ascii = sum(byte > 0x7F for byte in content)
+    return None if sum(map(len, in_rows)) * 2 > beyond_ascii / 2 else "cp1252"
+
+
+def _decoded(content: bytes, encoding: str) -> str | None:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _fit(lines: list[str], delimiter: str) -> tuple[float, int]:
+    """Return the share of the lines with the usual number of fields, and that number; (0, 0) where it is one."""
+    counts = [len(record) for line in lines if isinstance(record := split_fields(line, delimiter), list)]
+    several = [count for count in counts if count > 1]
+    usual = mode(several) if several else 1
+    share = counts.count(usual) / len(lines) if lines else 0
+    return (round(share, 1), usual) if usual > 1 and share >= 0.3 else (0, 0)
+
+
+def _with_header(settings: FileSet, rows: list[tuple[int, list[str]]]) -> FileSet:
+    """Add whether there is a header, and the lines before it; rows are given with the number of their line, from 0."""
+    counts = [len(fields) for _, fields in rows if len(fields) > 1]
+    usual = mode(counts) if counts else 0
+    for number, fields in rows[:MOST_LINES_BEFORE_HEADER]:
+        filled = [value for value in fields if value]
+        if len(fields) == usual and len(filled) > usual / 2:
+            skip = 0 if number == rows[0][0] else number
+            return replace(settings, header=_is_header(fields), skip=skip)
+    return settings
+
+
+def _is_header(fields: list[str]) -> bool:
+    """Tell whether a row names the columns: nearly all of them, nearly each once, none with a number or a date."""
+    names = [value for value in fields if value]
+    is_one_each = len(names) >= 0.8 * len(fields) and len(set(names)) >= 0.8 * len(names)
+    return is_one_each and not any(re.fullmatch(r"[\d\s.,:/+-]+", name) for name in names)
+
+
+def _load(connection: DuckDBPyConnection, table: Table) -> list[str]:
+    """Load the files of a table as text, as the landing does; return the names of its columns x0, x1, ..."""
+    names: list[str] = []
+    for path, sheet in table.files:
+        header = read_header(path, sheet, table.settings, table.root)
+        if not names:
+            names = [name for name in header.expressions if name and name not in header.twice]
+            create_table(connection, table.relation, [f"x{number}" for number in range(len(names))])
+        expressions = {f"x{number}": header.expressions[name] for number, name in enumerate(names)}
+        source = table.source(path, sheet)
+        file = RawFile(path, source, source, file_kind(path), sheet, header, expressions, {})
+        append(connection, table.relation, read_files(connection, [file], table.settings))
+    connection.execute(f"delete from {table.relation} where unreadable_reason is not null")
+    return names
+
+
+def _repeated_files(connection: DuckDBPyConnection, table: Table, columns: Sequence[str]) -> list[str]:
+    """Say which files share lines, and leave out one whose every line is in another."""
+    if len(table.files) < 2:
+        return []
+    connection.execute(
+        f"""create or replace temp table line_files as select hash({", ".join(columns)}) as line, source_file, count(*) as n
+        from {table.relation} group by all"""
+    )
+    shared = connection.execute(
+        """select a.source_file, b.source_file, sum(least(a.n, b.n))::bigint as lines
+        from line_files as a inner join line_files as b using (line)
+        where a.source_file < b.source_file group by all order by lines desc, 1, 2"""
+    ).fetchall()
+    counts = f"select source_file, count(*) from {table.relation} group by all"
+    sizes: dict[str, int] = dict(connection.execute(counts).fetchall())
+    doubts = []
+    gone: set[str] = set()
+    for first, second, lines in shared:
+        smaller, larger = sorted((first, second), key=lambda name: (sizes[name], name != second))
+        if gone & {first, second} or lines < OVERLAP * sizes[smaller]:
+            continue
+        if lines == sizes[smaller] and not table.settings.sheets:
+            gone.add(smaller)
+            doubts.append(f"{smaller} is not used: each of its {lines:,} lines is in {larger} too.")
+        else:
+            table.overlaps = True
+            doubts.append(
+                f"{first} and {second} share {lines:,} equal lines, of {sizes[first]:,} and {sizes[second]:,}: do they "
+                "overlap? As proposed such a line counts once."
+            )
+    table.files = [file for file in table.files if table.source(*file) not in gone]
+    for name in gone:
+        connection.execute(f"delete from {table.relation} where source_file = ?", [name])
+    return doubts
+
+
+def _described(connection: DuckDBPyConnection, relation: str, column: str, name: str) -> Column:
+    # Blanks and signs around a value are taken off once for each different text.
+    plain = sql_macro("clean_code", "raw")
+    connection.execute(
+        f"""create or replace temp table every_value as select {plain} as v, sum(n)::bigint as n
+        from (select {column} as raw, count(*) as n from {relation} where {column} is not null group by 1) group by 1"""
+    )
+    words = ", ".join(map(literal, MISSING))
+    missing = connection.execute(f"select v, n from every_value where v in ({words}) order by v").fetchall()
+    connection.execute(
+        f"""create or replace temp view present as from every_value where v <> '' and v not in ({words});
+        create or replace temp table sample as from present order by n desc, v limit {SAMPLE_VALUES}"""
+    )
+    [(values, distinct)] = connection.execute("select coalesce(sum(n), 0)::bigint, count(*) from present").fetchall()
+    return Column(
+        name=name,
+        relation=relation,
+        raw=f"{relation}.{column}",
+        values=values,
+        distinct=distinct,
+        missing=dict(missing),
+        numbers=_numbers(connection, values),
+        moments=_moments(connection, name, values) if values else None,
+        examples=connection.execute(f"select v, n from sample order by n desc, v limit {EXAMPLES}").fetchall(),
+    )
+
+
+def _numbers(connection: DuckDBPyConnection, values: int) -> Numbers:
+    """Count the numbers: all values are looked at where half of the sample look like one."""
+    sample = [value for (value,) in connection.execute("select v from sample").fetchall()]
+    if not sample or sum(LIKE_A_NUMBER.fullmatch(value) is not None for value in sample) * 2 < len(sample):
+        return Numbers()
+    numbers, mark = _count_of_numbers(connection, "."), "."
+    if numbers < ENOUGH * values <= (count := _count_of_numbers(connection, ",")):
+        numbers, mark = count, ","
+    [(points, thousands, fractions, negatives)] = connection.execute(
+        """select count(*) filter (where contains(v, '.')),
+            count(*) filter (where regexp_full_match(v, '[-+]?[1-9]\\d{0,2}(\\.\\d{3})+')),
+            count(*) filter (where regexp_matches(v, '\\.\\d*[1-9]')),
+            coalesce(sum(n) filter (where regexp_matches(v, '[-−(]') and regexp_matches(v, '[1-9]')), 0)::bigint
+        from present"""
+    ).fetchall()
+    is_comma = mark == ","
+    return Numbers(numbers, is_comma or fractions > 0, is_comma, not is_comma and 0 < points == thousands, negatives)
+
+
+def _count_of_numbers(connection: DuckDBPyConnection, mark: str) -> int:
+    # Planning what reads odd numbers takes longer than reading plain ones.
+    plain = r"[-+]?\d{1,12}(\.\d{1,6})?" if mark == "." else r"[-+]?\d{1,12}(,\d{1,6})?"
+    connection.execute(f"create or replace temp table odd as from present where not regexp_full_match(v, '{plain}')")
+    [(odd, numbers)] = connection.execute(
+        "select (select count(*) from odd), coalesce((select sum(n) from present), 0)::bigint"
+    ).fetchall()
+    if odd:
+        [(none,)] = connection.execute(
+            f"select coalesce(sum(n), 0)::bigint from odd where {number_sql('v', mark)} is null"
+        ).fetchall()
+        numbers -= none
+    return int(numbers)
+
+
+def number_sql(text: str, mark: str) -> str:
+    """Return the SQL of the number that a text stands for, as the warehouse reads it."""
+    return sql_macro("to_number", text, "decimal(18, 6)", literal(mark))
+
+
+def _moments(connection: DuckDBPyConnection, name: str, values: int) -> Moments | None:
+    """Return how the moments of the column are written; None where too few values are any."""
+    is_moment_name = bare_name(name) in MOMENT_WORDS
+    if is_moment_name and (form := _number_of_a_moment(connection)) is not None:
+        return _described_moments(connection, (form,) if form else (), None)
+    sample = [value for (value,) in connection.execute("select v from sample").fetchall()]
+    like = [text for text in sample if LIKE_A_DATE.fullmatch(text) or (is_moment_name and LIKE_A_MONTH.fullmatch(text))]
+    if len(like) * 2 < len(sample):
+        return None
+    connection.execute(
+        f"create or replace temp table rest as select v, n from present where {_within_years(_moment([]))} is null"
+    )
+    [stated] = connection.execute(
+        f"select {', '.join(f'count({_stated(form)})' for form in STATED_FORMATS)} from sample semi join rest using (v)"
+    ).fetchall()
+    candidates = [form for form, count in zip(STATED_FORMATS, stated, strict=True) if count * 20 > len(sample)]
+    formats, doubt = _formats(connection, candidates, name)
+    moments = _described_moments(connection, tuple(formats), doubt)
+    enough = ENOUGH_OF_A_NAME if is_moment_name else ENOUGH
+    return moments if moments and moments.values >= enough * values else None
+
+
+def _number_of_a_moment(connection: DuckDBPyConnection) -> str | None:
+    """Return the format of moments that are counted from a day: "" for the day numbers of spreadsheets."""
+    [(lengths,)] = connection.execute(
+        """select list(distinct case when regexp_full_match(v, '1\\d{9}(\\d{3})?') then length(v)
+        when regexp_full_match(v, '[2-5]\\d{4}(\\.\\d+)?') then 5 else 0 end) from sample"""
+    ).fetchall()
+    known = {5: "", 10: "seconds since 1970-01-01", 13: "milliseconds since 1970-01-01"}
+    return known.get(lengths[0]) if lengths and len(lengths) == 1 else None
+
+
+def _moment(formats: Sequence[str]) -> str:
+    """Return the SQL of the moment of a text `v`, as the warehouse reads it."""
+    return parsed_moment("v", None, formats, None, None)
+
+
+def _stated(form: str) -> str:
+    return f"try_strptime(v, {literal(form)})"
+
+
+def _within_years(moment: str) -> str:
+    """Return the SQL of a moment that is none where its year is no likely one: 2/5/14 is no day of the year 2."""
+    return f"list_filter([{moment}], lambda m: year(m) between 1900 and 2100)[1]"
+
+
+def _formats(connection: DuckDBPyConnection, candidates: list[str], name: str) -> tuple[list[str], str | None]:
+    """Return formats of the values that are not read without one, and what is unsure about them.
+
+    Of two that fit as many, such as day before month and month before day, the one with the shorter time is likelier.
+    """
+    chosen: list[str] = []
+    doubt = None
+    while candidates and len(chosen) < MOST_FORMATS:
+        [(left,)] = connection.execute("select coalesce(sum(n), 0)::bigint from rest").fetchall()
+        fits = {
+            form: rows[0]
+            for form in candidates
+            if (rows := connection.execute(
+                f"""select sum(n)::bigint, date_diff('day', min(m), max(m)), min(m)::date, max(m)::date
+                from (select n, {_within_years(_stated(form))} as m from rest)
+                where m is not null having count(*) > 0"""
+            ).fetchall())
+        }  # fmt: skip
+        form = min(fits, key=lambda form: (-fits[form][0], fits[form][1], STATED_FORMATS.index(form)), default=None)
+        if form is None or fits[form][0] * 100 < left:
+            break
+        if (other := _swapped(form)) != form and other in fits:
+            doubt = _doubt_about_days(connection, (form, other), (fits[form], fits[other]), left, name) or doubt
+        chosen.append(form)
+        candidates = [kept for kept in candidates if kept not in (form, other)]
+        connection.execute(f"delete from rest where {_within_years(_stated(form))} is not null")
+    return chosen, doubt
+
+
+def _doubt_about_days(
+    connection: DuckDBPyConnection,
+    forms: tuple[str, str],
+    fits: tuple[tuple[Any, ...], tuple[Any, ...]],
+    left: int,
+    name: str,
+) -> str | None:
+    """Say how many values can be read as day before month and the other way round; None where only one reads all."""
+    first, second = forms
+    [(both,)] = connection.execute(
+        "select coalesce(sum(n), 0)::bigint from rest"
+        f" where {_within_years(_stated(first))} is not null and {_within_years(_stated(second))} is not null"
+    ).fetchall()
+    (count, _, start, end), (other_count, _, other_start, other_end) = fits
+    if count > both == other_count:
+        return None
+    return (
+        f"date_format: of {left:,} values of {name}, {both:,} can be read as {first} (then they are of {start} to "
+        f"{end}) and as {second} ({other_start} to {other_end}), {count - both:,} only as the first, "
+        f"{other_count - both:,} only as the second; the first is taken."
+    )
+
+
+def _swapped(form: str) -> str:
+    return form.translate(str.maketrans("dm", "md"))
+
+
+def _described_moments(connection: DuckDBPyConnection, formats: tuple[str, ...], doubt: str | None) -> Moments | None:
+    connection.execute(
+        f"create or replace temp table moments as select v, n, {_within_years(_moment(formats))} as m from present"
+    )
+    [(values, first, last, has_time, offsets)] = connection.execute(
+        f"""select coalesce(sum(n) filter (where m is not null), 0)::bigint, min(m)::varchar, max(m)::varchar,
+            bool_or(m <> date_trunc('day', m)), list(distinct regexp_extract(v, {literal(OFFSET)}, 1))
+                filter (where regexp_matches(v, {literal(OFFSET)}))
+        from moments"""
+    ).fetchall()
+    if not values:
+        return None
+    days = connection.execute(
+        "select cast(m as date) as day, sum(n)::bigint from moments where m is not null group by all order by all"
+    ).fetchall()
+    return Moments(formats, values, first, last, has_time, days, tuple(sorted(offsets or ())), doubt)

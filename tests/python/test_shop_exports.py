@@ -1,0 +1,362 @@
+"""Exports of usual shop systems, made small: each proposal lands as it is, and counts what it should."""
+
+import io
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+import yaml
+from conftest import ROOT, Classifier
+
+from segmentation.inspection import propose
+from segmentation.landing.retailer import SalesLines
+
+# Of each export its files, part of the proposal for the sales lines, and (buyers, lines, amount) of what counts then.
+Files = dict[str, bytes]
+ORDERS = range(1, 9)
+
+
+def lines(header: str, rows: list[str], encoding: str = "utf-8") -> bytes:
+    return "\r\n".join([header, *rows, ""]).encode(encoding)
+
+
+def shopify() -> Files:
+    """Order values stand on the first line of an order; the last order was refunded."""
+    rows = []
+    for order in ORDERS:
+        moment = f"2018-01-0{order} 10:11:12 +0800"
+        status = "refunded" if order == 8 else "paid"
+        rows += [
+            f"#100{order},b{order % 3}@x.cn,{status},{moment},USD,40.00,{moment},2,Cup,10.00,C-1",
+            f"#100{order},b{order % 3}@x.cn,,,,,{moment},1,Plate,20.00,P-1",
+        ]
+    header = (
+        "Name,Email,Financial Status,Paid at,Currency,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,"
+        "Lineitem sku"
+    )
+    return {"orders_export_1.csv": lines(header, rows)}
+
+
+def woocommerce() -> Files:
+    rows = [
+        f'{order},{status},"January {order}, 2018 {order}:05 pm",w{order % 4}@x.com,30.00,{item},{quantity},{cost}'
+        for order in ORDERS
+        for status in ["Cancelled" if order == 2 else "Completed"]
+        for item, quantity, cost in (("Mug", 1, "10.00"), ("Tea", 2, "10.00"))
+    ]
+    header = (
+        "Order Number,Order Status,Order Date,Email (Billing),Order Total Amount,Item Name,Quantity (- Refund),"
+        "Item Cost"
+    )
+    return {"orders.csv": lines(header, rows)}
+
+
+def taobao() -> Files:
+    """The report of the orders beside that of their goods; ids are kept from spreadsheets."""
+    orders, goods = [], []
+    for order in ORDERS:
+        status = "交易关闭" if order == 3 else "交易成功"
+        number = f'"=""9000{order}"""'
+        orders.append(f"{number},买家{order % 3},30.00,30.00,{status},2018-02-0{order} 21:00:00,杯子，盘子,3")
+        goods += [f"{number},杯子,10.00,1,A-1,{status}", f"{number},盘子,10.00,2,B-1,{status}"]
+    return {
+        "ExportOrderList.csv": lines(
+            "订单编号,买家会员名,总金额,买家实际支付金额,订单状态,订单创建时间,宝贝标题,宝贝总数量", orders, "gb18030"
+        ),
+        "ExportOrderDetailList.csv": lines("订单编号,标题,价格,购买数量,外部系统编号,订单状态", goods, "gb18030"),
+    }
+
+
+def taobao_orders() -> Files:
+    return {"ExportOrderList.csv": taobao()["ExportOrderList.csv"]}
+
+
+def jd() -> Files:
+    """The amount of the order is repeated in each of its lines."""
+    rows = [
+        f"7700{order},{code},{name},{quantity},2018/3/{order} 9:05:00,{price},50.00,{status},jd_{order % 4}"
+        for order in ORDERS
+        for status in ["(删除)等待出库" if order == 1 else "完成"]
+        for code, name, quantity, price in (("101", "书", 1, "30.00"), ("102", "笔", 2, "10.00"))
+    ]
+    return {
+        "jd.csv": lines("订单号,商品ID,商品名称,订购数量,下单时间,京东价,订单金额,订单状态,下单帐号", rows, "gb18030")
+    }
+
+
+def youzan() -> Files:
+    rows = [
+        f"E2018{order:04d},{'交易关闭' if order > 6 else '交易完成'},2018年4月{order}日 12:3{order},"
+        f"粉丝{order % 2},茶叶,1,{order}.50"
+        for order in ORDERS
+    ]
+    return {"orders.csv": lines("订单号,订单状态,订单创建时间,买家昵称,全部商品名称,商品数量,订单实付金额", rows)}
+
+
+def wechat() -> Files:
+    """A preamble with as many commas as the table; amounts with a sign; slashes for nothing."""
+    preamble = [
+        "微信支付账单明细,,,,,,,",
+        "微信昵称：[店],,,,,,,",
+        ",,,,,,,",
+        "----------------------明细列表---------,,,,,,,",
+    ]
+    rows = [
+        f"2018-05-0{order} 08:00:00,二维码收款,客{order % 3},面,收入,¥{order}.00,已收钱,"
+        f"{'/' if order == 5 else f'4200{order}'}"
+        for order in ORDERS
+    ]
+    rows.append("2018-05-09 08:00:00,商户消费,供货商,菜,支出,¥99.00,支付成功,42009")
+    header = "交易时间,交易类型,交易对方,商品,收/支,金额(元),当前状态,交易单号"
+    return {"微信支付账单.csv": lines(preamble[0], [*preamble[1:], header, *rows])}
+
+
+def alipay() -> Files:
+    """Lines above and below the table, blanks and tabs in names and values, gb18030."""
+    rows = [
+        f"2018{order}\t,m{order}\t,2018-06-0{order} 10:00:00 ,客{order % 4} ,茶 ,{order}.20 ,收入 ,"
+        f"{'交易关闭' if order == 4 else '交易成功'} ,"
+        for order in ORDERS
+    ]
+    above = ["账号:[shop@x.cn]", "起始日期:[2018-06-01]", "---------------------------------交易记录明细列表--------"]
+    header = "交易号 ,商家订单号 ,交易创建时间 ,交易对方 ,商品名称 ,金额（元） ,收/支 ,交易状态 ,"
+    return {
+        "alipay.csv": lines("支付宝交易记录明细查询", [*above, header, *rows, "-------------"], "gb18030"),
+    }
+
+
+def cash_register() -> Files:
+    """Each scan has a moment of its own."""
+    rows = [
+        f"{order:06d},3,V{order % 3},20180701 10{order:02d}1{scan},69{scan},{scan},{scan}.00"
+        for order in ORDERS
+        for scan in range(1, 4)
+    ]
+    return {"scans.csv": lines("小票号,收银机号,会员卡号,扫描时间,商品条码,数量,金额", rows)}
+
+
+def accounting() -> Files:
+    """Semicolons, decimal commas, dates with points, cp1252; a line of the program above the names."""
+    rows = [f"1.23{order},50;S;EUR;1000{order % 3};{order + 10}.08.2018;RE{order};Müller & Söhne" for order in ORDERS]
+    header = '"EXTF";700;21;"Buchungsstapel"'
+    names = "Umsatz (ohne Soll/Haben-Kz);Soll/Haben-Kennzeichen;WKZ Umsatz;Konto;Belegdatum;Belegfeld 1;Buchungstext"
+    return {"buchungen.csv": lines(header, [names, *rows], "cp1252")}
+
+
+def square() -> Files:
+    rows = [
+        f"{order}/{order + 12}/18,1{order}:05:00,Eastern Time (US & Canada),Coffee,Latte,1.0,"
+        f'${order}.50,"$1,00{order}.50",'
+        f"T{order},{'Refund' if order == 7 else 'Payment'},S{order % 3}"
+        for order in ORDERS
+    ]
+    header = "Date,Time,Time Zone,Category,Item,Qty,Gross Sales,Net Sales,Transaction ID,Event Type,Customer ID"
+    return {"items.csv": lines(header, rows)}
+
+
+def lightspeed() -> Files:
+    rows = [f'"Jan {order}, 2018",{order},C{order % 3},Bike,1,{order}.00,{order}.00' for order in ORDERS]
+    return {"lines.csv": lines("Date,Receipt Number,Customer Code,Item,Qty,Retail Price,Total", rows)}
+
+
+def online_retail() -> Files:
+    rows = [
+        f"{'C' if order == 8 else ''}53600{order},85123A,CUP,6,2010-12-0{order} 08:26:00,2.55,1785{order % 3}.0,EIRE"
+        for order in ORDERS
+    ]
+    return {"retail.csv": lines("Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country", rows)}
+
+
+def instacart() -> Files:
+    orders = [f"{order},{order % 3},2018-03-0{order}" for order in ORDERS]
+    goods = [f"{order},{product},1" for order in ORDERS for product in (1, 2)]
+    return {
+        "orders.csv": lines("order_id,user_id,order_date", orders),
+        "order_products.csv": lines("order_id,product_id,reordered", goods),
+        "products.csv": lines("product_id,product_name,aisle_id", ["1,Milk,4", "2,Bread,5"]),
+    }
+
+
+def visits() -> Files:
+    return {"visits.csv": lines("member_id,visit_time", [f"m{n % 3},2018-01-0{n} 10:00" for n in ORDERS])}
+
+
+CASES = [
+    (shopify, {"amount": "quantity * unit_price"}, (3, 14, 280)),
+    (woocommerce, {"amount": "quantity * unit_price"}, (4, 14, 210)),
+    (taobao, {"amount": "quantity * unit_price"}, (3, 14, 210)),
+    (taobao_orders, {}, (3, 7, 210)),
+    (jd, {"amount": "quantity * unit_price"}, (4, 14, 350)),
+    (youzan, {}, (2, 6, 24)),
+    (wechat, {"missing": ["/"], "skip": 4}, (3, 8, 36)),
+    (alipay, {"skip": 4}, (4, 7, "33.4")),
+    (cash_register, {"orders": "receipt"} if "orders" in SalesLines.model_fields else {}, (3, 24, 48)),
+    (accounting, {"decimal": ",", "encoding": "cp1252", "skip": 1}, (3, 8, 9880)),
+    (square, {}, (3, 7, "7032.5")),
+    (lightspeed, {}, (3, 8, 36)),
+    (online_retail, {"amount": "quantity * unit_price"}, (3, 7, "107.1")),
+    (instacart, {"amount": 1}, (3, 16, 16)),
+    (visits, {"amount": 1}, (3, 8, 8)),
+]
+
+
+def proposed(files: Files, folder: Path) -> tuple[dict, list[str]]:
+    raw = folder / "raw"
+    raw.mkdir()
+    for name, content in files.items():
+        (raw / name).write_bytes(content)
+    text, doubts = propose(list(raw.iterdir()), raw)
+    (folder / "shop.yml").write_text(text, encoding="utf-8")
+    assert all(doubt in text for doubt in doubts)
+    return yaml.safe_load(text), doubts
+
+
+@pytest.mark.parametrize(("made", "found", "counted"), CASES, ids=[made.__name__ for made, *_ in CASES])
+def test_the_export_of_a_shop_lands_as_proposed(
+    made, found: dict, counted: tuple, classifier: Classifier, tmp_path: Path
+) -> None:
+    content, _ = proposed(made(), tmp_path)
+    sales = content["sales_lines"]
+    assert sales | found == sales
+    classifier.classify(tmp_path / "raw", str(tmp_path / "shop.yml"))
+    [(buyers, rows, amount)] = classifier.query(
+        "select count(distinct card_id), count(*), sum(amount) from marts.sales_lines where reason is null"
+    )
+    assert (buyers, rows, amount) == (*counted[:2], Decimal(counted[2])), yaml.safe_dump(content, allow_unicode=True)
+
+
+def sales(*rows: str) -> bytes:
+    return lines("card_id,purchase_date,quantity,amount", list(rows))
+
+
+def workbook(sheets: dict[str, list[list[object]]], hidden: str = "") -> bytes:
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+            if name == hidden:
+                sheet.hide()
+    return content.getvalue()
+
+
+USUAL = [f"a{n % 4},2018-01-{n:02d},1,{n}.50" for n in range(1, 29)]
+TABLE: list[list[object]] = [["card_id", "purchase_date", "quantity", "amount"], ["a1", "2018-01-01", 1, 2.5]]
+DOUBTS = [
+    ({"s.csv": lines("card_id,date,amount", [f"a,0{n}/0{n + 1}/2018,1.5" for n in range(1, 6)])},
+     "of 5 values of date, 5 can be read as %d/%m/%Y (then they are of 2018-02-01 to 2018-06-05) and as %m/%d/%Y "
+     "(2018-01-02 to 2018-05-06), 0 only as the first, 0 only as the second; the first is taken"),
+    ({"s.csv": lines("card_id,date,amount", ["a,31/01/2018,1.5", "a,01/31/2018,1.5", "a,30/01/2018,1.5"])},
+     "of 3 values of date, 0 can be read as %d/%m/%Y"),
+    ({"s.csv": lines("card_id,date,amount,currency", ["a,2018-01-01,1.5,EUR", "a,2018-01-02,150,JPY"] * 3)},
+     "currency has EUR (3 lines), JPY (3 lines)"),
+    ({"s.csv": sales(*USUAL, "A1,2018-01-05,1,3.00", "A2,2018-01-05,1,3.00")},
+     "4 values of card_id differ in capital letters only, such as A1 and a1"),
+    ({"s.csv": sales(*USUAL), "again.csv": sales(*USUAL)},
+     "s.csv is not used: each of its 28 lines is in again.csv too"),
+    ({"a.csv": sales(*USUAL[:20]), "b.csv": sales(*USUAL[10:])}, "a.csv and b.csv share 10 equal lines, of 20 and 18"),
+    ({"s.xlsx": workbook({"Sales": TABLE, "Copy": TABLE}, hidden="Copy")}, "s.xlsx: the hidden sheet Copy is not used"),
+    ({"s.csv": sales(*USUAL, "a1,2071-01-05,1,2.00")},
+     "1 of 29 lines are dated up to 2071-01-05, 19,335 days after all others (2018-01-28)"),
+    ({"s.csv": sales(*USUAL, "a1,1999-01-05,1,2.00")}, "dated up to 1999-01-05"),
+    ({"s.csv": sales(*USUAL, "a1,2018-01-05,-1,-2.00", "a1,2018-01-05,1,-2.00")},
+     "values below zero are taken for returns (1 of quantity, 2 of amount)"),
+    ({"s.csv": sales(*USUAL, "a1,2018-01-05,1,-2.00")}, "in 1 lines only one of quantity and amount is below zero"),
+    ({"s.csv": sales(*USUAL, "a1,2018-01-05,1,gratis")}, "1 of 29 values of amount are no numbers, such as gratis"),
+    ({"s.csv": sales(*USUAL, "a1,soon,1,2.00")}, "1 of 29 values of purchase_date are no likely moments, such as soon"),
+    ({"s.csv": sales(*(f"a{n % 12},2018-01-{n:02d},1,1.{n:02d}5" for n in range(10, 29)))},
+     "all points in amount stand before three digits"),
+    ({"s.csv": sales(*USUAL, *(f"0,2018-02-{n % 28 + 1:02d},1,2.00" for n in range(200)),
+                     *(f"b{n},2018-01-01,1,2.00" for n in range(20)))}, "0 is in 200 of 248 lines"),
+    ({"s.csv": sales(*USUAL), "p.csv": lines("card_id,gender", ["a1,F", "a2,M"])},
+     "p.csv knows 2 of the 4 customers of the sales lines: taken as what is known of them"),
+    ({"s.csv": sales(*USUAL), "p.csv": lines("card_id,registered_at", ["a1,2018-01-20", "a2,2017-01-01"])},
+     "2 of the 4 customers of the sales lines are in p.csv; the lines of the others count as those of unregistered"),
+    ({"s.csv": sales(*USUAL), "p.csv": lines("card_id,registered_at", ["a1,2018-01-20", "a2,2017-01-01"])},
+     "1 of 2 members bought before the moment of registered_at"),
+    ({"s.csv": lines("card_id,order_id,date,total_amount,product",
+                     [f"a,{n // 2},2018-01-01,{10 + n // 2}.00,p{n}" for n in range(12)])},
+     "total_amount is the same in each line of 6 of 6 orders with several lines: is it that of the whole order?"),
+    ({"s.csv": lines("card_id,purchase_date,amount", [f"a,2018-0{n}-01 10:00:00{zone},1.5"
+                     for n, zone in ((1, "+0000"), (7, "+0100"))] * 3)}, "Europe/London is a guess"),
+    ({"s.csv": lines("konto,soll/haben,datum,betrag", ["a,S,2018-01-01,1.5", "a,H,2018-01-02,1.5"] * 3)},
+     "soll/haben has H (3 lines), S (3 lines)"),
+    ({"s.csv": "karte;datum;betrag\nMüller;01.02.2018;1,5\nÖzil;13.02.2018;2,5".encode("cp1252")},
+     "encoding of s.csv: neither utf-8 nor Chinese; cp1252 is a guess"),
+    ({"s.csv": sales(*USUAL), "x.csv": lines("zip,lat", ["1,2"])}, "x.csv is not used: no key to join it by was found"),
+    ({"s.csv": lines("card_id,amount", ["a,1.5", "b,2.5"])}, "No column looks like purchased_at"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("files", "doubt"), DOUBTS, ids=[doubt[:40] for _, doubt in DOUBTS])
+def test_what_is_unsure_is_said_with_its_count(files: Files, doubt: str, tmp_path: Path) -> None:
+    _, doubts = proposed(files, tmp_path)
+    assert any(doubt in text for text in doubts), doubts
+
+
+def test_clear_files_leave_no_doubt(tmp_path: Path) -> None:
+    assert proposed({"s.csv": sales(*USUAL)}, tmp_path)[1] == []
+
+
+def test_what_is_known_of_some_customers_makes_nobody_a_stranger(classifier: Classifier, tmp_path: Path) -> None:
+    content, _ = proposed({"s.csv": sales(*USUAL), "p.csv": lines("card_id,gender", ["a1,F", "a2,M"])}, tmp_path)
+    assert content["members"]["joins"] == [{"files": "p.csv", "key": "card_id", "columns": {"gender": "gender"}}]
+    classifier.classify(tmp_path / "raw", str(tmp_path / "shop.yml"))
+    assert classifier.query("select count(*), count(gender) from marts.member_rows where reason is null") == [(4, 2)]
+    assert classifier.query("select count(*) from marts.sales_lines where reason is null") == [(28,)]
+
+
+def test_a_workbook_beside_a_csv_of_the_same_columns_is_one_table(classifier: Classifier, tmp_path: Path) -> None:
+    content, _ = proposed({"a.csv": sales(*USUAL), "b.xlsx": workbook({"Sales": TABLE})}, tmp_path)
+    assert content["sales_lines"]["files"] == ["a.csv", "b.xlsx"]
+    classifier.classify(tmp_path / "raw", str(tmp_path / "shop.yml"))
+    assert classifier.query("select count(*) from marts.sales_lines where reason is null") == [(29,)]
+
+
+def test_the_range_of_dates_is_that_of_all_rows(tmp_path: Path) -> None:
+    rows = [*(f"a{n % 4},2018-01-{n % 28 + 1:02d},1,2.00" for n in range(120_000)), "a1,2018-03-31,1,2.00"]
+    (tmp_path / "s.csv").write_bytes(sales(*rows))
+    assert "2018-01-01 00:00:00 to 2018-03-31 00:00:00" in propose([tmp_path / "s.csv"], tmp_path)[0]
+
+
+@pytest.mark.parametrize(
+    ("moment", "read"),
+    [
+        ("2018-01-02 10:11:12 +0800", "2018-01-02 10:11:12"),
+        ("Jan 2, 2018", "2018-01-02 00:00:00"),
+        ("31/01/2018", "2018-01-31 00:00:00"),
+        ("2018年1月2日", "2018-01-02 00:00:00"),
+        ("2018-01-02T10:11:12Z", "2018-01-02 10:11:12"),
+        ("43102.5", "2018-01-02 12:00:00"),
+    ],
+)
+def test_dates_of_usual_exports_are_found(moment: str, read: str, tmp_path: Path) -> None:
+    content, _ = proposed({"s.csv": lines("card_id|purchase_date|amount", [f"a|{moment}|1.5"] * 3)}, tmp_path)
+    assert content["sales_lines"]["columns"]["purchased_at"] == "purchase_date"
+    assert f"purchase_date # {read} to {read}" in (tmp_path / "shop.yml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "name", ["a, b: c", "no", "2018", "#1", 'it\'s "x"', "{x}", "客户,号", "- x", "1e3", "a: #b", "*"]
+)
+def test_names_of_columns_and_files_are_written_so_that_they_are_read_again(name: str, tmp_path: Path) -> None:
+    rows = [f"{n}.50|2018-01-{n:02d}|c{n % 12}" for n in range(10, 29)]
+    content, _ = proposed({f"{name}.csv": lines(f"amount|purchase_date|{name} card_id", rows)}, tmp_path)
+    assert content["sales_lines"]["files"] == f"{name}.csv"
+    assert content["sales_lines"]["columns"]["card_id"] == f"{name} card_id"
+
+
+@pytest.mark.slow
+def test_make_takes_the_words_of_a_shell(tmp_path: Path) -> None:
+    make = ["make", "-s", "-o", ".venv/.installed", f"BIN={Path(sys.executable).parent}"]
+    for name in ("a b.csv", "Bob's $5.csv"):
+        (tmp_path / name).write_bytes(sales(*USUAL))
+    words = f"""'{tmp_path}/a b.csv' "{tmp_path}/Bob's \\$5.csv\""""
+    done = subprocess.run([*make, "inspect", f"FILES={words}"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "a b.csv is not used" in done.stderr
+    assert yaml.safe_load(done.stdout)["sales_lines"]["files"] == "Bob's $5.csv"
