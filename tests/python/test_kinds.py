@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import Classifier, input_problem
+from conftest import Classifier, Job, input_problem
 from xlsxwriter import Workbook
 
 HEADER = ("card", "at", "qty", "amount")

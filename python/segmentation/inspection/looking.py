@@ -337,7 +337,8 @@ def _repeated_files(connection: DuckDBPyConnection, table: Table, columns: Seque
     if len(table.files) < 2:
         return []
     connection.execute(
-        f"""create or replace temp table line_files as select hash({", ".join(columns)}) as line, source_file, count(*) as n
+        f"""create or replace temp table line_files as
+        select hash({", ".join(columns)}) as line, source_file, count(*) as n
         from {table.relation} group by all"""
     )
     shared = connection.execute(

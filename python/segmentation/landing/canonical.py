@@ -88,7 +88,8 @@ def _canonical(retailer: Retailer, name: str, table: RawTable | None, parts: Seq
                 # Some shops write what is known of an order into the first of its lines alone.
                 order = f"{landed['receipt_no']}, {landed['purchased_at']}"
                 of_order = f"max({mark}) over (partition by {order})"
-                mark = f"case when {mark} is null and {landed['receipt_no']} is not null then {of_order} else {mark} end"
+                is_lacking = f"{mark} is null and {landed['receipt_no']} is not null"
+                mark = f"case when {is_lacking} then {of_order} else {mark} end"
             matches = " or ".join(f"{mark} like {literal(pattern)}" for pattern in patterns)
             others["is_cancelled"] = f"coalesce({matches}, false)"
     columns = ", ".join(f"{expression} as {column}" for column, expression in (texts | others).items())
