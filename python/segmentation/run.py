@@ -106,8 +106,13 @@ def timed(stage: str, work: Callable[[], Result]) -> Result:
 
 
 def summarise(warehouse: Path) -> None:
-    """Print what became of every raw row, the gaps in the data and the segments."""
+    """Print what stands out, what became of every raw row, the gaps in the data and the segments."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
+        findings = connection.execute("select text_en from marts.findings order by finding_no").fetchall()
+        if findings:
+            print("\nWhat stands out in the data:")
+        for (text,) in findings:
+            print(f"  {text}")
         print("\nWhat became of the raw rows (rejected ones are in marts.rejected_*, with a reason):")
         for table, step, rows in connection.execute(
             "select table_name, step_name_en, rows_out from marts.cleaning_funnel order by table_name, step_no"

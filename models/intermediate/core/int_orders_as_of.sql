@@ -1,5 +1,5 @@
 with orders as (
-    select * from {{ ref('int_member_orders') }}
+    select * from {{ ref('orders') }}
 ),
 
 members as (
@@ -13,13 +13,22 @@ as_of as (
 -- Only what was known on the as-of date: no later purchase, no later registration.
 known as (
     select
-        orders.*,
+        orders.order_id,
+        orders.card_id,
+        orders.purchased_at,
+        orders.lines,
+        orders.pieces,
+        orders.amount,
+        orders.points,
         members.registered_at,
         as_of.as_of
     from orders
     inner join members on orders.card_id = members.card_id
     cross join as_of
-    where orders.purchased_at < as_of.as_of and members.registered_at < as_of.as_of
+    where
+        orders.customer_type = 'member'
+        and orders.purchased_at < as_of.as_of
+        and members.registered_at < as_of.as_of
 )
 
 select * from known

@@ -12,7 +12,8 @@ sold_lines as (
 ),
 
 orders as (
-    select * from {{ ref('int_member_orders') }}
+    select * from {{ ref('orders') }}
+    where customer_type = 'member'
 ),
 
 genders as (
@@ -63,7 +64,7 @@ member_orders as (
         card_id,
         count(*) as orders,
         sum(lines) as lines,
-        sum(quantity) as pieces,
+        sum(pieces) as pieces,
         sum(amount) as amount
     from orders
     group by card_id

@@ -14,6 +14,11 @@ retailer as (
     select * from {{ ref('stg_retailer') }}
 ),
 
+lone_days as (
+    select * from {{ ref('int_far_days') }}
+    where is_lone
+),
+
 with_customer_type as (
     select
         sales_lines.*,
@@ -22,19 +27,32 @@ with_customer_type as (
             when members.card_id is not null or not retailer.has_member_table then 'member'
             else 'unregistered_card'
         end as customer_type,
+        lone_days.day is not null as is_on_lone_day,
         retailer.require_points,
+        retailer.order_is_receipt,
         retailer.has_quantity
     from sales_lines
     cross join retailer
     left join members on sales_lines.card_id = members.card_id
+    left join lone_days on cast(sales_lines.purchased_at as date) = lone_days.day
 ),
 
--- The first reason that applies; a column that the retailer does not record rejects no line.
+-- An order is a card at a moment, without a card a till and receipt at a moment; where the retailer file says so, a
+-- receipt of a till on a day. Of the reasons, the first that applies; a column that the retailer does not record rejects no line.
 classified as (
     select
         source_file,
         row_no,
         line_no,
+        case
+            when purchased_at is null then null
+            when order_is_receipt and receipt_no is not null
+                then
+                    coalesce(card_id, '') || '|' || coalesce(till_no, '') || '|' || receipt_no || '|'
+                    || cast(purchased_at as date)
+            when card_id is not null then card_id || '|' || purchased_at
+            else '|' || coalesce(till_no, '') || '|' || coalesce(receipt_no, '') || '|' || purchased_at
+        end as order_id,
         card_id,
         customer_type,
         purchased_at,
@@ -53,6 +71,7 @@ classified as (
             when unreadable_reason is not null then 'unreadable'
             when purchased_at is null and raw_purchased_at is null then 'no_moment'
             when purchased_at is null then 'bad_moment'
+            when is_on_lone_day then 'lone_day'
             when
                 amount is null
                 or (has_quantity and quantity is null)
@@ -60,7 +79,7 @@ classified as (
             when card_id is null then 'no_card'
             when coalesce(quantity, amount) < 0 then 'return'
             when is_cancelled then 'cancelled'
-            when quantity = 0 or amount <= 0 then 'not_positive'
+            when quantity = 0 or not {{ is_paid('amount') }} then 'not_positive'
             when require_points and coalesce(points, 0) <= 0 then 'no_points'
             when customer_type = 'unregistered_card' then 'unregistered_card'
         end as reason,

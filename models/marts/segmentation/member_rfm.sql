@@ -29,7 +29,8 @@ labels as (
     from rfm_rules
 ),
 
--- Members who never bought have no scores and a segment of their own.
+-- Members who never bought have no scores and a segment of their own. Without a time of registration they are members all
+-- the same.
 known_members as (
     select
         members.card_id,
@@ -41,7 +42,7 @@ known_members as (
     from members
     cross join as_of
     left join scores on members.card_id = scores.card_id
-    where members.registered_at < as_of.as_of
+    where coalesce(members.registered_at < as_of.as_of, true)
 ),
 
 labelled as (

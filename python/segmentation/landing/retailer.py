@@ -375,6 +375,11 @@ class SalesLines(Table[SalesColumns]):
     require_points: bool = Field(
         False, description="`true` where only lines that earned points count as a member's purchase"
     )
+    orders: Literal["moment", "receipt"] = Field(
+        "moment",
+        description="what an order is. `moment`: a card at one moment. `receipt`: a receipt of a till on a day, for "
+        "tills that stamp each line; a line without `receipt_no` is an order by its moment",
+    )
 
 
 class RetailerFile(Entry):
@@ -461,6 +466,7 @@ class Retailer:
     time_zone: str | None
     as_of: datetime.date | None
     require_points: bool
+    order_is_receipt: bool
     members: RawTable | None
     sales_lines: RawTable
 
@@ -520,6 +526,9 @@ def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
     members = _raw_table("members", file.members, f"{path}, members") if file.members else None
     if file.sales_lines.require_points and "points" not in sales_lines.columns:
         raise InputError(f"{path}: require_points is true, but the sales lines have no column points.")
+    order_is_receipt = file.sales_lines.orders == "receipt"
+    if order_is_receipt and "receipt_no" not in sales_lines.columns:
+        raise InputError(f"{path}: orders are receipts, but the sales lines have no column receipt_no.")
     if file.time_zone is None and (sales_lines.recorded_time_zone or (members and members.recorded_time_zone)):
         raise InputError(f"{path}: recorded_time_zone needs the retailer's own time_zone too, such as Europe/Paris.")
     return Retailer(
@@ -528,6 +537,7 @@ def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
         time_zone=file.time_zone,
         as_of=file.as_of,
         require_points=file.sales_lines.require_points,
+        order_is_receipt=order_is_receipt,
         members=members,
         sales_lines=sales_lines,
     )
