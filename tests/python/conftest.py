@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
 import pytest
@@ -78,7 +79,8 @@ def input_problem(retailer: str, raw_dir: Path) -> str | None:
 class Classifier:
     """The path of raw files up to the classified rows, in a database of its own: quick, and without dbt."""
 
-    MODELS = ("stg_retailer", "stg_members", "stg_sales_lines", "member_rows", "sales_lines")
+    MODELS = ("stg_retailer", "stg_members", "stg_sales_lines", "int_far_days", "member_rows", "sales_lines")
+    SCHEMAS: ClassVar = {"stg": "work.staging", "int": "work.intermediate"}
 
     def __init__(self, compiled: Path) -> None:
         # Not in the folders that dbt names after the YAML files of unit tests.
@@ -93,10 +95,11 @@ class Classifier:
         """Fill the tables from the files; raises InputError as the build would stop."""
         self.connection = landed(raw_dir, retailer)
         self.connection.execute(
-            "attach ':memory:' as warehouse; create schema work.staging; create schema warehouse.marts"
+            "attach ':memory:' as warehouse; create schema work.staging; create schema work.intermediate;"
+            " create schema warehouse.marts"
         )
         for name, sql in self.models.items():
-            schema = "work.staging" if name.startswith("stg_") else "warehouse.marts"
+            schema = self.SCHEMAS.get(name[:3], "warehouse.marts")
             self.connection.execute(f"create table {schema}.{name} as {sql}")
         self.connection.execute("use warehouse")
 

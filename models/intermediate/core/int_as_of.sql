@@ -4,20 +4,7 @@ with retailer as (
 
 sales_lines as (
     select * from {{ ref('sales_lines') }}
-),
-
-lines_by_reason as (
-    select
-        reason,
-        count(*) as lines
-    from sales_lines
-    where reason is not null
-    group by reason
-),
-
-rejected as (
-    select coalesce(string_agg(reason || ' ' || lines, ', ' order by lines desc, reason), 'there are none') as reasons
-    from lines_by_reason
+    where reason is null
 ),
 
 sales as (
@@ -26,7 +13,6 @@ sales as (
         max(purchased_at) as last_purchased_at,
         coalesce(bool_or(cast(purchased_at as time) <> time '00:00:00'), false) as has_times
     from sales_lines
-    where reason is null
 ),
 
 as_of as (
@@ -38,21 +24,14 @@ as_of as (
         ) as timestamp) as as_of,
         sales.first_purchased_at,
         sales.has_times,
-        rejected.reasons,
         retailer.retailer
     from retailer
     cross join sales
-    cross join rejected
 ),
 
 checked as (
     select
         case
-            when first_purchased_at is null
-                then error(
-                    'No line of the sales files is a purchase of a registered member; the lines by reason: ' || reasons
-                    || '.'
-                )
             when as_of <= first_purchased_at
                 then error(
                     'as_of ' || cast(as_of as date) || ' is not after the first sale, ' || first_purchased_at
