@@ -106,8 +106,8 @@ class Settings(BaseModel):
         "says so, and also where there are more of them."
     )
     zero_amounts: Literal["drop", "count"] = Field(
-        description="`drop`: a line of amount zero is no purchase, as in the original analysis. `count`: it is one, for "
-        "shops whose gifts and visits have lines of their own."
+        description="`drop`: a line of amount zero is no purchase, as in the original analysis. `count`: it is one, "
+        "for shops whose gifts and visits have lines of their own."
     )
 
     complete_month_share_of_days: Share = Field(
