@@ -1,5 +1,5 @@
--- Stops before anything is made of the lines, with one sentence, where more than the setting max_bad_values allows hold a moment or a
--- number that is none (the retailer file is wrong then), or where none is a purchase of a member.
+-- Stops before anything is made of the lines, with one sentence, where more than the setting max_bad_values allows hold
+-- a moment or a number that is none (the retailer file is wrong then), or where none is a purchase of a member.
 with sales_lines as (
     select * from {{ ref('sales_lines') }}
 ),
@@ -35,9 +35,10 @@ from rejected
 cross join total
 where case
     when rejected.bad_lines > {{ var('max_bad_values') }} * total.lines then error(format(
-        '{} of the {} sales lines are rejected because a moment or a number could not be read ({}), more than the share '
-        || '{{ var("max_bad_values") }} that the setting max_bad_values allows: see to date_format, decimal and missing in '
-        || 'the retailer file, or raise the setting.', rejected.bad_lines, total.lines, rejected.bad_examples
+        '{} of the {} sales lines are rejected because a moment or a number could not be read ({}), more than the '
+        || 'share {{ var("max_bad_values") }} that the setting max_bad_values allows: see to date_format, decimal '
+        || 'and missing in the retailer file, or raise the setting.',
+        rejected.bad_lines, total.lines, rejected.bad_examples
     ))
     when rejected.lines = total.lines then error(
         'No line of the sales files is a purchase of a registered member; the lines by reason: ' || rejected.reasons

@@ -47,7 +47,8 @@ prices as (
 shares as (
     select
         *,
-        cast(amount as double) / nullif(cast(sum(amount) over (partition by customer_type) as double), 0) as amount_share,
+        cast(amount as double)
+        / nullif(cast(sum(amount) over (partition by customer_type) as double), 0) as amount_share,
         sum(amount) over (partition by counter_code) as counter_amount
     from totals
 ),

@@ -107,8 +107,8 @@ comparison as (
         cast(totals.lines as bigint) as lines,
         totals.amount,
         cast(totals.buyers as double) / totals.members as buyer_share,
-        cast(totals.amount as double) / nullif(cast(sum(totals.amount) over (partition by totals.dimension) as double), 0)
-            as amount_share,
+        cast(totals.amount as double)
+        / nullif(cast(sum(totals.amount) over (partition by totals.dimension) as double), 0) as amount_share,
         cast(totals.orders as double) / nullif(totals.buyers, 0) as orders_per_buyer,
         cast(totals.amount as double) / nullif(totals.buyers, 0) as amount_per_buyer,
         cast(totals.amount as double) / nullif(totals.orders, 0) as amount_per_order,

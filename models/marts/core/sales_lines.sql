@@ -38,7 +38,8 @@ with_customer_type as (
 ),
 
 -- An order is a card at a moment, without a card a till and receipt at a moment; where the retailer file says so, a
--- receipt of a till on a day. Of the reasons, the first that applies; a column that the retailer does not record rejects no line.
+-- receipt of a till on a day.
+-- Of the reasons, the first that applies; a column that the retailer does not record rejects no line.
 classified as (
     select
         source_file,

@@ -29,8 +29,7 @@ labels as (
     from rfm_rules
 ),
 
--- Members who never bought have no scores and a segment of their own. Without a time of registration they are members all
--- the same.
+-- Members who never bought have no scores and a segment of their own, with or without a time of registration.
 known_members as (
     select
         members.card_id,
