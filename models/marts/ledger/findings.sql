@@ -30,7 +30,7 @@ texts as (
 
 -- Receipts of several lines. They may carry a number that begins anew every day.
 receipts as (
-    select count(distinct purchased_at) as moments
+    select min(purchased_at) < max(purchased_at) as has_several_moments
     from sales_lines
     where receipt_no is not null and purchased_at is not null
     group by card_id, till_no, receipt_no, cast(purchased_at as date)
@@ -64,7 +64,7 @@ counted as (
     union all
     select
         'receipts_of_several_moments' as finding,
-        count(*) filter (where receipts.moments > 1 and not retailer.order_is_receipt) as found,
+        count(*) filter (where receipts.has_several_moments and not retailer.order_is_receipt) as found,
         count(*) as looked_at,
         null as from_day,
         null as to_day
