@@ -1,10 +1,11 @@
-{#- After a `dbt build` that built every model and seed without an error: copies the file that holds the marts and seeds to the one that
+{#- After a `dbt build` that built every model and seed and passed every test of the data, those of the structure aside: copies the file that holds the marts and seeds to the one that
     analysts open. They never see half a warehouse and never block a build. -#}
 {% macro publish_warehouse(results) -%}
     {%- if execute and flags.WHICH == 'build' -%}
         {%- set nodes = graph.nodes.values() | selectattr('resource_type', 'in', ['model', 'seed']) | rejectattr('config.materialized', 'eq', 'ephemeral') | list -%}
-        {%- set built = results | selectattr('status', 'eq', 'success') | map(attribute='node.unique_id') | list -%}
-        {%- set missing = nodes | map(attribute='unique_id') | reject('in', built) | list -%}
+        {%- set needed = nodes + graph.nodes.values() | selectattr('resource_type', 'eq', 'test') | rejectattr('tags', 'eq', ['structure']) | list -%}
+        {%- set built = results | selectattr('status', 'in', ['success', 'pass', 'warn']) | map(attribute='node.unique_id') | list -%}
+        {%- set missing = needed | map(attribute='unique_id') | reject('in', built) | list -%}
         {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error', 'skipped', 'partial success']) | list -%}
         {%- if missing or failed -%}
             {%- do log('Not published: not every model and seed was built and passed its tests.', info=true) -%}

@@ -123,7 +123,7 @@ def timed(stage: str, work: Callable[[], Result]) -> Result:
 
 
 def summarise(warehouse: Path) -> None:
-    """Print what became of every raw row, the gaps in the data and the segments."""
+    """Print what stands out, what became of every raw row, the gaps in the data and the segments."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         print()
         for file, other, days, lines, share in connection.execute(
@@ -154,7 +154,10 @@ def summarise(warehouse: Path) -> None:
             print(
                 f"NOTE: {file} has sheets that are not read: {sheets} (`sheet` in the retailer file names the others)."
             )
-        print("What became of the raw rows (rejected ones are in marts.rejected_*, with a reason):")
+        findings = connection.execute("select text_en from marts.findings order by finding_no").fetchall()
+        for (text,) in findings:
+            print(f"NOTE: {text}")
+        print("\nWhat became of the raw rows (rejected ones are in marts.rejected_*, with a reason):")
         for table, step, rows in connection.execute(
             "select table_name, step_name_en, rows_out from marts.cleaning_funnel order by table_name, step_no"
         ).fetchall():

@@ -121,6 +121,15 @@ class Settings(BaseModel):
     earliest_birth_year: Year = Field(
         description="Births before this year are taken for mistakes; the age is then unknown."
     )
+    far_days: Count = Field(
+        description="Sales that more than this many days without any separate from most of the lines are taken for "
+        "mistyped dates (reason `lone_day`) where they are one line, or at most one in a hundred. The end of `make` "
+        "says so, and also where there are more of them."
+    )
+    zero_amounts: Literal["drop", "count"] = Field(
+        description="`drop`: a line of amount zero is no purchase, as in the original analysis. `count`: it is one, "
+        "for shops whose gifts and visits have lines of their own."
+    )
 
     complete_month_share_of_days: Share = Field(
         description="A month is partial when gaps leave less than this share of the days on which the shop usually "
@@ -191,6 +200,10 @@ class Settings(BaseModel):
     max_unreadable_lines: Share = Field(
         description="Largest share of a file's lines, in whole lines rounded up, that may be unreadable (too many "
         "columns, broken quotes, bad bytes ...). They are listed with the rejected rows; above it the build stops."
+    )
+    max_bad_values: Share = Field(
+        description="Largest share of the sales lines that may lack a moment, or hold a moment, quantity, amount or "
+        "points that are none. They are listed with the rejected rows; above this share the build stops."
     )
     returns: Literal["drop", "net"] = Field(
         description="`drop`: returns stay out of every amount, as in the original analysis. `net`: m and p are net of "

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import duckdb
 import pytest
@@ -79,9 +80,10 @@ class Classifier:
     """The path of raw files up to the classified rows, in a database of its own: quick, and without dbt."""
 
     MODELS = (
-        *("stg_retailer", "stg_files", "stg_members", "stg_sales_lines"),
-        *("int_lines_of_other_files", "member_rows", "sales_lines", "input_files", "repaired_values"),
+        *("stg_retailer", "stg_files", "stg_members", "stg_sales_lines", "int_lines_of_other_files", "int_far_days"),
+        *("member_rows", "sales_lines", "input_files", "repaired_values"),
     )
+    SCHEMAS: ClassVar = {"stg": "work.staging", "int": "work.intermediate"}
 
     def __init__(self, compiled: Path) -> None:
         # Not in the folders that dbt names after the YAML files of unit tests.
@@ -102,7 +104,7 @@ class Classifier:
             f"create table warehouse.seeds.repairs as from '{ROOT}/seeds/repairs.csv'"
         )
         for name, sql in self.models.items():
-            schema = {"stg": "work.staging", "int": "work.intermediate"}.get(name[:3], "warehouse.marts")
+            schema = self.SCHEMAS.get(name[:3], "warehouse.marts")
             self.connection.execute(f"create table {schema}.{name} as {sql}")
         self.connection.execute("use warehouse")
 

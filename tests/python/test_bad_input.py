@@ -103,7 +103,7 @@ def test_odd_lines_are_kept_or_rejected_with_a_reason(classifier: Classifier, tm
         4: (line(amount="NaN"), "bad_number"),
         5: (line(amount="inf"), "bad_number"),
         6: (line(points="-Infinity"), "bad_number"),
-        7: (line(moment="2098-01-01 00:00:00"), None),
+        7: (line(moment="2098-01-01 00:00:00"), "lone_day"),
         8: (line(moment="9880-01-01 00:00:00"), "bad_moment"),
         9: (line(amount="1e400"), "bad_number"),
         10: (line(card="00018\0fa"), "unregistered_card"),
@@ -119,6 +119,18 @@ def test_odd_lines_are_kept_or_rejected_with_a_reason(classifier: Classifier, tm
     assert [name for (name,) in names] == [fields[6] for fields, _ in list(expected.values())[:3]]
 
 
+def test_three_scans_of_a_receipt_are_one_order_where_the_retailer_file_says_so(
+    classifier: Classifier, tmp_path: Path
+) -> None:
+    lines = "".join(f"a,2017-01-01 10:00:0{second},1,{second}\n" for second in range(3))
+    (tmp_path / "s.csv").write_text(f"card,at,receipt,paid\n{lines}", encoding="utf-8")
+    columns = "{card_id: card, purchased_at: at, receipt_no: receipt, amount: paid}"
+    for orders, expected in (("moment", 3), ("receipt", 1)):
+        (tmp_path / "shop.yml").write_text(f"sales_lines: {{files: s.csv, orders: {orders}, columns: {columns}}}")
+        classifier.classify(tmp_path, str(tmp_path / "shop.yml"))
+        assert classifier.query("select count(distinct order_id) from marts.sales_lines") == [(expected,)]
+
+
 @pytest.mark.slow
 def test_one_line_makes_a_warehouse_that_bad_files_leave_alone(tmp_path: Path) -> None:
     folder = tmp_path / """O'Brien's [shop] "x" 100% *"""
@@ -132,12 +144,14 @@ def test_one_line_makes_a_warehouse_that_bad_files_leave_alone(tmp_path: Path) -
     assert job.query("select card_id, f, m from marts.lrfmpsx") == [("000186fa", 1, 10)]
     before = job.warehouse.read_bytes()
     bad_files = {
-        "the lines by reason: bad_moment 1.": [["000186fa", "never", *LINE[2:]]],
+        "1 of the 1 sales lines are rejected because a moment or a number could not be read (bad_moment 1": [
+            ["000186fa", "never", *LINE[2:]]
+        ],
         "2 of the 3 lines of cumcm2018c2.csv (the first is line 3) are unreadable": [LINE, LINE[:3], LINE[:4]],
     }
     for sentence, lines in bad_files.items():
         write_sales(raw, lines)
-        done = job.dbt("--quiet", "build")
+        done = job.run("-m", "segmentation", "build")
         said = done.stdout + done.stderr
         assert done.returncode != 0
         assert "Traceback" not in said
@@ -206,6 +220,9 @@ def test_settings_are_those_of_the_project_and_their_page_is_up_to_date() -> Non
         ({"drift_smallest_share": 0}, "a number above 0 up to 1"),
         ({"max_unreadable_lines": 5}, "is 5 but must be a number from 0 up to 1"),
         ({"returns": "nett"}, "is 'nett' but must be drop or net"),
+        ({"far_days": 0}, "a whole number from 1 on"),
+        ({"zero_amounts": True}, "is True but must be drop or count"),
+        ({"max_bad_values": 50}, "is 50 but must be a number from 0 up to 1"),
         ({"promotion_robust_z": "3.5"}, "is '3.5' but must be a number above 0"),
         ({"clv_horizon_days": [90, 365, 90]}, "whole numbers from 1 up to 36525, at least one and each"),
         ({"next_steps_horizon_days": 30}, "30 is not among clv_horizon_days"),
@@ -248,3 +265,12 @@ def test_dbt_refuses_a_setting_that_it_does_not_have(demo_files: Path, tmp_path:
     assert done.returncode != 0
     assert "There is no setting cluster_modl (perhaps cluster_model is meant)" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_build_of_the_seeds_alone_publishes_nothing(demo_files: Path, tmp_path: Path) -> None:
+    job = Job(demo_files, tmp_path)
+    done = job.dbt("build", "--resource-type", "seed")
+    assert done.returncode == 0, done.stdout
+    assert "Not published" in done.stdout
+    assert not job.warehouse.exists()

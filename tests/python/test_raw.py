@@ -243,6 +243,8 @@ sales_lines: {files: sales.csv, columns: {card_id: card, purchased_at: at, amoun
         (PLAIN.replace("{files", "{decimal: ';', files"), "decimal can only be `.` or `,`, not ';'."),
         (PLAIN.replace("{files", "{require_points: 1, files"), "require_points must be true or false, not 1."),
         (PLAIN.replace("{files", "{require_points: true, files"), "but the sales lines have no column points."),
+        (PLAIN.replace("{files", "{orders: bill, files"), "orders can only be `moment` or `receipt`, not 'bill'."),
+        (PLAIN.replace("{files", "{orders: receipt, files"), "but the sales lines have no column receipt_no."),
         (PLAIN.replace("{files", "{recorded_time_zone: UTC, files"), "needs the retailer's own time_zone too"),
         (PLAIN.replace("{files", "{cancelled: C%, files"), "cancelled must be a list of names with values"),
         (PLAIN.replace("{files", "{cancelled: {column: state}, files"), "cancelled lacks the entry pattern."),

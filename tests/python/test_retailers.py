@@ -71,7 +71,11 @@ def write_records(raw: Path) -> None:
             rng.gamma(4, 4, 900).round(2), strict=True,
         )
     ]  # fmt: skip
-    (raw / "cdnow.txt").write_bytes("\r\n".join([*lines, " 00007 19970105  1    0.00", ""]).encode())
+    (raw / "cdnow.txt").write_bytes(
+        "\r\n".join(
+            [*lines, " 00007 19970105  1    0.00", " 99999 19970105 -1  -20.00", " 00008 20710105  1    9.00", ""]
+        ).encode()
+    )
 
 
 def write_grocery(raw: Path) -> None:
@@ -176,7 +180,7 @@ def sums(job: Job, what: str = "count(*), cast(sum(quantity) as double), cast(su
 def test_a_retailer_of_nothing_but_keys_dates_and_amounts(retailers: dict[str, Job], capfd) -> None:
     job = retailers["records"]
     raw = pd.read_csv(job.raw_dir / "cdnow.txt", sep=r"\s+", names=["card", "day", "quantity", "amount"], dtype=str)
-    kept = raw[raw["amount"] != "0.00"].astype({"quantity": int, "amount": float})
+    kept = raw[:900].astype({"quantity": int, "amount": float})
     assert sums(job) == (900, kept["quantity"].sum(), pytest.approx(kept["amount"].sum()))
     buyers = job.query("select card_id, l >= r, f, p, s, x from marts.lrfmpsx order by card_id")
     orders = kept.drop_duplicates(["card", "day"]).groupby("card").size()
@@ -187,7 +191,15 @@ def test_a_retailer_of_nothing_but_keys_dates_and_amounts(retailers: dict[str, J
         ("m",),
         ("r",),
     ]
-    assert job.query("select reason, line_no from marts.rejected_sales_lines") == [("not_positive", 901)]
+    assert job.query("select reason, line_no from marts.rejected_sales_lines order by line_no") == [
+        ("not_positive", 901),
+        ("return", 902),
+        ("lone_day", 903),
+    ]
+    # Who only brought something back is no member; no order is so late as the mistyped year.
+    assert job.query("select count(*) from marts.members where card_id = '99999'") == [(0,)]
+    assert job.query("select max(day) < '1998-08-01' from marts.dates") == [(True,)]
+    assert job.query("select finding, found from marts.findings") == [("lone_days", 1)]
 
     drawing = draw_language(job.warehouse, job.out, [], "en", with_specialist=True)
     drawn = {path.stem for path in drawing.paths}

@@ -20,7 +20,8 @@ net as (
     select
         purchases.card_id,
         cast(any_value(purchases.amount) - coalesce(sum(member_returns.returned_amount), 0) as decimal(18, 2)) as amount,
-        any_value(purchases.points) - coalesce(sum(member_returns.returned_points), 0) as points
+        any_value(purchases.points) - coalesce(sum(member_returns.returned_points), 0) as points,
+        count(member_returns.card_id) as returns
     from purchases
     cross join as_of
     left join {{ ref('member_returns') }} as member_returns
@@ -42,6 +43,6 @@ select
 from net
 full outer join {{ ref('lrfmpsx') }} as features on net.card_id = features.card_id
 where
-    (net.amount > 0) is distinct from (features.card_id is not null)
+    (net.amount > 0 or net.returns = 0) is distinct from (features.card_id is not null)
     or (features.card_id is not null and net.amount is distinct from features.m)
     or (features.card_id is not null and net.points is distinct from features.p)

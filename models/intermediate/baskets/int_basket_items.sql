@@ -4,7 +4,7 @@ with orders as (
 
 sold_lines as (
     select * from {{ ref('int_sold_lines') }}
-    where is_counted and customer_type = 'member'
+    where is_counted
 ),
 
 items as (
@@ -28,8 +28,7 @@ order_lines as (
         counters.item_no as counter_no,
         sold_lines.quantity
     from sold_lines
-    inner join orders
-        on sold_lines.card_id = orders.card_id and sold_lines.purchased_at = orders.purchased_at
+    inner join orders on sold_lines.order_id = orders.order_id
     left join products on sold_lines.product_code = products.item_code
     left join counters on sold_lines.counter_code = counters.item_code
 ),

@@ -9,13 +9,16 @@ segments as (
 -- A basket is an order of a member. Its number is small to store and to compare.
 numbered as (
     select
+        orders.order_id,
         orders.card_id,
         orders.purchased_at,
         orders.lines,
-        orders.quantity as pieces,
+        orders.pieces,
         segments.segment,
-        cast(row_number() over (order by orders.card_id, orders.purchased_at) as integer) as order_no,
-        cast(row_number() over (partition by orders.card_id order by orders.purchased_at) as integer) as nth_order
+        cast(row_number() over (order by orders.card_id, orders.purchased_at, orders.order_id) as integer) as order_no,
+        cast(row_number() over (
+            partition by orders.card_id order by orders.purchased_at, orders.order_id
+        ) as integer) as nth_order
     from orders
     inner join segments on orders.card_id = segments.card_id
 )

@@ -13,7 +13,7 @@ goods as (
 pieces as (
     select
         card_id,
-        sum(quantity) as pieces
+        sum(pieces) as pieces
     from orders
     group by card_id
 ),

@@ -1,18 +1,5 @@
-with sold_lines as (
-    select * from {{ ref('int_sold_lines') }}
-    where is_counted
-),
-
-orders as (
-    select
-        customer_type,
-        buyer,
-        purchased_at,
-        count(*) as lines,
-        sum(quantity) as pieces,
-        sum(amount) as amount
-    from sold_lines
-    group by customer_type, buyer, purchased_at
+with orders as (
+    select * from {{ ref('orders') }}
 ),
 
 hours as (

@@ -1,5 +1,6 @@
 with orders as (
-    select * from {{ ref('int_member_orders') }}
+    select * from {{ ref('orders') }}
+    where customer_type = 'member'
 ),
 
 by_day as (

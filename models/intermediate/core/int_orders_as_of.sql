@@ -1,5 +1,5 @@
 with orders as (
-    select * from {{ ref('int_member_orders') }}
+    select * from {{ ref('orders') }}
 ),
 
 members as (
@@ -13,7 +13,13 @@ as_of as (
 -- Only what was known on the as-of date: no later purchase, no later registration.
 known as (
     select
-        orders.*,
+        orders.order_id,
+        orders.card_id,
+        orders.purchased_at,
+        orders.lines,
+        orders.pieces,
+        orders.amount,
+        orders.points,
         members.registered_at,
         as_of.as_of
     from orders

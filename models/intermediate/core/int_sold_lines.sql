@@ -15,12 +15,9 @@ sold as (
     select
         sales_lines.source_file,
         sales_lines.row_no,
+        sales_lines.order_id,
         sales_lines.card_id,
         sales_lines.customer_type,
-        case
-            when sales_lines.customer_type = 'no_card' then concat_ws('|', sales_lines.till_no, sales_lines.receipt_no)
-            else sales_lines.card_id
-        end as buyer,
         sales_lines.purchased_at,
         coalesce(sales_lines.product_code, sales_lines.product_name) as product_code,
         sales_lines.product_name,
@@ -29,6 +26,7 @@ sold as (
         sales_lines.quantity,
         sales_lines.unit_price,
         sales_lines.amount,
+        sales_lines.points,
         coalesce(
             cast(sales_lines.unit_price as decimal(18, 2)),
             cast(sales_lines.amount / sales_lines.quantity as decimal(18, 2))
@@ -47,7 +45,7 @@ sold as (
         or sales_lines.reason in ('unregistered_card', 'no_points')
         or (
             sales_lines.reason = 'no_card'
-            and sales_lines.amount > 0
+            and {{ is_paid('sales_lines.amount') }}
             and coalesce(sales_lines.quantity, 1) > 0
             and not sales_lines.is_cancelled
         )

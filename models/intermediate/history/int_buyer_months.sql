@@ -46,7 +46,8 @@ by_month as (
         sum(f) as f,
         sum(m) as m,
         sum(p) as p,
-        sum(returned_points) as returned_points
+        sum(returned_points) as returned_points,
+        count(*) filter (where f = 0) as returns
     from movements
     group by card_id, cast(date_trunc('month', moved_at) as date)
 ),
@@ -60,6 +61,7 @@ cumulated as (
         max(last_purchased_at) over months_of_member as last_purchased_at,
         sum(f) over months_of_member as f,
         sum(m) over months_of_member as m,
+        sum(returns) over months_of_member as returns,
         sum(p) over months_of_member - coalesce(sum(returned_points) over months_of_member, 0) as p
     from by_month
     window months_of_member as (partition by card_id order by month_start rows unbounded preceding)
@@ -82,7 +84,9 @@ features as (
         on
             cumulated.month_start <= month_ends.month_start
             and coalesce(cumulated.next_month_start, date '9999-12-31') > month_ends.month_start
-    where cumulated.registered_at < month_ends.month_end and cumulated.m > 0
+    where
+        cumulated.registered_at < month_ends.month_end
+        and (cumulated.m > 0 or cumulated.returns = 0)
 )
 
 select * from features

@@ -11,12 +11,18 @@ clock as (
     select * from {{ ref('int_month_clock') }}
 ),
 
--- The first month end that a member reaches registered, and the first that the member reaches as a buyer too.
+last_month as (
+    select max(month_end) as month_end from clock
+),
+
+-- The first month end that a member reaches registered, and the first that the member reaches as a buyer too. Who never
+-- bought and has no time of registration is known at the last month's end only.
 entries as (
     select
-        cast(members.registered_at as date) as entered_on,
+        coalesce(cast(members.registered_at as date), last_month.month_end - 1) as entered_on,
         1 as change
     from members
+    cross join last_month
     union all
     select
         greatest(cast(members.registered_at as date), first_purchases.visit_date) as entered_on,

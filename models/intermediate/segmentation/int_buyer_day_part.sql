@@ -13,14 +13,17 @@ day_parts as (
 lines_by_day_part as (
     select
         orders.card_id,
-        orders.day_part,
+        day_parts.day_part,
         day_parts.from_hour,
         sum(orders.lines) as lines
     from orders
-    inner join day_parts on orders.day_part = day_parts.day_part
+    inner join day_parts
+        on
+            hour(orders.purchased_at) >= day_parts.from_hour
+            and hour(orders.purchased_at) < day_parts.to_hour
     cross join as_of
     where as_of.has_times
-    group by orders.card_id, orders.day_part, day_parts.from_hour
+    group by orders.card_id, day_parts.day_part, day_parts.from_hour
 ),
 
 -- Most lines wins; of equals, the earlier part of the day.

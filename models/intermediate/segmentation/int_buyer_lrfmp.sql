@@ -34,7 +34,8 @@ net_of_returns as (
         bought.days_since_last_purchase,
         bought.f,
         cast(bought.amount - coalesce(returned.amount, 0) as decimal(18, 2)) as m,
-        cast(bought.points - coalesce(returned.points, 0) as decimal(18, 2)) as p
+        cast(bought.points - coalesce(returned.points, 0) as decimal(18, 2)) as p,
+        returned.card_id is not null as has_returns
     from bought
     left join returned on bought.card_id = returned.card_id
 ),
@@ -51,7 +52,7 @@ lrfmp as (
         days_since_registration,
         days_since_last_purchase
     from net_of_returns
-    where m > 0
+    where m > 0 or not has_returns
 )
 
 select * from lrfmp

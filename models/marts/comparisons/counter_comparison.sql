@@ -12,21 +12,21 @@ orders as (
     select
         counter_code,
         customer_type,
-        buyer,
-        purchased_at,
+        order_id,
+        any_value(card_id) as card_id,
         count(*) as lines,
         sum(quantity) as pieces,
         sum(amount) as amount
     from sold_lines
     where is_counted
-    group by counter_code, customer_type, buyer, purchased_at
+    group by counter_code, customer_type, order_id
 ),
 
 totals as (
     select
         counter_code,
         customer_type,
-        count(distinct buyer) as customers,
+        nullif(count(distinct card_id), 0) as customers,
         count(*) as orders,
         sum(lines) as lines,
         sum(pieces) as pieces,
@@ -47,7 +47,8 @@ prices as (
 shares as (
     select
         *,
-        cast(amount as double) / cast(sum(amount) over (partition by customer_type) as double) as amount_share,
+        cast(amount as double)
+        / nullif(cast(sum(amount) over (partition by customer_type) as double), 0) as amount_share,
         sum(amount) over (partition by counter_code) as counter_amount
     from totals
 ),

@@ -56,7 +56,7 @@ comparison as (
         totals.amount,
         cast(totals.lines as double) / sum(totals.lines) over () as line_share,
         cast(totals.orders as double) / sum(totals.orders) over () as order_share,
-        cast(totals.amount as double) / cast(sum(totals.amount) over () as double) as amount_share,
+        cast(totals.amount as double) / nullif(cast(sum(totals.amount) over () as double), 0) as amount_share,
         cast(totals.lines as double) / totals.orders as lines_per_order,
         cast(totals.pieces as double) / totals.orders as pieces_per_order,
         cast(totals.amount as double) / totals.orders as amount_per_order,

@@ -12,7 +12,8 @@ sold_lines as (
 ),
 
 orders as (
-    select * from {{ ref('int_member_orders') }}
+    select * from {{ ref('orders') }}
+    where customer_type = 'member'
 ),
 
 genders as (
@@ -63,7 +64,7 @@ member_orders as (
         card_id,
         count(*) as orders,
         sum(lines) as lines,
-        sum(quantity) as pieces,
+        sum(pieces) as pieces,
         sum(amount) as amount
     from orders
     group by card_id
@@ -106,8 +107,8 @@ comparison as (
         cast(totals.lines as bigint) as lines,
         totals.amount,
         cast(totals.buyers as double) / totals.members as buyer_share,
-        cast(totals.amount as double) / cast(sum(totals.amount) over (partition by totals.dimension) as double)
-            as amount_share,
+        cast(totals.amount as double)
+        / nullif(cast(sum(totals.amount) over (partition by totals.dimension) as double), 0) as amount_share,
         cast(totals.orders as double) / nullif(totals.buyers, 0) as orders_per_buyer,
         cast(totals.amount as double) / nullif(totals.buyers, 0) as amount_per_buyer,
         cast(totals.amount as double) / nullif(totals.orders, 0) as amount_per_order,

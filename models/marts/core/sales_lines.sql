@@ -18,6 +18,11 @@ lines_of_other_files as (
     select * from {{ ref('int_lines_of_other_files') }}
 ),
 
+lone_days as (
+    select * from {{ ref('int_far_days') }}
+    where is_lone
+),
+
 with_customer_type as (
     select
         sales_lines.*,
@@ -27,7 +32,9 @@ with_customer_type as (
             else 'unregistered_card'
         end as customer_type,
         retailer.has_overlapping_files and lines_of_other_files.other_file is not null as is_line_of_another_file,
+        lone_days.day is not null as is_on_lone_day,
         retailer.require_points,
+        retailer.order_is_receipt,
         retailer.has_quantity
     from sales_lines
     cross join retailer
@@ -36,14 +43,26 @@ with_customer_type as (
         on
             sales_lines.source_file = lines_of_other_files.source_file
             and sales_lines.row_no = lines_of_other_files.row_no
+    left join lone_days on cast(sales_lines.purchased_at as date) = lone_days.day
 ),
 
--- The first reason that applies; a column that the retailer does not record rejects no line.
+-- An order is a card at a moment, without a card a till and receipt at a moment; where the retailer file says so, a
+-- receipt of a till on a day.
+-- Of the reasons, the first that applies; a column that the retailer does not record rejects no line.
 classified as (
     select
         source_file,
         row_no,
         line_no,
+        case
+            when purchased_at is null then null
+            when order_is_receipt and receipt_no is not null
+                then
+                    coalesce(card_id, '') || '|' || coalesce(till_no, '') || '|' || receipt_no || '|'
+                    || cast(purchased_at as date)
+            when card_id is not null then card_id || '|' || purchased_at
+            else '|' || coalesce(till_no, '') || '|' || coalesce(receipt_no, '') || '|' || purchased_at
+        end as order_id,
         card_id,
         customer_type,
         purchased_at,
@@ -63,6 +82,7 @@ classified as (
             when is_line_of_another_file then 'line_of_another_file'
             when purchased_at is null and raw_purchased_at is null then 'no_moment'
             when purchased_at is null then 'bad_moment'
+            when is_on_lone_day then 'lone_day'
             when
                 amount is null
                 or (has_quantity and quantity is null)
@@ -70,7 +90,7 @@ classified as (
             when card_id is null then 'no_card'
             when quantity < 0 or amount < 0 then 'return'
             when is_cancelled then 'cancelled'
-            when quantity = 0 or amount < 0.005 then 'not_positive'
+            when quantity = 0 or not {{ is_paid('amount') }} then 'not_positive'
             when require_points and coalesce(points, 0) <= 0 then 'no_points'
             when customer_type = 'unregistered_card' then 'unregistered_card'
         end as reason,

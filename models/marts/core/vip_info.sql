@@ -17,6 +17,7 @@ member_lines as (
     select
         sales_lines.source_file,
         sales_lines.row_no,
+        sales_lines.order_id,
         sales_lines.card_id,
         sales_lines.purchased_at,
         sales_lines.product_code,

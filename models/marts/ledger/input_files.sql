@@ -4,6 +4,7 @@ with files as (
 
 sales_lines as (
     select * from {{ ref('sales_lines') }}
+    where reason is distinct from 'lone_day'
 ),
 
 members as (

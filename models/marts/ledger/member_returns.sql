@@ -3,11 +3,15 @@ with sales_lines as (
     where reason = 'return' and customer_type = 'member'
 ),
 
+members as (
+    select * from {{ ref('members') }}
+),
+
 retailer as (
     select * from {{ ref('stg_retailer') }}
 ),
 
--- Some tills write what is paid back without its minus.
+-- Some tills write what is paid back without its minus. Without a member table, who only brings back is no member.
 member_returns as (
     select
         sales_lines.source_file,
@@ -27,6 +31,7 @@ member_returns as (
         sales_lines.counter_code,
         sales_lines.counter_name
     from sales_lines
+    inner join members on sales_lines.card_id = members.card_id
     cross join retailer
 )
 

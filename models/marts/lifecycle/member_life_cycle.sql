@@ -34,7 +34,7 @@ current_states as (
     inner join last_month on months.month_start = last_month.month_start
 ),
 
--- Buyers have months; a member without one has never bought.
+-- Buyers have months; a member without one has never bought, with or without a time of registration.
 known as (
     select
         members.card_id,
@@ -53,7 +53,7 @@ known as (
     cross join last_month
     left join current_states on members.card_id = current_states.card_id
     left join last_visits on members.card_id = last_visits.card_id
-    where members.registered_at < as_of.as_of
+    where coalesce(members.registered_at < as_of.as_of, true)
 ),
 
 labelled as (

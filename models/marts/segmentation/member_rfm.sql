@@ -29,7 +29,7 @@ labels as (
     from rfm_rules
 ),
 
--- Members who never bought have no scores and a segment of their own.
+-- Members who never bought have no scores and a segment of their own, with or without a time of registration.
 known_members as (
     select
         members.card_id,
@@ -41,7 +41,7 @@ known_members as (
     from members
     cross join as_of
     left join scores on members.card_id = scores.card_id
-    where members.registered_at < as_of.as_of
+    where coalesce(members.registered_at < as_of.as_of, true)
 ),
 
 labelled as (

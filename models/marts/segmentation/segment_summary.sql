@@ -25,7 +25,7 @@ means as (
         segments.segment_name_en,
         count(*) as members,
         count(*) / sum(count(*)) over () as member_share,
-        cast(sum(buyers.m) / sum(sum(buyers.m)) over () as double) as amount_share,
+        cast(sum(buyers.m) / nullif(sum(sum(buyers.m)) over (), 0) as double) as amount_share,
         {{ months_of_days('avg(buyers.days_since_registration)') }} as l,
         {{ months_of_days('avg(buyers.days_since_last_purchase)') }} as r,
         avg(buyers.f) as f,

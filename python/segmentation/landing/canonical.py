@@ -28,6 +28,7 @@ def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[
         "as_of": (retailer.as_of, "date"),
         "require_points": (retailer.require_points, "boolean"),
         "has_overlapping_files": (retailer.overlapping, "boolean"),
+        "order_is_receipt": (retailer.order_is_receipt, "boolean"),
         "has_member_table": (retailer.members is not None, "boolean"),
         **{column: (value, "boolean") for column, value in recorded.items()},
     }

@@ -446,6 +446,11 @@ class SalesLines(Table[SalesColumns]):
         description="`true` where files overlap, such as weekly exports of the last 30 days: a line counts once, "
         "although several files have it",
     )
+    orders: Literal["moment", "receipt"] = Field(
+        "moment",
+        description="what an order is. `moment`: a card at one moment. `receipt`: a receipt of a till on a day, for "
+        "tills that stamp each line; a line without `receipt_no` is an order by its moment",
+    )
 
 
 class RetailerFile(Entry):
@@ -548,6 +553,7 @@ class Retailer:
     require_points: bool
     overlapping: bool
     fold_case: bool
+    order_is_receipt: bool
     members: RawTable | None
     sales_lines: RawTable
 
@@ -607,6 +613,9 @@ def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
     members = _raw_table("members", file.members, f"{path}, members") if file.members else None
     if file.sales_lines.require_points and "points" not in sales_lines.columns:
         raise InputError(f"{path}: require_points is true, but the sales lines have no column points.")
+    order_is_receipt = file.sales_lines.orders == "receipt"
+    if order_is_receipt and "receipt_no" not in sales_lines.columns:
+        raise InputError(f"{path}: orders are receipts, but the sales lines have no column receipt_no.")
     if file.time_zone is None and (sales_lines.recorded_time_zone or (members and members.recorded_time_zone)):
         raise InputError(f"{path}: recorded_time_zone needs the retailer's own time_zone too, such as Europe/Paris.")
     return Retailer(
@@ -617,6 +626,7 @@ def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
         require_points=file.sales_lines.require_points,
         overlapping=file.sales_lines.overlapping,
         fold_case=file.fold_case,
+        order_is_receipt=order_is_receipt,
         members=members,
         sales_lines=sales_lines,
     )

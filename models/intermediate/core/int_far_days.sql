@@ -1,0 +1,59 @@
+{{ config(materialized='view') }}
+
+with sales_lines as (
+    select * from {{ ref('stg_sales_lines') }}
+),
+
+days as (
+    select
+        cast(purchased_at as date) as day,
+        count(*) as lines
+    from sales_lines
+    where purchased_at is not null
+    group by all
+),
+
+with_gaps as (
+    select
+        *,
+        coalesce(day - lag(day) over (order by day) > {{ var('far_days') }}, false) as is_after_gap
+    from days
+),
+
+-- Parts of the data that are far from each other.
+divided as (
+    select
+        day,
+        lines,
+        count(*) filter (where is_after_gap) over (order by day) as part_no
+    from with_gaps
+),
+
+counted as (
+    select
+        *,
+        sum(lines) over (partition by part_no) as part_lines,
+        sum(lines) over () as all_lines
+    from divided
+),
+
+-- The part with the most lines is the shop; of equals the earliest.
+ranked as (
+    select
+        *,
+        dense_rank() over (order by part_lines desc, part_no) as part_rank
+    from counted
+),
+
+-- One line, or one in a hundred, is a mistyped date rather than trade.
+judged as (
+    select
+        day,
+        lines,
+        all_lines,
+        part_lines = 1 or 100 * part_lines <= all_lines as is_lone
+    from ranked
+    where part_rank > 1
+)
+
+select * from judged

@@ -1,0 +1,51 @@
+with orders as (
+    select * from {{ ref('orders') }}
+),
+
+days as (
+    select * from {{ ref('int_days') }}
+),
+
+coverage as (
+    select * from {{ ref('eda_coverage') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
+weekdays as (
+    select * from {{ ref('weekdays') }}
+),
+
+-- From the first order of anybody to the last, or to the day before the as-of date where that is later.
+calendar as (
+    select cast(unnest(generate_series(
+        cast(min(orders.purchased_at) as date),
+        greatest(cast(max(orders.purchased_at) as date), cast(any_value(as_of.as_of) as date) - 1),
+        interval 1 day
+    )) as date) as day
+    from orders
+    cross join as_of
+),
+
+dates as (
+    select
+        calendar.day,
+        weekdays.weekday,
+        weekdays.name_zh as weekday_name_zh,
+        weekdays.name_en as weekday_name_en,
+        cast(date_trunc('week', calendar.day) as date) as week_start,
+        cast(date_trunc('month', calendar.day) as date) as month_start,
+        cast(date_trunc('quarter', calendar.day) as date) as quarter_start,
+        cast(year(calendar.day) as integer) as year,
+        days.day is not null as is_trading_day,
+        coalesce(coverage.status, 'missing') as coverage_status
+    from calendar
+    left join days on calendar.day = days.day
+    left join coverage on date_trunc('month', calendar.day) = coverage.month_start
+    left join weekdays on isodow(calendar.day) = weekdays.weekday
+)
+
+select * from dates
+order by day
