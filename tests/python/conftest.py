@@ -25,6 +25,7 @@ class Job:
 
     raw_dir: Path
     out: Path
+    project: Path = ROOT
 
     @property
     def warehouse(self) -> Path:
@@ -43,7 +44,12 @@ class Job:
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, *command], cwd=ROOT, env=self.environment(), capture_output=True, text=True, check=False
+            [sys.executable, *command],
+            cwd=self.project,
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
