@@ -1,4 +1,5 @@
-{#- A number of 10^12 or more is none: sums of it would not find room. Money keeps the decimals of the file; marts round its sums. -#}
+{#- A number of 10^12 or more is none: sums of it would not find room. Money keeps the decimals of the file; marts
+    round its sums. -#}
 {%- set exact_money = 'decimal(18, 6)' -%}
 {%- set largest_quantity = 'decimal(15, 3)' -%}
 {%- set largest_points = 'decimal(14, 2)' -%}

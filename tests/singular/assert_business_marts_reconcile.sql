@@ -29,4 +29,6 @@ with totals as (
 )
 
 select * from totals
-where abs(coalesce(expected, 0) - coalesce(found, 0)) > case when what = 'amount of members by gender' then 0.05 else 0 end
+where
+    abs(coalesce(expected, 0) - coalesce(found, 0))
+    > case when what = 'amount of members by gender' then 0.05 else 0 end

@@ -12,7 +12,10 @@ purchases as (
     from {{ ref('sales_lines') }} as sales_lines
     inner join {{ ref('members') }} as members on sales_lines.card_id = members.card_id
     cross join as_of
-    where sales_lines.reason is null and sales_lines.purchased_at < as_of.as_of and members.registered_at < as_of.as_of
+    where
+        sales_lines.reason is null
+        and sales_lines.purchased_at < as_of.as_of
+        and members.registered_at < as_of.as_of
     group by sales_lines.card_id
 ),
 

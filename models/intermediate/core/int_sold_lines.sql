@@ -33,7 +33,8 @@ sold as (
         ) as piece_price,
         coalesce(sales_lines.reason, '') <> 'no_points' as is_counted,
         sales_lines.amount
-        < cast(sales_lines.unit_price as decimal(38, 6)) * sales_lines.quantity * (1 - {{ var('discount_tolerance') }}) as is_below_price,
+        < cast(sales_lines.unit_price as decimal(38, 6)) * sales_lines.quantity
+        * (1 - {{ var('discount_tolerance') }}) as is_below_price,
         case
             when retailer.has_points and sales_lines.customer_type <> 'no_card'
                 then coalesce(sales_lines.points, 0) <= 0

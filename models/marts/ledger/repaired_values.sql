@@ -102,7 +102,8 @@ listed as (
         ) <= files.raw_rows / 2
         or (
             repaired.kind = 'code'
-            and count(*) over (partition by repaired.table_name, repaired.column_name, repaired.repair) < table_sizes.table_rows
+            and count(*) over (partition by repaired.table_name, repaired.column_name, repaired.repair)
+            < table_sizes.table_rows
         )
 ),
 
