@@ -22,7 +22,8 @@ purchases as (
 net as (
     select
         purchases.card_id,
-        cast(any_value(purchases.amount) - coalesce(sum(member_returns.returned_amount), 0) as decimal(18, 2)) as amount,
+        cast(any_value(purchases.amount) - coalesce(sum(member_returns.returned_amount), 0) as decimal(18, 2))
+            as amount,
         any_value(purchases.points) - coalesce(sum(member_returns.returned_points), 0) as points,
         count(member_returns.card_id) as returns
     from purchases

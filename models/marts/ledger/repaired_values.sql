@@ -45,7 +45,11 @@ looked_at as (
                 kind := '{{ kind }}',
                 is_unusual := {{ unusual[kind].format(column) }},
                 raw_value := raw_{{ column }},
-                value := {{ "rtrim(rtrim(cast(" ~ column ~ " as varchar), '0'), '.')" if kind == 'number' else "cast(" ~ column ~ " as varchar)" }}
+                value := {% if kind == 'number' -%}
+                rtrim(rtrim(cast({{ column }} as varchar), '0'), '.')
+                {%- else -%}
+                cast({{ column }} as varchar)
+                {%- endif %}
             ){{ "," if not loop.last }}
             {% endfor %}
         ], recursive := true)
