@@ -6,13 +6,16 @@ from pathlib import Path
 from jinja2 import Environment
 
 FOLDER = Path(__file__).parents[3] / "macros"
-FILES = ("clean_text.sql", "clean_code.sql", "to_moment.sql", "to_number.sql")
+NAMES = (
+    *("clean_text", "clean_code", "clean_key", "rounded_code"),
+    *("to_moment", "spelled_moment", "clock_with_offset", "to_number", "number_text", "plain_number"),
+)
 
 
 @lru_cache
 def _module() -> object:
     # One template of all, since they call each other.
-    text = "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in FILES)
+    text = "\n".join((FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in NAMES)
     return Environment(autoescape=False).from_string(text).module
 
 

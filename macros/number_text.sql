@@ -1,0 +1,14 @@
+{#- The text of a number with one form of every sign and a point for the decimal mark. -#}
+{% macro number_text(column, mark) -%}
+translate(
+    translate({{ clean_text(column) }}, '−–﹣（）’‘`´＇', '---()'''''''''''),
+    '.,',
+    case
+        when
+            {{ mark }} = ','
+            and regexp_matches({{ column }}, '[,，]|^[^0-9０-９]*[1-9１-９][0-9０-９]{0,2}(?:[.．][0-9０-９]{3})+[^0-9０-９]*$')
+            then ',.'
+        else '.,'
+    end
+)
+{%- endmacro %}
