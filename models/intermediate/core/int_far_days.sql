@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with sales_lines as (
     select * from {{ ref('stg_sales_lines') }}
 ),
