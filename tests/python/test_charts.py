@@ -9,6 +9,7 @@ import duckdb
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import yaml
 from conftest import ROOT
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
@@ -169,3 +170,22 @@ def test_a_sign_beyond_the_usual_fonts_is_taken_from_the_machine_or_named(
 
 def test_fonts_whose_every_sign_is_a_box_do_not_count() -> None:
     assert not lettering.fonts_with(frozenset("\U000f0001"), lettering._machine_fonts())
+
+
+def test_the_exposures_name_what_the_code_reads() -> None:
+    exposures = {
+        exposure["name"]: {mart.removeprefix("ref('").removesuffix("')") for mart in exposure["depends_on"]}
+        for exposure in yaml.safe_load((ROOT / "models/marts/_exposures.yml").read_text(encoding="utf-8"))["exposures"]
+    }
+    package = ROOT / "python" / "segmentation"
+    with (SEEDS / "export_columns.csv").open(encoding="utf-8", newline="") as file:
+        exported = {row["mart"] for row in csv.DictReader(file)}
+    assert exposures == {
+        "charts": marts_in(*(package / "charts").glob("*.py")),
+        "exports": exported,
+        "audiences": marts_in(package / "audience.py"),
+    }
+
+
+def marts_in(*files: Path) -> set[str]:
+    return {mart for file in files for mart in re.findall(r"\bmarts\.([a-z_]+)", file.read_text(encoding="utf-8"))}

@@ -52,7 +52,7 @@ def basket_pairs(source: Source) -> Figure | None:
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         axes.margins(x=0.1)
-        axes.set_xlabel(f"{source.text('lift')}\n{source.text('lift_explained')}", fontsize=9)
+        axes.set_xlabel(f"{source.text('lift')}\n{source.text('lift_explained')}", fontsize=9, linespacing=1.5)
         label_ticks(axes.xaxis, source)
         axes.set_title(source.text(f"pairs_of_{level}s"), fontsize=11)
     chance_legend(figure, source, data["is_above_chance"], Line2D([], [], color=MARK, linestyle="--"), "chance_lift")
