@@ -96,7 +96,7 @@ def youzan() -> Files:
 
 
 def wechat() -> Files:
-    """A preamble with as many commas as the table; amounts with a sign; slashes for nothing."""
+    """A preamble with as many commas as the table; amounts with a sign; backquotes before both; slashes for nothing."""
     preamble = [
         "微信支付账单明细,,,,,,,",
         "微信昵称：[店],,,,,,,",
@@ -104,7 +104,7 @@ def wechat() -> Files:
         "----------------------明细列表---------,,,,,,,",
     ]
     rows = [
-        f"2018-05-0{order} 08:00:00,二维码收款,客{order % 3},面,收入,¥{order}.00,已收钱,"
+        f"`2018-05-0{order} 08:00:00,二维码收款,客{order % 3},面,收入,`¥{order}.00,已收钱,"
         f"{'/' if order == 5 else f'4200{order}'}"
         for order in ORDERS
     ]
