@@ -1,7 +1,8 @@
-{#- The text of a number with one form of every sign and a point for the decimal mark. -#}
+{#- The text of a number with one form of every sign and a point for the decimal mark, without the apostrophe that keeps a
+    spreadsheet from reading it. -#}
 {% macro number_text(column, mark) -%}
 translate(
-    translate({{ clean_text(column) }}, '−–﹣（）’‘`´＇', '---()'''''''''''),
+    ltrim(translate({{ clean_text(column) }}, '−–﹣（）’‘`´＇', '---()'''''''''''), ''''),
     '.,',
     case
         when

@@ -1,18 +1,19 @@
 {#- A moment from text, by the clock of the place where it was written (an offset is left out): ISO and slashed dates with or without a time and
     fractions, 20150102 with or without a time, the serial number of a spreadsheet (days since 1899-12-30), or what `spelled_moment` reads.
     Null where the text is none of these or the year is outside 1753..9999, the years such files can hold.
-    The case around all keeps DuckDB from cleaning every text beforehand, where only a few cannot be cast as they are. -#}
+    An apostrophe or backquote that keeps a spreadsheet from reading it is left out. The case around all keeps DuckDB from cleaning every text beforehand, where only a few cannot be cast as they are. -#}
 {% macro to_moment(column) -%}
+{%- set text = "ltrim(" ~ clean_text(column) ~ ", '`''')" -%}
 case
     when {{ column }} is not null then coalesce(
         try_cast({{ column }} as timestamp),
-        try_cast({{ clean_text(column) }} as timestamp),
-        try_strptime({{ clean_text(column) }}, ['%Y%m%d', '%Y%m%d %H%M%S', '%Y%m%d%H%M%S', '%Y%m%d %H:%M:%S', '%Y.%m.%d', '%Y.%m.%d %H:%M:%S']),
+        try_cast({{ text }} as timestamp),
+        try_strptime({{ text }}, ['%Y%m%d', '%Y%m%d %H%M%S', '%Y%m%d%H%M%S', '%Y%m%d %H:%M:%S', '%Y.%m.%d', '%Y.%m.%d %H:%M:%S']),
         case
-            when regexp_full_match({{ clean_text(column) }}, '\d{5}(\.\d+)?')
-                then timestamp '1899-12-30' + to_microseconds(cast(round(cast({{ clean_text(column) }} as double) * 86400) as bigint) * 1000000)
+            when regexp_full_match({{ text }}, '\d{5}(\.\d+)?')
+                then timestamp '1899-12-30' + to_microseconds(cast(round(cast({{ text }} as double) * 86400) as bigint) * 1000000)
         end,
-        {{ spelled_moment(clean_text(column)) }}
+        {{ spelled_moment(text) }}
     )
 end
 {%- endmacro %}

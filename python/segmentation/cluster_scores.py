@@ -1,12 +1,17 @@
 """How good, how stable and how likely mere chance a clustering is."""
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 from sklearn.metrics.cluster import contingency_matrix
+
+# Few buyers, or many alike, fill fewer clusters than were asked for: the scores say so.
+warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 Matrix = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]

@@ -126,37 +126,13 @@ def summarise(warehouse: Path) -> None:
     """Print what stands out, what became of every raw row, the gaps in the data and the segments."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         print()
-        for file, other, days, lines, share in connection.execute(
-            """select source_file, overlaps_with, shared_days, equal_lines, equal_lines / raw_rows
-            from marts.input_files where counts_twice order by equal_lines desc, source_file"""
-        ).fetchall():
-            print(
-                f"WARNING: {file} and {other} share {days:,} days and {lines:,} equal lines ({share:.1%} of {file}), "
-                "which count twice: take one file away, or say overlapping: true in the retailer file."
-            )
-        [(keys, example)] = connection.execute(
-            """with cards as (select distinct card_id from marts.sales_lines union select card_id from marts.members),
-            folded as (
-                select string_agg(card_id, ' and ' order by card_id) as spellings from cards
-                group by lower(card_id) having count(*) > 1
-            )
-            select count(*), min(spellings) from folded"""
+        findings = connection.execute(
+            "select text_en from marts.findings order by finding_no, found desc, subject"
         ).fetchall()
-        if keys:
-            print(
-                f"DOUBT: {keys:,} keys of customers differ in capital letters only, such as {example}: where they are "
-                "the same customer, say fold_case: true in the retailer file."
-            )
-        for file, sheets in connection.execute(
-            "select distinct source_file, sheets_left_out from marts.input_files where sheets_left_out is not null"
-            " order by all"
-        ).fetchall():
-            print(
-                f"NOTE: {file} has sheets that are not read: {sheets} (`sheet` in the retailer file names the others)."
-            )
-        findings = connection.execute("select text_en from marts.findings order by finding_no").fetchall()
+        if findings:
+            print("What stands out (marts.findings), the weightiest first:")
         for (text,) in findings:
-            print(f"NOTE: {text}")
+            print(f"- {text}")
         print("\nWhat became of the raw rows (rejected ones are in marts.rejected_*, with a reason):")
         for table, step, rows in connection.execute(
             "select table_name, step_name_en, rows_out from marts.cleaning_funnel order by table_name, step_no"
@@ -165,14 +141,6 @@ def summarise(warehouse: Path) -> None:
         gaps = connection.execute(
             "select strftime(month_start, '%Y-%m'), status from marts.eda_coverage where status <> 'complete'"
         ).fetchall()
-        cut_off = connection.execute(
-            "select source_file, raw_rows, is_full_sheet from marts.input_files where is_full_sheet or ends_early"
-        ).fetchall()
-        for file, rows, is_full_sheet in cut_off:
-            reason = (
-                f"has exactly the {rows:,} rows of a full sheet" if is_full_sheet else "ends long before the members do"
-            )
-            print(f"WARNING: {file} {reason}: it seems to be a truncated copy. Take the original file.")
         print("Months not complete: " + (", ".join(f"{month} {status}" for month, status in gaps) or "none"))
         segments = connection.execute(
             """select segment_name_en, members, member_share, amount_share, is_stable

@@ -52,9 +52,10 @@ Feature = Literal["l", "r", "f", "m", "p"]
 Scaling = Literal["standard", "minmax", "log_standard"]
 Share = Annotated[float, Field(ge=0, le=1)]
 PartOf = Annotated[float, Field(gt=0, lt=1)]
-# Below the largest integer of SQL.
-WholeNumber = Annotated[int, Field(ge=0, le=1_000_000_000)]
-Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
+# Below the largest integer of SQL: a guard that is said only to who exceeds it.
+GUARD = 1_000_000_000
+WholeNumber = Annotated[int, Field(ge=0, le=GUARD)]
+Count = Annotated[int, Field(ge=1, le=GUARD)]
 # Each of them is a fit.
 Repetitions = Annotated[int, Field(ge=1, le=10_000)]
 # A hundred years.
@@ -316,7 +317,8 @@ def _sentence(error: ErrorDetails, values: Mapping[str, Any]) -> str:
         return f"There is no setting {_shown(name)}" + (f" (perhaps {near[0]} is meant)" if near else "")
     if error["type"] == "missing":
         return f"The setting {name} has no value: give it one in vars of dbt_project.yml"
-    return f"The setting {name} is {_written(values[name])} but must be {_in_words(_schemas()[name])}"
+    allowed = _in_words(_schemas()[name], says_guard=error["type"] == "less_than_equal")
+    return f"The setting {name} is {_written(values[name])} but must be {allowed}"
 
 
 def _written(value: Any) -> str:
@@ -369,7 +371,7 @@ def _schemas() -> dict[str, dict[str, Any]]:
     return properties
 
 
-def _in_words(schema: Mapping[str, Any], is_listed: bool = False) -> str:
+def _in_words(schema: Mapping[str, Any], is_listed: bool = False, says_guard: bool = False) -> str:
     if "words" in schema:
         return str(schema["words"])
     if "enum" in schema:
@@ -379,5 +381,8 @@ def _in_words(schema: Mapping[str, Any], is_listed: bool = False) -> str:
         return f"a list of {_in_words(schema['items'], is_listed=True)}, {at_least_one}each only once"
     noun = "whole number" if schema["type"] == "integer" else "number"
     low = f"from {schema['minimum']}" if "minimum" in schema else f"above {schema['exclusiveMinimum']}"
-    high = f"up to {schema['maximum']}" if "maximum" in schema else f"and below {schema['exclusiveMaximum']}"
+    if "maximum" not in schema:
+        high = f"and below {schema['exclusiveMaximum']}"
+    else:
+        high = f"up to {schema['maximum']}" if schema["maximum"] < GUARD or says_guard else "on"
     return f"{f'{noun}s' if is_listed else f'a {noun}'} {low} {high}"

@@ -330,16 +330,13 @@ def test_keys_in_two_cases_are_one_customer_if_so_wished(suffix: str, classifier
     ]  # fmt: skip
 
 
-def test_what_needs_a_look_is_said_before_the_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_stands_out_is_said_before_the_rest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     warehouse = tmp_path / "w.duckdb"
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(
             """create schema marts;
-            create table marts.input_files as select 'b.xlsx' as source_file, 'a.csv' as overlaps_with,
-                3 as shared_days, 40 as equal_lines, 100 as raw_rows, true as counts_twice,
-                'old (hidden)' as sheets_left_out, false as is_full_sheet, false as ends_early;
-            create table marts.sales_lines as select unnest(['A@x', 'a@x', 'b', null]) as card_id;
-            create table marts.members as select unnest(['B', 'c']) as card_id;
+            create table marts.findings as select * from (values (9, 1, 'b', 'third'), (1, 4, 'a', 'second'),
+                (1, 5, 'c', 'first')) as findings (finding_no, found, subject, text_en);
             create table marts.cleaning_funnel (table_name varchar, step_no int, step_name_en varchar, rows_out int);
             create table marts.eda_coverage (month_start date, status varchar);
             create table marts.segment_summary (segment int, segment_name_en varchar, members int, member_share double,
@@ -347,6 +344,5 @@ def test_what_needs_a_look_is_said_before_the_rest(tmp_path: Path, capsys: pytes
         )
     summarise(warehouse)
     said = capsys.readouterr().out.strip().splitlines()
-    assert said[0].startswith("WARNING: b.xlsx and a.csv share 3 days and 40 equal lines (40.0% of b.xlsx), which")
-    assert said[1].startswith("DOUBT: 2 keys of customers differ in capital letters only, such as A@x and a@x: where")
-    assert said[2].startswith("NOTE: b.xlsx has sheets that are not read: old (hidden) (`sheet` in the retailer")
+    assert said[0].startswith("What stands out")
+    assert said[1:4] == ["- first", "- second", "- third"]

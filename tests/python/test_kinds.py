@@ -145,6 +145,9 @@ AMOUNTS: list[tuple[str, float | str | None, float | str | None]] = [
     ("1e308", None, None),
     ("999999999999", 999999999999, 999999999999),
     ("99999999999999", None, None),
+    ("`12.50", 12.5, 12.5),
+    ("'-3", -3, -3),
+    ("`¥1,234.5", 1234.5, None),
     ("twelve", None, None),
 ]
 
@@ -295,6 +298,8 @@ MOMENTS: dict[tuple[str, str], dict[str, str | None]] = {
         "2018年01月02日 09:05:07": "2018-01-02 09:05:07",
         "2018年13月2日": None,
         "２０１８-01-02": "2018-01-02 00:00:00",
+        "`2017-01-02 09:15:00": HALF_PAST,
+        "'20170102": "2017-01-02 00:00:00",
         "42006.5": "2015-01-02 12:00:00",
         "02/01/2017": None,
         "1483319700": None,
@@ -319,7 +324,7 @@ MOMENTS: dict[tuple[str, str], dict[str, str | None]] = {
         "2017-01-02 01:15:00+00:00": HALF_PAST,
     },
     ("", "date_format: '%a %b %d %H:%M:%S %z %Y', "): {"Mon Jan 02 09:15:00 +0800 2017": HALF_PAST},
-    ("", "date_format: '%d/%m/%Y %H:%M', "): {"02/01/2017 09:15": HALF_PAST},
+    ("", "date_format: '%d/%m/%Y %H:%M', "): {"02/01/2017 09:15": HALF_PAST, "`02/01/2017 09:15": HALF_PAST},
     ("", "date_format: '%m/%d/%Y %I:%M %p', "): {"01/02/2017 09:15 AM": HALF_PAST},
     ("", "date_format: seconds since 1970-01-01, "): {"1483348500": HALF_PAST},
     (SHANGHAI, "recorded_time_zone: UTC, date_format: milliseconds since 1970-01-01, "): {"1483319700000": HALF_PAST},

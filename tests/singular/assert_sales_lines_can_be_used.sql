@@ -1,5 +1,6 @@
 -- Stops before anything is made of the lines, with one sentence, where more than the setting max_bad_values allows hold
--- a moment or a number that is none (the retailer file is wrong then), or where none is a purchase of a member.
+-- a moment or a number that is none (the retailer file is wrong then), where none is a purchase of a member, or where
+-- sums would find no room: 16 digits of money and points, 15 of pieces.
 with sales_lines as (
     select * from {{ ref('sales_lines') }}
 ),
@@ -27,7 +28,11 @@ rejected as (
 ),
 
 total as (
-    select count(*) as lines from sales_lines
+    select
+        count(*) as lines,
+        sum(abs(amount)) >= 1e16 or sum(abs(points)) >= 1e16 or sum(abs(quantity)) >= 1e15 as is_too_large,
+        arg_max(source_file || ', line ' || line_no, greatest(abs(amount), abs(points), abs(quantity))) as example
+    from sales_lines
 )
 
 select rejected.reasons
@@ -43,5 +48,9 @@ where case
     when rejected.lines = total.lines then error(
         'No line of the sales files is a purchase of a registered member; the lines by reason: ' || rejected.reasons
         || '.'
+    )
+    when total.is_too_large then error(
+        'Amounts, points or quantities add up to 16 digits and more, which no shop has: see to the largest of them ('
+        || total.example || ') and to decimal in the retailer file.'
     )
 end

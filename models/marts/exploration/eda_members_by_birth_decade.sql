@@ -6,10 +6,10 @@ with members as (
 decades as (
     select
         birth_decade,
-        gender,
+        coalesce(gender, 'unknown') as gender,
         count(*) as members
     from members
-    group by birth_decade, gender
+    group by all
 )
 
 select * from decades

@@ -24,6 +24,23 @@ member_returns as (
     where is_of_counted_purchase
 ),
 
+members as (
+    select * from {{ ref('members') }}
+),
+
+input_files as (
+    select * from {{ ref('input_files') }}
+),
+
+signed_amounts as (
+    select * from {{ ref('repaired_values') }}
+    where table_name = 'sales_lines' and column_name = 'amount' and repair = 'money_sign'
+),
+
+currency_signs as (
+    select * from {{ ref('currency_signs') }}
+),
+
 texts as (
     select * from {{ ref('finding_texts') }}
 ),
@@ -37,50 +54,148 @@ receipts as (
     having count(*) > 1
 ),
 
+keys as (
+    select card_id from sales_lines
+    where card_id is not null
+    union
+    select card_id from members
+),
+
+folded_keys as (
+    select
+        string_agg(card_id, ' / ' order by card_id) as spellings,
+        count(*) > 1 as has_two_cases
+    from keys
+    group by lower(card_id)
+),
+
+written_signs as (
+    select
+        unnest(regexp_extract_all(upper(raw_value), '[A-Z]{0,3}\p{Sc}|[A-Z]{3}|元|圆|円|원|人民币')) as sign
+    from signed_amounts
+),
+
+signs as (
+    select
+        sign,
+        count(*) as lines
+    from written_signs
+    group by sign
+),
+
+-- A sign of several currencies is that of the retailer's, or else of the usual one.
+currencies as (
+    select
+        signs.sign,
+        signs.lines,
+        coalesce(
+            max(currency_signs.currency) filter (where currency_signs.currency = retailer.currency),
+            max(currency_signs.currency) filter (where currency_signs.is_usual),
+            signs.sign
+        ) as currency
+    from signs
+    cross join retailer
+    left join currency_signs on signs.sign = currency_signs.sign
+    group by signs.sign, signs.lines
+),
+
+lines_by_currency as (
+    select
+        currency,
+        sum(lines) as lines
+    from currencies
+    group by currency
+),
+
 counted as (
     select
+        'overlapping_files' as finding,
+        source_file as subject,
+        overlaps_with as other,
+        shared_days as days,
+        equal_lines as found,
+        raw_rows as looked_at,
+        null as from_day,
+        null as to_day
+    from input_files
+    where counts_twice
+    union all by name
+    select
+        'full_sheets' as finding,
+        source_file as subject,
+        raw_rows as found,
+        raw_rows as looked_at
+    from input_files
+    where is_full_sheet
+    union all by name
+    select
+        'sales_end_early' as finding,
+        source_file as subject,
+        raw_rows as found,
+        raw_rows as looked_at,
+        cast(last_purchased_at as date) as to_day
+    from input_files
+    where ends_early
+    union all by name
+    select
+        'several_currencies' as finding,
+        'amount' as subject,
+        string_agg(format('{} {:,}', currency, cast(lines as bigint)), ', ' order by lines desc, currency) as other,
+        sum(lines) - max(lines) as found,
+        sum(lines) as looked_at
+    from lines_by_currency
+    union all by name
+    select
         'unread_lines' as finding,
+        'sales_lines' as subject,
         count(*) filter (where reason in ('unreadable', 'no_moment', 'bad_moment', 'bad_number')) as found,
-        count(*) as looked_at,
-        cast(null as date) as from_day,
-        cast(null as date) as to_day
+        count(*) as looked_at
     from sales_lines
-    union all
+    union all by name
     select
         'lone_days' as finding,
+        'sales_lines' as subject,
         count(*) filter (where reason = 'lone_day') as found,
         count(*) as looked_at,
         cast(min(purchased_at) filter (where reason = 'lone_day') as date) as from_day,
         cast(max(purchased_at) filter (where reason = 'lone_day') as date) as to_day
     from sales_lines
-    union all
+    union all by name
     select
         'far_days' as finding,
+        'sales_lines' as subject,
         coalesce(sum(lines), 0) as found,
         coalesce(any_value(all_lines), 0) as looked_at,
         min(day) as from_day,
         max(day) as to_day
     from far_days
-    union all
+    union all by name
+    select
+        'keys_in_two_cases' as finding,
+        'card_id' as subject,
+        min(spellings) filter (where has_two_cases) as other,
+        count(*) filter (where has_two_cases) as found,
+        count(*) as looked_at
+    from folded_keys
+    union all by name
     select
         'receipts_of_several_moments' as finding,
+        'receipts' as subject,
         count(*) filter (where receipts.has_several_moments and not retailer.order_is_receipt) as found,
-        count(*) as looked_at,
-        null as from_day,
-        null as to_day
+        count(*) as looked_at
     from receipts
     cross join retailer
-    union all
+    union all by name
     select
         'registered_after_last_purchase' as finding,
+        'lrfmpsx' as subject,
         count(*) filter (where days_since_registration < days_since_last_purchase) as found,
-        count(*) as looked_at,
-        null as from_day,
-        null as to_day
+        count(*) as looked_at
     from buyers
-    union all
+    union all by name
     select
         'returns_after_as_of' as finding,
+        'member_returns' as subject,
         count(*) filter (
             where member_returns.returned_at >= as_of.as_of and '{{ var("returns") }}' = 'net'
         ) as found,
@@ -89,28 +204,56 @@ counted as (
         cast(max(member_returns.returned_at) as date) as to_day
     from member_returns
     cross join as_of
+    union all by name
+    select
+        'sheets_left_out' as finding,
+        source_file as subject,
+        any_value(sheets_left_out) as other,
+        1 as found,
+        1 as looked_at
+    from input_files
+    where sheets_left_out is not null
+    group by source_file
 ),
 
 -- What exceeds its share stands out.
-findings as (
+standing_out as (
     select
-        texts.finding_no,
-        counted.finding,
+        texts.*,
+        counted.* exclude (finding, found, looked_at),
         cast(counted.found as bigint) as found,
-        cast(counted.looked_at as bigint) as looked_at,
-        {% for language in ['zh', 'en'] -%}
-        replace(replace(replace(replace(replace(
-            texts.text_{{ language }},
-            '{found}', format('{:,}', cast(counted.found as bigint))),
-            '{looked_at}', format('{:,}', cast(counted.looked_at as bigint))),
-            '{share}', format('{:.1f} %', 100 * counted.found / counted.looked_at)),
-            '{from_day}', coalesce(cast(counted.from_day as varchar), '')),
-            '{to_day}', coalesce(cast(counted.to_day as varchar), '')) as text_{{ language }}{{ "," if not loop.last }}
-        {% endfor %}
+        cast(counted.looked_at as bigint) as looked_at
     from counted
     inner join texts on counted.finding = texts.finding
     where counted.found > texts.above_share * counted.looked_at
+),
+
+{%- set filled = {
+    'found': "format('{:,}', found)",
+    'looked_at': "format('{:,}', looked_at)",
+    'share': "format('{:.1f} %', 100 * found / looked_at)",
+    'days': "format('{:,}', days)",
+    'from_day': 'cast(from_day as varchar)',
+    'to_day': 'cast(to_day as varchar)',
+    'other': 'other',
+    'subject': 'subject',
+} %}
+
+findings as (
+    select
+        finding_no,
+        finding,
+        subject,
+        found,
+        looked_at,
+        {% for language in ['zh', 'en'] -%}
+        {% for _ in filled %}replace({% endfor -%}
+        text_{{ language }}
+        {%- for name, value in filled.items() %}, '{{ "{" ~ name ~ "}" }}', coalesce({{ value }}, '')){% endfor %}
+            as text_{{ language }}{{ "," if not loop.last }}
+        {% endfor %}
+    from standing_out
 )
 
 select * from findings
-order by finding_no
+order by finding_no, found desc, subject

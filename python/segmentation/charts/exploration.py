@@ -22,8 +22,9 @@ from segmentation.charts.look import (
 
 def birth_decades(source: Source) -> Figure | None:
     data = source.mart(
-        """select birth_decade, gender, name_{lang} as label, members
-        from marts.eda_members_by_birth_decade join seeds.genders using (gender) order by birth_decade, gender"""
+        """select birth_decade, gender, coalesce(name_{lang}, text_{lang}) as label, members
+        from marts.eda_members_by_birth_decade left join seeds.genders using (gender)
+        join seeds.texts on text_key = 'unknown' order by birth_decade, gender"""
     )
     if data.empty:
         return None

@@ -11,7 +11,7 @@ from duckdb import DuckDBPyConnection
 
 from segmentation.inspection.looking import ENOUGH, OFFSET, Column, Table, bare_name, number_sql
 from segmentation.landing.files import literal
-from segmentation.landing.retailer import GENDER_CODES, MOMENT_COLUMNS, PRODUCT, REQUIRED_COLUMNS, WORDS, SalesLines
+from segmentation.landing.retailer import GENDER_CODES, MOMENT_COLUMNS, PRODUCT, REQUIRED_COLUMNS, WORDS
 
 KINDS: dict[str, str] = {role: entry["kind"] for role, entry in WORDS.items()}
 MEMBER_ROLES = ("birth_date", "age_band", "gender", "registered_at")
@@ -524,7 +524,7 @@ def _choose_orders(connection: DuckDBPyConnection, choice: Choice) -> None:
             ) group by card, receipt
         )"""
     ).fetchall()
-    if "orders" in SalesLines.model_fields and stamped >= STAMPED * receipts and spread * 20 <= stamped:
+    if stamped >= STAMPED * receipts and spread * 20 <= stamped:
         choice.orders_are_receipts = True
         choice.doubts.append(
             f"orders: {stamped:,} of {receipts:,} receipts have lines of several moments ({moments:,} in all), as a "

@@ -24,6 +24,7 @@ def parsed_moment(
         clock of the place counts.
     recorded_time_zone : that of moments without an offset, where it is not the retailer's.
     """
+    text, time = _unmarked(text), time and _unmarked(time)
     moment = f"coalesce({', '.join([*(_reading(text, form) for form in formats), sql_macro('to_moment', text)])})"
     if time is not None:
         moment = f"case when {time} is null then {moment} else cast({moment} as date) + {_time_of_day(time)} end"
@@ -38,6 +39,11 @@ def parsed_moment(
         moment = _local(f"timezone({literal(recorded_time_zone)}, {moment})", time_zone)
     with_offset = _local(f"timezone('UTC', {instant})", time_zone)
     return f"case when regexp_matches({text}, {pattern}) then {with_offset} else {moment} end"
+
+
+def _unmarked(text: str) -> str:
+    """Leave out the sign by which a spreadsheet is kept from reading a text, as `to_moment` does."""
+    return f"ltrim({text}, ' `''')"
 
 
 def _local(instant: str, time_zone: str) -> str:
