@@ -39,14 +39,14 @@ all: .venv/.installed
 	@$(BIN)/segmentation build
 
 test: .venv/.installed-dev lint target/.unit-tests
-	$(BIN)/pytest tests/python
+	$(BIN)/pytest -n auto --dist loadfile tests/python
 
 # The quick part: lint, types, structure, unit tests of dbt, Python tests that build no warehouse.
 check: .venv/.installed-dev
 	@$(MAKE) --no-print-directory -j 2 lint target/.unit-tests quick-tests
 
 quick-tests: .venv/.installed-dev
-	$(BIN)/pytest -m "not slow" tests/python
+	$(BIN)/pytest -n auto --dist loadfile -m "not slow" tests/python
 
 lint: .venv/.installed-dev target/.sql-linted
 	$(BIN)/ruff check python tests
