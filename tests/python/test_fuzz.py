@@ -238,11 +238,8 @@ class Population:
 POPULATIONS = [
     Population("usual", require_points=True, damaged=20),
     Population("one member", {"returns": "net", "zero_amounts": "count"}, cards=1),
-    Population("everything is large", {"returns": "net"}, amount=999_999_999_999),
-    Population(
-        "everything brought back", {"returns": "net"}, lines=25, returned=1, damaged=0, stops="nobody is a buyer"
-    ),
-    Population("nearly everything brought back", {"returns": "net", "zero_amounts": "count"}, lines=25, returned=1),
+    Population("large and half brought back", {"returns": "net"}, amount=999_999_999_999, returned=0.5, lines=30),
+    Population("everything brought back", {"returns": "net"}, returned=1, damaged=0, stops="nobody is a buyer"),
     Population("all for nothing", {"zero_amounts": "count"}, amount=0),
     Population("nobody known", is_known=False, stops="No line of the sales files is a purchase of a registered member"),
     Population("sixteen digits", lines=11_000, amount=999_999_999_999, stops="add up to 16 digits"),
