@@ -317,6 +317,8 @@ MOMENTS: dict[tuple[str, str], dict[str, str | None]] = {
         f"{HALF_PAST} +0800": "2017-01-02 02:15:00",
         "2017-01-02 01:15:00": "2017-01-02 02:15:00",
         "2017年1月2日 1时15分": "2017-01-02 02:15:00",
+        "2015-07-01T10:00:00Z": "2015-07-01 12:00:00",
+        "2015-01-02": "2015-01-02 01:00:00",
     },
     ("", "date_format: '%Y-%m-%d %H:%M:%S %z', "): {f"{HALF_PAST} +0800": HALF_PAST, f"{HALF_PAST} Z": HALF_PAST},
     (SHANGHAI, "date_format: '%Y-%m-%d %H:%M:%S%z', "): {
@@ -325,9 +327,17 @@ MOMENTS: dict[tuple[str, str], dict[str, str | None]] = {
     },
     ("", "date_format: '%a %b %d %H:%M:%S %z %Y', "): {"Mon Jan 02 09:15:00 +0800 2017": HALF_PAST},
     ("", "date_format: '%d/%m/%Y %H:%M', "): {"02/01/2017 09:15": HALF_PAST, "`02/01/2017 09:15": HALF_PAST},
+    ("", "date_format: ['%d.%m.%Y %H:%M', '%d.%m.%Y'], "): {
+        "02.01.2017 09:15": HALF_PAST,
+        "02.01.2017": "2017-01-02 00:00:00",
+        "31.13.2015": None,
+    },
+    ("", "date_format: days since 2010-01-01, "): {"31": "2010-02-01 00:00:00"},
     ("", "date_format: '%m/%d/%Y %I:%M %p', "): {"01/02/2017 09:15 AM": HALF_PAST},
     ("", "date_format: seconds since 1970-01-01, "): {"1483348500": HALF_PAST},
-    (SHANGHAI, "recorded_time_zone: UTC, date_format: milliseconds since 1970-01-01, "): {"1483319700000": HALF_PAST},
+    (SHANGHAI, "recorded_time_zone: UTC, date_format: milliseconds since 1970-01-01, "): {
+        "1483319700500": f"{HALF_PAST}.5"
+    },
 }  # fmt: skip
 
 
@@ -365,12 +375,19 @@ def test_moments_of_typed_columns(shop: Shop, kind: str) -> None:
         assert shop.column("purchased_at") == [moment]
 
 
-@pytest.mark.parametrize("time", ["13:22 PM", "下午1:22", "1:22 pm", "1322", "13:22", "13:22:00 +08:00"])
-def test_times_of_day_in_a_column_of_their_own(shop: Shop, time: str) -> None:
-    shop.write("csv", [("a", DAY, time, 1)], header=("card", "day", "time", "amount"))
+TIMES = {
+    **dict.fromkeys(("13:22 PM", "下午1:22", "1:22 pm", "1322", "13:22", "13:22:00 +08:00", "`13:22"), "13:22:00"),
+    **{"905": "09:05:00", "5": "00:05:00", "90512": "09:05:12", "8:26 PM": "20:26:00", "": "00:00:00"},
+}
+
+
+@pytest.mark.parametrize("zone", ["", SHANGHAI])
+def test_times_of_day_in_a_column_of_their_own(shop: Shop, zone: str) -> None:
+    shop.write("csv", [("a", "20170102", time, 1) for time in TIMES], header=("card", "day", "time", "amount"))
     columns = "card_id: card, purchased_at: {date: day, time: time}, amount: amount"
-    for zone in ("", SHANGHAI):
-        assert shop.column("purchased_at", columns=columns, top=zone) == [datetime.datetime(2017, 1, 2, 13, 22)]
+    found = shop.column("purchased_at", columns=columns, top=zone, settings="date_format: '%Y%m%d', ")
+    expected = [datetime.datetime.fromisoformat(f"2017-01-02 {time}") for time in TIMES.values()]
+    assert dict(zip(TIMES, found, strict=True)) == dict(zip(TIMES, expected, strict=True))
 
 
 def test_refunds_have_their_sign_in_the_quantity_or_in_the_amount(shop: Shop) -> None:

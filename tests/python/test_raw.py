@@ -102,51 +102,6 @@ def test_columns_without_a_header_have_numbers_or_names(tmp_path: Path, name: st
         ]
 
 
-@pytest.mark.parametrize(
-    ("settings", "text", "moment"),
-    [
-        ("date_format: '%d/%m/%Y'", "1/2/2015", "2015-02-01 00:00:00"),
-        ("date_format: ['%d.%m.%Y %H:%M', '%d.%m.%Y']", "01.02.2015 08:05", "2015-02-01 08:05:00"),
-        ("date_format: days since 2010-01-01", "31", "2010-02-01 00:00:00"),
-        ("date_format: milliseconds since 1970-01-01", "1420070400500", "2015-01-01 00:00:00.5"),
-        ("date_format: '%d/%m/%Y'", "31/13/2015", None),
-        ("currency: EUR", "2015-02-01 08:05", None),
-    ],
-)
-def test_moments_are_read_as_the_retailer_writes_them(tmp_path: Path, settings: str, text: str, moment: str) -> None:
-    write(tmp_path, HEADER + f'a,"{text}",x,1\n')
-    content = PLAIN + "\n"
-    if settings.startswith("date"):
-        content = content.replace("{files", f"{{{settings}, files")
-    assert load(tmp_path, content, "purchased_at, cast(purchased_at_parsed as varchar)") == [(text, moment)]
-
-
-@pytest.mark.parametrize(
-    ("text", "moment"),
-    [
-        ("2015-07-01T10:00:00Z", "2015-07-01 12:00:00"),
-        ("2015-01-01 10:00:00+08:00", "2015-01-01 03:00:00"),
-        ("2015-01-01 10:00:00", "2015-01-01 11:00:00"),
-        ("2015-01-02", "2015-01-02 01:00:00"),
-    ],
-)
-def test_moments_become_local(tmp_path: Path, text: str, moment: str) -> None:
-    write(tmp_path, HEADER + f"a,{text},x,1\n")
-    content = "time_zone: Europe/Paris\n" + PLAIN.replace("{files", "{recorded_time_zone: UTC, files")
-    assert load(tmp_path, content, "cast(purchased_at_parsed as varchar)") == [(moment,)]
-
-
-@pytest.mark.parametrize(
-    ("time", "moment"),
-    [("905", "09:05:00"), ("5", "00:05:00"), ("90512", "09:05:12"), ("8:26 PM", "20:26:00"), ("", "00:00:00")],
-)
-def test_a_time_column_joins_its_date(tmp_path: Path, time: str, moment: str) -> None:
-    write(tmp_path, f"card,at,time,paid\na,20150131,{time},1\n")
-    content = PLAIN.replace("at: at", "at: {date: at, time: time}").replace("product_name: name, ", "")
-    content = content.replace("{files", "{date_format: '%Y%m%d', files")
-    assert load(tmp_path, content, "cast(purchased_at_parsed as varchar)") == [(f"2015-01-31 {moment}",)]
-
-
 JOINED = """
 sales_lines:
   files: sales.csv

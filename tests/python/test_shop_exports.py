@@ -253,6 +253,8 @@ DOUBTS = [
      "of 3 values of date, 0 can be read as %d/%m/%Y"),
     ({"s.csv": lines("card_id,date,amount,currency", ["a,2018-01-01,1.5,EUR", "a,2018-01-02,150,JPY"] * 3)},
      "currency has EUR (3 lines), JPY (3 lines)"),
+    ({"s.csv": lines("card_id,date,amount", ["a,2018-01-01,¥1.5", "a,2018-01-02,US$150"] * 3)},
+     "the amounts have the signs US$ and ¥; they would be added up as they are"),
     ({"s.csv": sales(*USUAL, "A1,2018-01-05,1,3.00", "A2,2018-01-05,1,3.00")},
      "4 values of card_id differ in capital letters only, such as A1 and a1"),
     ({"s.csv": sales(*USUAL), "again.csv": sales(*USUAL)},
@@ -359,3 +361,16 @@ def test_make_takes_the_words_of_a_shell(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "a b.csv is not used" in done.stderr
     assert yaml.safe_load(done.stdout)["sales_lines"]["files"] == "Bob's $5.csv"
+
+
+@pytest.mark.parametrize(
+    ("header", "amount", "code"),
+    [("amount,currency", "1.5,ABC", None), ("amount,currency", "1.5,rmb", "CNY"), ("amount", "HK$ 3", "HKD")],
+)
+def test_a_currency_that_there_is_not_is_not_proposed(
+    header: str, amount: str, code: str | None, tmp_path: Path
+) -> None:
+    content, _ = proposed(
+        {"s.csv": lines(f"card_id,date,{header}", [f"a,2018-01-0{n},{amount}" for n in ORDERS])}, tmp_path
+    )
+    assert content.get("currency") == code

@@ -249,8 +249,9 @@ findings as (
         {% for language in ['zh', 'en'] -%}
         {% for _ in filled %}replace({% endfor -%}
         text_{{ language }}
-        {%- for name, value in filled.items() %}, '{{ "{" ~ name ~ "}" }}', coalesce({{ value }}, '')){% endfor %}
-            as text_{{ language }}{{ "," if not loop.last }}
+        {%- for name, value in filled.items() %},
+        '{{ "{" ~ name ~ "}" }}', coalesce({{ value }}, '')
+        ){%- endfor %} as text_{{ language }}{{ "," if not loop.last }}
         {% endfor %}
     from standing_out
 )

@@ -3,16 +3,20 @@
 Names of columns are compared with the words of landing/column_words.yml; their values must be of the right kind.
 """
 
+import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from babel.numbers import is_currency
 from duckdb import DuckDBPyConnection
 
 from segmentation.inspection.looking import ENOUGH, OFFSET, Column, Table, bare_name, number_sql
 from segmentation.landing.files import literal
 from segmentation.landing.retailer import GENDER_CODES, MOMENT_COLUMNS, PRODUCT, REQUIRED_COLUMNS, WORDS
 
+SIGNS_FILE = Path(__file__).parents[3] / "seeds" / "currency_signs.csv"
 KINDS: dict[str, str] = {role: entry["kind"] for role, entry in WORDS.items()}
 MEMBER_ROLES = ("birth_date", "age_band", "gender", "registered_at")
 NO_ROLES = ("purchased_time", "currency", "status", "direction", "missing", "time_zones")
@@ -20,7 +24,6 @@ SALES_ROLES = tuple(role for role in WORDS if role not in (*MEMBER_ROLES, *NO_RO
 # A joined table repeats its values in several lines: what is added up has to be in the table of the lines itself.
 ADDED_UP = ("quantity", "amount", "points")
 NO_SALE = tuple(WORDS["status"]["no_sale"])
-CURRENCY_SIGNS: dict[str, str] = WORDS["currency"]["signs"]
 TRUE = ("1", "true", "yes", "y", "t", "是")
 WHOLE_WORD = 700
 MOST_STATES = 30
@@ -532,7 +535,15 @@ def _choose_orders(connection: DuckDBPyConnection, choice: Choice) -> None:
         )
 
 
+def _currency_signs() -> dict[str, str]:
+    """Return the usual currency of each sign, long signs first: US$ holds $ too."""
+    with SIGNS_FILE.open(encoding="utf-8", newline="") as file:
+        usual = {row["sign"]: row["currency"] for row in csv.DictReader(file) if row["is_usual"] == "true"}
+    return dict(sorted(usual.items(), key=lambda item: -len(item[0])))
+
+
 def _choose_currency(connection: DuckDBPyConnection, choice: Choice) -> None:
+    signs = _currency_signs()
     tables = [choice.sales, *(join.table for join in choice.joins)]
     columns = [column for table in tables for column in table.columns.values()]
     named = [column for column in columns if word_score(column.name, "currency") and 0 < column.distinct <= MOST_STATES]
@@ -541,10 +552,10 @@ def _choose_currency(connection: DuckDBPyConnection, choice: Choice) -> None:
         best = max(named, key=lambda column: word_score(column.name, "currency"))
         codes: dict[str, int] = {}
         for value, number in best.examples:
-            code = CURRENCY_SIGNS.get(value) or {"人民币": "CNY", "RMB": "CNY"}.get(value, value.upper())
+            code = signs.get(value.upper(), value.upper())
             codes[code] = codes.get(code, 0) + number
         if len(codes) == 1:
-            choice.currency = next((code for code in codes if re.fullmatch("[A-Z]{3}", code)), None)
+            choice.currency = next((code for code in codes if is_currency(code)), None)
         else:
             told = ", ".join(f"{code} ({number:,} lines)" for code, number in codes.items())
             choice.doubts.append(
@@ -553,11 +564,20 @@ def _choose_currency(connection: DuckDBPyConnection, choice: Choice) -> None:
             )
         return
     texts = [text for column in money for text in (column.name, *(value for value, _ in column.examples))]
-    for sign, code in CURRENCY_SIGNS.items():
-        if any(sign in text for text in texts):
-            choice.currency = code
-            choice.doubts.append(f"currency: {code} is a guess from the sign {sign}.")
-            return
+    found: dict[str, str] = {}
+    for text in texts:
+        if sign := next((sign for sign in signs if sign in text), None):
+            found.setdefault(signs[sign], sign)
+    if len(found) > 1:
+        choice.doubts.append(
+            f"currency: the amounts have the signs {' and '.join(sorted(found.values()))}; they would be added up as "
+            "they are, keep one currency in a file."
+        )
+        return
+    for code, sign in found.items():
+        choice.currency = code
+        choice.doubts.append(f"currency: {code} is a guess from the sign {sign}.")
+        return
     chinese = [column.name for column in columns if re.search("[\u4e00-\u9fff]", column.name)]
     if len(chinese) * 2 > len(columns):
         choice.currency = "CNY"
