@@ -45,11 +45,11 @@ texts as (
     select * from {{ ref('finding_texts') }}
 ),
 
--- Members' receipts of several lines. They may carry a number that begins anew every day.
+-- Receipts of several lines. They may carry a number that begins anew every day.
 receipts as (
     select min(purchased_at) < max(purchased_at) as has_several_moments
     from sales_lines
-    where receipt_no is not null and reason is null
+    where receipt_no is not null and purchased_at is not null
     group by card_id, till_no, receipt_no, cast(purchased_at as date)
     having count(*) > 1
 ),
