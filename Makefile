@@ -39,7 +39,9 @@ all: .venv/.installed
 	@$(BIN)/segmentation build
 
 test: .venv/.installed-dev lint target/.unit-tests
-	$(BIN)/pytest -n auto --dist loadfile tests/python
+	$(BIN)/pytest -n auto --dist loadfile --ignore tests/python/test_cli.py tests/python
+# Signals reach a build as they do from a terminal only outside the workers of pytest.
+	$(BIN)/pytest tests/python/test_cli.py
 
 # The quick part: lint, types, structure, unit tests of dbt, Python tests that build no warehouse.
 check: .venv/.installed-dev
