@@ -124,8 +124,11 @@ class Settings(BaseModel):
     )
     far_days: Count = Field(
         description="Sales that more than this many days without any separate from most of the lines are taken for "
-        "mistyped dates (reason `lone_day`) where they are one line, or at most one in a hundred. The end of `make` "
-        "says so, and also where there are more of them."
+        "mistyped dates (reason `lone_day`) where they are so few (`far_share`). The end of `make` says so, and also "
+        "where there are more of them. Orders of members so long before all others do not open the window."
+    )
+    far_share: Share = Field(
+        description="Largest share of all lines (or orders) that counts as so few; one line always does."
     )
     zero_amounts: Literal["drop", "count"] = Field(
         description="`drop`: a line of amount zero is no purchase, as in the original analysis. `count`: it is one, "

@@ -69,12 +69,15 @@ def interrupted_by_failure(process: SpawnProcess) -> Iterator[None]:
     Raises
     ------
     SystemExit
-        With exit code 1, as soon as the process has ended with it.
+        With exit code 1, as soon as the process has failed.
     """
 
     def watch() -> None:
         connection.wait([process.sentinel])
-        if process.exitcode == 1:
+        if process.exitcode == -signal.SIGKILL:
+            print("The reading of the raw files was killed, as happens where memory runs out.", file=sys.stderr)
+        # Leaving the block early ends it with SIGTERM: that is no failure.
+        if process.exitcode not in (0, -signal.SIGTERM):
             os.kill(os.getpid(), signal.SIGUSR1)
 
     signal.signal(signal.SIGUSR1, lambda *_: sys.exit(1))

@@ -107,7 +107,8 @@ class Classifier:
         self.connection.execute(
             "attach ':memory:' as warehouse; create schema work.staging; create schema work.intermediate;"
             "create schema warehouse.marts; create schema warehouse.seeds;"
-            f"create table warehouse.seeds.repairs as from '{ROOT}/seeds/repairs.csv'"
+            f"create table warehouse.seeds.repairs as from '{ROOT}/seeds/repairs.csv';"
+            f"create table warehouse.seeds.finding_texts as from '{ROOT}/seeds/finding_texts.csv'"
         )
         for name, sql in self.models.items():
             schema = self.SCHEMAS.get(name[:3], "warehouse.marts")

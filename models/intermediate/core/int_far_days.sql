@@ -43,13 +43,13 @@ ranked as (
     from counted
 ),
 
--- One line, or one in a hundred, is a mistyped date rather than trade.
+-- So few lines are mistyped dates rather than trade.
 judged as (
     select
         day,
         lines,
         all_lines,
-        part_lines = 1 or 100 * part_lines <= all_lines as is_lone
+        part_lines = 1 or part_lines <= {{ var('far_share') }} * all_lines as is_lone
     from ranked
     where part_rank > 1
 )

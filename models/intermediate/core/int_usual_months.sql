@@ -14,7 +14,12 @@ on_the_way as (
 -- between them a hole in the data.
 trade_window as (
     select
-        coalesce(max(next_day) filter (where share_so_far < 0.02 and next_day - day > 92), min(day)) as first_day,
+        coalesce(
+            max(next_day) filter (
+                where share_so_far <= {{ var('far_share') }} and next_day - day > {{ var('far_days') }}
+            ),
+            min(day)
+        ) as first_day,
         max(day) as last_day
     from on_the_way
 ),

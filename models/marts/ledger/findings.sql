@@ -71,7 +71,7 @@ folded_keys as (
 
 written_signs as (
     select
-        unnest(regexp_extract_all(upper(raw_value), '[A-Z]{0,3}\p{Sc}|[A-Z]{3}|元|圆|円|원|人民币')) as sign
+        unnest(regexp_extract_all(upper(raw_value), '{{ money_sign() }}')) as sign
     from signed_amounts
 ),
 
@@ -114,7 +114,7 @@ counted as (
         overlaps_with as other,
         shared_days as days,
         equal_lines as found,
-        raw_rows as looked_at,
+        lines_of_shared_days as looked_at,
         null as from_day,
         null as to_day
     from input_files

@@ -16,6 +16,11 @@ retailer as (
     select * from {{ ref('stg_retailer') }}
 ),
 
+overlap_text as (
+    select above_share from {{ ref('finding_texts') }}
+    where finding = 'overlapping_files'
+),
+
 moments as (
     select
         source_file,
@@ -64,7 +69,7 @@ shared as (
         equal_lines.other_file,
         equal_lines.equal_lines,
         count(*) as shared_days,
-        sum(days.lines) as lines_of_shared_days
+        cast(sum(days.lines) as bigint) as lines_of_shared_days
     from equal_lines
     inner join days on equal_lines.source_file = days.source_file
     inner join days as other_days on equal_lines.other_file = other_days.source_file and days.day = other_days.day
@@ -88,14 +93,18 @@ checked as (
         ) as ends_early,
         shared.other_file as overlaps_with,
         shared.shared_days,
+        shared.lines_of_shared_days,
         shared.equal_lines,
         -- Different shops sell the same on the same day now and then, exports of the same sales differ little.
         coalesce(
-            shared.equal_lines >= 0.05 * shared.lines_of_shared_days and not retailer.has_overlapping_files, false
+            shared.equal_lines > overlap_text.above_share * shared.lines_of_shared_days
+            and not retailer.has_overlapping_files,
+            false
         ) as counts_twice
     from files
     cross join last_sale
     cross join retailer
+    cross join overlap_text
     cross join late_registrations
     left join moments
         on files.table_name = 'sales_lines' and files.part = 0 and files.source_file = moments.source_file

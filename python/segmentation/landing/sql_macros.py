@@ -8,7 +8,7 @@ from jinja2 import Environment
 FOLDER = Path(__file__).parents[3] / "macros"
 NAMES = (
     *("clean_text", "clean_code", "clean_key", "rounded_code"),
-    *("to_moment", "spelled_moment", "clock_with_offset", "to_number", "number_text", "plain_number"),
+    *("to_moment", "spelled_moment", "clock_with_offset", "to_number", "number_text", "plain_number", "money_sign"),
 )
 
 
