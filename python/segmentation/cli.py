@@ -196,19 +196,22 @@ def charts(
 @commands.command()
 @warehouse_option
 @reports_option
-def export(warehouse: Path, reports: Path) -> None:
+@click.option("--parquet", is_flag=True, help="Every mart as Parquet too, for other engines.")
+def export(warehouse: Path, reports: Path, *, parquet: bool) -> None:
     """Write the csv files of the original analysis.
 
     They are written from the finished warehouse.
 
     \b
     Example:
-      segmentation export --reports /tmp/reports
+      segmentation export --parquet --reports /tmp/reports
     """
-    from segmentation.exports import write_exports
+    from segmentation.exports import write_exports, write_parquet
 
     for path in write_exports(warehouse, reports):
         click.echo(path)
+    if parquet:
+        click.echo(write_parquet(warehouse, reports))
 
 
 @commands.command()

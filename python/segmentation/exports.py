@@ -1,8 +1,8 @@
-"""The csv files of the original analysis, in gb18030 with Chinese headers and labels, from the finished marts."""
+"""The csv files of the original analysis, in gb18030 with Chinese headers and labels, and Parquet for other engines."""
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -71,3 +71,34 @@ def write_exports(warehouse: Path, report_dir: Path) -> list[Path]:
                 encoded.replace(folder / file)
             written.append(folder / file)
     return written
+
+
+def write_parquet(warehouse: Path, report_dir: Path) -> Path:
+    """Write every mart of a published warehouse below `report_dir`/exports/parquet and return that folder.
+
+    A mart with a column month_start becomes a folder with a part for each month, any other a file. Sorted by all
+    columns and written by one thread, the same rows are the same bytes. The folder is put in its place whole: a mart
+    that there is no more leaves it.
+    """
+    folder = report_dir / "exports" / "parquet"
+    with open_warehouse(warehouse) as connection:
+        connection.execute("set threads = 1")
+        marts = connection.execute(
+            """select table_name, bool_or(column_name = 'month_start') from duckdb_columns()
+            where schema_name = 'marts' group by table_name order by table_name"""
+        ).fetchall()
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".parquet-") as temporary:
+            new = Path(temporary) / "new"
+            new.mkdir()
+            for mart, has_months in marts:
+                rows, place, parts = f"from marts.{mart} order by all", new / f"{mart}.parquet", ""
+                if has_months:
+                    rows = f"from (select strftime(month_start, '%Y-%m') as month, * from marts.{mart}) order by all"
+                    has_rows = connection.execute(f"from marts.{mart} limit 1").fetchone()
+                    place, parts = new / mart, ", partition_by (month)" if has_rows else ", per_thread_output"
+                connection.execute(f"copy ({rows}) to {literal(str(place))} (format parquet, compression zstd{parts})")
+            with suppress(FileNotFoundError):
+                folder.replace(Path(temporary) / "old")
+            new.replace(folder)
+    return folder
