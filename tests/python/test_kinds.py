@@ -436,15 +436,18 @@ def test_a_number_for_every_line_that_makes_no_sense(shop: Shop, settings: str, 
     assert sentence in str(input_problem(shop.retailer(settings, columns), shop.folder))
 
 
-def test_a_gender_without_a_code_is_counted_and_not_filled(shop: Shop) -> None:
+def test_genders_have_words_and_one_without_a_code_is_counted_and_not_filled(shop: Shop) -> None:
     shop.write("csv", [("a", DAY, "1", "1")])
-    shop.write("csv", [("a", "Ｆ"), ("b", "X"), ("c", "X"), ("d", "")], "members", ("card", "sex"))
+    genders = [("a", "Ｆ"), ("b", "X"), ("c", "X"), ("d", ""), ("e", "其他 ")]
+    shop.write("csv", genders, "members", ("card", "sex"))
     members = "members: {files: members.csv, columns: {card_id: card, gender: sex}}"
     found = shop.query(
         "select raw_value, repair, count(*) from marts.repaired_values group by all order by 1", top=members
     )
     assert found == [("X", "not_understood", 2)]
-    assert shop.classifier.query("select card_id, gender from marts.member_rows order by 1")[0] == ("a", "female")
+    assert shop.classifier.query("select gender from marts.member_rows order by card_id") == [
+        *[("female",), (None,), (None,), (None,), ("other",)]
+    ]
 
 
 @pytest.mark.parametrize("reader", WRITERS)

@@ -360,7 +360,7 @@ def _choose_codes(connection: DuckDBPyConnection, choice: Choice) -> None:
             code = GENDER_CODES.get(value) or GENDER_CODES.get(value[0])
             code = code or {"0": "female", "1": "male", "2": "female"}.get(value)
             values.setdefault(code or "", []).append(value)
-        choice.codes["gender"] = {code: values[code] for code in ("female", "male") if code in values}
+        choice.codes["gender"] = {code: values[code] for code in ("female", "male", "other") if code in values}
         counts = ", ".join(f"{value} ({number:,})" for value, number in gender.examples[:10])
         choice.doubts.append(f"codes of gender: which of {counts} is female?")
     if age := roles.get("age_band"):

@@ -380,8 +380,8 @@ class MemberCodes(Entry):
     # A code that is added to the seed of the same name can be used too.
     gender: Codes | None = Field(
         None,
-        description="raw values of female and male; F/M, female/male and 女/男 need no codes",
-        json_schema_extra={"properties": {"female": {}, "male": {}}},
+        description="raw values of female, male and other; F/M, female/male/other and 女/男/其他 need no codes",
+        json_schema_extra={"properties": {"female": {}, "male": {}, "other": {}}},
     )
     age_band: Codes | None = Field(
         None,
@@ -400,7 +400,7 @@ class Members(Table[MemberColumns]):
     codes: MemberCodes | None = Field(
         None,
         description="what the raw values mean: `gender: {female: [F], male: [M]}`, `age_band: {young: […], middle: "
-        "[…], senior: […]}`. F/M, female/male and 女/男 need no codes",
+        "[…], senior: […]}`. F/M, female/male/other and 女/男/其他 need no codes",
     )
     distinct: bool = Field(
         False,
