@@ -290,6 +290,15 @@ DOUBTS = [
      "encoding of s.csv: neither utf-8 nor Chinese; cp1252 is a guess"),
     ({"s.csv": sales(*USUAL), "x.csv": lines("zip,lat", ["1,2"])}, "x.csv is not used: no key to join it by was found"),
     ({"s.csv": lines("card_id,amount", ["a,1.5", "b,2.5"])}, "No column looks like purchased_at"),
+    ({"s.csv": lines("user_id,event_time,price,event_type", [f"{n % 9},2018-01-01,{n}.5,{kind}"
+                     for n, kind in enumerate(["view", "cart", "purchase"] * 4)])},
+     "cart (4 lines), view (4 lines) in event_type are taken for no sales; purchase (4) count"),
+    ({"s.csv": lines("user_id,date,amount,action", [f"{n % 9},2018-01-01,{n}.5,{n % 2 + 1}" for n in range(12)])},
+     "action has 1 (6 lines), 2 (6 lines); all are taken for sales"),
+    ({"s.csv": lines("card_id,order_id,date,price", [f"a{n % 4},{n},2018-01-01,{n}.5" for n in range(28)]),
+      "paid.csv": lines("order_id,way", [f"{n},cash" for n in range(28)]),
+      "orders.csv": lines("order_id,customer_since", [f"{n},2018-01-01" for n in range(28)])},
+     "paid.csv is not used: none of its columns has a place"),
 ]  # fmt: skip
 
 
@@ -301,6 +310,16 @@ def test_what_is_unsure_is_said_with_its_count(files: Files, doubt: str, tmp_pat
 
 def test_clear_files_leave_no_doubt(tmp_path: Path) -> None:
     assert proposed({"s.csv": sales(*USUAL)}, tmp_path)[1] == []
+
+
+def test_names_of_products_are_no_visits_and_a_channel_is_no_number_of_pieces(tmp_path: Path) -> None:
+    rows = [f"a{n % 4},2018-01-{n:02d},{n}.50,{n % 2 + 1},{'cart' if n % 2 else 'view'}" for n in range(1, 29)]
+    content, doubts = proposed(
+        {"s.csv": lines("card_id,purchase_date,price,sales_channel_id,product_name", rows)}, tmp_path
+    )
+    assert content["sales_lines"]["columns"]["amount"] == "price"
+    assert not {"quantity", "cancelled"} & {*content["sales_lines"], *content["sales_lines"]["columns"]}
+    assert not any("sales_channel_id" in doubt for doubt in doubts)
 
 
 def test_what_is_known_of_some_customers_makes_nobody_a_stranger(classifier: Classifier, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ NO_ROLES = ("purchased_time", "currency", "status", "direction", "missing", "tim
 SALES_ROLES = tuple(role for role in WORDS if role not in (*MEMBER_ROLES, *NO_ROLES))
 # A joined table repeats its values in several lines: what is added up has to be in the table of the lines itself.
 ADDED_UP = ("quantity", "amount", "points")
-NO_SALE = tuple(WORDS["status"]["no_sale"])
+NO_SALE, VISIT = tuple(WORDS["status"]["no_sale"]), tuple(WORDS["status"]["visit"])
 TRUE = ("1", "true", "yes", "y", "t", "是")
 WHOLE_WORD = 700
 MOST_STATES = 30
@@ -85,6 +85,7 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     others = [table for table in tables if table is not sales]
     people = next((table for table in others if _is_of_people(table)), None)
     joins = _joins(connection, sales, [table for table in others if table is not people])
+    have_a_key = [people, *(join.table for join in joins)]
     choice = Choice(sales, joins, {})
     choice.roles = _roles([sales, *(join.table for join in joins)], SALES_ROLES, choice.doubts, "sales_lines")
     if sales.rows:
@@ -92,7 +93,7 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     _drop_useless_joins(choice)
     _choose_members(connection, choice, people)
     for table in others:
-        if table is not people and all(table is not join.table for join in joins):
+        if all(table is not other for other in have_a_key):
             choice.doubts.append(f"{table.title} is not used: no key to join it by was found.")
     _choose_times(choice)
     _choose_amount(connection, choice)
@@ -262,14 +263,19 @@ def _complete(choice: Choice) -> None:
 
 
 def _tell_pieces_from_money(choice: Choice) -> None:
-    """A price without a quantity is what a line costs; an "amount" of few whole numbers beside it counts pieces."""
+    """A price without a quantity is what a line costs; an "amount" of few whole numbers beside it counts pieces.
+
+    Where its name only contains a word for an amount, it counts nothing.
+    """
     sales = choice.roles
     if "quantity" in sales or "unit_price" not in sales:
         return
     amount, price = sales.get("amount"), sales["unit_price"]
     if amount and (amount.numbers.has_fraction or amount.distinct >= price.distinct):
         return
-    if amount:
+    if amount and word_score(amount.name, "amount") < WHOLE_WORD:
+        choice.doubts = [doubt for doubt in choice.doubts if not doubt.startswith("amount of the sales_lines: ")]
+    elif amount:
         sales["quantity"] = amount
         choice.doubts.append(f"quantity of the sales_lines: {amount.name} seems to count pieces, not money.")
     sales["amount"] = sales.pop("unit_price")
@@ -279,7 +285,11 @@ def _tell_pieces_from_money(choice: Choice) -> None:
 def _drop_useless_joins(choice: Choice) -> None:
     """Leave out a joined table that gives no column and leads to no other."""
     for join in reversed(choice.joins):
-        names = {other.left for other in choice.joins[choice.joins.index(join) + 1 :]}
+        place = choice.joins.index(join)
+        before = {
+            name for table in (choice.sales, *(other.table for other in choice.joins[:place])) for name in table.columns
+        }
+        names = {other.left for other in choice.joins[place + 1 :]} - before
         has_status = any(word_score(name, "status") >= WHOLE_WORD for name in join.table.columns)
         if not columns_of(join.table, choice.roles) and not names & set(join.table.columns) and not has_status:
             choice.joins.remove(join)
@@ -450,10 +460,10 @@ def _states(connection: DuckDBPyConnection, column: Column) -> dict[str, tuple[s
     return {value: (pattern, number) for value, pattern, number in rows}
 
 
-def _is_no_sale(column: Column, value: str) -> bool:
+def _is_no_sale(column: Column, value: str, is_status: bool) -> bool:
     plain = value.casefold()
     is_flag = re.search("cancel|void|取消|作废|storno", column.name.casefold()) and column.distinct <= 2
-    return (bool(is_flag) and plain in TRUE) or plain.startswith(NO_SALE)
+    return (bool(is_flag) and plain in TRUE) or plain.startswith(NO_SALE + VISIT if is_status else NO_SALE)
 
 
 def _choose_cancelled(connection: DuckDBPyConnection, choice: Choice) -> None:
@@ -477,9 +487,13 @@ def _choose_cancelled(connection: DuckDBPyConnection, choice: Choice) -> None:
             is_status = word_score(column.name, "status") > 0
             marks = [
                 value for value in states
-                if _is_no_sale(column, value) and (is_status or len(value) == len(value.split("（")[0]) <= 20)
+                if _is_no_sale(column, value, is_status)
+                and (is_status or len(value) == len(value.split("（")[0]) <= 20)
             ]  # fmt: skip
             lines = sum(states[value][1] for value in marks)
+            if not marks and len(states) > 1 and word_score(column.name, "status") >= WHOLE_WORD:
+                counted = ", ".join(f"{value} ({number:,} lines)" for value, (_, number) in states.items())
+                choice.doubts.append(f"cancelled: {column.name} has {counted}; all are taken for sales.")
             if not marks or (len(marks) == len(states) and lines == table.rows):
                 continue
             told = ", ".join(f"{value} ({states[value][1]:,} lines)" for value in marks)
