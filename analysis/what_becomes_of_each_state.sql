@@ -1,14 +1,8 @@
 -- Of 100 members in a state, how many are in which state a month later? One row per state before.
 pivot (
-    select
-        previous_state,
-        state,
-        round(100 * members / sum(members) over (partition by previous_state), 1) as percent
+    select previous_state, state, round(100 * share, 1) as percent
     from (
-        select
-            previous_state,
-            state,
-            sum(members) as members
+        select previous_state, state, sum(members) / sum(sum(members)) over (partition by previous_state) as share
         from {{ ref('life_cycle_transitions') }}
         where month_status = 'complete'
         group by previous_state, state

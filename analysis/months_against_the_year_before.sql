@@ -1,0 +1,10 @@
+-- How does a month compare with the same month of the year before, both complete? One row per month.
+select
+    now.month_start,
+    now.orders,
+    before.orders as orders_year_before,
+    round(100.0 * now.orders / before.orders - 100, 1) as percent_change
+from {{ ref('eda_coverage') }} as now
+inner join {{ ref('eda_coverage') }} as before on now.month_start - interval 1 year = before.month_start
+where now.status = 'complete' and before.status = 'complete'
+order by now.month_start desc

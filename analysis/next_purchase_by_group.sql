@@ -1,0 +1,13 @@
+-- At which counter do most of a group buy in their second order? One row per gender and age band.
+with second_orders as (
+    select card_id, counter_name
+    from {{ ref('vip_info') }}
+    qualify dense_rank() over (partition by card_id order by purchased_at) = 2
+)
+
+select gender_name_en, age_band_name_en, counter_name, count(distinct second_orders.card_id) as members
+from second_orders
+inner join {{ ref('member_overview') }} as overview on second_orders.card_id = overview.card_id
+group by gender_name_en, age_band_name_en, counter_name
+qualify row_number() over (partition by gender_name_en, age_band_name_en order by members desc, counter_name) = 1
+order by members desc, gender_name_en, age_band_name_en

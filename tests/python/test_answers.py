@@ -1,0 +1,74 @@
+"""The example queries: short, described as they ask, and answered on demo data in docs/answers.md."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from conftest import ROOT, Job
+
+QUERIES = sorted((ROOT / "analysis").glob("*.sql"))
+MOST_LINES = 15
+ROWS_SHOWN = 8
+HEADING = """# Questions and answers
+
+The queries of the folder `analysis`, each with the beginning of its result on demo data (`make demo MEMBERS=2000
+LINES=12000`). `dbt compile` writes them ready to run to `target/compiled`; `{{ ref('orders') }}` is the table
+`marts.orders`. A test runs all of them and compares this page.
+"""
+
+
+def question(query: Path) -> str:
+    return query.read_text(encoding="utf-8").splitlines()[0].removeprefix("-- ")
+
+
+def test_every_query_fits_into_fifteen_lines_below_its_question() -> None:
+    assert len(QUERIES) >= 24
+    for query in QUERIES:
+        first, *lines = query.read_text(encoding="utf-8").splitlines()
+        assert first.startswith("-- "), query.name
+        assert len(lines) <= MOST_LINES, query.name
+
+
+def test_the_site_of_the_docs_describes_each_query_by_its_question() -> None:
+    described = yaml.safe_load((ROOT / "analysis" / "_analyses.yml").read_text(encoding="utf-8"))["analyses"]
+    assert {analysis["name"]: analysis["description"] for analysis in described} == {
+        query.stem: question(query) for query in QUERIES
+    }
+
+
+@pytest.fixture(scope="module")
+def compiled(demo: Job) -> Mapping[str, str]:
+    assert demo.dbt("compile", "--select", "resource_type:analysis").returncode == 0
+    folder = demo.out / "target" / "compiled"
+    return {
+        query.stem: next(folder.rglob(query.name)).read_text(encoding="utf-8").replace('"warehouse".', "")
+        for query in QUERIES
+    }
+
+
+@pytest.mark.slow
+def test_the_page_of_answers_is_what_the_queries_give(demo: Job, compiled: Mapping[str, str]) -> None:
+    page = HEADING
+    with duckdb.connect(str(demo.warehouse), read_only=True) as connection:
+        for query in QUERIES:
+            result = connection.sql(compiled[query.stem])
+            rows = result.fetchall()
+            assert rows, query.name
+            page += f"\n## {question(query)}\n\n[{query.name}](../analysis/{query.name})\n\n"
+            table = [result.columns, ["---"] * len(result.columns), *rows[:ROWS_SHOWN]]
+            page += "".join("| " + " | ".join(shown(value) for value in row) + " |\n" for row in table)
+            if len(rows) > ROWS_SHOWN:
+                page += f"\n… {len(rows):,} rows in all\n"
+    written = ROOT / "target" / "answers.md"
+    written.parent.mkdir(exist_ok=True)
+    written.write_text(page, encoding="utf-8")
+    assert page == (ROOT / "docs" / "answers.md").read_text(encoding="utf-8"), (
+        "docs/answers.md is not what the queries give now. Read the new page and: cp target/answers.md docs/answers.md"
+    )
+
+
+def shown(value: object) -> str:
+    text = "" if value is None else str(value)
+    return text.replace("\\", "\\\\").replace("|", "\\|")
