@@ -59,9 +59,13 @@ def export_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
     contacts, log = folder / "contacts.csv", folder / "log.csv"
     since = datetime.date.fromordinal(max(1, contacted_on.toordinal() - request.recent_days))
 
-    opted_out = read_cards(request.opt_out, known_cards(warehouse)) if request.opt_out else set()
+    known = known_cards(warehouse)
+    opted_out = read_cards(request.opt_out, known) if request.opt_out else set()
     earlier = read_contacts(contacts)
-    recent = {card.lower() for card, day, _ in earlier if str(since) < day <= str(contacted_on)}
+    # A card that was merged since then counts for its member.
+    recent = {
+        known.get(card.lower(), card).lower() for card, day, _ in earlier if str(since) < day <= str(contacted_on)
+    }
     allowed = [row for row in members if row[0] not in opted_out]
     reachable = [row for row in allowed if row[0].lower() not in recent]
     held_out = [row for row in reachable if in_holdout(row[0], request.name, request.salt, request.holdout)]
@@ -117,10 +121,18 @@ def read_members(warehouse: Path, segment: str, state: str) -> tuple[datetime.da
 
 
 def known_cards(warehouse: Path) -> dict[str, str]:
-    """All cards as a list of audiences writes them, by what a person may write: small letters, guarded or not."""
+    """All cards as a list of audiences writes them, by what a person may write: small letters, guarded or not.
+
+    A card that was merged into another one stands for that.
+    """
     with open_warehouse(warehouse) as connection:
-        cards = connection.execute(f"select card_id, {guarded('card_id')} from marts.member_next_steps").fetchall()
-    return {text.lower(): listed for card, listed in cards for text in (card, listed)}
+        cards = connection.execute(
+            f"""select card_id, {guarded("card_id")}, {guarded("card_id")} from marts.member_next_steps
+            union all
+            select card_id, {guarded("card_id")}, {guarded("final_card_id")} from marts.card_merges
+            where reason is null"""
+        ).fetchall()
+    return {text.lower(): listed for card, written, listed in cards for text in (card, written)}
 
 
 def in_holdout(card_id: str, audience: str, salt: str, share: float) -> bool:

@@ -136,7 +136,7 @@ def _day(_context: click.Context, _option: click.Parameter, moment: datetime.dat
 @commands.command()
 @warehouse_option
 @reports_option
-@click.option("--segment", default="any", help="A segment_code of marts.member_segments.")
+@click.option("--segment", default="any", help="An effective_segment_code of marts.member_segments.")
 @click.option("--state", default="any", help="A state of seeds.life_cycle_states.")
 @click.option("--reason", required=True, callback=_reason, help="Why these members are contacted; for the log.")
 @click.option("--name", callback=_name, help="Name of the audience, part of the file names.  [default: SEGMENT_STATE]")

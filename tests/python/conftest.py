@@ -86,8 +86,16 @@ class Classifier:
     """The path of raw files up to the classified rows, in a database of its own: quick, and without dbt."""
 
     MODELS = (
-        *("stg_retailer", "stg_files", "stg_members", "stg_sales_lines", "int_lines_of_other_files", "int_far_days"),
-        *("member_rows", "sales_lines", "input_files", "repaired_values"),
+        *("stg_retailer", "stg_files", "stg_members", "stg_sales_lines", "stg_card_merges"),
+        *(
+            "int_lines_of_other_files",
+            "int_far_days",
+            "card_merges",
+            "member_rows",
+            "sales_lines",
+            "input_files",
+            "repaired_values",
+        ),
     )
     SCHEMAS: ClassVar = {"stg": "work.staging", "int": "work.intermediate"}
 
@@ -108,7 +116,8 @@ class Classifier:
             "attach ':memory:' as warehouse; create schema work.staging; create schema work.intermediate;"
             "create schema warehouse.marts; create schema warehouse.seeds;"
             f"create table warehouse.seeds.repairs as from '{ROOT}/seeds/repairs.csv';"
-            f"create table warehouse.seeds.finding_texts as from '{ROOT}/seeds/finding_texts.csv'"
+            f"create table warehouse.seeds.finding_texts as from '{ROOT}/seeds/finding_texts.csv';"
+            f"create table warehouse.seeds.list_reasons as from '{ROOT}/seeds/list_reasons.csv'"
         )
         for name, sql in self.models.items():
             schema = self.SCHEMAS.get(name[:3], "warehouse.marts")

@@ -1,22 +1,35 @@
-with members as (
+with merges as (
     select
-        *,
+        card_id as merged_card_id,
+        final_card_id
+    from {{ ref('card_merges') }}
+    where reason is null
+),
+
+members as (
+    select
+        rows_of_files.* exclude (card_id),
+        coalesce(merges.final_card_id, rows_of_files.card_id) as card_id,
+        merges.merged_card_id,
         {{ unread_values(['card_id', 'gender', 'age_band', 'birth_date', 'registered_at']) }} as raw_text
-    from {{ ref('stg_members') }}
+    from {{ ref('stg_members') }} as rows_of_files
+    left join merges on rows_of_files.card_id = merges.merged_card_id
 ),
 
 retailer as (
     select * from {{ ref('stg_retailer') }}
 ),
 
--- The first registration of a card is the one that counts.
+-- The first registration of a card, of all cards of a person, is the one that counts.
 ranked as (
     select
         *,
         row_number() over registrations_of_card as registration_no,
         struct_pack(registered_at, birth_date, gender, age_band) as registration, -- equal also where both lack a value
         first_value(struct_pack(registered_at, birth_date, gender, age_band)) over registrations_of_card
-            as first_registration
+            as first_registration,
+        coalesce(merged_card_id, card_id) as own_card_id,
+        first_value(coalesce(merged_card_id, card_id)) over registrations_of_card as first_card_id
     from members
     window registrations_of_card as (
         partition by card_id order by registered_at nulls last, source_file, row_no
@@ -39,6 +52,7 @@ classified as (
         case
             when ranked.unreadable_reason is not null then 'unreadable'
             when ranked.card_id is null then 'no_card_number'
+            when ranked.own_card_id <> ranked.first_card_id then 'other_card_of_person'
             when ranked.registration_no > 1 and ranked.registration = ranked.first_registration
                 then 'duplicate_row'
             when ranked.registration_no > 1 then 'conflicting_duplicate'
@@ -46,7 +60,8 @@ classified as (
             when ranked.registered_at is null and ranked.raw_registered_at is not null then 'bad_registration_time'
             when ranked.registered_at is null then 'no_registration_time'
         end as reason,
-        ranked.raw_text
+        ranked.raw_text,
+        ranked.merged_card_id
     from ranked
     cross join retailer
 )

@@ -1,8 +1,19 @@
-with sales_lines as (
+with merges as (
     select
-        *,
+        card_id as merged_card_id,
+        final_card_id
+    from {{ ref('card_merges') }}
+    where reason is null
+),
+
+sales_lines as (
+    select
+        lines_of_files.* exclude (card_id),
+        coalesce(merges.final_card_id, lines_of_files.card_id) as card_id,
+        merges.merged_card_id,
         {{ unread_values(['card_id', 'quantity', 'unit_price', 'amount', 'points', 'purchased_at']) }} as raw_text
-    from {{ ref('stg_sales_lines') }}
+    from {{ ref('stg_sales_lines') }} as lines_of_files
+    left join merges on lines_of_files.card_id = merges.merged_card_id
 ),
 
 members as (
@@ -94,7 +105,8 @@ classified as (
             when require_points and coalesce(points, 0) <= 0 then 'no_points'
             when customer_type = 'unregistered_card' then 'unregistered_card'
         end as reason,
-        raw_text
+        raw_text,
+        merged_card_id
     from with_customer_type
 )
 

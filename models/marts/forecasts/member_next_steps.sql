@@ -19,7 +19,7 @@ next_steps as (
     select
         states.card_id,
         states.as_of,
-        segments.segment_code,
+        segments.effective_segment_code as segment_code,
         states.state,
         states.visits,
         predictions.p_alive,
@@ -35,7 +35,7 @@ next_steps as (
     from states
     left join segments on states.card_id = segments.card_id
     left join predictions on states.card_id = predictions.card_id
-    left join actions as own on segments.segment_code = own.segment_code and states.state = own.state
+    left join actions as own on segments.effective_segment_code = own.segment_code and states.state = own.state
     left join actions as general on general.segment_code = 'any' and states.state = general.state
 )
 

@@ -28,6 +28,18 @@ members as (
     select * from {{ ref('members') }}
 ),
 
+list_reasons as (
+    select * from {{ ref('list_reasons') }}
+),
+
+card_merges as (
+    select * from {{ ref('card_merges') }}
+),
+
+segment_overrides as (
+    select * from {{ ref('segment_overrides') }}
+),
+
 input_files as (
     select * from {{ ref('input_files') }}
 ),
@@ -105,6 +117,18 @@ lines_by_currency as (
         sum(lines) as lines
     from currencies
     group by currency
+),
+
+list_rows as (
+    select
+        'card_merges' as list_name,
+        reason
+    from card_merges
+    union all
+    select
+        'segment_overrides' as list_name,
+        reason
+    from segment_overrides
 ),
 
 counted as (
@@ -214,6 +238,15 @@ counted as (
     from input_files
     where sheets_left_out is not null
     group by source_file
+    union all by name
+    select
+        'list_rows_left_out' as finding,
+        list_rows.list_name as subject,
+        count(*) filter (where list_reasons.is_fault) as found,
+        count(*) as looked_at
+    from list_rows
+    left join list_reasons on list_rows.list_name = list_reasons.list_name and list_rows.reason = list_reasons.reason
+    group by list_rows.list_name
 ),
 
 -- What exceeds its share stands out.

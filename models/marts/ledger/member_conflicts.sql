@@ -5,7 +5,10 @@ with members as (
 -- The first registration of the card, whether or not its time could be read.
 first_registrations as (
     select * from members
-    where coalesce(reason, 'kept') not in ('unreadable', 'no_card_number', 'duplicate_row', 'conflicting_duplicate')
+    where
+        coalesce(reason, 'kept') not in (
+            'unreadable', 'no_card_number', 'other_card_of_person', 'duplicate_row', 'conflicting_duplicate'
+        )
 ),
 
 conflicts as (

@@ -23,7 +23,8 @@ with_labels as (
         rejected.reason,
         reasons.name_zh as reason_name_zh,
         reasons.name_en as reason_name_en,
-        rejected.raw_text
+        rejected.raw_text,
+        rejected.merged_card_id
     from rejected
     left join reasons on rejected.reason = reasons.reason
 )

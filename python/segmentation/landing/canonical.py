@@ -1,4 +1,4 @@
-"""What dbt reads of the landed files: the two tables in the project's own columns, and what the retailer file says."""
+"""What dbt reads of the landed files: the tables in the project's own columns, and what the retailer file says."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,11 @@ from segmentation.errors import InputError
 from segmentation.landing.files import Part, identifier, literal
 from segmentation.landing.moments import parsed_moment
 from segmentation.landing.reading import PLACE
-from segmentation.landing.retailer import CANONICAL_COLUMNS, MOMENT_COLUMNS, TIME_OF, RawTable, Retailer
+from segmentation.landing.retailer import CANONICAL_COLUMNS, CARD_COLUMNS, MOMENT_COLUMNS, TIME_OF, RawTable, Retailer
 
 
 def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[str, list[Part]]) -> None:
-    """Write what dbt reads beside the ledger: the two tables in the project's own columns, and the retailer file."""
+    """Write what dbt reads beside the ledger: the tables in the project's own columns, and the retailer file."""
     tables = {table.name: table for table in retailer.tables}
     for name in CANONICAL_COLUMNS:
         view = _canonical(retailer, name, tables.get(name), parts.get(name, []))
@@ -61,7 +61,7 @@ def _canonical(retailer: Retailer, name: str, table: RawTable | None, parts: Seq
     }
     texts = {column: landed.get(column, "cast(null as varchar)") for column in CANONICAL_COLUMNS[name]}
     if retailer.fold_case:
-        texts["card_id"] = f"lower({texts['card_id']})"
+        texts |= {column: f"lower({texts[column]})" for column in CARD_COLUMNS if column in texts}
     if table:
         texts |= {
             column: f"case when part_0.unreadable_reason is null then {literal(number)} end"

@@ -19,7 +19,14 @@ from segmentation.landing.workbook import EXACT_BELOW, OLE_MAGIC, is_workbook, r
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
 PARQUET_MAGIC = b"PAR1"
-TABLE_TITLES = {"members": "the members", "sales_lines": "the sales lines"}
+TABLE_TITLES = {
+    "members": "the members",
+    "sales_lines": "the sales lines",
+    "card_merges": "the card merges",
+    "segment_overrides": "the segment overrides",
+}
+# A list may have no row yet.
+LISTS = ("card_merges", "segment_overrides")
 NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 # A whole number that pandas keeps as a floating-point one (17850.0) is still a key; from 2^53 on it has lost digits.
 FLOAT_AS_TEXT = f"""case
@@ -162,7 +169,7 @@ def find_raw_files(retailer: Retailer, table: RawTable, raw_dir: Path, known: Kn
         raw_files = [
             _checked_file(retailer, table, settings, columns, raw_dir, path, sheet, known) for path, sheet in files
         ]
-        if not any(file.header.has_rows for file in raw_files):
+        if table.name not in LISTS and not any(file.header.has_rows for file in raw_files):
             raise InputError(f"{files[0][0]} has a header but no line below it: put the file with the data there.")
         parts.append(Part(settings, raw_files, key))
     return parts

@@ -13,7 +13,7 @@ from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError
 from segmentation.landing.files import RawFile, identifier, literal, parquet_source, wanted_names
-from segmentation.landing.retailer import WHITESPACE, FileSet
+from segmentation.landing.retailer import CARD_COLUMNS, WHITESPACE, FileSet
 from segmentation.landing.sql_macros import sql_macro
 from segmentation.landing.text import (
     Mending,
@@ -103,7 +103,7 @@ def check_codes(connection: DuckDBPyConnection, relation: str, files: Sequence[R
         If a file that has just been appended has one.
     """
     for column in files[0].expressions:
-        if column != "card_id" and not column.startswith("key "):
+        if column not in CARD_COLUMNS and not column.startswith("key "):
             continue
         value = identifier(column)
         rounded = connection.execute(

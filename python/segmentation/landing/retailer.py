@@ -291,6 +291,22 @@ class SalesColumns(Entry):
     counter_name: Texts = _optional("name of the counter or department")
 
 
+class CardMergeColumns(Entry):
+    """The raw columns of the card merges."""
+
+    card_id: Texts = _optional("card that is merged into another one; needed")
+    merged_into: Texts = _optional("card of the same person that it counts for; needed")
+
+
+class SegmentOverrideColumns(Entry):
+    """The raw columns of the segment overrides."""
+
+    card_id: Texts = _optional("card of the member; needed")
+    segment_code: Texts = _optional("code of the segment that the member shall be treated as; needed")
+    reason: Texts = _optional("why; needed")
+    expiry_date: Moment = _optional_moment("last day on which it counts, empty for always; needed")
+
+
 class MemberFormats(Entry):
     """The formats of the moments of the members."""
 
@@ -304,9 +320,32 @@ class SalesFormats(Entry):
     purchased_at: Formats = _optional("format of the purchase, or a list that is tried in its order")
 
 
-CANONICAL_COLUMNS = {"members": tuple(MemberColumns.model_fields), "sales_lines": tuple(SalesColumns.model_fields)}
-REQUIRED_COLUMNS = {"members": ("card_id",), "sales_lines": ("card_id", "purchased_at", "amount")}
-MOMENT_COLUMNS = {"members": tuple(MemberFormats.model_fields), "sales_lines": tuple(SalesFormats.model_fields)}
+class SegmentOverrideFormats(Entry):
+    """The formats of the days of the segment overrides."""
+
+    expiry_date: Formats = _optional("format of the last day, or a list that is tried in its order")
+
+
+CANONICAL_COLUMNS = {
+    "members": tuple(MemberColumns.model_fields),
+    "sales_lines": tuple(SalesColumns.model_fields),
+    "card_merges": tuple(CardMergeColumns.model_fields),
+    "segment_overrides": tuple(SegmentOverrideColumns.model_fields),
+}
+REQUIRED_COLUMNS = {
+    "members": ("card_id",),
+    "sales_lines": ("card_id", "purchased_at", "amount"),
+    "card_merges": CANONICAL_COLUMNS["card_merges"],
+    "segment_overrides": CANONICAL_COLUMNS["segment_overrides"],
+}
+MOMENT_COLUMNS = {
+    "members": tuple(MemberFormats.model_fields),
+    "sales_lines": tuple(SalesFormats.model_fields),
+    "card_merges": (),
+    "segment_overrides": tuple(SegmentOverrideFormats.model_fields),
+}
+# Columns with cards. Written in several forms, they are one key.
+CARD_COLUMNS = ("card_id", "merged_into")
 
 Columns = TypeVar("Columns", bound=Entry)
 DATE_FORMAT = (
@@ -453,6 +492,21 @@ class SalesLines(Table[SalesColumns]):
     )
 
 
+class CardMerges(Table[CardMergeColumns]):
+    """The list of the cards that were merged."""
+
+
+class SegmentOverrides(Table[SegmentOverrideColumns]):
+    """The list of the members whose segment a person has set."""
+
+    date_format: Annotated[
+        SegmentOverrideFormats | None,
+        BeforeValidator(
+            _for_each(*MOMENT_COLUMNS["segment_overrides"]), json_schema_input_type=Texts | SegmentOverrideFormats
+        ),
+    ] = Field(None, description=DATE_FORMAT)
+
+
 class RetailerFile(Entry):
     """A retailer: where its raw files are and how they are written."""
 
@@ -476,6 +530,12 @@ class RetailerFile(Entry):
     )
     members: Members | None = Field(None, description="the table of the members; may be missing")
     sales_lines: SalesLines = Field(description="the table of the sales lines")
+    card_merges: CardMerges | None = Field(
+        None, description="a list of cards of the same person, which count for one of them; may be missing"
+    )
+    segment_overrides: SegmentOverrides | None = Field(
+        None, description="a list of members whose segment a person has set, with reason and expiry; may be missing"
+    )
 
 
 @dataclass(frozen=True)
@@ -513,7 +573,7 @@ class RawTable:
 
     Attributes
     ----------
-    name : {"members", "sales_lines"}
+    name : {"members", "sales_lines", "card_merges", "segment_overrides"}
     parts : the files with the rows, then those that are joined to them.
     codes : for each coded column the code of each raw value.
     date_formats : for columns with moments, the formats to try, of strptime or such as "days since 2010-01-01".
@@ -544,7 +604,7 @@ class RawTable:
 
 @dataclass(frozen=True)
 class Retailer:
-    """What a retailer file says; `members` is None for a retailer without a member table."""
+    """What a retailer file says; tables that may be missing are None where they are."""
 
     name: str
     currency: str | None
@@ -556,10 +616,13 @@ class Retailer:
     order_is_receipt: bool
     members: RawTable | None
     sales_lines: RawTable
+    card_merges: RawTable | None
+    segment_overrides: RawTable | None
 
     @property
     def tables(self) -> tuple[RawTable, ...]:
-        return (self.members, self.sales_lines) if self.members else (self.sales_lines,)
+        tables = (self.members, self.sales_lines, self.card_merges, self.segment_overrides)
+        return tuple(table for table in tables if table)
 
 
 class _EditorSchema(GenerateJsonSchema):
@@ -609,14 +672,18 @@ def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
     except ValidationError as error:
         raise InputError(_sentence(path, error.errors()[0])) from error
 
-    sales_lines = _raw_table("sales_lines", file.sales_lines, f"{path}, sales_lines")
-    members = _raw_table("members", file.members, f"{path}, members") if file.members else None
+    tables = {
+        name: _raw_table(name, table, f"{path}, {name}")
+        for name in CANONICAL_COLUMNS
+        if (table := getattr(file, name)) is not None
+    }
+    sales_lines = tables["sales_lines"]
     if file.sales_lines.require_points and "points" not in sales_lines.columns:
         raise InputError(f"{path}: require_points is true, but the sales lines have no column points.")
     order_is_receipt = file.sales_lines.orders == "receipt"
     if order_is_receipt and "receipt_no" not in sales_lines.columns:
         raise InputError(f"{path}: orders are receipts, but the sales lines have no column receipt_no.")
-    if file.time_zone is None and (sales_lines.recorded_time_zone or (members and members.recorded_time_zone)):
+    if file.time_zone is None and any(table.recorded_time_zone for table in tables.values()):
         raise InputError(f"{path}: recorded_time_zone needs the retailer's own time_zone too, such as Europe/Paris.")
     return Retailer(
         name=path.stem,
@@ -627,8 +694,10 @@ def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
         overlapping=file.sales_lines.overlapping,
         fold_case=file.fold_case,
         order_is_receipt=order_is_receipt,
-        members=members,
+        members=tables.get("members"),
         sales_lines=sales_lines,
+        card_merges=tables.get("card_merges"),
+        segment_overrides=tables.get("segment_overrides"),
     )
 
 
@@ -660,7 +729,7 @@ def _sentence(path: Path, error: ErrorDetails) -> str:
     return f"{', '.join(place)}{'' if predicate.startswith(':') else ' '}{predicate}."
 
 
-def _raw_table(name: str, table: Members | SalesLines, where: str) -> RawTable:
+def _raw_table(name: str, table: Members | SalesLines | CardMerges | SegmentOverrides, where: str) -> RawTable:
     parts = (_file_set(table, {}), *(_file_set(join, join.key) for join in table.joins))
     mapped = [column for part in parts for column in part.columns]
     if twice := sorted({column for column in mapped if mapped.count(column) > 1}):
@@ -677,11 +746,12 @@ def _raw_table(name: str, table: Members | SalesLines, where: str) -> RawTable:
     if lacking := [column for column in required if column not in mapped]:
         raise InputError(f"{where}, columns must name the raw column of {', '.join(lacking)}.")
     cancelled = sales.cancelled if sales else None
+    formats = () if isinstance(table, CardMerges) else table.date_format or ()
     return RawTable(
         name=name,
         parts=parts,
         codes=_values_with_codes(table, mapped, where) if isinstance(table, Members) else {},
-        date_formats={column: formats for column, formats in table.date_format or () if formats},
+        date_formats={column: of_column for column, of_column in formats if of_column},
         recorded_time_zone=table.recorded_time_zone,
         decimal=sales.decimal if sales else ".",
         amount_is_product=is_product,

@@ -1,0 +1,61 @@
+with overrides as (
+    select * from {{ ref('int_segment_overrides') }}
+),
+
+buyers as (
+    select * from {{ ref('int_buyer_segments') }}
+),
+
+reasons as (
+    select * from {{ ref('list_reasons') }}
+    where list_name = 'segment_overrides'
+),
+
+segments as (
+    select distinct
+        segment_code,
+        segment_name_zh,
+        segment_name_en
+    from buyers
+),
+
+classified as (
+    select
+        overrides.* exclude (reason, raw_text),
+        segments.segment_name_zh,
+        segments.segment_name_en,
+        coalesce(
+            overrides.reason,
+            case
+                when segments.segment_code is null then 'unknown_segment'
+                when buyers.card_id is null then 'no_buyer'
+            end
+        ) as reason,
+        overrides.raw_text
+    from overrides
+    left join segments on overrides.segment_code = segments.segment_code
+    left join buyers on overrides.card_id = buyers.card_id
+),
+
+with_labels as (
+    select
+        classified.source_file,
+        classified.row_no,
+        classified.line_no,
+        classified.card_id,
+        classified.merged_card_id,
+        classified.segment_code,
+        classified.segment_name_zh,
+        classified.segment_name_en,
+        classified.override_reason,
+        classified.expiry_date,
+        classified.reason,
+        reasons.name_zh as reason_name_zh,
+        reasons.name_en as reason_name_en,
+        classified.raw_text
+    from classified
+    left join reasons on classified.reason = reasons.reason
+)
+
+select * from with_labels
+order by source_file, row_no
