@@ -104,6 +104,8 @@ def warehouse_of(folder: Path, members: list[str]) -> Path:
             """create schema marts; create schema seeds;
             create table seeds.life_cycle_states as select 'lost' as state;
             create table marts.member_segments as select 'key' as segment_code;
+            create table marts.card_merges as
+                select 'old' as card_id, 'b' as final_card_id, cast(null as varchar) as reason;
             create table marts.member_next_steps as
                 select unnest($1) as card_id, 'key' as segment_code, 'lost' as state,
                     'call' as action_code, '@x' as action_text_zh, 'x' as action_text_en, 1.5 as expected_purchases,

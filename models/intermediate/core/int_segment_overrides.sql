@@ -5,7 +5,7 @@ with segment_overrides as (
     from {{ ref('stg_segment_overrides') }}
 ),
 
-merges as (
+merged_cards as (
     select
         card_id as merged_card_id,
         final_card_id
@@ -24,10 +24,10 @@ as_of as (
 of_members as (
     select
         segment_overrides.* exclude (card_id),
-        coalesce(merges.final_card_id, segment_overrides.card_id) as card_id,
-        merges.merged_card_id
+        coalesce(merged_cards.final_card_id, segment_overrides.card_id) as card_id,
+        merged_cards.merged_card_id
     from segment_overrides
-    left join merges on segment_overrides.card_id = merges.merged_card_id
+    left join merged_cards on segment_overrides.card_id = merged_cards.merged_card_id
 ),
 
 -- What is wrong with a row by itself, of several the first.

@@ -1,4 +1,4 @@
-with merges as (
+with merged_cards as (
     select
         card_id as merged_card_id,
         final_card_id
@@ -9,11 +9,11 @@ with merges as (
 sales_lines as (
     select
         lines_of_files.* exclude (card_id),
-        coalesce(merges.final_card_id, lines_of_files.card_id) as card_id,
-        merges.merged_card_id,
+        coalesce(merged_cards.final_card_id, lines_of_files.card_id) as card_id,
+        merged_cards.merged_card_id,
         {{ unread_values(['card_id', 'quantity', 'unit_price', 'amount', 'points', 'purchased_at']) }} as raw_text
     from {{ ref('stg_sales_lines') }} as lines_of_files
-    left join merges on lines_of_files.card_id = merges.merged_card_id
+    left join merged_cards on lines_of_files.card_id = merged_cards.merged_card_id
 ),
 
 members as (
