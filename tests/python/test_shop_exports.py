@@ -289,7 +289,9 @@ DOUBTS = [
     ({"s.csv": "karte;datum;betrag\nMüller;01.02.2018;1,5\nÖzil;13.02.2018;2,5".encode("cp1252")},
      "encoding of s.csv: neither utf-8 nor Chinese; cp1252 is a guess"),
     ({"s.csv": sales(*USUAL), "x.csv": lines("zip,lat", ["1,2"])}, "x.csv is not used: no key to join it by was found"),
-    ({"s.csv": lines("card_id,amount", ["a,1.5", "b,2.5"])}, "No column looks like purchased_at"),
+    ({"s.csv": lines("card_id,amount", ["a,1.5", "b,2.5"])}, "No column looks like purchased_at: fill it in"),
+    ({"s.csv": lines("card_id,purchase_date,amount", [f"a{n},平成30年1月2日,1.5" for n in range(9)])},
+     "purchased_at (purchase_date has the name, but values such as 平成30年1月2日 are not understood as a moment)"),
     ({"s.csv": lines("user_id,event_time,price,event_type", [f"{n % 9},2018-01-01,{n}.5,{kind}"
                      for n, kind in enumerate(["view", "cart", "purchase"] * 4)])},
      "cart (4 lines), view (4 lines) in event_type are taken for no sales; purchase (4) count"),
@@ -352,6 +354,11 @@ def test_the_range_of_dates_is_that_of_all_rows(tmp_path: Path) -> None:
         ("2018年1月2日", "2018-01-02 00:00:00"),
         ("2018-01-02T10:11:12Z", "2018-01-02 10:11:12"),
         ("43102.5", "2018-01-02 12:00:00"),
+        ("Jan  2 2018  3:04PM", "2018-01-02 15:04:00"),
+        ("02JAN2018:15:04:05", "2018-01-02 15:04:05"),
+        ("201801021504", "2018-01-02 15:04:00"),
+        ("2018.01.02 15.04", "2018-01-02 15:04:00"),
+        ("Jan-02-2018", "2018-01-02 00:00:00"),
     ],
 )
 def test_dates_of_usual_exports_are_found(moment: str, read: str, tmp_path: Path) -> None:

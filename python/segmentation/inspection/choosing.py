@@ -109,9 +109,20 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     if "amount" in lacking and choice.amount is not None:
         lacking.remove("amount")
     choice.doubts[:0] = [
-        f"No column looks like {role}: fill it in, the retailer cannot be built without it." for role in lacking
+        f"No column looks like {role}{_named(tables, role)}: fill it in, the retailer cannot be built without it."
+        for role in lacking
     ]
     return choice
+
+
+def _named(tables: Sequence[Table], role: str) -> str:
+    """Tell which column has the name of what is lacking, and the values that speak against it."""
+    columns = [column for table in tables for column in table.columns.values() if column.examples]
+    best = max(columns, key=lambda column: word_score(column.name, role), default=None)
+    if best is None or word_score(best.name, role) < WHOLE_WORD:
+        return ""
+    example = best.examples[0][0][:40]
+    return f" ({best.name} has the name, but values such as {example} are not understood as a {KINDS[role]})"
 
 
 def word_score(name: str, role: str) -> int:

@@ -38,18 +38,22 @@ OVERLAP = 0.05
 DAYS = (
     "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%m.%d.%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
     "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%a, %d %b %Y",
-    "%Y年%m月%d日",
+    "%b-%d-%Y", "%d%b%Y", "%Y年%m月%d日",
 )  # fmt: skip
 TIMES = (
-    "", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", ", %I:%M %p", ", %H:%M", " at %I:%M %p",
-    " %H时%M分", " %H时%M分%S秒",
+    "", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", ", %I:%M %p", ", %H:%M",
+    " at %I:%M %p", " %H时%M分", " %H时%M分%S秒",
 )  # fmt: skip
-STATED_FORMATS = (*(day + time for day in DAYS for time in TIMES), "%Y/%m/%d %I:%M:%S %p", "%Y-%m", "%Y")
+STATED_FORMATS = (
+    *(day + time for day in DAYS for time in TIMES),
+    *("%Y/%m/%d %I:%M:%S %p", "%d%b%Y:%H:%M:%S", "%Y.%m.%d %H.%M", "%Y%m%d%H%M", "%Y-%m", "%Y"),
+)
 MOST_FORMATS = 3
 # Three parts at least, or one number of eight digits; a month or a year alone is one where the column is called so.
 LIKE_A_DATE = re.compile(
-    r"\d{8}(\d{6}|[ T].*)?|\D{0,6}\d{1,4}\D{1,2}(\d{1,2}|[A-Za-z]{3,9})\D{1,3}\d{1,4}(\D.*)?"
-    r"|[A-Za-z, ]{3,16}\d{1,2},? \d{4}.*"
+    r"\d{8}(\d{4}|\d{6}|[ T].*)?|\d{1,2}[A-Za-z]{3}\d{4}(:.*)?"
+    r"|\D{0,6}\d{1,4}\D{1,2}(\d{1,2}|[A-Za-z]{3,9})\D{1,3}\d{1,4}(\D.*)?"
+    r"|[A-Za-z, -]{3,16}\d{1,2}(,? |-)\d{4}.*"
 )
 LIKE_A_NUMBER = re.compile(
     r"[^\w\s]{0,3}\s?(?:[A-Z]{2,3}|人民币)?[^\w.]{0,3}(?:\d[\d.,' ’]*|\.\d+)(?:[eE][-+]?\d+)?"
