@@ -34,7 +34,7 @@ install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv \
 	else $(PYTHON) -m venv .venv && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r $(1) \
 	&& $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .; fi
 
-.PHONY: all test check quick-tests lint demo inspect audience charts export settings benchmark clean
+.PHONY: all test check quick-tests lint demo inspect audience charts export docs settings benchmark clean
 
 all: .venv/.installed
 	@$(BIN)/segmentation build
@@ -92,6 +92,13 @@ charts: .venv/.installed
 # The csv files again, and every mart as Parquet: make export PARQUET=yes
 export: .venv/.installed
 	@$(BIN)/segmentation export
+
+# The site of the docs in one file: lineage, every table, column, macro and query in words, types and rows of the last build.
+docs: .venv/.installed
+	@$(BIN)/dbt --quiet docs generate --static --target-path target/docs
+	@mkdir -p "$${REPORT_DIR:-reports}/docs"
+	@cp target/docs/static_index.html "$${REPORT_DIR:-reports}/docs/index.html"
+	@echo "Docs       $${REPORT_DIR:-reports}/docs/index.html"
 
 settings: .venv/.installed
 	@$(BIN)/segmentation settings
