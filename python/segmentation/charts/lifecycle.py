@@ -9,7 +9,9 @@ from matplotlib.ticker import PercentFormatter
 from segmentation.charts.look import (
     BAR,
     FAINT_BAR,
+    GAP,
     MARK,
+    PLAIN,
     Chart,
     Source,
     heat,
@@ -221,6 +223,46 @@ def next_steps(source: Source) -> Figure | None:
     return figure
 
 
+def growth(source: Source) -> Figure | None:
+    """Buyers by how they do against their own past year, and what they spent in both."""
+    data = source.mart(
+        """select level_name_{lang} as label, any_value(is_comparable) as is_comparable, count(*) as buyers,
+            count(*) filter (where is_beyond_chance) as beyond_chance, any_value(compared_months) as months,
+            cast(sum(earlier_amount) as double) as earlier, cast(sum(amount) as double) as last
+        from marts.member_growth join (select level, sort_order from seeds.growth_levels) using (level)
+        group by sort_order, label order by sort_order"""
+    )
+    if not data["is_comparable"].any():
+        return None
+    figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.8), sharey=True)
+    colors = [FAINT_BAR if is_comparable else GAP for is_comparable in data["is_comparable"]]
+    bars = left.barh(data["label"], data["buyers"], color=colors)
+    left.barh(data["label"], data["beyond_chance"], color=BAR, label=source.text("beyond_chance"))
+    left.bar_label(bars, [source.number(count) for count in data["buyers"]], padding=4)
+    left.set_xlabel(source.text("buyers"))
+    positions, compared = np.arange(len(data)), data["is_comparable"]
+    for shift, column, color in ((-0.2, "earlier", PLAIN), (0.2, "last", BAR)):
+        bars = right.barh(
+            positions[compared] + shift,
+            data.loc[compared, column],
+            0.4,
+            color=color,
+            label=source.text(f"{column}_year"),
+        )
+        right.bar_label(bars, [source.money(amount) for amount in data.loc[compared, column]], padding=4)
+    right.set_xlabel(source.text("amount"))
+    label_ticks(left.xaxis, source)
+    label_ticks(right.xaxis, source, is_money=True)
+    for axes in (left, right):
+        axes.grid(axis="x", visible=True)
+        axes.grid(axis="y", visible=False)
+        axes.margins(x=0.18)
+        axes.legend(loc="lower right")
+    left.invert_yaxis()
+    note(left, source.text("growth_note", months=data["months"].iloc[0]))
+    return figure
+
+
 CHARTS: dict[str, Chart] = {
     "life_cycle_states": states,
     "life_cycle_transitions": transitions,
@@ -229,4 +271,5 @@ CHARTS: dict[str, Chart] = {
     "promotion_days": promotion_days,
     "forecast_check": forecast_check,
     "next_steps": next_steps,
+    "growth": growth,
 }

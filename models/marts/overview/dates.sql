@@ -14,6 +14,10 @@ as_of as (
     select * from {{ ref('int_as_of') }}
 ),
 
+promotion_days as (
+    select * from {{ ref('promotion_days') }}
+),
+
 weekdays as (
     select * from {{ ref('weekdays') }}
 ),
@@ -40,10 +44,12 @@ dates as (
         cast(date_trunc('quarter', calendar.day) as date) as quarter_start,
         cast(year(calendar.day) as integer) as year,
         days.day is not null as is_trading_day,
-        coalesce(coverage.status, 'missing') as coverage_status
+        coalesce(coverage.status, 'missing') as coverage_status,
+        coalesce(promotion_days.is_promotion_day, false) as is_promotion_day
     from calendar
     left join days on calendar.day = days.day
     left join coverage on date_trunc('month', calendar.day) = coverage.month_start
+    left join promotion_days on calendar.day = promotion_days.day
     left join weekdays on isodow(calendar.day) = weekdays.weekday
 )
 

@@ -1,0 +1,72 @@
+"""Labels are joined to every coded column of a mart without a row more or less; keys hold and are in the file."""
+
+import pytest
+from conftest import Job
+
+pytestmark = pytest.mark.slow
+
+# Sets of codes of columns that are not called like them; of one with several, SQL.
+SETS = {
+    ("lrfmpsx", "s"): "'day_part'",
+    ("lrfmpsx", "x"): "'gender'",
+    ("rejected_members", "reason"): "'members_reason'",
+    ("rejected_sales_lines", "reason"): "'sales_lines_reason'",
+    ("cleaning_funnel", "step"): "table_name || '_step'",
+}
+LABELLED = """select table_name, regexp_replace(column_name, '_name_en$', '')
+from duckdb_columns() where schema_name = 'marts' and column_name like '%\\_name\\_en' escape '\\' order by all"""
+
+
+def coded_columns(job: Job) -> list[tuple[str, str, str, str]]:
+    """Of each mart and label the column with the code, and the SQL of the set of its codes."""
+    has = set(job.query("select table_name, column_name from duckdb_columns() where schema_name = 'marts'"))
+    sets = {code_set for (code_set,) in job.query("select distinct code_set from marts.code_labels")}
+    found = []
+    for mart, label in job.query(LABELLED):
+        column = f"{label}_code" if (mart, f"{label}_code") in has else label
+        names = [f"{mart}_{column}", column, column.removeprefix("effective_")]
+        own = [f"'{name}'" for name in names if name in sets]
+        found.append((mart, label, column, SETS.get((mart, label)) or own[0]))
+    return found
+
+
+def test_labels_multiply_no_row(demo: Job) -> None:
+    found = coded_columns(demo)
+    assert len(found) > 30
+    for mart, label, column, code_set in found:
+        rows, joined, unlabelled, other = demo.query(
+            f"""select
+                (select count(*) from marts.{mart}),
+                count(*),
+                count(*) filter (where coded.{label}_name_en is not null and labels.code is null),
+                count(*) filter (where labels.name_en <> coded.{label}_name_en)
+            from marts.{mart} as coded
+            left join marts.code_labels as labels on labels.code_set = {code_set} and labels.code = coded.{column}"""
+        )[0]
+        assert (joined, unlabelled, other) == (rows, 0, 0), (mart, column)
+
+
+def test_primary_keys_are_in_the_file(demo: Job) -> None:
+    keys = demo.query(
+        """select table_name, constraint_column_names from duckdb_constraints()
+        where schema_name = 'marts' and constraint_type = 'PRIMARY KEY' order by all"""
+    )
+    assert keys == [
+        ("code_labels", ["code_set", "code"]),
+        ("counters", ["counter_code"]),
+        ("dates", ["day"]),
+        ("members", ["card_id"]),
+        ("orders", ["order_id"]),
+        ("products", ["product_code"]),
+    ]
+
+
+def test_every_day_of_an_order_is_one_date(demo: Job) -> None:
+    [(orders, joined, promotions, days)] = demo.query(
+        """select
+            (select count(*) from marts.orders), count(*),
+            count(distinct dates.day) filter (where dates.is_promotion_day),
+            (select count(*) from marts.promotion_days where is_promotion_day)
+        from marts.orders inner join marts.dates on cast(orders.purchased_at as date) = dates.day"""
+    )
+    assert (orders, promotions) == (joined, days)
