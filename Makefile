@@ -19,13 +19,14 @@ export SEGMENTATION_AUDIENCE_CONTACTED_ON = $(value DATE)
 export SEGMENTATION_AUDIENCE_SALT = $(value AUDIENCE_SALT)
 export SEGMENTATION_CHARTS_MEMBERS = $(value MEMBER)
 export SEGMENTATION_CHARTS_SPECIALIST = $(value ALL)
+export SEGMENTATION_CHARTS_ONLY = $(value ONLY)
 export SEGMENTATION_EXPORT_PARQUET = $(value PARQUET)
 export override FILES := $(value FILES)
 export SEGMENTATION_DEMO_FOLDER = $(or $(value DEMO_DIR),data/raw)
 export SEGMENTATION_DEMO_MEMBERS = $(value MEMBERS)
 export SEGMENTATION_DEMO_LINES = $(value LINES)
 # make would read the dollars in what it exports by itself.
-unexport RETAILER VARS SEGMENT STATE REASON AUDIENCE HOLDOUT MINIMUM RECENT_DAYS OPT_OUT DATE AUDIENCE_SALT MEMBER ALL PARQUET DEMO_DIR MEMBERS LINES
+unexport RETAILER VARS SEGMENT STATE REASON AUDIENCE HOLDOUT MINIMUM RECENT_DAYS OPT_OUT DATE AUDIENCE_SALT MEMBER ALL ONLY PARQUET DEMO_DIR MEMBERS LINES
 $(foreach place,RAW_DATA_DIR WAREHOUSE_PATH REPORT_DIR,$(if $(value $(place)),$(eval override export $(place) := $$(value $(place)))))
 
 # Installs a lock file and the project into the environment, with uv where it is at hand.
@@ -85,7 +86,7 @@ inspect: .venv/.installed
 audience: .venv/.installed
 	@$(BIN)/segmentation audience
 
-# The charts again, with those for specialists, or portraits: make charts ALL=yes MEMBER="000186fa 00075260"
+# The charts again, with those for specialists, or portraits: make charts ALL=yes MEMBER="000186fa 00075260"; one alone: make charts ONLY=months
 charts: .venv/.installed
 	@$(BIN)/segmentation charts
 

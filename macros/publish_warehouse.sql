@@ -8,7 +8,9 @@
         {%- set missing = needed | map(attribute='unique_id') | reject('in', built) | list -%}
         {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error', 'skipped', 'partial success']) | list -%}
         {%- if missing or failed -%}
-            {%- do log('Not published: not every model and seed was built and passed its tests.', info=true) -%}
+            {%- set why = (failed | length) ~ ' of its nodes failed or were skipped' if failed
+                else 'it left out ' ~ (missing | length) ~ ' of ' ~ (needed | length) ~ ' models, seeds and tests' -%}
+            {%- do log('Nothing is published by this build (' ~ why ~ '): analysts go on with the warehouse of the last whole build. `dbt build` without a selection publishes.', info=true) -%}
         {%- else -%}
             {#- Tables of an earlier version of the project. -#}
             {%- for schema, table in run_query(

@@ -174,13 +174,21 @@ def audience(warehouse: Path, reports: Path, name: str | None, segment: str, sta
     help="Language of the charts; repeatable.",
 )
 @click.option("--all", "specialist", is_flag=True, help="Those for specialists too, in a folder of their own.")
+@click.option("--only", multiple=True, metavar="CHART", help="This chart alone, in a folder of its own; repeatable.")
 def charts(
-    warehouse: Path, reports: Path, members: tuple[str, ...], languages: tuple[str, ...], *, specialist: bool
+    warehouse: Path,
+    reports: Path,
+    members: tuple[str, ...],
+    languages: tuple[str, ...],
+    only: tuple[str, ...],
+    *,
+    specialist: bool,
 ) -> None:
     """Draw charts or the portrait of any buyer.
 
     They are drawn from the finished warehouse. For specialists are the scores of each number of groups, the radars of
-    their centres and the distributions before and after the logarithm.
+    their centres and the distributions before and after the logarithm. A CHART is named by its key, the part of
+    file_CHART in seeds/texts.csv.
 
     \b
     Example:
@@ -190,7 +198,7 @@ def charts(
     from segmentation.speed import worker_processes
 
     with worker_processes() as processes:
-        list(draw_charts(processes, warehouse, reports, languages, members, with_specialist=specialist))
+        list(draw_charts(processes, warehouse, reports, languages, members, with_specialist=specialist, only=only))
 
 
 @commands.command()

@@ -272,5 +272,5 @@ def test_a_build_of_the_seeds_alone_publishes_nothing(demo_files: Path, tmp_path
     job = Job(demo_files, tmp_path)
     done = job.dbt("build", "--resource-type", "seed")
     assert done.returncode == 0, done.stdout
-    assert "Not published" in done.stdout
+    assert "Nothing is published by this build (it left out" in done.stdout
     assert not job.warehouse.exists()

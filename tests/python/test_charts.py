@@ -10,14 +10,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import yaml
-from conftest import ROOT
+from conftest import ROOT, Job
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib import font_manager
 
 from segmentation.charts import _paths, exploration, lettering, segments
-from segmentation.charts.drawing import CHARTS, Drawing
+from segmentation.charts.drawing import CHARTS, Drawing, draw_language
 from segmentation.charts.look import MONEY, Source, Units, set_look
+from segmentation.errors import InputError
 
 SEEDS = ROOT / "seeds"
 # What a text is about, and the words by which it shows.
@@ -189,3 +190,21 @@ def test_the_exposures_name_what_the_code_reads() -> None:
 
 def marts_in(*files: Path) -> set[str]:
     return {mart for file in files for mart in re.findall(r"\bmarts\.([a-z_]+)", file.read_text(encoding="utf-8"))}
+
+
+@pytest.mark.slow
+def test_one_chart_is_drawn_alone_with_the_texts_of_the_project(
+    demo: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "texts.csv").write_text(
+        "text_key,text_zh,text_en\nfile_months,月,By Month\n", encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    for only in (["months"], ["months", "hours"]):
+        drawn = draw_language(demo.warehouse, tmp_path, [], "en", only=only).paths
+        assert sorted(drawn) == sorted((tmp_path / "charts").rglob("*.png"))
+        assert len(drawn) == len(only)
+        assert drawn[0] == tmp_path / "charts" / "only" / "en" / "By Month.png"
+    with pytest.raises(InputError, match=r"There is no chart month; there are .*, months,"):
+        draw_language(demo.warehouse, tmp_path, [], "en", only=["month"])

@@ -1,4 +1,4 @@
-"""Charts in Chinese and English, drawn from the published marts and nothing else."""
+"""Charts in Chinese and English, drawn from the published marts alone, with the texts of the project."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ def draw_charts(
     members: Sequence[str] = (),
     *,
     with_specialist: bool = False,
+    only: Sequence[str] = (),
 ) -> Iterator[Path]:
     """Draw the charts of a published warehouse below `report_dir`/charts/zh and /en; the paths come as they are drawn.
 
     Each language is drawn by a process of its own. A chart without data is left out and named; signs that no font has
-    are named at the end. Charts for specialists come in a folder of their own, on request.
+    are named at the end. Charts for specialists come in a folder of their own, on request; so do those of the keys
+    `only`, beside all the others.
     """
-    draw = partial(_draw_language, warehouse, report_dir, members, with_specialist)
+    draw = partial(_draw_language, warehouse, report_dir, members, with_specialist, only)
     return _paths(processes.map(draw, languages))
 
 
@@ -45,9 +47,14 @@ def _paths(drawings: Iterable[Drawing]) -> Iterator[Path]:
 
 
 def _draw_language(
-    warehouse: Path, report_dir: Path, members: Sequence[str], with_specialist: bool, language: str
+    warehouse: Path,
+    report_dir: Path,
+    members: Sequence[str],
+    with_specialist: bool,
+    only: Sequence[str],
+    language: str,
 ) -> Drawing:
     # Matplotlib and pandas are for the process that draws: the one that hands out the work does without.
     from segmentation.charts.drawing import draw_language
 
-    return draw_language(warehouse, report_dir, members, language, with_specialist=with_specialist)
+    return draw_language(warehouse, report_dir, members, language, with_specialist=with_specialist, only=only)

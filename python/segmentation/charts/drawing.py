@@ -18,6 +18,7 @@ from PIL import Image
 from segmentation.charts import baskets, comparisons, exploration, lifecycle, segments
 from segmentation.charts.lettering import letter
 from segmentation.charts.look import Source, open_source, set_look
+from segmentation.errors import InputError
 from segmentation.exports import open_warehouse
 
 CHARTS = exploration.CHARTS | segments.CHARTS | comparisons.CHARTS | baskets.CHARTS | lifecycle.CHARTS
@@ -33,9 +34,15 @@ class Drawing:
 
 
 def draw_language(
-    warehouse: Path, report_dir: Path, members: Sequence[str], language: str, *, with_specialist: bool = False
+    warehouse: Path,
+    report_dir: Path,
+    members: Sequence[str],
+    language: str,
+    *,
+    with_specialist: bool = False,
+    only: Sequence[str] = (),
 ) -> Drawing:
-    """Draw the charts of one language; its folder is replaced only when all are drawn."""
+    """Draw the charts of one language, or `only` some; their folder is replaced only when all are drawn."""
     # The modules stay as long as the process: the garbage collector need not walk through them for every figure.
     gc.freeze()
     set_look()
@@ -44,10 +51,11 @@ def draw_language(
     drawn, boxes = [], set()
     with open_warehouse(warehouse) as connection:
         source = open_source(connection, language)
-        folder = report_dir / "charts" / language
+        charts = _only(source, only) if only else _charts(source, members, with_specialist)
+        folder = report_dir / "charts" / ("only" if only else "") / language
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-            for name, chart in _charts(source, members, with_specialist).items():
+            for name, chart in charts.items():
                 figure = chart(source)
                 title = Path(name).name
                 if figure is None:
@@ -63,6 +71,14 @@ def draw_language(
             shutil.copytree(temporary, folder)
     print(f"  charts in {folder}", flush=True)
     return Drawing(drawn, boxes)
+
+
+def _only(source: Source, keys: Sequence[str]) -> dict[str, Callable[[Source], Figure | None]]:
+    known = CHARTS | segments.SPECIALIST
+    for key in keys:
+        if key not in known:
+            raise InputError(f"There is no chart {key}; there are {', '.join(sorted(known))}.")
+    return {source.text(f"file_{key}"): known[key] for key in keys}
 
 
 def _charts(

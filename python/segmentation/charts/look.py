@@ -1,8 +1,10 @@
 """The look all charts share: colours that keep their meaning, axes, numbers and dates as a language writes them."""
 
+import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from textwrap import fill
 
 import duckdb
@@ -24,6 +26,7 @@ from matplotlib.ticker import Formatter, FuncFormatter
 from segmentation.charts.lettering import font_families
 from segmentation.errors import InputError
 
+TEXTS = Path("seeds") / "texts.csv"
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 SEGMENT_COLORS = [
     "#c0392b", "#2471a3", "#d68910", "#1e8449", "#7d3c98", "#5d6d7e", "#d81b60", "#00acc1", "#6d4c41", "#9e9d24",
@@ -121,8 +124,14 @@ Chart = Callable[[Source], Figure | None]
 
 
 def open_source(connection: duckdb.DuckDBPyConnection, language: str) -> Source:
-    """Return the marts of a published warehouse in one language."""
+    """Return the marts of a published warehouse in one language.
+
+    In the project's folder the texts are those of the seed as it stands there, so that a new one needs no build.
+    """
     texts = dict(connection.execute(f"select text_key, text_{language} from seeds.texts").fetchall())
+    if TEXTS.exists():
+        with TEXTS.open(encoding="utf-8", newline="") as file:
+            texts |= {row["text_key"]: row[f"text_{language}"] for row in csv.DictReader(file)}
     members = f"select type_label from {TYPES} where customer_type = 'member'".replace("{lang}", language)
     for (label,) in connection.execute(members).fetchall():
         texts["members_only"] = texts["members_only"].format(members=label)
