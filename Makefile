@@ -35,7 +35,7 @@ install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv \
 	else $(PYTHON) -m venv .venv && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r $(1) \
 	&& $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .; fi
 
-.PHONY: all test check quick-tests lint demo inspect audience charts export docs settings benchmark clean
+.PHONY: all test check quick-tests lint demo inspect audience charts report export docs settings benchmark clean
 
 all: .venv/.installed
 	@$(BIN)/segmentation build
@@ -89,6 +89,10 @@ audience: .venv/.installed
 # The charts again, with those for specialists, or portraits: make charts ALL=yes MEMBER="000186fa 00075260"; one alone: make charts ONLY=months
 charts: .venv/.installed
 	@$(BIN)/segmentation charts
+
+# The report again: reports/report.html
+report: .venv/.installed
+	@$(BIN)/segmentation report
 
 # The csv files again, and every mart as Parquet: make export PARQUET=yes
 export: .venv/.installed

@@ -30,7 +30,7 @@ def place(name: str, variable: str, default: str, text: str) -> Callable[[Functi
 warehouse_option = place(
     "--warehouse", "WAREHOUSE_PATH", "warehouse/customer_segmentation.duckdb", "The file that analysts open."
 )
-reports_option = place("--reports", "REPORT_DIR", "reports", "Folder of charts, exports and audiences.")
+reports_option = place("--reports", "REPORT_DIR", "reports", "Folder of the report, charts, exports and audiences.")
 raw_data_option = place("--raw-data", "RAW_DATA_DIR", "data/raw", "Folder with the raw files.")
 
 
@@ -75,8 +75,8 @@ def build(
 ) -> None:
     """Do the whole job.
 
-    That is the warehouse, the charts, the exports and a summary of what became of every raw row. Where there are no
-    raw files, demo data is made first.
+    That is the warehouse, the report, the charts, the exports and a summary of what became of every raw row. Where
+    there are no raw files, demo data is made first.
 
     \b
     Example:
@@ -204,9 +204,26 @@ def charts(
 @commands.command()
 @warehouse_option
 @reports_option
+def report(warehouse: Path, reports: Path) -> None:
+    """Write the report: one page in both languages.
+
+    It is written from the finished warehouse as one file that needs no network, and holds totals only.
+
+    \b
+    Example:
+      segmentation report --reports /tmp/reports
+    """
+    from segmentation.report.page import write_report
+
+    click.echo(write_report(warehouse, reports))
+
+
+@commands.command()
+@warehouse_option
+@reports_option
 @click.option("--parquet", is_flag=True, help="Every mart as Parquet too, for other engines.")
 def export(warehouse: Path, reports: Path, *, parquet: bool) -> None:
-    """Write the csv files of the original analysis.
+    """Write the workbook, and the csv files of the original analysis.
 
     They are written from the finished warehouse.
 

@@ -9,8 +9,10 @@ import duckdb
 
 from segmentation.errors import InputError
 from segmentation.landing.files import literal
+from segmentation.workbook import write_workbook
 
 CHUNK_BYTES = 1 << 22
+WORKBOOK = "customer_segmentation.xlsx"
 # What a spreadsheet may take for a formula: a sign, full-width too, after any blanks; and a leading tab or line break.
 FORMULA = r"^([\t\r\n]|[\s\p{Z}\p{C}]*[=+@＝＋－＠-])"
 
@@ -46,7 +48,8 @@ def select_list(connection: duckdb.DuckDBPyConnection, mart: str, columns: Itera
 def write_exports(warehouse: Path, report_dir: Path) -> list[Path]:
     """Write the exports of a published warehouse below `report_dir`/exports and return their paths.
 
-    Which columns a file has, in which order and under which header, is the seed export_columns.
+    Which columns a file has, in which order and under which header, is the seed export_columns; of the workbook the
+    seed workbook_columns.
     """
     folder = report_dir / "exports"
     written = []
@@ -70,6 +73,10 @@ def write_exports(warehouse: Path, report_dir: Path) -> list[Path]:
                         target.write(lines.decode().encode("gb18030"))
                 encoded.replace(folder / file)
             written.append(folder / file)
+        with tempfile.TemporaryDirectory(dir=folder) as temporary:
+            draft = Path(temporary) / WORKBOOK
+            write_workbook(connection, draft)
+            written.append(draft.replace(folder / WORKBOOK))
     return written
 
 

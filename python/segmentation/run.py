@@ -17,6 +17,7 @@ from segmentation.charts import draw_charts
 from segmentation.errors import InputError
 from segmentation.exports import write_exports
 from segmentation.landing.files import has_raw_files
+from segmentation.report import start_report
 from segmentation.settings import project_settings, settings_problem
 from segmentation.speed import interrupted_by_failure, landing_process, load_ahead, worker_processes
 
@@ -42,8 +43,10 @@ def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_d
     timed("Warehouse", lambda: build(settings, raw_dir, warehouse))
     with worker_processes() as processes:
         charts = draw_charts(processes, warehouse, report_dir)
+        report = start_report(processes, warehouse, report_dir)
         exported = timed("Exports", lambda: write_exports(warehouse, report_dir))
-        drawn = timed("Charts", lambda: list(charts))
+        drawn = timed("Charts and report", lambda: list(charts))
+        page = report.result()
     summarise(warehouse)
     if benchmark:
         users = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
@@ -51,6 +54,7 @@ def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_d
         print(f"Peak memory of the largest process: {peak:,.0f} MiB; whole job: {time.monotonic() - start:.1f} s")
     print(f"Warehouse  {warehouse}\nCharts     {report_dir / 'charts'} ({len(drawn)} pictures)")
     print(f"Exports    {', '.join(str(path) for path in exported)}")
+    print(f"Report     {page}: open it in a browser")
 
 
 def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:

@@ -96,6 +96,7 @@ GROUPS = {
     "plausible_years": "Cleaning",
     "complete_month_share_of_days": "Coverage",
     "small_group": "Small numbers",
+    "workbook_members": "Exports",
     "cluster_features": "Clusters",
     "rfm_cut_shares": "Scores and history",
     "max_unreadable_lines": "Ledger",
@@ -148,6 +149,10 @@ class Settings(BaseModel):
     small_group: WholeNumber = Field(
         description="Rates and means of fewer members or orders than this are marked (`is_small`) and left out of the "
         "charts."
+    )
+
+    workbook_members: Annotated[int, Field(ge=0, le=1_048_575)] = Field(
+        description="Members that the workbook lists, those of whom the most is to be expected first."
     )
 
     cluster_features: OneOrMore[Feature] = Field(

@@ -30,6 +30,7 @@ HEAVY_MODULES = [
     "segmentation.cluster_fits",
     "segmentation.cluster_matching",
     "segmentation.clv",
+    "segmentation.report.page",
 ]
 _is_loaded_ahead = False
 

@@ -79,7 +79,7 @@ def test_no_text_names_a_currency_or_a_scale() -> None:
     assert "10000" not in "".join(path.read_text() for path in (ROOT / "python/segmentation/charts").glob("*.py"))
 
 
-@pytest.mark.parametrize("seed", ["cleaning_steps", "customer_types", "recommended_actions"])
+@pytest.mark.parametrize("seed", ["cleaning_steps", "customer_types", "recommended_actions", "report_texts"])
 def test_texts_require_what_they_are_about(seed: str) -> None:
     for row in rows(seed):
         required = set(row["requires"].split())
@@ -91,7 +91,7 @@ def test_texts_require_what_they_are_about(seed: str) -> None:
 
 def test_requirements_are_columns_of_the_retailer_and_every_state_has_an_action_without_any() -> None:
     known = set(re.findall(r"\b(?:has|require)_\w+", (ROOT / "models/marts/core/retailer.sql").read_text()))
-    for seed in ("cleaning_steps", "customer_types", "recommended_actions"):
+    for seed in ("cleaning_steps", "customer_types", "recommended_actions", "report_texts"):
         assert {name for row in rows(seed) for name in row["requires"].split()} <= known
     general = {(row["segment_code"], row["state"]) for row in rows("recommended_actions") if not row["requires"]}
     assert {("any", row["state"]) for row in rows("life_cycle_states")} <= general
@@ -183,7 +183,8 @@ def test_the_exposures_name_what_the_code_reads() -> None:
         exported = {row["mart"] for row in csv.DictReader(file)}
     assert exposures == {
         "charts": marts_in(*(package / "charts").glob("*.py")),
-        "exports": exported,
+        "exports": exported | marts_in(package / "workbook.py"),
+        "report": marts_in(*(package / "report").glob("*.py")),
         "audiences": marts_in(package / "audience.py"),
     }
 

@@ -13,8 +13,11 @@ SETS = {
     ("rejected_sales_lines", "reason"): "'sales_lines_reason'",
     ("cleaning_funnel", "step"): "table_name || '_step'",
 }
+# The dictionary of tags has numbers among its values, which are their own names.
 LABELLED = """select table_name, regexp_replace(column_name, '_name_en$', '')
-from duckdb_columns() where schema_name = 'marts' and column_name like '%\\_name\\_en' escape '\\' order by all"""
+from duckdb_columns()
+where schema_name = 'marts' and column_name like '%\\_name\\_en' escape '\\' and table_name <> 'tag_dictionary'
+order by all"""
 
 
 def coded_columns(job: Job) -> list[tuple[str, str, str, str]]:

@@ -1,0 +1,144 @@
+{#- Columns of member_overview, each with those of its names; a number is its own name. -#}
+{%- set tags = {
+    'gender': 'gender_name', 'age_band': 'age_band_name', 'birth_decade': none,
+    'membership_level': 'membership_level_name', 'day_part': 'day_part_name', 'state': 'state_name',
+    'segment_code': 'segment_name', 'rfm_class': 'rfm_class_name', 'rfm_group': 'rfm_group_name', 'r_score': none,
+    'f_score': none, 'm_score': none, 'favourite_counter_code': 'favourite_counter_name', 'action_code': 'action_text'
+} -%}
+with overview as (
+    select
+        *,
+        favourite_counter_name as favourite_counter_name_zh,
+        favourite_counter_name as favourite_counter_name_en
+    from {{ ref('member_overview') }}
+),
+
+tags as (
+    select * from {{ ref('tags') }}
+),
+
+age_bands as (
+    select * from {{ ref('age_bands') }}
+),
+
+day_parts as (
+    select * from {{ ref('day_parts') }}
+),
+
+states as (
+    select * from {{ ref('life_cycle_states') }}
+),
+
+profile_bands as (
+    select * from {{ ref('profile_bands') }}
+),
+
+rfm_rules as (
+    select * from {{ ref('rfm_rules') }}
+),
+
+members as (
+    select count(*) as members from overview
+),
+
+counts as (
+    {% for tag, name in tags.items() -%}
+    select
+        '{{ tag }}' as tag,
+        cast({{ tag }} as varchar) as value,
+        min(coalesce({{ name ~ '_zh' if name else 'null' }}, cast({{ tag }} as varchar))) as value_name_zh,
+        min(coalesce({{ name ~ '_en' if name else 'null' }}, cast({{ tag }} as varchar))) as value_name_en,
+        {{ "min(segment)" if tag == "segment_code" else "cast(null as integer)" }} as own_no,
+        count(*) as members,
+        count(*) filter (where orders > 0) as buyers,
+        cast(sum(amount) as decimal(18, 2)) as amount
+    from overview
+    where {{ tag }} is not null
+    group by {{ tag }}
+    {{ "union all" if not loop.last }}
+    {% endfor -%}
+),
+
+-- What a value means by itself, in signs that every language reads.
+meanings as (
+    select
+        'age_band' as tag,
+        age_band as value,
+        birth_year_from as value_no,
+        birth_year_from || '–' || (birth_year_before - 1) as meaning
+    from age_bands
+    union all
+    select
+        'day_part' as tag,
+        day_part as value,
+        from_hour as value_no,
+        from_hour || ':00–' || (to_hour - 1) || ':59' as meaning
+    from day_parts
+    union all
+    select
+        'state' as tag,
+        state as value,
+        sort_order as value_no,
+        null as meaning
+    from states
+    union all
+    select
+        profile as tag,
+        level as value,
+        -lower_bound as value_no,
+        '≥ ' || regexp_replace(cast(lower_bound as varchar), '\.0+$', '') as meaning
+    from profile_bands
+    union all
+    select
+        rule_set as tag,
+        code as value,
+        min(sort_order) as value_no,
+        -- Only the scores that a rule bounds.
+        string_agg(
+            concat_ws(
+                ', ',
+                case when r_from > 1 or r_to < 5 then 'R ' || r_from || '–' || r_to end,
+                case when f_from > 1 or f_to < 5 then 'F ' || f_from || '–' || f_to end,
+                case when m_from > 1 or m_to < 5 then 'M ' || m_from || '–' || m_to end,
+                case when f_plus_m_from > 2 or f_plus_m_to < 10 then 'F+M ' || f_plus_m_from || '–' || f_plus_m_to end
+            ),
+            '; '
+            order by r_from desc, f_plus_m_from desc
+        ) as meaning
+    from rfm_rules
+    group by rule_set, code
+),
+
+dictionary as (
+    select
+        tags.tag,
+        tags.tag_no,
+        counts.value,
+        cast(row_number() over (
+            partition by tags.tag
+            order by
+                meanings.value_no,
+                counts.own_no,
+                case when tags.is_by_size then -counts.members end,
+                try_cast(counts.value as integer),
+                counts.value
+        ) as integer) as value_no,
+        tags.name_zh as tag_name_zh,
+        tags.name_en as tag_name_en,
+        counts.value_name_zh,
+        counts.value_name_en,
+        tags.rule_zh,
+        tags.rule_en,
+        meanings.meaning,
+        counts.members,
+        counts.members / members.members as member_share,
+        counts.buyers,
+        counts.amount
+    from counts
+    inner join tags on counts.tag = tags.tag
+    cross join members
+    left join meanings on counts.tag = meanings.tag and counts.value = meanings.value
+)
+
+select * from dictionary
+order by tag_no, value_no

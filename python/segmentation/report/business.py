@@ -1,0 +1,467 @@
+"""The business at a glance, who the customers are, and when and how they buy."""
+
+from collections.abc import Callable
+
+from segmentation.charts.lifecycle import STATE_COLORS
+from segmentation.charts.look import BAR, GENDER_COLORS, PLAIN, TYPE_COLORS, TYPES
+from segmentation.report.options import Series, bars, lines
+from segmentation.report.story import Block, Card, Maker, Row, Story, Table, sentences
+
+# Every month from the first to the last, with what was bought in it.
+MONTHS = """
+    select month_start, status, orders.orders, cast(orders.amount as double) as amount, buyers
+    from marts.eda_coverage as coverage
+    left join marts.eda_orders_by_month as orders on orders.period_start = coverage.month_start
+    left join (
+        select month_start, count(distinct card_id) as buyers
+        from marts.sales_by_member_and_month where orders > 0 group by month_start
+    ) using (month_start)
+    order by month_start"""
+MOST_NAMED_GAPS = 8
+COUNTERS = 12
+
+
+def last_two(months: list[Row]) -> tuple[Row | None, Row | None, Row | None]:
+    """The last complete month, the one before and the one a year before, as far as these are complete."""
+    complete = {row["month_start"]: row for row in months if row["status"] == "complete"}
+    if not complete:
+        return None, None, None
+    last = complete[max(complete)]
+    day = last["month_start"]
+    before = day.replace(year=day.year - 1, month=12) if day.month == 1 else day.replace(month=day.month - 1)
+    return last, complete.get(before), complete.get(day.replace(year=day.year - 1))
+
+
+def change(story: Story, now: Row | None, before: Row | None, measure: str) -> str | None:
+    """By how much a month differs from another, with its sign."""
+    if not now or not before or not before[measure] or now[measure] is None:
+        return None
+    share = float(now[measure]) / float(before[measure]) - 1
+    return ("+" if share > 0 else "") + story.percent(share)
+
+
+def key_figures(story: Story) -> Block | None:
+    """Cards with the totals, and the last complete month against the one before."""
+    total = story.one(
+        """select count(*) as members, count(*) filter (where orders > 0) as buyers, sum(orders) as orders,
+            sum(amount) as amount, max(as_of) as as_of from marts.member_overview"""
+    )
+    months = story.rows(MONTHS)
+    now, before, _ = last_two(months)
+
+    def against(measure: str, is_money: bool = False) -> str:
+        if not now or now[measure] is None:
+            return ""
+        value = story.money(now[measure]) if is_money else story.count(now[measure])
+        month = story.source.month(now["month_start"])
+        return story.say("card_month_change", month=month, value=value, change=change(story, now, before, measure)) or (
+            story.say("card_month", month=month, value=value)
+        )
+
+    cards = [Card(story.label("people"), story.count(total["members"]))] if "has_members" in story.texts else []
+    cards += [
+        Card(story.label("buyers"), story.count(total["buyers"]), against("buyers")),
+        Card(story.label("orders"), story.count(total["orders"]), against("orders")),
+        Card(story.label("amount"), story.money(total["amount"]), against("amount", is_money=True)),
+        Card(story.label("amount_per_order"), story.money(float(total["amount"]) / int(total["orders"]))),
+        Card(story.label("amount_per_buyer"), story.money(float(total["amount"]) / total["buyers"])),
+    ]
+    complete = sum(row["status"] == "complete" for row in months)
+    gaps = [story.source.month(row["month_start"]) for row in months if row["status"] != "complete"]
+    named = story.list(gaps[:MOST_NAMED_GAPS]) + (" …" if len(gaps) > MOST_NAMED_GAPS else "")
+    return Block(
+        "key_figures",
+        story.say("key_figures_title", buyers=story.count(total["buyers"]), amount=story.money(total["amount"])),
+        sentences(
+            story.say(
+                "key_figures_as_of",
+                day=story.day(total["as_of"]),
+                months=story.count(len(months)),
+                complete=story.count(complete),
+            ),
+            story.say("key_figures_gaps", gaps=named) if gaps else "",
+        ),
+        cards=cards,
+        is_wide=True,
+    )
+
+
+def by_month(story: Story, measure: str) -> Block | None:
+    months = story.rows(MONTHS)
+    is_money = measure == "amount"
+    now, before, year_before = last_two(months)
+    if len(months) < 2 or now is None:
+        return None
+    difference = change(story, now, before, measure)
+    direction = "" if difference is None else "more" if difference.startswith("+") else "less"
+    best = max((row for row in months if row["status"] == "complete"), key=lambda row: row[measure] or 0)
+
+    def value(row: Row) -> str:
+        return story.money(row[measure]) if is_money else story.count(row[measure])
+
+    month = story.source.month
+    title = f"{measure}_by_month_title" + (f"_{direction}" if direction else "")
+    return Block(
+        f"{measure}_by_month",
+        story.say(
+            title,
+            month=month(now["month_start"]),
+            value=value(now),
+            change=(difference or "").lstrip("+-−"),
+        ),
+        sentences(
+            story.say(
+                "by_month_year_before",
+                month=month(now["month_start"]),
+                change=change(story, now, year_before, measure),
+                before=month(year_before["month_start"]) if year_before else None,
+            ),
+            story.say("by_month_best", month=month(best["month_start"]), value=value(best)),
+        ),
+        bars(
+            [month(row["month_start"]) for row in months],
+            [
+                Series(
+                    story.label(measure), [row[measure] if row["status"] != "missing" else None for row in months], BAR
+                )
+            ],
+            "money" if is_money else "count",
+            gaps=[row["status"] != "complete" for row in months],
+            gap_name=story.label("gap"),
+        ),
+        "money" if is_money else "count",
+    )
+
+
+def orders_by_month(story: Story) -> Block | None:
+    return by_month(story, "orders")
+
+
+def amount_by_month(story: Story) -> Block | None:
+    return by_month(story, "amount")
+
+
+def customer_types(story: Story) -> Block | None:
+    data = story.rows(
+        f"""select customer_type, type_label as label, line_share, order_share, amount_share, orders, amount
+        from marts.customer_type_comparison join {TYPES} using (customer_type) order by sort_order"""
+    )
+    if len(data) < 2:
+        return None
+    first = data[0]
+    measures = ["order_share", "amount_share"]
+    return Block(
+        "customer_types",
+        story.say("customer_types_title", kind=first["label"], share=story.percent(first["amount_share"])),
+        sentences(
+            story.say(
+                "customer_types_orders",
+                kind=first["label"],
+                orders=story.percent(first["order_share"]),
+                others=story.list(f"{row['label']} {story.percent(row['amount_share'])}" for row in data[1:]),
+            )
+        ),
+        bars(
+            [story.label(measure) for measure in measures],
+            [
+                Series(row["label"], [row[measure] for measure in measures], TYPE_COLORS[row["customer_type"]])
+                for row in data
+            ],
+            "percent",
+            is_stacked=True,
+            is_horizontal=True,
+        ),
+        "percent",
+        height=190,
+    )
+
+
+def ever_bought(story: Story) -> Block | None:
+    """Members by life-cycle state, those who never bought included."""
+    data = story.rows(
+        """select state, states.name_{lang} as label, count(*) as members
+        from marts.member_overview join seeds.life_cycle_states as states using (state)
+        group by all order by any_value(sort_order)"""
+    )
+    everybody = sum(row["members"] for row in data)
+    counts = {row["state"]: row["members"] for row in data}
+    never = counts.get("never_bought", 0)
+    key = "ever_bought_title" if never else "states_now_title"
+    lost = counts.get("silent", 0) + counts.get("lost", 0)
+    return Block(
+        "ever_bought",
+        story.say(
+            key,
+            share=story.percent(never / everybody),
+            lost=story.percent(lost / (everybody - never) if everybody > never else None),
+        ),
+        sentences(
+            story.say(
+                "ever_bought_states",
+                buyers=story.count(everybody - never),
+                lost=None if story.few(lost) else story.percent(lost / (everybody - never)),
+            ),
+        ),
+        bars(
+            [story.label("people")],
+            [
+                Series(
+                    row["label"], [None if story.few(row["members"]) else row["members"]], STATE_COLORS[row["state"]]
+                )
+                for row in data
+            ],
+            "count",
+            is_stacked=True,
+            is_horizontal=True,
+        ),
+        height=180,
+        is_wide=True,
+    )
+
+
+def gender_and_age(story: Story) -> Block | None:
+    data = story.rows(
+        """select bands.name_{lang} as band, members.gender, any_value(genders.name_{lang}) as gender_label,
+            count(*) as members
+        from marts.member_overview as overview
+        join marts.members as members using (card_id)
+        join seeds.age_bands as bands on overview.age_band = bands.age_band
+        join seeds.genders as genders on members.gender = genders.gender
+        where not members.is_gender_filled group by all order by any_value(birth_year_from) desc"""
+    )
+    total = story.one("select count(*) as members from marts.member_overview")
+    if not data:
+        return None
+    bands = list(dict.fromkeys(row["band"] for row in data))
+    cells = {(row["band"], row["gender"]): row["members"] for row in data}
+    labels = dict(sorted({row["gender"]: row["gender_label"] for row in data}.items()))
+    sizes = {band: sum(cells.get((band, gender), 0) for gender in labels) for band in bands}
+    largest = max(sizes, key=lambda band: sizes[band])
+    genders = {gender: sum(cells.get((band, gender), 0) for band in bands) for gender in labels}
+    first = max(genders, key=lambda gender: genders[gender])
+    known = sum(sizes.values())
+    return Block(
+        "gender_and_age",
+        story.say("gender_and_age_title", band=largest, share=story.percent(sizes[largest] / known)),
+        sentences(
+            story.say("gender_and_age_gender", gender=labels[first], share=story.percent(genders[first] / known)),
+            story.say("gender_and_age_unknown", share=story.percent(1 - known / total["members"])),
+        ),
+        bars(
+            bands,
+            [
+                Series(
+                    label,
+                    [
+                        None if story.few(cells.get((band, gender), 0)) else cells.get((band, gender), 0)
+                        for band in bands
+                    ],
+                    GENDER_COLORS.get(gender, PLAIN),
+                )
+                for gender, label in labels.items()
+            ],
+            "count",
+        ),
+    )
+
+
+def birth_decades(story: Story) -> Block | None:
+    data = story.rows(
+        """select birth_decade, sum(members) as members from marts.eda_members_by_birth_decade
+        group by birth_decade order by birth_decade"""
+    )
+    if not data:
+        return None
+    known = sum(row["members"] for row in data)
+    best = max(data, key=lambda row: row["members"])
+
+    def name(row: Row) -> str:
+        return story.say("decade", year=str(row["birth_decade"]))
+
+    return Block(
+        "birth_decades",
+        story.say("birth_decades_title", decade=name(best), share=story.percent(best["members"] / known)),
+        sentences(story.say("birth_decades_known", count=story.count(known))),
+        bars(
+            [name(row) for row in data],
+            [
+                Series(
+                    story.label("people"),
+                    [None if story.few(row["members"]) else int(row["members"]) for row in data],
+                    BAR,
+                )
+            ],
+            "count",
+        ),
+    )
+
+
+def member_groups(story: Story) -> Block | None:
+    data = story.rows(
+        """select dimension, groups.name_{lang} as label, members, buyers, buyer_share, amount_share,
+            orders_per_buyer, amount_per_buyer, amount_per_order
+        from marts.member_group_comparison as groups left join seeds.age_bands on group_code = age_band
+        where group_code <> 'unknown' and buyers > 0 order by dimension desc, birth_year_from desc, group_code"""
+    )
+    shown = [row for row in data if not story.few(row["buyers"])]
+    if not shown:
+        return None
+    best = max(shown, key=lambda row: row["amount_per_buyer"])
+    measures = ["members", "buyers", "amount_share", "orders_per_buyer", "amount_per_buyer", "amount_per_order"]
+    return Block(
+        "member_groups",
+        story.say("member_groups_title", group=best["label"], amount=story.money(best["amount_per_buyer"])),
+        sentences(story.say("member_groups_note", small=str(story.small)) if len(shown) < len(data) else ""),
+        table=Table(
+            [story.label("group"), *(story.label(measure) for measure in measures)],
+            [
+                [
+                    row["label"],
+                    story.count(row["members"]),
+                    story.count(row["buyers"]),
+                    story.percent(row["amount_share"]),
+                    story.decimal(row["orders_per_buyer"]),
+                    story.money(row["amount_per_buyer"]),
+                    story.money(row["amount_per_order"]),
+                ]
+                for row in shown
+            ],
+        ),
+        is_wide=True,
+    )
+
+
+def rhythm(story: Story, name: str, positions: range) -> Block | None:
+    data = story.rows(
+        f"""select customer_type, type_label, position, name_{{lang}} as label, share, orders
+        from marts.customer_type_rhythm join {TYPES} using (customer_type)
+        where rhythm = '{name}' order by sort_order, position"""
+    )
+    if not data:
+        return None
+    kinds = list(dict.fromkeys((row["customer_type"], row["type_label"]) for row in data))
+    cells = {(row["customer_type"], row["position"]): row["share"] for row in data}
+    # In an hour without an order nothing was bought; of a month without data nobody knows.
+    empty = 0.0 if name == "hour" else None
+    labels = {row["position"]: row["label"] for row in data}
+
+    def label(position: int) -> str:
+        if name == "hour":
+            return story.say("hour", hour=str(position))
+        return story.source.month_names[position - 1] if name == "month" else labels.get(position, "")
+
+    first_kind, first_label = kinds[0]
+    best = max(positions, key=lambda position: cells.get((first_kind, position)) or 0)
+    other = next(((kind, text) for kind, text in kinds[1:] if (kind, best) in cells), None)
+    return Block(
+        f"by_{name}",
+        story.say(f"by_{name}_title", kind=first_label, when=label(best), share=story.percent(cells[first_kind, best])),
+        sentences(
+            story.say(
+                "by_rhythm_others",
+                kind=other[1] if other else None,
+                when=label(best),
+                share=story.percent(cells[other[0], best]) if other else None,
+            ),
+            story.say("by_rhythm_note"),
+        ),
+        lines(
+            [label(position) for position in positions],
+            [
+                Series(text, [cells.get((kind, position), empty) for position in positions], TYPE_COLORS[kind])
+                for kind, text in kinds
+            ],
+            "percent",
+        ),
+        "percent",
+    )
+
+
+def by_hour(story: Story) -> Block | None:
+    return rhythm(story, "hour", range(24))
+
+
+def by_weekday(story: Story) -> Block | None:
+    return rhythm(story, "weekday", range(1, 8))
+
+
+def by_month_of_year(story: Story) -> Block | None:
+    return rhythm(story, "month", range(1, 13))
+
+
+def type_comparison(story: Story) -> Block | None:
+    measures: dict[str, Callable[[float | None], str]] = {
+        "amount_per_order": story.money,
+        "pieces_per_order": story.decimal,
+        "lines_per_order": story.decimal,
+        "orders_per_customer": story.decimal,
+        "amount_per_customer": story.money,
+        "median_piece_price": story.money,
+        "below_price_share": story.percent,
+        "without_points_share": story.percent,
+    }
+    data = story.rows(
+        f"""select type_label as label, comparison.*
+        from marts.customer_type_comparison as comparison join {TYPES} using (customer_type) order by sort_order"""
+    )
+    if len(data) < 2:
+        return None
+    kept = {name: write for name, write in measures.items() if any(row[name] is not None for row in data)}
+    first, second = data[0], data[1]
+    ratio = float(first["amount_per_order"]) / float(second["amount_per_order"])
+    direction = "more" if ratio >= 1 else "less"
+    return Block(
+        "type_comparison",
+        story.say(
+            f"type_comparison_title_{direction}",
+            kind=first["label"],
+            other=second["label"],
+            amount=story.money(first["amount_per_order"]),
+            other_amount=story.money(second["amount_per_order"]),
+        ),
+        sentences(story.say("type_comparison_note")),
+        table=Table(
+            [story.label("kind"), story.label("orders"), *(story.label(name) for name in kept)],
+            [
+                [row["label"], story.count(row["orders"]), *(write(row[name]) for name, write in kept.items())]
+                for row in data
+            ],
+        ),
+        is_wide=True,
+    )
+
+
+def counters(story: Story) -> Block | None:
+    data = story.rows(
+        f"""select counter_rank, coalesce(counter_name, counter_code) as counter, customer_type, type_label as label,
+            cast(amount as double) as amount, amount_share
+        from marts.counter_comparison join {TYPES} using (customer_type)
+        where counter_rank <= {COUNTERS} order by sort_order, counter_rank"""
+    )
+    if not data:
+        return None
+    names = {row["counter_rank"]: row["counter"] for row in sorted(data, key=lambda row: row["counter_rank"])}
+    kinds = list(dict.fromkeys((row["customer_type"], row["label"]) for row in data))
+    cells = {(row["customer_type"], row["counter_rank"]): row["amount"] for row in data}
+    first = min(names)
+    amount = sum(cells.get((kind, first), 0) for kind, _ in kinds)
+    return Block(
+        "counters",
+        story.say("counters_title", counter=names[first], amount=story.money(amount)),
+        sentences(story.say("counters_note", counters=str(len(names)))),
+        bars(
+            list(names.values()),
+            [Series(label, [cells.get((kind, rank)) for rank in names], TYPE_COLORS[kind]) for kind, label in kinds],
+            "money",
+            is_stacked=True,
+            is_horizontal=True,
+        ),
+        "money",
+        height=70 + 30 * len(names),
+        is_wide=True,
+    )
+
+
+GLANCE: list[Maker] = [key_figures, orders_by_month, amount_by_month, customer_types]
+WHO: list[Maker] = [ever_bought, gender_and_age, birth_decades, member_groups]
+WHEN: list[Maker] = [by_hour, by_weekday, by_month_of_year, type_comparison, counters]

@@ -1,0 +1,462 @@
+"""Which groups there are, what each is worth, whether the grouping can be trusted, and what changed."""
+
+import datetime
+
+from segmentation.charts.lifecycle import STATE_COLORS
+from segmentation.charts.look import BAR, MARK, segment_color
+from segmentation.report.options import Series, bars, lines
+from segmentation.report.story import MISSING, Block, Maker, Story, Table, sentences
+
+MOVES = 12
+# One row per RFM group or class, of which a rule may have several.
+RULES = """(
+    select rule_set, code, min(sort_order) as rule_no, any_value(name_zh) as name_zh, any_value(name_en) as name_en
+    from seeds.rfm_rules group by rule_set, code
+)"""
+
+
+def segment_sizes(story: Story) -> Block | None:
+    data = story.rows(
+        """select segment, segment_name_{lang} as name, members, member_share, amount_share, is_small
+        from marts.segment_summary order by segment"""
+    )
+    if len(data) < 2:
+        return None
+    first = max(data, key=lambda row: row["amount_share"] / row["member_share"])
+    measures = ["member_share", "amount_share"]
+    return Block(
+        "segment_sizes",
+        story.say(
+            "segment_sizes_title",
+            name=first["name"],
+            count=story.percent(first["member_share"]),
+            amount=story.percent(first["amount_share"]),
+        ),
+        sentences(
+            story.say(
+                "segment_sizes_groups",
+                groups=str(len(data)),
+                names=story.list(f"{row['name']} ({story.members(row['members'])})" for row in data),
+            )
+        ),
+        bars(
+            [story.label(measure) for measure in measures],
+            [
+                Series(row["name"], [row[measure] for measure in measures], segment_color(row["segment"]))
+                for row in data
+            ],
+            "percent",
+            is_stacked=True,
+            is_horizontal=True,
+        ),
+        "percent",
+        height=200,
+    )
+
+
+def segment_profiles(story: Story) -> Block | None:
+    data = story.rows("select *, segment_name_{lang} as name from marts.segment_summary order by segment")
+    if not data:
+        return None
+    measures = [name for name in "lrfmp" if any(row[name] is not None for row in data)]
+
+    def mean(name: str, value: float) -> str:
+        return story.money(value) if name == "m" else story.decimal(value, 1)
+
+    best = data[0]
+    return Block(
+        "segment_profiles",
+        story.say(
+            "segment_profiles_title",
+            name=best["name"],
+            amount=story.money(best["m"]),
+            orders=story.decimal(best["f"], 1),
+        ),
+        sentences(
+            story.say(
+                "segment_profiles_others",
+                name=data[-1]["name"],
+                amount=story.money(data[-1]["m"]),
+                orders=story.decimal(data[-1]["f"], 1),
+            )
+            if len(data) > 1
+            else "",
+        ),
+        table=Table(
+            [
+                story.label("segment"),
+                story.label("buyers"),
+                story.label("member_share"),
+                story.label("amount_share"),
+                *(story.label(name) for name in measures),
+            ],
+            [
+                [
+                    row["name"],
+                    story.members(row["members"]),
+                    story.percent(row["member_share"]),
+                    story.percent(row["amount_share"]),
+                    *(MISSING if row["is_small"] else mean(name, row[name]) for name in measures),
+                ]
+                for row in data
+            ],
+        ),
+        is_wide=True,
+    )
+
+
+def trust(story: Story) -> Block | None:
+    data = story.rows(
+        """select n_clusters, silhouette, smallest_jaccard, is_selected, is_stable, has_structure
+        from marts.cluster_scores where scaling in (select scaling from marts.cluster_scores where is_selected)
+        order by n_clusters"""
+    )
+    chosen = next((row for row in data if row["is_selected"]), None)
+    if not chosen:
+        return None
+    limit = story.one("select value from marts.settings_used where setting = 'cluster_valid_jaccard'")["value"]
+    stable = [str(row["n_clusters"]) for row in data if row["is_stable"] and row["has_structure"]]
+    return Block(
+        "trust",
+        story.say(
+            "trust_title_stable" if chosen["is_stable"] else "trust_title_unstable", groups=str(chosen["n_clusters"])
+        ),
+        sentences(
+            story.say(
+                "trust_scores",
+                silhouette=None if chosen["silhouette"] is None else story.decimal(chosen["silhouette"]),
+                jaccard=None if chosen["smallest_jaccard"] is None else story.decimal(chosen["smallest_jaccard"]),
+                limit=story.decimal(float(limit)),
+            ),
+            "" if chosen["has_structure"] is None or chosen["has_structure"] else story.say("trust_no_structure"),
+            story.say("trust_others", groups=story.list(stable)) if stable and not chosen["is_stable"] else "",
+        ),
+        lines(
+            [story.say("k_groups", groups=str(row["n_clusters"])) for row in data],
+            [
+                Series(story.label("trust_jaccard"), [row["smallest_jaccard"] for row in data], BAR),
+                Series(story.label("silhouette"), [row["silhouette"] for row in data], MARK),
+            ],
+            "number",
+        )
+        if len(data) > 1
+        else None,
+        "number",
+    )
+
+
+def rfm_groups(story: Story) -> Block | None:
+    data = story.rows(
+        f"""select rfm_group_name_{{lang}} as label, count(*) as members, sum(amount) as amount
+        from marts.member_overview join {RULES} on rule_set = 'rfm_group' and code = rfm_group
+        where orders > 0 group by rule_no, label order by rule_no"""
+    )
+    if not data:
+        return None
+    members, amount = sum(row["members"] for row in data), sum(row["amount"] for row in data)
+    best = max(data, key=lambda row: row["amount"])
+    largest = max(data, key=lambda row: row["members"])
+    shown = [row for row in data if not story.few(row["members"])]
+    return Block(
+        "rfm_groups",
+        story.say(
+            "rfm_groups_title",
+            name=best["label"],
+            count=story.percent(best["members"] / members),
+            amount=story.percent(float(best["amount"] / amount)),
+        ),
+        sentences(
+            story.say("rfm_groups_largest", name=largest["label"], count=story.count(largest["members"]))
+            if largest is not best and not story.few(largest["members"])
+            else "",
+            story.say("rfm_groups_note"),
+        ),
+        bars(
+            [row["label"] for row in shown],
+            [
+                Series(story.label("member_share"), [row["members"] / members for row in shown], "#aed6f1"),
+                Series(story.label("amount_share"), [float(row["amount"] / amount) for row in shown], BAR),
+            ],
+            "percent",
+            is_horizontal=True,
+        ),
+        "percent",
+        height=60 + 44 * len(shown),
+    )
+
+
+def rfm_classes(story: Story) -> Block | None:
+    data = story.rows(
+        f"""select rfm_class_name_{{lang}} as label, count(*) as members, sum(amount) as amount
+        from marts.member_overview join {RULES} on rule_set = 'rfm_class' and code = rfm_class
+        where orders > 0 group by rule_no, label order by rule_no"""
+    )
+    if not data:
+        return None
+    amount = sum(row["amount"] for row in data)
+    members = sum(row["members"] for row in data)
+    best = max(data, key=lambda row: row["amount"])
+    return Block(
+        "rfm_classes",
+        story.say(
+            "rfm_classes_title",
+            name=best["label"],
+            amount=story.percent(float(best["amount"] / amount)),
+            count=story.percent(best["members"] / members),
+        ),
+        sentences(story.say("rfm_classes_note")),
+        table=Table(
+            [story.label(name) for name in ("rfm_class", "buyers", "member_share", "amount_share", "amount_per_buyer")],
+            [
+                [
+                    row["label"],
+                    story.members(row["members"]),
+                    *(
+                        [MISSING] * 3
+                        if story.few(row["members"])
+                        else [
+                            story.percent(row["members"] / members),
+                            story.percent(float(row["amount"] / amount)),
+                            story.money(float(row["amount"]) / row["members"]),
+                        ]
+                    ),
+                ]
+                for row in data
+            ],
+        ),
+    )
+
+
+def last_month(story: Story) -> datetime.date | None:
+    """The last complete month that has one before it."""
+    row = story.one(
+        """select max(month_start) as month_start from marts.eda_coverage where status = 'complete'
+            and month_start > (select min(month_start) from marts.eda_coverage)"""
+    )
+    return row.get("month_start")
+
+
+def states(story: Story) -> Block | None:
+    data = story.rows(
+        """select month_start, state, name_{lang} as label, members, month_status
+        from marts.life_cycle_by_month join seeds.life_cycle_states using (state)
+        where state <> 'never_bought' order by month_start, sort_order"""
+    )
+    months = list(dict.fromkeys(row["month_start"] for row in data))
+    if len(months) < 2:
+        return None
+    status = {row["month_start"]: row["month_status"] for row in data}
+    cells = {(row["month_start"], row["state"]): row["members"] for row in data}
+    labels = dict.fromkeys((row["state"], row["label"]) for row in data)
+    month = last_month(story)
+    moved = (
+        story.one(
+            f"""select sum(members) filter (where s.is_inactive and not b.is_inactive) as lapsed,
+            sum(members) filter (where not s.is_inactive and b.is_inactive) as came_back
+        from marts.life_cycle_transitions
+        join seeds.life_cycle_states as s using (state)
+        join seeds.life_cycle_states as b on previous_state = b.state
+        where month_start = date '{month}'"""
+        )
+        if month
+        else {}
+    )
+    lapsed, back = moved.get("lapsed"), moved.get("came_back")
+    is_known = month is not None and lapsed is not None and back is not None
+    return Block(
+        "states",
+        story.say(
+            "states_title" if is_known else "states_title_unknown",
+            month=story.source.month(month) if month else "",
+            lapsed=story.members(int(lapsed or 0)),
+            back=story.members(int(back or 0)),
+        ),
+        sentences(story.say("states_note")),
+        lines(
+            [story.source.month(day) for day in months],
+            [
+                Series(label, [cells.get((day, state)) for day in months], STATE_COLORS[state])
+                for state, label in labels
+            ],
+            "count",
+            is_stacked=True,
+            gaps=[status[day] != "complete" for day in months],
+            gap_name=story.label("gap"),
+        ),
+        height=380,
+        is_wide=True,
+    )
+
+
+def transitions(story: Story) -> Block | None:
+    """What became of the members of each state within the last complete month."""
+    month = last_month(story)
+    if not month:
+        return None
+    data = story.rows(
+        f"""select b.state as previous, b.name_{{lang}} as before, a.state, a.name_{{lang}} as after,
+            members, share, is_small
+        from marts.life_cycle_transitions as t
+        join seeds.life_cycle_states as b on t.previous_state = b.state
+        join seeds.life_cycle_states as a on t.state = a.state
+        where month_start = date '{month}' order by b.sort_order, a.sort_order"""
+    )
+    shown = [row for row in data if not row["is_small"]]
+    if not shown:
+        return None
+    before = list(dict.fromkeys((row["previous"], row["before"]) for row in shown))
+    after = list(dict.fromkeys((row["state"], row["after"]) for row in data))
+    cells = {(row["previous"], row["state"]): row for row in shown}
+
+    def text(previous: str, state: str) -> str:
+        row = cells.get((previous, state))
+        if row is None or row["members"] == 0:
+            return ""
+        return MISSING if story.few(row["members"]) else story.percent(row["share"])
+
+    left = {previous: 1 - (cells.get((previous, previous)) or {"share": 0})["share"] for previous, _ in before}
+    kept = [name for name, _ in before if (name, name) in cells and name not in ("never_bought",)]
+    most = max(kept, key=lambda name: 1 - left[name], default=None)
+    return Block(
+        "transitions",
+        story.say("transitions_title", month=story.source.month(month)),
+        sentences(
+            story.say("transitions_kept", state=dict(before)[most], share=story.percent(1 - left[most]))
+            if most
+            else "",
+            story.say("transitions_note", small=str(story.small)),
+        ),
+        table=Table(
+            [story.label("previous_state"), *(label for _, label in after)],
+            [[label, *(text(previous, state) for state, _ in after)] for previous, label in before],
+            shades={
+                (row_no, column_no): cells[previous, state]["share"]
+                for row_no, (previous, _) in enumerate(before)
+                for column_no, (state, _) in enumerate(after, 1)
+                if text(previous, state) not in ("", MISSING)
+            },
+        ),
+        is_wide=True,
+    )
+
+
+def activation(story: Story) -> Block | None:
+    data = story.rows(
+        """select month_start, previous_state, name_{lang} as label, month_status,
+            case when month_status = 'complete' and not is_small then activation_rate end as rate
+        from marts.activation_by_month join seeds.life_cycle_states on previous_state = state
+        where month_start >= (select min(month_start) from marts.life_cycle_by_month where is_settled)
+        order by sort_order, month_start"""
+    )
+    known = [row for row in data if row["rate"] is not None]
+    if not known:
+        return None
+    months = sorted({row["month_start"] for row in data})
+    status = {row["month_start"]: row["month_status"] for row in data}
+    kinds = list(dict.fromkeys((row["previous_state"], row["label"]) for row in data))
+    cells = {(row["previous_state"], row["month_start"]): row["rate"] for row in data}
+    month = max(row["month_start"] for row in known)
+    now = [row for row in known if row["month_start"] == month]
+    rates = [row["rate"] for row in known if row["previous_state"] == now[0]["previous_state"]]
+    return Block(
+        "activation",
+        story.say(
+            "activation_title",
+            month=story.source.month(month),
+            rate=story.percent(now[0]["rate"]),
+            state=now[0]["label"],
+        ),
+        sentences(
+            story.say(
+                "activation_range", state=now[0]["label"], low=story.percent(min(rates)), high=story.percent(max(rates))
+            ),
+        ),
+        lines(
+            [story.source.month(day) for day in months],
+            [Series(label, [cells.get((state, day)) for day in months], STATE_COLORS[state]) for state, label in kinds],
+            "percent",
+            gaps=[status[day] != "complete" for day in months],
+            gap_name=story.label("gap"),
+        ),
+        "percent",
+    )
+
+
+def moves(story: Story) -> Block | None:
+    """The largest moves between RFM groups in the last complete month."""
+    month = last_month(story)
+    if not month:
+        return None
+    data = story.rows(
+        f"""select b.name_{{lang}} as before, a.name_{{lang}} as after, members, share_of_from, from_code, to_code
+        from marts.segment_migration
+        left join {RULES} as b on scheme = b.rule_set and from_code = b.code
+        join {RULES} as a on scheme = a.rule_set and to_code = a.code
+        where scheme = 'rfm_group' and month_start = date '{month}'
+        order by members desc, b.rule_no, a.rule_no"""
+    )
+    old = [row for row in data if row["from_code"] != "not_yet_a_buyer"]
+    everybody = sum(row["members"] for row in old)
+    moved = sum(row["members"] for row in old if row["from_code"] != row["to_code"])
+    shown = [row for row in data if row["from_code"] != row["to_code"] and not story.few(row["members"])][:MOVES]
+    if not shown or not everybody:
+        return None
+    top = shown[0]
+    return Block(
+        "moves",
+        story.say("moves_title", month=story.source.month(month), share=story.percent(moved / everybody)),
+        sentences(
+            story.say(
+                "moves_largest",
+                before=top["before"] or story.label("not_yet_a_buyer"),
+                after=top["after"],
+                count=story.count(top["members"]),
+            )
+        ),
+        table=Table(
+            [story.label("moved_from"), story.label("moved_to"), story.label("buyers"), story.label("share_of_from")],
+            [
+                [
+                    row["before"] or story.label("not_yet_a_buyer"),
+                    row["after"],
+                    story.count(row["members"]),
+                    MISSING if row["from_code"] == "not_yet_a_buyer" else story.percent(row["share_of_from"]),
+                ]
+                for row in shown
+            ],
+            frozenset({0, 1}),
+        ),
+    )
+
+
+def drift(story: Story) -> Block | None:
+    month = last_month(story)
+    if not month:
+        return None
+    data = story.rows(
+        f"""select feature, psi_previous_month as psi, previous_month_level as level,
+            previous_month_level_name_{{lang}} as label
+        from marts.feature_drift where month_start = date '{month}' and psi_previous_month is not null
+        order by psi_previous_month desc, feature"""
+    )
+    if not data:
+        return None
+    moved = [story.label(row["feature"]) for row in data if row["level"] != "stable"]
+    return Block(
+        "drift",
+        story.say(
+            "drift_title_moved" if moved else "drift_title_stable",
+            month=story.source.month(month),
+            features=story.list(moved),
+        ),
+        sentences(story.say("drift_note")),
+        table=Table(
+            [story.label("feature"), story.label("psi"), story.label("level")],
+            [[story.label(row["feature"]), story.decimal(row["psi"], 3), row["label"]] for row in data],
+            frozenset({0, 2}),
+        ),
+    )
+
+
+GROUPS: list[Maker] = [segment_sizes, trust, segment_profiles, rfm_groups, rfm_classes]
+CHANGES: list[Maker] = [states, transitions, activation, moves, drift]

@@ -1,0 +1,155 @@
+"""ECharts options as plain dictionaries, for the report and for any page that shows the same charts.
+
+A key that begins with a colon holds the name of a function of the page instead of a value (`format_count`,
+`format_money`, `format_percent`, `format_number`: the page knows the language and the currency).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Option = dict[str, Any]
+Unit = Literal["count", "money", "percent", "number"]
+
+GAP_COLOR = "#eceff1"
+# Patterns that tell series apart without colours, light enough to leave the colours as they are; the first is plain.
+STRIPES = [{"symbol": "none"}] + [
+    {"color": "rgba(255, 255, 255, 0.4)", "dashArrayX": [1, 0], "dashArrayY": gaps, "rotation": turn}
+    for gaps, turn in (([2, 6], 0.8), ([2, 3], -0.8), ([3, 9], 0), ([2, 5], 1.6), ([1, 2], 0.4), ([4, 8], -0.4))
+]
+INK, FAINT_INK, RULE = "#37474f", "#607d8b", "#dfe5e8"
+AXIS_TEXT = {"color": FAINT_INK, "fontSize": 12}
+
+
+@dataclass(frozen=True)
+class Series:
+    """One quantity over the categories of a chart; None where nothing is known or shown."""
+
+    name: str
+    values: Sequence[float | None]
+    color: str
+
+
+def bars(
+    categories: Sequence[str],
+    series: Sequence[Series],
+    unit: Unit,
+    *,
+    is_stacked: bool = False,
+    is_horizontal: bool = False,
+    gaps: Sequence[bool] = (),
+    gap_name: str = "",
+) -> Option:
+    """Upright bars, or lying ones with the first category on top; `gaps` are categories to shade."""
+    names = _category_axis(categories, is_horizontal)
+    values = _value_axis(unit)
+    if is_stacked and unit == "percent":
+        values |= {"max": 1, "interval": 0.25}
+    option = _frame(series, unit)
+    option["xAxis"], option["yAxis"] = ([values], [names]) if is_horizontal else ([names], [values])
+    option["series"] = [
+        {
+            "type": "bar",
+            "name": line.name,
+            "data": list(line.values),
+            "itemStyle": {"color": line.color},
+            "barMaxWidth": 28,
+            **({"stack": "all"} if is_stacked else {}),
+        }
+        for line in series
+    ]
+    return _with_gaps(option, gaps, gap_name)
+
+
+def lines(
+    categories: Sequence[str],
+    series: Sequence[Series],
+    unit: Unit,
+    *,
+    is_stacked: bool = False,
+    gaps: Sequence[bool] = (),
+    gap_name: str = "",
+) -> Option:
+    """Lines that break where nothing is known; stacked ones are filled areas."""
+    option = _frame(series, unit)
+    option["xAxis"], option["yAxis"] = [_category_axis(categories, False)], [_value_axis(unit)]
+    option["series"] = [
+        {
+            "type": "line",
+            "name": line.name,
+            "data": list(line.values),
+            "itemStyle": {"color": line.color},
+            "lineStyle": {"color": line.color, "width": 0 if is_stacked else 2.5},
+            "showSymbol": not is_stacked and len(categories) <= 40,
+            "symbolSize": 5,
+            "connectNulls": False,
+            **({"stack": "all", "areaStyle": {"opacity": 0.85}} if is_stacked else {}),
+        }
+        for line in series
+    ]
+    return _with_gaps(option, gaps, gap_name)
+
+
+def _frame(series: Sequence[Series], unit: Unit) -> Option:
+    return {
+        "animation": False,
+        "aria": {"enabled": True, "decal": {"show": len(series) > 1, "decals": STRIPES}},
+        "textStyle": {"fontFamily": "report, 'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"},
+        "grid": {"left": 8, "right": 20, "top": 44 if len(series) > 1 else 16, "bottom": 8, "containLabel": True},
+        "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, ":valueFormatter": f"format_{unit}"},
+        "legend": {
+            "show": len(series) > 1,
+            "type": "scroll",
+            "top": 0,
+            "left": 0,
+            "textStyle": {"color": INK},
+            "data": [line.name for line in series],
+        },
+    }
+
+
+def _category_axis(categories: Sequence[str], is_upright: bool) -> Option:
+    return {
+        "type": "category",
+        "data": list(categories),
+        "inverse": is_upright,
+        "axisTick": {"show": False},
+        "axisLine": {"lineStyle": {"color": RULE}},
+        "axisLabel": AXIS_TEXT
+        | ({"width": 190, "overflow": "truncate", "interval": 0} if is_upright else {"hideOverlap": True}),
+    }
+
+
+def _value_axis(unit: Unit) -> Option:
+    return {
+        "type": "value",
+        "splitNumber": 4,
+        "splitLine": {"lineStyle": {"color": RULE}},
+        "axisLabel": AXIS_TEXT | {":formatter": f"format_{unit}", "hideOverlap": True},
+    }
+
+
+def _with_gaps(option: Option, gaps: Sequence[bool], name: str) -> Option:
+    """Shade categories by bars on axes of their own, which fill the height."""
+    if not any(gaps):
+        return option
+    hidden = {"show": False, "type": "category", "data": option["xAxis"][0]["data"]}
+    option["xAxis"].append(hidden)
+    option["yAxis"].append({"show": False, "type": "value", "min": 0, "max": 1})
+    option["series"].append(
+        {
+            "type": "bar",
+            "name": name,
+            "data": [1 if is_gap else None for is_gap in gaps],
+            "xAxisIndex": 1,
+            "yAxisIndex": 1,
+            "barWidth": "100%",
+            "itemStyle": {"color": GAP_COLOR, "decal": {"symbol": "none"}},
+            "silent": True,
+            "z": 0,
+            "tooltip": {"show": False},
+        }
+    )
+    option["legend"] |= {"show": True, "data": [*option["legend"]["data"], name]}
+    option["grid"]["top"] = 44
+    return option

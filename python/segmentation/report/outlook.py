@@ -1,0 +1,411 @@
+"""What sells together, what to expect, what to do, how the data were cleaned, and what the words mean."""
+
+from segmentation.charts.look import BAR, PLAIN, segment_color
+from segmentation.report.options import Series, bars
+from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences
+
+PAIRS = 10
+NEXT = 12
+REASONS = 12
+
+
+def attach_rates(story: Story) -> Block | None:
+    data = story.rows(
+        """select scope, code, name_{lang} as label, orders, attach_rate, lines_per_order, several_lines_share,
+            several_counters_share
+        from marts.basket_attach_rates where scope in ('all', 'segment') and not is_small
+        order by scope desc, code"""
+    )
+    everybody = next((row for row in data if row["scope"] == "all"), None)
+    if everybody is None:
+        return None
+    kept = [
+        name
+        for name in ("attach_rate", "lines_per_order", "several_lines_share", "several_counters_share")
+        if any(row[name] is not None for row in data)
+    ]
+    if not kept:
+        return None
+    return Block(
+        "attach_rates",
+        story.say(
+            "attach_rates_title" if everybody["attach_rate"] is not None else "lines_rates_title",
+            rate=story.decimal(everybody["attach_rate"] or everybody["lines_per_order"]),
+        ),
+        sentences(
+            story.say("attach_several", share=story.percent(everybody["several_lines_share"])),
+            story.say(
+                "attach_counters",
+                share=None
+                if everybody["several_counters_share"] is None
+                else story.percent(everybody["several_counters_share"]),
+            ),
+        ),
+        table=Table(
+            [story.label("group"), story.label("orders"), *(story.label(name) for name in kept)],
+            [
+                [
+                    row["label"],
+                    story.count(row["orders"]),
+                    *((story.percent if name.endswith("share") else story.decimal)(row[name]) for name in kept),
+                ]
+                for row in data
+            ],
+        ),
+        is_wide=True,
+    )
+
+
+def pairs(story: Story, level: str) -> Block | None:
+    data = story.rows(
+        f"""select coalesce(item_name, item_code) as item, coalesce(other_item_name, other_item_code) as other,
+            orders, lift
+        from marts.basket_pairs
+        where level = '{level}' and item_code < other_item_code and is_above_chance and orders >= {story.small}
+        order by pair_rank limit {PAIRS}"""
+    )
+    if not data:
+        return None
+    top = data[0]
+    names = [f"{item} + {other}" for item, other in ((row["item"], row["other"]) for row in data)]
+    return Block(
+        f"{level}_pairs",
+        story.say(f"{level}_pairs_title", item=top["item"], other=top["other"], lift=story.decimal(top["lift"], 1)),
+        sentences(story.say("pairs_orders", orders=story.count(top["orders"])), story.say("pairs_note")),
+        bars(
+            names, [Series(story.label("lift_word"), [row["lift"] for row in data], BAR)], "number", is_horizontal=True
+        ),
+        "number",
+        height=50 + 34 * len(data),
+    )
+
+
+def counter_pairs(story: Story) -> Block | None:
+    return pairs(story, "counter")
+
+
+def product_pairs(story: Story) -> Block | None:
+    return pairs(story, "product")
+
+
+def next_purchases(story: Story) -> Block | None:
+    def rows(level: str) -> list[Row]:
+        return story.rows(
+            f"""select coalesce(item_name, item_code) as item, coalesce(next_item_name, next_item_code) as next_item,
+                next_members, share, usual_share, lift, median_days_between
+            from marts.next_purchases
+            where level = '{level}' and is_above_chance and not is_small and next_members >= {story.small}
+            order by lift desc, item_code, next_rank limit {NEXT}"""
+        )
+
+    data = rows("counter") or rows("product")
+    if not data:
+        return None
+    top = data[0]
+    return Block(
+        "next_purchases",
+        story.say(
+            "next_purchases_title",
+            item=top["item"],
+            next_item=top["next_item"],
+            share=story.percent(top["share"]),
+            usual=story.percent(top["usual_share"]),
+        ),
+        sentences(story.say("next_purchases_note")),
+        table=Table(
+            [
+                story.label(name)
+                for name in ("first_item", "next_item", "buyers", "next_share", "usual_share", "days_between")
+            ],
+            [
+                [
+                    row["item"],
+                    row["next_item"],
+                    story.count(row["next_members"]),
+                    story.percent(row["share"]),
+                    story.percent(row["usual_share"]),
+                    story.count(row["median_days_between"]),
+                ]
+                for row in data
+            ],
+            frozenset({0, 1}),
+        ),
+        is_wide=True,
+    )
+
+
+def expected_amount(story: Story) -> Block | None:
+    data = story.rows(
+        """select segment, segment_name_{lang} as name, states.name_{lang} as label, horizon_days,
+            sum(expected_value) as amount, count(*) as members
+        from marts.member_overview join seeds.life_cycle_states as states using (state)
+        where expected_value is not null and segment is not null
+        group by segment, name, label, horizon_days, states.sort_order order by states.sort_order, segment"""
+    )
+    if not data:
+        return None
+    labels = list(dict.fromkeys(row["label"] for row in data))
+    groups = dict.fromkeys((row["segment"], row["name"]) for row in data)
+    cells = {(row["label"], row["segment"]): float(row["amount"]) for row in data}
+    total = sum(cells.values())
+    if total <= 0:
+        return None
+    by_state = {label: sum(cells.get((label, segment), 0) for segment, _ in groups) for label in labels}
+    best = max(labels, key=lambda label: by_state[label])
+    return Block(
+        "expected_amount",
+        story.say("expected_amount_title", days=str(data[0]["horizon_days"]), amount=story.money(total)),
+        sentences(
+            story.say("expected_amount_state", state=best, share=story.percent(by_state[best] / total)),
+            story.say("expected_amount_note"),
+        ),
+        bars(
+            labels,
+            [
+                Series(name, [cells.get((label, segment)) for label in labels], segment_color(segment))
+                for segment, name in sorted(groups)
+            ],
+            "money",
+            is_stacked=True,
+        ),
+        "money",
+    )
+
+
+def forecast_check(story: Story) -> Block | None:
+    data = story.rows(
+        """select method_name_{lang} as label, method, root_mean_square_error as error, total_bias, is_best
+        from marts.clv_check join seeds.forecast_methods using (method)
+        where quantity = 'purchases' and root_mean_square_error is not null order by sort_order"""
+    )
+    best = next((row for row in data if row["is_best"]), None)
+    if best is None:
+        why = story.rows("select distinct reason_name_{lang} as reason from marts.clv_models where reason is not null")
+        return (
+            Block("forecast_check", story.say("forecast_none_title"), [row["reason"] for row in why]) if why else None
+        )
+    has_model = any(row["method"] == "model" for row in data)
+    against = "model" if best["method"] == "model" else "guess" if has_model else "no_model"
+    return Block(
+        "forecast_check",
+        story.say(f"forecast_check_title_{against}", method=best["label"]),
+        sentences(
+            story.say(
+                "forecast_check_bias",
+                method=best["label"],
+                bias=("+" if best["total_bias"] > 0 else "") + story.percent(best["total_bias"]),
+            ),
+            story.say("forecast_check_note"),
+        ),
+        table=Table(
+            [story.label("method"), story.label("forecast_error"), story.label("bias")],
+            [
+                [
+                    row["label"],
+                    story.decimal(row["error"]),
+                    ("+" if row["total_bias"] > 0 else "") + story.percent(row["total_bias"]),
+                ]
+                for row in data
+            ],
+        ),
+    )
+
+
+def actions(story: Story) -> Block | None:
+    """How many members each action concerns, by segment and state; who is too few is counted together at the end."""
+    data = story.rows(
+        """select any_value(action_text_{lang}) as action, segment_code, any_value(segment_name_{lang}) as segment,
+            states.name_{lang} as state, count(*) as members, sum(expected_value) as expected, sum(amount) as amount
+        from marts.member_overview join seeds.life_cycle_states as states using (state)
+        where action_code is not null
+        group by action_code, segment_code, states.name_{lang}, states.sort_order
+        order by coalesce(sum(expected_value), 0) desc, members desc, action_code, segment_code, states.sort_order"""
+    )
+    shown = [row for row in data if not story.few(row["members"])]
+    if not shown:
+        return None
+    has_expected = any(row["expected"] is not None for row in shown)
+    buyers = [row for row in shown if row["segment_code"]]
+    top = (buyers or shown)[0]
+    left = sum(row["members"] for row in data) - sum(row["members"] for row in shown)
+    return Block(
+        "actions",
+        story.say(
+            "actions_title" if top["segment"] else "actions_title_plain",
+            count=story.count(top["members"]),
+            segment=top["segment"],
+            state=top["state"],
+            action=top["action"].rstrip("."),
+        ),
+        sentences(
+            story.say("actions_note"),
+            story.say("actions_few", count=story.members(left), small=str(story.small)) if left else "",
+        ),
+        table=Table(
+            [
+                story.label("segment"),
+                story.label("state"),
+                story.label("action"),
+                story.label("people"),
+                story.label("amount"),
+                *([story.label("expected_amount")] if has_expected else []),
+            ],
+            [
+                [
+                    row["segment"] or MISSING,
+                    row["state"],
+                    row["action"],
+                    story.count(row["members"]),
+                    story.money(row["amount"]),
+                    *([story.money(row["expected"])] if has_expected else []),
+                ]
+                for row in shown
+            ],
+            frozenset({0, 1, 2}),
+        ),
+        is_wide=True,
+    )
+
+
+def funnel(story: Story) -> Block | None:
+    data = story.rows(
+        "select *, step_name_{lang} as label from marts.cleaning_funnel order by table_name desc, step_no"
+    )
+    lines_ = [row for row in data if row["table_name"] == "sales_lines"]
+    first, last = lines_[0]["rows_in"], lines_[-1]["rows_out"]
+    return Block(
+        "funnel",
+        story.say(
+            "funnel_title", kept=story.count(last), read=story.count(first), share=story.percent(last / max(first, 1))
+        ),
+        sentences(story.say("funnel_note")),
+        table=Table(
+            [story.label("table"), story.label("step"), story.label("rows_removed"), story.label("rows_out")],
+            [
+                [
+                    story.label(f"table_{row['table_name']}"),
+                    row["label"],
+                    story.count(row["rows_removed"]),
+                    story.count(row["rows_out"]),
+                ]
+                for row in data
+            ],
+            frozenset({0, 1}),
+        ),
+        is_wide=True,
+    )
+
+
+def reasons(story: Story) -> Block | None:
+    data = story.rows(
+        f"""select reason_name_{{lang}} as label, count(*) as lines from marts.rejected_sales_lines
+        group by all order by lines desc, label limit {REASONS}"""
+    )
+    if not data:
+        return None
+    return Block(
+        "reasons",
+        story.say("reasons_title", reason=data[0]["label"], lines=story.count(data[0]["lines"])),
+        sentences(story.say("reasons_note")),
+        bars(
+            [row["label"] for row in data],
+            [Series(story.label("lines"), [row["lines"] for row in data], PLAIN)],
+            "count",
+            is_horizontal=True,
+        ),
+        height=60 + 34 * len(data),
+        is_wide=True,
+    )
+
+
+def findings(story: Story) -> Block | None:
+    data = story.rows("select text_{lang} as text from marts.findings order by finding_no, found desc, subject")
+    return Block(
+        "findings",
+        story.say("findings_title" if data else "findings_title_none", findings=str(len(data))),
+        [row["text"] for row in data],
+        is_wide=True,
+    )
+
+
+def glossary(story: Story) -> Block | None:
+    terms = [
+        (story.say(key), story.say(key.replace("term_", "means_"))) for key in story.texts if key.startswith("term_")
+    ]
+    return Block("glossary", story.say("glossary_title"), terms=[term for term in terms if all(term)], is_wide=True)
+
+
+def thresholds(story: Story) -> Block | None:
+    data = story.rows(
+        """select frequency_band, coalesce(frequency_band_name_{lang}, $all) as label, gaps, slowing_after_days,
+            silent_after_days, lost_after_days
+        from marts.life_cycle_thresholds where slowing_after_days is not null order by lower_bound""".replace(
+            "$all", f"'{story.label('all_bands')}'"
+        )
+    )
+    if not data:
+        return None
+    return Block(
+        "thresholds",
+        story.say("thresholds_title"),
+        sentences(story.say("thresholds_note")),
+        table=Table(
+            [story.label(name) for name in ("frequency_band", "slowing_after", "silent_after", "lost_after")],
+            [
+                [row["label"], *(story.count(row[f"{state}_after_days"]) for state in ("slowing", "silent", "lost"))]
+                for row in data
+            ],
+        ),
+        is_wide=True,
+    )
+
+
+def tags(story: Story) -> Block | None:
+    data = story.rows(
+        """select tag_name_{lang} as tag, value_name_{lang} as value, coalesce(meaning, '') as meaning,
+            members, member_share
+        from marts.tag_dictionary where tag not in ('favourite_counter_code', 'action_code')
+        order by tag_no, value_no"""
+    )
+    return Block(
+        "tags",
+        story.say("tags_title", tags=str(len({row["tag"] for row in data}))),
+        sentences(story.say("tags_note")),
+        table=Table(
+            [story.label(name) for name in ("tag", "value", "meaning", "people", "share")],
+            [
+                [
+                    row["tag"],
+                    row["value"],
+                    row["meaning"],
+                    story.members(row["members"]),
+                    MISSING if story.few(row["members"]) else story.percent(row["member_share"]),
+                ]
+                for row in data
+            ],
+            frozenset({0, 1, 2}),
+        ),
+        is_wide=True,
+    )
+
+
+def settings(story: Story) -> Block | None:
+    data = story.rows("select setting, value from marts.settings_used where setting <> 'retailer' order by setting_no")
+    return Block(
+        "settings",
+        story.say("settings_title"),
+        sentences(story.say("settings_note")),
+        table=Table(
+            [story.label("setting"), story.label("value"), story.label("setting_meaning")],
+            [[row["setting"], row["value"] or MISSING, story.say(f"setting_{row['setting']}")] for row in data],
+            frozenset({0, 1, 2}),
+        ),
+        is_wide=True,
+    )
+
+
+TOGETHER: list[Maker] = [attach_rates, counter_pairs, product_pairs, next_purchases]
+OUTLOOK: list[Maker] = [expected_amount, forecast_check]
+ACTIONS: list[Maker] = [actions]
+DATA: list[Maker] = [funnel, reasons, findings]
+GLOSSARY: list[Maker] = [glossary, thresholds, tags, settings]

@@ -1,0 +1,121 @@
+"""The report as one file: both languages, charts, fonts and scripts inside, nothing fetched from anywhere."""
+
+import base64
+import io
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from fontTools import subset
+from fontTools.ttLib import TTFont
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from segmentation.charts import LANGUAGES
+from segmentation.charts.lettering import FONT_PATH
+from segmentation.exports import open_warehouse
+from segmentation.report import business, groups, outlook
+from segmentation.report.story import Maker, Story, open_story
+
+FOLDER = Path(__file__).parent
+SECTIONS: dict[str, list[Maker]] = {
+    "glance": business.GLANCE,
+    "who": business.WHO,
+    "when": business.WHEN,
+    "groups": groups.GROUPS,
+    "changes": groups.CHANGES,
+    "together": outlook.TOGETHER,
+    "outlook": outlook.OUTLOOK,
+    "actions": outlook.ACTIONS,
+    "data": outlook.DATA,
+    "glossary": outlook.GLOSSARY,
+}
+LATIN = "".join(map(chr, range(0x20, 0x7F)))
+
+
+def write_report(warehouse: Path, report_dir: Path) -> Path:
+    """Write `report_dir`/report.html from a published warehouse and return its path.
+
+    It holds totals only, no card numbers, and no counts of fewer people than the setting small_group.
+    """
+    with open_warehouse(warehouse) as connection:
+        pages = [page(open_story(connection, language)) for language in LANGUAGES]
+        currency = connection.execute("select currency from marts.retailer").fetchall()[0][0]
+    report_dir.mkdir(parents=True, exist_ok=True)
+    path = report_dir / "report.html"
+    draft = path.with_name(path.name + ".draft")
+    draft.write_text(render(pages, currency), encoding="utf-8")
+    return draft.replace(path)
+
+
+def page(story: Story) -> dict[str, Any]:
+    """The sections of one language that have something to say, with the words around them."""
+    sections = []
+    for key, makers in SECTIONS.items():
+        blocks = [block for maker in makers if (block := maker(story)) and block.title]
+        if blocks:
+            sections.append({"key": key, "title": story.say(f"section_{key}"), "blocks": blocks})
+    day = story.one("select max(as_of) as day from marts.member_overview")["day"]
+    words = ("page_title", "contents", "numbers", "print")
+    return {
+        "language": story.source.language,
+        "sections": sections,
+        "as_of": story.say("page_as_of", day=story.day(day)),
+        "note": story.say("page_note", small=str(story.small)),
+    } | {word: story.say(word) for word in words}
+
+
+def render(pages: list[dict[str, Any]], currency: str | None) -> str:
+    """The page as HTML."""
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["safe_json"] = safe_json
+    template = environment.get_template("template.html")
+    signs = LATIN + "".join(strings(pages))
+    return template.render(
+        pages=pages,
+        currency=currency,
+        font=font_subset(set(signs)),
+        echarts=Markup((FOLDER / "echarts" / "echarts.common.min.js").read_text(encoding="utf-8")),
+    )
+
+
+def safe_json(value: object) -> Markup:
+    """JSON that ends no script, whatever a name holds."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float)
+    return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
+
+
+def strings(value: object) -> Iterable[str]:
+    """All texts within a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from strings(part)
+    elif isinstance(value, Iterable):
+        for part in value:
+            yield from strings(part)
+    elif hasattr(value, "__dataclass_fields__"):
+        yield from strings(vars(value))
+
+
+def font_subset(signs: set[str]) -> str:
+    """The vendored font with these signs only, as base64 of a WOFF file; others come from the machine."""
+    font = TTFont(FONT_PATH, recalcTimestamp=False)
+    options = subset.Options()
+    options.flavor = "woff"
+    options.drop_tables += ["GSUB", "GPOS"]
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=[ord(sign) for sign in signs])
+    subsetter.subset(font)
+    font.flavor = "woff"
+    file = io.BytesIO()
+    font.save(file)
+    return base64.b64encode(file.getvalue()).decode()

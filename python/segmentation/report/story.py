@@ -1,0 +1,145 @@
+"""What the report is made of: blocks with a title that says a finding, sentences, a chart and a table."""
+
+import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+from babel.dates import format_date
+from babel.numbers import format_decimal, format_percent
+
+from segmentation.charts.look import Source, open_source
+from segmentation.report.options import Option, Unit
+
+Row = dict[str, Any]
+MISSING = "–"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as texts; `texts` names the columns that hold words, all others hold numbers."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    texts: frozenset[int] = frozenset({0})
+    # How dark a cell is, 0 to 1, by row and column.
+    shades: dict[tuple[int, int], float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Card:
+    """One number that stands large."""
+
+    label: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of a section: what was found, in words, and what shows it."""
+
+    key: str
+    title: str
+    sentences: Sequence[str] = ()
+    option: Option | None = None
+    unit: Unit = "count"
+    height: int = 320
+    table: Table | None = None
+    cards: Sequence[Card] = ()
+    terms: Sequence[tuple[str, str]] = ()
+    is_wide: bool = False
+
+
+@dataclass(frozen=True)
+class Story:
+    """The marts in one language with the texts of the report that fit the retailer.
+
+    Attributes
+    ----------
+    small : fewest members or orders of which rates, means and counts are shown (setting small_group).
+    """
+
+    source: Source
+    texts: dict[str, str]
+    small: int
+
+    def rows(self, query: str) -> list[Row]:
+        """The rows of a query over the marts; `{lang}` in it stands for zh or en."""
+        result = self.source.connection.execute(query.replace("{lang}", self.source.language))
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def one(self, query: str) -> Row:
+        rows = self.rows(query)
+        return rows[0] if rows else {}
+
+    def say(self, key: str, **values: str | None) -> str:
+        """A text with its values; empty where the retailer has no such text or a value is not known."""
+        text = self.texts.get(key, "")
+        if any(value is None and "{" + name + "}" in text for name, value in values.items()):
+            return ""
+        said = text.format(people=self.texts["people"], **values) if text else ""
+        return said[:1].upper() + said[1:]
+
+    def label(self, key: str) -> str:
+        """A short text of the report, or else of the charts."""
+        return self.say(key) or self.source.texts[key]
+
+    def count(self, value: float | None) -> str:
+        return MISSING if value is None else self.source.number(value)
+
+    def decimal(self, value: float | None, digits: int = 2) -> str:
+        """A number with so many decimals, as the others in its column."""
+        pattern = "#,##0." + "0" * digits
+        return MISSING if value is None else str(format_decimal(value, pattern, locale=self.source.locale))
+
+    def money(self, value: float | None) -> str:
+        return MISSING if value is None else self.source.money(float(value))
+
+    def percent(self, share: float | None, digits: int = 1) -> str:
+        if share is None:
+            return MISSING
+        return str(
+            format_percent(share, "#,##0" + ("." + "0" * digits if digits else "") + "%", locale=self.source.locale)
+        )
+
+    def day(self, value: datetime.date) -> str:
+        return str(format_date(value, "long", locale=self.source.locale))
+
+    def few(self, members: int | None) -> bool:
+        """Whether a count is too small to be shown; zero is no person."""
+        return members is not None and 0 < members < self.small
+
+    def members(self, value: int) -> str:
+        return f"< {self.small}" if self.few(value) else self.count(value)
+
+    def list(self, names: Iterable[str]) -> str:
+        return ("、" if self.source.language == "zh" else ", ").join(names)
+
+
+# Makes a block, or none where there is nothing to say.
+Maker = Callable[[Story], Block | None]
+
+
+def open_story(connection: duckdb.DuckDBPyConnection, language: str) -> Story:
+    """Return the report's view of a published warehouse in one language."""
+    source = open_source(connection, language)
+    texts = connection.execute(
+        f"""with features as (
+            select coalesce(list(name), []) as names
+            from (unpivot (select columns('^has_') from marts.retailer) on columns(*) into name name value is_so)
+            where is_so
+        )
+        select text_key, text_{language}
+        from seeds.report_texts, features
+        where requires is null or list_has_all(names, string_split(requires, ' '))
+        qualify row_number() over (partition by text_key order by len(coalesce(requires, '')) desc) = 1"""
+    ).fetchall()
+    small = connection.execute("select cast(value as integer) from marts.settings_used where setting = 'small_group'")
+    return Story(source, dict(texts), small.fetchall()[0][0])
+
+
+def sentences(*texts: str) -> list[str]:
+    return [text for text in texts if text]

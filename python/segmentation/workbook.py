@@ -1,0 +1,102 @@
+"""The workbook for people who work in spreadsheets: ids as text, real dates, amounts and shares as numbers."""
+
+import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+SHEETS = {
+    "summary": """
+        select max(as_of) as as_of, any_value(currency) as currency, count(*) as members,
+            count(*) filter (where orders > 0) as buyers, sum(orders) as orders, sum(amount) as amount,
+            sum(amount) / sum(orders) as amount_per_order, sum(expected_value) as expected_value,
+            any_value(horizon_days) as horizon_days
+        from marts.member_overview, marts.retailer""",
+    "segments": "from marts.segment_summary order by segment",
+    "months": """
+        select coverage.*, sales.amount from marts.eda_coverage as coverage
+        left join marts.eda_orders_by_month as sales on sales.period_start = coverage.month_start
+        order by month_start""",
+    "tags": "from marts.tag_dictionary order by tag_no, value_no",
+    "actions": """
+        select segment_name_zh, segment_name_en, state_name_zh, state_name_en, action_text_zh, action_text_en,
+            count(*) as members, sum(amount) as amount, sum(expected_value) as expected_value
+        from marts.member_overview where action_code is not null group by all
+        order by expected_value desc nulls last, members desc, state_name_en, segment_name_en, action_text_en""",
+    "members": """
+        from marts.member_overview order by expected_value desc nulls last, amount desc, card_id
+        limit (select cast(value as bigint) from marts.settings_used where setting = 'workbook_members')""",
+}
+WIDEST = 40
+
+
+def write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write the workbook from the marts.
+
+    Which columns a sheet has, and under which headers, is the seed workbook_columns. The same marts
+    give the same bytes.
+    """
+    as_of = connection.execute("select max(as_of) from marts.member_overview").fetchall()[0][0]
+    with Workbook(path) as book:
+        book.set_properties({"created": datetime.datetime.combine(as_of, datetime.time())})
+        for sheet, query in SHEETS.items():
+            write_sheet(connection, book, sheet, query)
+
+
+def write_sheet(connection: duckdb.DuckDBPyConnection, book: Workbook, sheet: str, query: str) -> None:
+    """Add a sheet with the columns that the retailer has: one without any value is left out."""
+    columns = connection.execute(
+        """select sheet_name_zh || ' ' || sheet_name_en, column_name, header_zh || chr(10) || header_en
+        from seeds.workbook_columns where sheet = $1 order by column_no""",
+        [sheet],
+    ).fetchall()
+    names = ", ".join(name for _, name, _ in columns)
+    result = connection.sql(f"select {names} from ({query})")
+    types = dict(zip(result.columns, map(str, result.types), strict=True))
+    rows = result.fetchall()
+    kept = [place for place in range(len(columns)) if any(row[place] is not None for row in rows)]
+    page = book.add_worksheet(columns[0][0])
+    header = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#eaf2f8"})
+    page.freeze_panes(1, 1)
+    page.set_row(0, 32)
+    for column, place in enumerate(kept):
+        _, name, title = columns[place]
+        cells = [row[place] for row in rows]
+        cell_format = book.add_format({"num_format": number_format(name, types[name])})
+        page.set_column(column, column, width(title, cells), cell_format)
+        page.write_string(0, column, title, header)
+        for row_no, cell in enumerate(cells, 1):
+            write_cell(page, row_no, column, cell)
+    page.autofilter(0, 0, max(len(rows), 1), max(len(kept) - 1, 0))
+
+
+def write_cell(page: Worksheet, row: int, column: int, cell: Any) -> None:
+    """Write a value as what it is: an id stays text, whatever it looks like, and no text is a formula."""
+    if isinstance(cell, str):
+        page.write_string(row, column, cell)
+    elif isinstance(cell, datetime.date):
+        page.write_datetime(row, column, datetime.datetime.combine(cell, datetime.time()))
+    elif cell is not None:
+        page.write_number(row, column, float(cell))
+
+
+def number_format(name: str, kind: str) -> str:
+    """The format of a column, by its name and its type in DuckDB."""
+    if kind == "DATE":
+        return "yyyy-mm-dd"
+    if kind == "VARCHAR":
+        return "@"
+    if name.endswith("_share") or name == "p_alive":
+        return "0.0%"
+    if kind in ("BIGINT", "INTEGER", "HUGEINT"):
+        return "#,##0"
+    return "#,##0.00"
+
+
+def width(title: str, cells: list[Any]) -> int:
+    """Signs that fit the longest of the first texts; a Chinese one counts twice."""
+    texts = [*title.split("\n"), *(str(cell) for cell in cells[:200] if cell is not None)]
+    return min(WIDEST, 3 + max(sum(2 if ord(sign) > 0x2E7F else 1 for sign in text) for text in texts))
