@@ -236,6 +236,9 @@ class Settings(BaseModel):
     next_steps_horizon_days: Days = Field(
         description="The horizon that the next steps name, in calendar days; one of `clv_horizon_days`."
     )
+    clv_discount_rate: Annotated[float, Field(ge=0, le=1)] = Field(
+        description="Yearly rate by which later amounts are worth less in `discounted_value`: cost of capital and risk."
+    )
     clv_calibration_share: PartOf = Field(
         description="Share of the recorded days on which the forecast is tried, before it is compared with the rest."
     )

@@ -13,6 +13,7 @@ from segmentation.clv import (
     RefusedError,
     Vector,
     bg_nbd_log_likelihood,
+    discounted_purchases,
     expected_purchases,
     expected_value,
     fit_bg_nbd,
@@ -24,7 +25,9 @@ from segmentation.clv import (
 
 KNOWN = BgNbd(r=0.6, alpha=6.0, a=0.8, b=2.5)
 KNOWN_VALUE = GammaGamma(p=4.0, q=3.5, v=300.0)
-HORIZONS = pd.DataFrame({"sample": ["all", "calibration"], "horizon_days": 90, "horizon_weeks": 12.0})
+HORIZONS = pd.DataFrame(
+    {"sample": ["all", "calibration"], "horizon_days": 90, "horizon_weeks": 12.0, "discount": [0.1, np.nan]}
+)
 LIMITS = {"minimum_repeat_buyers": 100, "minimum_weeks": 20.0, "maximum_rank_correlation": 0.3}
 
 
@@ -165,6 +168,19 @@ def test_a_model_that_was_not_fitted_to_the_first_part_is_not_checked() -> None:
     assert models.loc["all", "reason"].tolist() == ["not_checked"] * 2
     assert models[list(PARAMETERS)].isna().all(axis=None)
     assert fit_models(data, HORIZONS, **LIMITS)["reason"].tolist() == ["not_checked"] * 2
+
+
+def test_discounting_adds_up_what_later_steps_are_worth() -> None:
+    model = BgNbd(0.24, 4.4, 0.79, 2.4)
+    history = np.array([2.0, 0.0]), np.array([30.0, 0.0]), np.array([39.0, 39.0])
+    # The sum over many small steps, each discounted from its middle.
+    times = np.linspace(0, 52, 2_001)
+    expected = np.array([expected_purchases(model, *history, time) for time in times])
+    middles = (times[1:] + times[:-1]) / 2
+    steps = (np.diff(expected, axis=0) * np.exp(-0.5 * middles / 52)[:, None]).sum(axis=0)
+    discounted = discounted_purchases(model, *history, 52, 0.5)
+    assert discounted == pytest.approx(steps, rel=1e-4)
+    assert discounted_purchases(model, *history, 52, 0) == pytest.approx(expected[-1])
 
 
 def test_a_refused_model_predicts_nothing() -> None:

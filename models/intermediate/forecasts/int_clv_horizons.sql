@@ -25,13 +25,15 @@ horizons as (
     select
         'all' as sample,
         cast(unnest({{ var('clv_horizon_days') }}) as bigint) as horizon_days,
-        horizon_days * share_of_days / 7 as horizon_weeks
+        horizon_days * share_of_days / 7 as horizon_weeks,
+        ln(1 + {{ var('clv_discount_rate') }}) * horizon_days / 365.25 as discount
     from trade
     union all
     select
         sample,
         days_left as horizon_days,
-        days_left / 7 as horizon_weeks
+        days_left / 7 as horizon_weeks,
+        null as discount
     from samples
     where sample = 'calibration'
 )

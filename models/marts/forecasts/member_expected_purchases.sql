@@ -10,7 +10,8 @@ expected as (
         p_alive,
         expected_purchases,
         purchase_value,
-        expected_purchases * purchase_value as expected_value
+        expected_purchases * purchase_value as expected_value,
+        discounted_purchases * purchase_value as discounted_value
     from predictions
 )
 

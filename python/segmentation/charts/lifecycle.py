@@ -223,6 +223,30 @@ def next_steps(source: Source) -> Figure | None:
     return figure
 
 
+def discounted(source: Source) -> Figure | None:
+    """Expected amount within each horizon, and what it is worth today."""
+    data = source.mart(
+        """select horizon_days, sum(expected_value order by card_id) as expected,
+            sum(discounted_value order by card_id) as discounted
+        from marts.member_expected_purchases where discounted_value is not null
+        group by horizon_days order by horizon_days"""
+    )
+    if data.empty:
+        return None
+    figure, axes = plt.subplots(figsize=(9, 4.4))
+    positions = np.arange(len(data))
+    for shift, column, color in ((-0.2, "expected", FAINT_BAR), (0.2, "discounted", BAR)):
+        bars = axes.bar(positions + shift, data[column], 0.4, color=color, label=source.text(f"{column}_amount"))
+        axes.bar_label(bars, [source.money(amount) for amount in data[column]], padding=3)
+    axes.set_xticks(positions, [source.text("so_many_days", days=source.number(days)) for days in data["horizon_days"]])
+    axes.margins(y=0.15)
+    label_axes(axes, source, "", "amount")
+    label_ticks(axes.yaxis, source, is_money=True)
+    axes.legend(loc="upper left")
+    note(axes, source.text("discounted_note"))
+    return figure
+
+
 def growth(source: Source) -> Figure | None:
     """Buyers by how they do against their own past year, and what they spent in both."""
     data = source.mart(
@@ -272,4 +296,5 @@ CHARTS: dict[str, Chart] = {
     "forecast_check": forecast_check,
     "next_steps": next_steps,
     "growth": growth,
+    "discounted": discounted,
 }
