@@ -1,12 +1,16 @@
-"""The marts as Parquet: the same rows are the same bytes, and what is written is what the mart has."""
+"""The marts as Parquet and as a workbook: the same rows are the same bytes, what is written is what the mart has."""
 
+import datetime
+import zipfile
 from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import Job
+from conftest import ROOT, Job
+from python_calamine import CalamineWorkbook
 
 from segmentation.exports import write_parquet
+from segmentation.workbook import write_workbook
 
 LINES = "select n % 7 as code, 'x' || n as name, cast(n as decimal(18, 2)) / 8 as amount from range(300_000) as r (n)"
 MONTHS = """select date '2017-01-01' + interval (n % 5) month as month_start, n as card_id, n / 3 as m
@@ -82,3 +86,77 @@ def test_every_mart_is_written_with_all_its_rows(demo: Job, tmp_path: Path) -> N
         place = folder / mart / "*" / "*.parquet" if (folder / mart).is_dir() else folder / f"{mart}.parquet"
         read = duckdb.execute("from read_parquet($1, hive_partitioning = false) order by all", [str(place)]).fetchall()
         assert read == demo.query(f"from marts.{mart} order by all"), mart
+
+
+CARDS = ["00621202", "1234e567", "=1+1", "a"]
+
+
+@pytest.fixture
+def marts() -> duckdb.DuckDBPyConnection:
+    """The marts that the workbook reads, of four members without points."""
+    connection = duckdb.connect()
+    connection.execute(
+        f"""create schema marts; create schema seeds;
+        create table seeds.workbook_columns as from '{ROOT}/seeds/workbook_columns.csv';
+        create table marts.settings_used as select 'workbook_members' as setting, '3' as value;
+        create table marts.retailer as select 'EUR' as currency"""
+    )
+    columns = connection.execute(
+        """select sheet, list(column_name) from seeds.workbook_columns
+        where sheet in ('members', 'segments', 'tags', 'months') group by sheet"""
+    ).fetchall()
+    tables = {"members": "member_overview", "segments": "segment_summary", "tags": "tag_dictionary"}
+    for sheet, names in columns:
+        texts = ", ".join(f"cast(null as varchar) as {name}" for name in names)
+        if sheet in tables:
+            connection.execute(f"create table marts.{tables[sheet]} as select {texts} limit 0")
+    connection.execute(
+        """create or replace table marts.member_overview as
+        select overview.* exclude (card_id, orders, amount, expected_value, last_visit_date, p_alive,
+            action_text_en, state_name_en),
+            card_id, date '2018-01-03' as as_of, 365 as horizon_days, 1 as orders,
+            cast(1.5 as decimal(18, 2)) as amount, cast(10 - place as decimal(18, 2)) as expected_value,
+            date '2017-12-31' as last_visit_date,
+            cast(0.5 as double) as p_alive, 'note' as action_code, 'Note' as action_text_en, 'Active' as state_name_en
+        from (select unnest($1) as card_id, generate_subscripts($1, 1) - 1 as place) as cards
+        left join marts.member_overview as overview using (card_id)""",
+        [CARDS],
+    )
+    connection.execute(
+        """create table marts.eda_coverage as
+        select date '2017-12-01' as month_start, 'complete' as status, 31 as trading_days, 1 as orders;
+        create table marts.eda_orders_by_month as
+        select date '2017-12-01' as period_start, cast(3 as decimal(18, 2)) as amount;
+        alter table marts.tag_dictionary add column tag_no integer;
+        alter table marts.tag_dictionary add column value_no integer"""
+    )
+    return connection
+
+
+def test_the_workbook_keeps_ids_as_text_and_leaves_out_what_the_retailer_does_not_have(
+    marts: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    path = tmp_path / "book.xlsx"
+    write_workbook(marts, path)
+    book = CalamineWorkbook.from_path(path)
+    assert book.sheet_names == [
+        "概要 Summary",
+        "客群 Segments",
+        "月份 Months",
+        "标签 Tags",
+        "行动 Actions",
+        "会员 Members",
+    ]
+    header, *rows = book.get_sheet_by_name("会员 Members").to_python()
+    assert header == [
+        "卡号\nCard", "状态（英文）\nState", "最后消费日\nLast purchase", "订单数\nOrders", "消费金额\nAmount",
+        "仍会再来的概率\nChance of still being a customer", "预期消费金额\nExpected amount", "建议行动（英文）\nAction",
+    ]  # fmt: skip
+    # As many as the setting, those of whom the most is expected first.
+    assert rows == [[card, "Active", datetime.date(2017, 12, 31), 1.0, 1.5, 0.5, amount, "Note"]
+                    for card, amount in zip(CARDS[:3], (10.0, 9.0, 8.0), strict=True)]  # fmt: skip
+    assert book.get_sheet_by_name("行动 Actions").to_python()[1] == ["Active", "Note", 4.0, 6.0, 34.0]
+    again = tmp_path / "again.xlsx"
+    write_workbook(marts, again)
+    assert again.read_bytes() == path.read_bytes()
+    assert b"<f>" not in zipfile.ZipFile(path).read("xl/worksheets/sheet6.xml")
