@@ -26,7 +26,6 @@ LANGUAGES = ("zh", "en")
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        # Closed before the tests end, and without the network of the machine.
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
@@ -106,7 +105,10 @@ def test_numbers_are_those_of_the_marts(browser: Browser, report: Path, demo: Jo
     assert drawn == [number for (number,) in expected]
     shares = options["segment_sizes-en"]["series"]
     assert [part["data"] for part in shares] == [
-        list(row) for row in demo.query("select member_share, amount_share from marts.segment_summary order by segment")
+        list(row)
+        for row in demo.query(
+            "select member_share, amount_share from marts.segment_summary where not is_small order by segment"
+        )
     ]
     table = page.query_selector_all("#actions-en tbody tr")
     counted = sum(int(row.query_selector_all("td")[3].inner_text().replace(",", "")) for row in table)
@@ -116,6 +118,19 @@ def test_numbers_are_those_of_the_marts(browser: Browser, report: Path, demo: Jo
         ) where members >= 30"""
     )[0][0]  # fmt: skip
     page.close()
+
+
+@pytest.mark.slow
+def test_fewer_people_than_the_setting_are_not_shown(report: Path) -> None:
+    text = report.read_text(encoding="utf-8")
+    assert "&lt; 30" in text
+    of_article = r'<article id="(\w+)-en"(?:(?!<article).)*?<script type="application/json">(.*?)</script>'
+    charts = dict(re.findall(of_article, text, re.DOTALL))
+    for key in ("states", "ever_bought", "gender_and_age", "birth_decades"):
+        series = [part for part in json.loads(charts[key])["series"] if not part.get("silent")]
+        numbers = [number for part in series for number in part["data"] if number is not None]
+        assert numbers
+        assert not [number for number in numbers if 0 < number < 30], key
 
 
 @needs_browser

@@ -50,7 +50,7 @@ def key_figures(story: Story) -> Block | None:
     now, before, _ = last_two(months)
 
     def against(measure: str, is_money: bool = False) -> str:
-        if not now or now[measure] is None:
+        if not now or now[measure] is None or (measure == "buyers" and story.few(now[measure])):
             return ""
         value = story.money(now[measure]) if is_money else story.count(now[measure])
         month = story.source.month(now["month_start"])
@@ -193,7 +193,7 @@ def ever_bought(story: Story) -> Block | None:
         story.say(
             key,
             share=story.percent(never / everybody),
-            lost=story.percent(lost / (everybody - never) if everybody > never else None),
+            lost=story.percent(lost / (everybody - never)),
         ),
         sentences(
             story.say(

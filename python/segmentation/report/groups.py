@@ -20,9 +20,10 @@ def segment_sizes(story: Story) -> Block | None:
         """select segment, segment_name_{lang} as name, members, member_share, amount_share, is_small
         from marts.segment_summary order by segment"""
     )
-    if len(data) < 2:
+    shown = [row for row in data if not row["is_small"]]
+    if len(data) < 2 or not shown:
         return None
-    first = max(data, key=lambda row: row["amount_share"] / row["member_share"])
+    first = max(shown, key=lambda row: row["amount_share"] / row["member_share"])
     measures = ["member_share", "amount_share"]
     return Block(
         "segment_sizes",
@@ -43,7 +44,7 @@ def segment_sizes(story: Story) -> Block | None:
             [story.label(measure) for measure in measures],
             [
                 Series(row["name"], [row[measure] for measure in measures], segment_color(row["segment"]))
-                for row in data
+                for row in shown
             ],
             "percent",
             is_stacked=True,
@@ -63,7 +64,10 @@ def segment_profiles(story: Story) -> Block | None:
     def mean(name: str, value: float) -> str:
         return story.money(value) if name == "m" else story.decimal(value, 1)
 
-    best = data[0]
+    shown = [row for row in data if not row["is_small"]]
+    if not shown:
+        return None
+    best, last = shown[0], shown[-1]
     return Block(
         "segment_profiles",
         story.say(
@@ -75,11 +79,11 @@ def segment_profiles(story: Story) -> Block | None:
         sentences(
             story.say(
                 "segment_profiles_others",
-                name=data[-1]["name"],
-                amount=story.money(data[-1]["m"]),
-                orders=story.decimal(data[-1]["f"], 1),
+                name=last["name"],
+                amount=story.money(last["m"]),
+                orders=story.decimal(last["f"], 1),
             )
-            if len(data) > 1
+            if last is not best
             else "",
         ),
         table=Table(
@@ -94,8 +98,10 @@ def segment_profiles(story: Story) -> Block | None:
                 [
                     row["name"],
                     story.members(row["members"]),
-                    story.percent(row["member_share"]),
-                    story.percent(row["amount_share"]),
+                    *(
+                        MISSING if row["is_small"] else story.percent(row[f"{name}_share"])
+                        for name in ("member", "amount")
+                    ),
                     *(MISSING if row["is_small"] else mean(name, row[name]) for name in measures),
                 ]
                 for row in data
@@ -153,10 +159,12 @@ def rfm_groups(story: Story) -> Block | None:
     )
     if not data:
         return None
-    members, amount = sum(row["members"] for row in data), sum(row["amount"] for row in data)
-    best = max(data, key=lambda row: row["amount"])
-    largest = max(data, key=lambda row: row["members"])
     shown = [row for row in data if not story.few(row["members"])]
+    if not shown:
+        return None
+    members, amount = sum(row["members"] for row in data), sum(row["amount"] for row in data)
+    best = max(shown, key=lambda row: row["amount"])
+    largest = max(shown, key=lambda row: row["members"])
     return Block(
         "rfm_groups",
         story.say(
@@ -167,7 +175,7 @@ def rfm_groups(story: Story) -> Block | None:
         ),
         sentences(
             story.say("rfm_groups_largest", name=largest["label"], count=story.count(largest["members"]))
-            if largest is not best and not story.few(largest["members"])
+            if largest is not best
             else "",
             story.say("rfm_groups_note"),
         ),
@@ -193,9 +201,12 @@ def rfm_classes(story: Story) -> Block | None:
     )
     if not data:
         return None
+    shown = [row for row in data if not story.few(row["members"])]
+    if not shown:
+        return None
     amount = sum(row["amount"] for row in data)
     members = sum(row["members"] for row in data)
-    best = max(data, key=lambda row: row["amount"])
+    best = max(shown, key=lambda row: row["amount"])
     return Block(
         "rfm_classes",
         story.say(
@@ -246,7 +257,7 @@ def states(story: Story) -> Block | None:
     if len(months) < 2:
         return None
     status = {row["month_start"]: row["month_status"] for row in data}
-    cells = {(row["month_start"], row["state"]): row["members"] for row in data}
+    cells = {(row["month_start"], row["state"]): None if story.few(row["members"]) else row["members"] for row in data}
     labels = dict.fromkeys((row["state"], row["label"]) for row in data)
     month = last_month(story)
     moved = (
@@ -272,7 +283,7 @@ def states(story: Story) -> Block | None:
             back=story.members(int(back or 0)),
         ),
         sentences(story.say("states_note")),
-        lines(
+        bars(
             [story.source.month(day) for day in months],
             [
                 Series(label, [cells.get((day, state)) for day in months], STATE_COLORS[state])
@@ -305,7 +316,7 @@ def transitions(story: Story) -> Block | None:
     if not shown:
         return None
     before = list(dict.fromkeys((row["previous"], row["before"]) for row in shown))
-    after = list(dict.fromkeys((row["state"], row["after"]) for row in data))
+    after = list(dict.fromkeys((row["state"], row["after"]) for row in shown if row["members"]))
     cells = {(row["previous"], row["state"]): row for row in shown}
 
     def text(previous: str, state: str) -> str:

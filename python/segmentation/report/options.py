@@ -66,11 +66,10 @@ def lines(
     series: Sequence[Series],
     unit: Unit,
     *,
-    is_stacked: bool = False,
     gaps: Sequence[bool] = (),
     gap_name: str = "",
 ) -> Option:
-    """Lines that break where nothing is known; stacked ones are filled areas."""
+    """Lines that break where nothing is known."""
     option = _frame(series, unit)
     option["xAxis"], option["yAxis"] = [_category_axis(categories, False)], [_value_axis(unit)]
     option["series"] = [
@@ -79,11 +78,10 @@ def lines(
             "name": line.name,
             "data": list(line.values),
             "itemStyle": {"color": line.color},
-            "lineStyle": {"color": line.color, "width": 0 if is_stacked else 2.5},
-            "showSymbol": not is_stacked and len(categories) <= 40,
+            "lineStyle": {"color": line.color, "width": 2.5},
+            "showSymbol": len(categories) <= 40,
             "symbolSize": 5,
             "connectNulls": False,
-            **({"stack": "all", "areaStyle": {"opacity": 0.85}} if is_stacked else {}),
         }
         for line in series
     ]

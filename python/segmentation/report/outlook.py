@@ -24,7 +24,8 @@ def attach_rates(story: Story) -> Block | None:
         for name in ("attach_rate", "lines_per_order", "several_lines_share", "several_counters_share")
         if any(row[name] is not None for row in data)
     ]
-    if not kept:
+    # One line and one piece each: nothing to tell.
+    if not kept or not (everybody["several_lines_share"] or (everybody["attach_rate"] or 1) > 1):
         return None
     return Block(
         "attach_rates",
@@ -146,8 +147,8 @@ def expected_amount(story: Story) -> Block | None:
         return None
     labels = list(dict.fromkeys(row["label"] for row in data))
     groups = dict.fromkeys((row["segment"], row["name"]) for row in data)
-    cells = {(row["label"], row["segment"]): float(row["amount"]) for row in data}
-    total = sum(cells.values())
+    cells = {(row["label"], row["segment"]): float(row["amount"]) for row in data if not story.few(row["members"])}
+    total = float(sum(row["amount"] for row in data))
     if total <= 0:
         return None
     by_state = {label: sum(cells.get((label, segment), 0) for segment, _ in groups) for label in labels}

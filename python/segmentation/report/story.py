@@ -133,9 +133,10 @@ def open_story(connection: duckdb.DuckDBPyConnection, language: str) -> Story:
             where is_so
         )
         select text_key, text_{language}
-        from seeds.report_texts, features
+        from (select *, rowid as text_no from seeds.report_texts), features
         where requires is null or list_has_all(names, string_split(requires, ' '))
-        qualify row_number() over (partition by text_key order by len(coalesce(requires, '')) desc) = 1"""
+        qualify row_number() over (partition by text_key order by len(coalesce(requires, '')) desc) = 1
+        order by text_no"""
     ).fetchall()
     small = connection.execute("select cast(value as integer) from marts.settings_used where setting = 'small_group'")
     return Story(source, dict(texts), small.fetchall()[0][0])
