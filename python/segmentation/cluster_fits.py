@@ -9,8 +9,12 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 from threadpoolctl import threadpool_limits
 
-from segmentation.cluster_scores import gap_statistics, refit_agreement, silhouette_scores
+from segmentation.cluster_scores import estimated_silhouettes, gap_statistics, refit_agreement, silhouette_scores
 from segmentation.clustering import Fits, FitSettings, Labels, Matrix, Row
+
+SAMPLE_STARTS = 20  # starts of K-means on a sample of many points
+CONTINUED = 3  # of these starts, the best are continued on all points
+MOST_STEPS = 1_000
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -32,13 +36,13 @@ def fit_scaling(scaling: str, names: Sequence[str], values: Matrix, settings: Fi
         for kind, parameter in (("shift", shift), ("scale", scale), ("is_log", is_log))
         for index, name in enumerate(names)
     ]
-    different_rows = len(np.unique(points, axis=0))
+    different_rows = _different_rows(points, max(settings.n_clusters) + 1)
     labels: dict[int, Labels] = {}
     for k in settings.n_clusters:
         if k >= different_rows:
             continue
-        fit = KMeans(k, n_init=settings.n_init, random_state=settings.seed).fit(points)
-        labels[k] = fit.labels_.astype(np.int64)
+        fit = fit_k_means(points, k, settings)
+        labels[k] = fit.labels_.astype(np.int8)
         sizes = np.bincount(labels[k], minlength=k)
         scores = {
             "inertia": fit.inertia_,
@@ -56,12 +60,49 @@ def fit_scaling(scaling: str, names: Sequence[str], values: Matrix, settings: Fi
     return Fits(scaling, settings, points, labels, rows)
 
 
+def fit_k_means(points: Matrix, k: int, settings: FitSettings) -> KMeans:
+    """Fit k clusters to all (n, features) points: the best of n_init starts.
+
+    With more than `exact_rows` points the starts are made on a weighted sample of that many, a lightweight coreset
+    (Bachem, Lucic and Krause 2018): half of it is drawn evenly, half by the squared distance to the mean, so that it
+    holds the few points far out that make most of the inertia. The best starts are continued on all points, until no
+    point moves.
+    """
+    if len(points) <= settings.exact_rows:
+        return KMeans(k, n_init=settings.n_init, random_state=settings.seed).fit(points)
+    distances = np.square(points - points.mean(axis=0)).sum(axis=1)
+    chances = 0.5 / len(points) + 0.5 * distances / distances.sum()
+    chosen = np.random.default_rng(settings.seed).choice(len(points), settings.exact_rows, p=chances)
+    sample, weights = points[chosen], 1 / (settings.exact_rows * chances[chosen])
+    starts = [
+        KMeans(k, n_init=1, random_state=settings.seed + start).fit(sample, sample_weight=weights)
+        for start in range(SAMPLE_STARTS)
+    ]
+    continued = [
+        KMeans(k, init=start.cluster_centers_, n_init=1, tol=0, max_iter=MOST_STEPS).fit(points)
+        for start in sorted(starts, key=lambda start: start.inertia_)[:CONTINUED]
+    ]
+    return min(continued, key=lambda fit: fit.inertia_)
+
+
 @_one_core
 def silhouette_rows(fits: Fits) -> list[Row]:
-    """Report the mean silhouette of each number of clusters, over all points."""
-    silhouettes = silhouette_scores(fits.points, list(fits.labels.values()))
+    """Report the mean silhouette of each number of clusters, with more than `exact_rows` points an estimate of it."""
+    scaling, settings, labelings = fits.scaling, fits.settings, list(fits.labels.values())
+    if len(fits.points) <= settings.exact_rows or not labelings:
+        silhouettes = silhouette_scores(fits.points, labelings)
+        return [
+            ("silhouette", scaling, k, None, None, score) for k, score in zip(fits.labels, silhouettes, strict=True)
+        ]
+    estimates, size = estimated_silhouettes(fits.points, labelings, settings.sample_size, settings.seed)
     return [
-        ("silhouette", fits.scaling, k, None, None, score) for k, score in zip(fits.labels, silhouettes, strict=True)
+        (kind, scaling, k, None, None, float(value))
+        for k, (estimate, error) in zip(fits.labels, estimates, strict=True)
+        for kind, value in (
+            ("silhouette", estimate),
+            ("silhouette_standard_error", error),
+            ("silhouette_sample_size", size),
+        )
     ]
 
 
@@ -95,3 +136,12 @@ def scale_features(values: Matrix, scaling: str, is_log: npt.NDArray[np.bool_]) 
         shift, scale = transformed.mean(axis=0), transformed.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
     return shift, scale, (transformed - shift) / scale
+
+
+def _different_rows(points: Matrix, most: int) -> int:
+    """Count the different rows, up to `most`."""
+    for count in range(most):
+        if not len(points):
+            return count
+        points = points[(points != points[0]).any(axis=1)]
+    return most

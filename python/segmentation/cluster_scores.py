@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +15,12 @@ from sklearn.metrics.cluster import contingency_matrix
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 Matrix = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
+Single = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.integer[Any]]
 
 TILE = 512  # points whose distances are computed together; the distances of a tile stay in the cache
+ZEROS = np.zeros((TILE, TILE), dtype=np.float32)
+SMALLEST_STRATUM = 30  # points of which all enter a stratified sample
 SAMPLE_STARTS = 3  # starts of K-means on samples, where many fits are averaged
 
 
@@ -28,13 +32,49 @@ def silhouette_scores(points: Matrix, labelings: Sequence[Labels]) -> list[float
     """
     if not labelings:
         return []
-    cells, cell_of = np.unique(np.column_stack(labelings), axis=0, return_inverse=True)
+    cells, cell_of = _cells(labelings)
     order = np.argsort(cell_of, kind="stable")
     sums = _distance_sums(points[order].astype(np.float32), np.bincount(cell_of))
     return [
-        float(_silhouettes(sums @ np.eye(clusters.max() + 1)[clusters], labels[order]).mean())
-        for clusters, labels in zip(cells.T, labelings, strict=True)
+        float(_silhouettes(_by_cluster(sums, clusters), labels[order], np.bincount(labels)).mean())
+        for clusters, labels in zip(cells, labelings, strict=True)
     ]
+
+
+def estimated_silhouettes(
+    points: Matrix, labelings: Sequence[Labels], sample_size: int, seed: int
+) -> tuple[list[tuple[float, float]], int]:
+    """Mean silhouettes of several labelings of the same (n, features) points, from a stratified sample of them.
+
+    The strata are the cells (`silhouette_scores`); each gives its share of the `sample_size` points, rounded up, and
+    at least SMALLEST_STRATUM of its points. The silhouette of a sampled point is exact: its distances to all n points
+    are computed, so that the time grows with the points, not with their square. Returned are (estimate, standard error)
+    of each labeling (Cochran 1977, stratified random sampling without replacement) and the points in the sample.
+    """
+    cells, cell_of = _cells(labelings)
+    sizes = np.bincount(cell_of)
+    order = np.argsort(cell_of, kind="stable")
+    rng = np.random.default_rng(seed)
+    strata = [
+        np.sort(rng.choice(members, min(len(members), max(wanted, SMALLEST_STRATUM)), replace=False))
+        for members, wanted in zip(
+            np.split(order, np.cumsum(sizes)[:-1]), -(-sample_size * sizes // len(points)), strict=True
+        )
+    ]
+    sample = np.concatenate(strata)
+    sums = _sampled_distance_sums(points[sample].astype(np.float32), points[order].astype(np.float32), sizes)
+    ends = np.cumsum([len(stratum) for stratum in strata])[:-1]
+    scores = []
+    for clusters, labels in zip(cells, labelings, strict=True):
+        silhouettes = _silhouettes(_by_cluster(sums, clusters), labels[sample], np.bincount(labels))
+        mean = variance = 0.0
+        for size, values in zip(sizes, np.split(silhouettes, ends), strict=True):
+            weight = size / len(points)
+            mean += weight * values.mean()
+            if len(values) < size:
+                variance += weight**2 * (1 - len(values) / size) * values.var(ddof=1) / len(values)
+        scores.append((float(mean), float(np.sqrt(variance))))
+    return scores, len(sample)
 
 
 def refit_agreement(points: Matrix, labels: Labels, k: int, n_refits: int, seed: int) -> tuple[float, Matrix]:
@@ -82,40 +122,77 @@ def gap_statistics(
     return [(k, float(gap), float(error)) for k, gap, error in zip(counts, gaps, errors, strict=True)]
 
 
-def _distance_sums(points: npt.NDArray[np.float32], cell_sizes: Labels) -> Matrix:
-    """Summed Euclidean distances (n, cells) of each point to the points of each cell; cell by cell lie the points."""
-    # |a - b|^2 = |a|^2 + |b|^2 - 2ab as one product of points with two columns more.
+def _cells(labelings: Sequence[Labels]) -> tuple[list[Labels], Labels]:
+    """Return the cells' clusters by each labeling, and each point's cell."""
+    codes = np.ravel_multi_index(tuple(labelings), [int(labels.max()) + 1 for labels in labelings])
+    _, first, cell_of = np.unique(codes, return_index=True, return_inverse=True)
+    return [labels[first] for labels in labelings], cell_of
+
+
+def _by_cluster(cell_sums: Matrix, clusters: Labels) -> Matrix:
+    """Add up the columns of the cells of each cluster."""
+    sums: Matrix = cell_sums @ np.eye(clusters.max() + 1)[clusters]
+    return sums
+
+
+def _factors(points: Single) -> tuple[Single, Single]:
+    """Return matrices whose product are the squared distances: |a - b|^2 = |a|^2 + |b|^2 - 2ab."""
     squares = np.einsum("ij,ij->i", points, points)[:, None]
     ones = np.ones_like(squares)
-    left = np.hstack([-2 * points, squares, ones])
-    right = np.ascontiguousarray(np.hstack([points, ones, squares]).T)
-    sums = np.zeros((len(points), len(cell_sizes)))
+    return np.hstack([-2 * points, squares, ones]), np.ascontiguousarray(np.hstack([points, ones, squares]).T)
+
+
+def _tiles(cell_sizes: Labels) -> list[tuple[int, slice]]:
+    """Cut points that lie cell by cell into tiles, each with the number of its cell."""
     ends = np.cumsum(cell_sizes)
-    tiles = [
+    return [
         (cell, slice(start, min(start + TILE, end)))
         for cell, (size, end) in enumerate(zip(cell_sizes, ends, strict=True))
         for start in range(end - size, end, TILE)
     ]
-    zeros = np.zeros((TILE, TILE), dtype=np.float32)
+
+
+def _roots(squares: Single) -> Single:
+    # Rounding may leave a square below zero. An array of zeros is four times faster than a single one.
+    np.maximum(squares, ZEROS[: len(squares), : squares.shape[1]], out=squares)
+    np.sqrt(squares, out=squares)
+    return squares
+
+
+def _distance_sums(points: Single, cell_sizes: Labels) -> Matrix:
+    """Summed Euclidean distances (n, cells) of each point to the points of each cell; cell by cell lie the points."""
+    left, right = _factors(points)
+    sums = np.zeros((len(points), len(cell_sizes)))
+    ones = np.ones(len(points), dtype=np.float32)
+    tiles = _tiles(cell_sizes)
     # BLAS may flag what it computes beyond the end of the data.
     with np.errstate(invalid="ignore"):
         for index, (row_cell, rows) in enumerate(tiles):
             for column_cell, columns in tiles[index:]:
-                distances = left[rows] @ right[:, columns]
-                # Rounding may leave a square below zero. An array of zeros is four times faster than a single one.
-                np.maximum(distances, zeros[: len(distances), : distances.shape[1]], out=distances)
-                np.sqrt(distances, out=distances)
+                distances = _roots(left[rows] @ right[:, columns])
                 if columns == rows:
                     np.fill_diagonal(distances, 0)
                 else:
-                    sums[columns, row_cell] += ones[rows, 0] @ distances
-                sums[rows, column_cell] += distances @ ones[columns, 0]
+                    sums[columns, row_cell] += ones[rows] @ distances
+                sums[rows, column_cell] += distances @ ones[columns]
     return sums
 
 
-def _silhouettes(distance_sums: Matrix, labels: Labels) -> Matrix:
-    """Silhouette of each point from its (n, clusters) summed distances; 0 in a cluster of one."""
-    sizes = np.bincount(labels)
+def _sampled_distance_sums(sample: Single, points: Single, cell_sizes: Labels) -> Matrix:
+    """Likewise the sums (sample, cells) of some of the points; the distance of a point to itself is rounding, not 0."""
+    left, right = _factors(sample)[0], _factors(points)[1]
+    sums = np.zeros((len(sample), len(cell_sizes)))
+    ones = np.ones(len(points), dtype=np.float32)
+    with np.errstate(invalid="ignore"):
+        for cell, columns in _tiles(cell_sizes):
+            for start in range(0, len(sample), TILE):
+                rows = slice(start, start + TILE)
+                sums[rows, cell] += _roots(left[rows] @ right[:, columns]) @ ones[columns]
+    return sums
+
+
+def _silhouettes(distance_sums: Matrix, labels: Labels, sizes: Labels) -> Matrix:
+    """Silhouette of each point from its summed distances to the clusters of these sizes; 0 in a cluster of one."""
     rows = np.arange(len(labels))
     own_size = sizes[labels]
     within = distance_sums[rows, labels] / np.maximum(own_size - 1, 1)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from segmentation.errors import InputError
 from segmentation.speed import Run
 
 Matrix = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
+Labels = npt.NDArray[np.integer[Any]]
 Row = tuple[str, str, int | None, int | None, str | None, float]
 
 REPORT_TYPES = {
@@ -38,7 +39,8 @@ class FitSettings:
     n_clusters : numbers of clusters; those for which there are too few different rows are left out.
     seed : of the starts of K-means and of all samples.
     n_init : starts per fit, of which the one with the smallest inertia counts.
-    sample_size : rows of the random sample that stability and gap are computed on.
+    exact_rows : up to so many rows all enter every start and every silhouette; above it samples do (`cluster_fits`).
+    sample_size : rows of the random sample that stability and gap are computed on, and then the silhouettes too.
     n_refits : fits of resampled rows that stability compares.
     n_references : structureless data sets that the gap statistic compares with.
     """
@@ -48,6 +50,7 @@ class FitSettings:
     log_features: Sequence[str]
     n_clusters: Sequence[int]
     seed: int
+    exact_rows: int
     sample_size: int
     n_refits: int
     n_references: int
@@ -78,8 +81,9 @@ def fit_report(features: pd.DataFrame, settings: FitSettings, run: Run = map) ->
     Rows (kind, scaling, n_clusters, cluster, feature, value). Kinds: shift, scale and is_log of each scaling and
     feature, so that scaled = (g(x) - shift) / scale with g(x) = ln(1 + max(x, 0)) where is_log is 1 and x
     elsewhere; center (scaled) of each cluster and feature; size and jaccard of each cluster; silhouette, inertia,
-    davies_bouldin, calinski_harabasz, smallest_share and adjusted_rand of each number of clusters; gap and gap_error
-    of each number of clusters and of 1; sample_size of each scaling. Empty for empty input.
+    davies_bouldin, calinski_harabasz, smallest_share and adjusted_rand of each number of clusters, and where the
+    silhouette is an estimate silhouette_sample_size and silhouette_standard_error; gap and gap_error of each number
+    of clusters and of 1; sample_size of each scaling. Empty for empty input.
     """
     names = [name for name in settings.feature_names if features[name].notna().any()]
     values = features[names].to_numpy(dtype=np.float64)

@@ -186,8 +186,14 @@ class Settings(BaseModel):
     cluster_smallest_share: Share = Field(
         description="The rule `stable` takes no solution with a group smaller than this share of the buyers."
     )
+    cluster_exact_buyers: Annotated[int, Field(ge=100, le=GUARD)] = Field(
+        description="Up to so many buyers silhouettes are exact, for which the time grows with the square of the "
+        "buyers. Above it they are estimates from a sample of `cluster_sample_size` buyers, with a standard error, and "
+        "the fits of K-means start from a weighted sample of this many buyers."
+    )
     cluster_sample_size: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
-        description="Buyers in the random sample on which stability and gap statistic are computed."
+        description="Buyers in the random sample on which stability and gap statistic are computed, and the "
+        "silhouettes where they are not exact."
     )
     cluster_refits: Repetitions = Field(description="Refits of resampled buyers that the stability compares.")
     cluster_gap_references: Repetitions = Field(

@@ -7,8 +7,9 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.preprocessing import StandardScaler
 
+from segmentation.cluster_fits import fit_k_means
 from segmentation.cluster_matching import matched_segments
-from segmentation.cluster_scores import gap_statistics, refit_agreement, silhouette_scores
+from segmentation.cluster_scores import estimated_silhouettes, gap_statistics, refit_agreement, silhouette_scores
 from segmentation.clustering import FitSettings, fit_report, reused_model
 from segmentation.errors import InputError
 from segmentation.speed import FEW_ROWS, workers
@@ -19,6 +20,7 @@ SETTINGS = FitSettings(
     log_features=["m"],
     n_clusters=[2, 3],
     seed=7,
+    exact_rows=1_000,
     sample_size=300,
     n_refits=5,
     n_references=5,
@@ -48,6 +50,58 @@ def test_silhouettes_of_all_labelings_equal_scikit_learn(n: int) -> None:
     labelings = [np.arange(n) % k for k in (2, 3, 6)] + [np.r_[0, np.ones(n - 1, dtype=int)]]
     expected = [silhouette_score(points, labels) for labels in labelings]
     assert silhouette_scores(points, labelings) == pytest.approx(expected, abs=2e-6)
+
+
+def skewed(n: int) -> np.ndarray:
+    """Points of which a few far out make most of the inertia, as amounts of buyers are."""
+    return np.random.default_rng(2).lognormal(0, 1.5, (n, 5))
+
+
+def test_an_estimated_silhouette_is_as_near_as_its_error_says() -> None:
+    points = skewed(3_000)
+    labelings = [KMeans(k, n_init=1, random_state=1).fit(points).labels_ for k in (2, 3, 6)]
+    exact = np.array(silhouette_scores(points, labelings))
+    samples = [estimated_silhouettes(points, labelings, 600, seed) for seed in range(40)]
+    assert all(600 <= size < 900 for _, size in samples)
+    estimates, errors = np.moveaxis(np.array([scores for scores, _ in samples]), 2, 0)
+    deviations = (estimates - exact) / errors
+    assert np.abs(deviations.mean(axis=0)).max() < 0.5
+    assert 0.7 < np.sqrt(np.square(deviations).mean()) < 1.3
+    everybody, size = estimated_silhouettes(points, labelings, len(points), 1)
+    assert size == len(points)
+    assert everybody == [(pytest.approx(score, abs=1e-5), 0) for score in exact]
+
+
+def test_above_the_setting_silhouettes_are_estimates_and_the_other_scores_stay_exact() -> None:
+    data = pd.DataFrame(skewed(2_000)[:, :2], columns=["f", "m"])
+    exact, estimated = (
+        fit_report(data, replace(SETTINGS, exact_rows=rows)).set_index(["kind", "scaling", "n_clusters"])["value"]
+        for rows in (len(data), len(data) - 1)
+    )
+    assert not exact.index.get_level_values("kind").str.startswith("silhouette_").any()
+    assert set(estimated["silhouette_sample_size"]) <= set(range(300, 500))
+    assert (estimated["silhouette_standard_error"] > 0).all()
+    assert not estimated["silhouette"].equals(exact["silhouette"])
+    for kind in ("inertia", "davies_bouldin", "calinski_harabasz"):
+        assert estimated[kind].to_dict() == pytest.approx(exact[kind].to_dict(), rel=2e-3)
+
+
+@pytest.mark.parametrize("spread", ["skewed", "blobs"])
+@pytest.mark.parametrize("k", [2, 6])
+def test_starts_on_a_sample_find_what_ten_on_all_points_find(spread: str, k: int) -> None:
+    rng = np.random.default_rng(5)
+    blobs = rng.normal(0, 6, (6, 5))[rng.integers(0, 6, 20_000)] + rng.normal(size=(20_000, 5))
+    points = skewed(20_000) if spread == "skewed" else blobs
+    usual = KMeans(k, n_init=10, random_state=7).fit(points)
+    fit = fit_k_means(points, k, replace(SETTINGS, exact_rows=5_000))
+    assert fit.inertia_ <= usual.inertia_ * 1.001
+    assert len(fit.labels_) == len(points)
+
+
+def test_few_different_rows_among_many_are_no_more_clusters_than_rows() -> None:
+    data = pd.DataFrame({"f": np.tile([1.0, 5.0, 9.0], 500), "m": 1.0})
+    assert set(fit_report(data, SETTINGS)["n_clusters"].dropna()) == {1, 2}
+    assert fit_report(data.assign(f=2.0), SETTINGS)["n_clusters"].isna().all()
 
 
 def test_parameters_place_every_row_as_scikit_learn_does() -> None:

@@ -11,7 +11,7 @@ def model(dbt, session):
     reuse = settings.pop("cluster_model") == "reuse"
     warehouse = Path(settings.pop("warehouse"))
     [(retailer, as_of)] = dbt.ref("int_as_of").project("retailer, as_of").fetchall()
-    features = dbt.ref("lrfmpsx").order("card_id").df()
+    features = dbt.ref("lrfmpsx").order("card_id").project(", ".join(settings["feature_names"])).df()
 
     previous = published_model(warehouse, retailer)
     if reuse and previous is not None:

@@ -7,6 +7,8 @@ scores as (
         scaling,
         n_clusters,
         max(value) filter (where kind = 'silhouette') as silhouette,
+        max(value) filter (where kind = 'silhouette_standard_error') as silhouette_standard_error,
+        cast(max(value) filter (where kind = 'silhouette_sample_size') as bigint) as silhouette_sample_size,
         max(value) filter (where kind = 'inertia') as inertia,
         max(value) filter (where kind = 'davies_bouldin') as davies_bouldin,
         max(value) filter (where kind = 'calinski_harabasz') as calinski_harabasz,

@@ -43,7 +43,11 @@ def silhouette(source: Source) -> Figure | None:
         return None
     figure, axes = plt.subplots(figsize=(8, 4.5))
     for color, (scaling, rows) in zip(YEAR_COLORS[1:], data.groupby("scaling", sort=False), strict=False):
-        axes.plot(rows["n_clusters"], rows["silhouette"], marker="o", color=color, label=source.text(str(scaling)))
+        margin = 1.96 * rows["silhouette_standard_error"].fillna(0)
+        axes.errorbar(
+            rows["n_clusters"], rows["silhouette"], margin, marker="o", capsize=3, color=color,
+            label=source.text(str(scaling)),
+        )  # fmt: skip
     chosen = data[data["is_selected"]]
     axes.scatter(
         chosen["n_clusters"], chosen["silhouette"], s=180, facecolor="none", edgecolor=MARK, linewidth=2,
