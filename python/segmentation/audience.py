@@ -1,29 +1,37 @@
-"""Lists of members to contact: suppressed, split into contact and hold-out, logged. From the published marts."""
+"""Lists of members to contact: selected, suppressed, split into contact and hold-out, logged. From the published marts.
 
-import csv
+An audience is a folder with both lists, its members and its row of the log. It is written beside its place and renamed
+into it while a lock is held: at any moment all of it is there, or nothing, and no other export decides meanwhile.
+"""
+
 import datetime
+import fcntl
 import hashlib
+import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
 from segmentation.errors import InputError
-from segmentation.exports import guarded, open_warehouse, select_list
+from segmentation.exports import guarded, open_warehouse
+from segmentation.landing.files import identifier
 from segmentation.landing.lists import read_cards, read_log
+from segmentation.selection import OVERVIEW, Overview, Selection, Sums, parse
+from segmentation.tables import sync, write_csv, write_xlsx
 
-ANY = "any"
-LIST_COLUMNS = [
-    "card_id", "segment_code", "state", "action_code", "action_text_zh", "action_text_en", "expected_purchases",
-    "expected_value",
-]  # fmt: skip
+DRAFT = ".draft-"
 CONTACT_COLUMNS = ["card_id", "contacted_on", "audience"]
+MEMBER_COLUMNS = [*CONTACT_COLUMNS, "list"]
 LOG_COLUMNS = [
-    "written_at", "contacted_on", "audience", "segment", "state", "reason", "as_of", "members", "opted_out",
-    "recently_contacted", "contacted", "held_out", "holdout_share", "salt", "file",
+    "written_at", "contacted_on", "audience", "selection", "reason", "as_of", "members", "opted_out",
+    "recently_contacted", "excluded", "beyond_limits", "contacted", "held_out", "ranked_by", "limits", "exclude",
+    "holdout_share", "salt", "file",
 ]  # fmt: skip
 
 
@@ -31,108 +39,249 @@ LOG_COLUMNS = [
 class Request:
     """What to export, and why.
 
-    `name` is part of the file names, `holdout` the share (0 to below 1) kept out of the contact list, `minimum` its
-    smallest size; members contacted within `recent_days` days before `contacted_on` (None: the as-of date of the
-    warehouse) are left out, as are the cards on the list `opt_out`, a file of any form.
+    Attributes
+    ----------
+    where : conditions on traits that hold together; see `segmentation.selection`.
+    name : part of the file names.
+    by : trait by which the members are ranked; the first `top` of those who can be contacted are taken.
+    caps : for a trait, how many members of each of its values are taken at most.
+    exclude : names of earlier audiences whose members, contacted or held out, are left out.
+    opt_out : a file of any form; its cards are left out.
+    recent_days : those contacted fewer days before or after the day `contacted_on` (None: the as-of date) are left out.
+    holdout : share (0 to below 1) kept out of the contact list, `minimum` the smallest size of that.
+    language : zh or en, for names and headers; `form` is csv or xlsx.
     """
 
-    segment: str
-    state: str
+    where: tuple[str, ...]
     reason: str
     name: str
-    holdout: float = 0.1
-    minimum: int = 50
-    recent_days: int = 30
+    top: int | None = None
+    by: str = "expected_value"
+    caps: tuple[tuple[str, int], ...] = ()
+    exclude: tuple[str, ...] = ()
     opt_out: Path | None = None
+    recent_days: int = 30
     contacted_on: datetime.date | None = None
+    holdout: float = 0.1
     salt: str = "1"
+    minimum: int = 50
+    language: str = "en"
+    form: str = "csv"
+
+    @property
+    def selection(self) -> Selection:
+        return [parse(condition) for condition in self.where]
+
+    @property
+    def limits(self) -> str:
+        """Caps and top as a text for the log."""
+        return "; ".join([f"{trait}={most}" for trait, most in self.caps] + ([f"top {self.top}"] if self.top else []))
 
 
-def export_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
-    """Write the contact and the hold-out list below `report_dir`/audiences and log them; return what was done.
+class Contact(NamedTuple):
+    """A member of an audience, or a contact made in another way; `part` is contact or holdout."""
 
-    Nothing is written where the segment or state is unknown or the contact list would be too small: InputError says so.
-    """
-    as_of, members = read_members(warehouse, request.segment, request.state)
-    contacted_on = request.contacted_on or as_of
-    folder = report_dir / "audiences"
-    contacts, log = folder / "contacts.csv", folder / "log.csv"
-    since = datetime.date.fromordinal(max(1, contacted_on.toordinal() - request.recent_days))
+    card_id: str
+    day: datetime.date
+    audience: str
+    part: str
 
-    known = known_cards(warehouse)
-    opted_out = read_cards(request.opt_out, known) if request.opt_out else set()
-    earlier = read_contacts(contacts)
-    # A card that was merged since then counts for its member.
-    recent = {
-        known.get(card.lower(), card).lower() for card, day, _ in earlier if str(since) < day <= str(contacted_on)
-    }
-    allowed = [row for row in members if row[0] not in opted_out]
-    reachable = [row for row in allowed if row[0].lower() not in recent]
-    held_out = [row for row in reachable if in_holdout(row[0], request.name, request.salt, request.holdout)]
-    held_cards = {row[0] for row in held_out}
-    contacted = [row for row in reachable if row[0] not in held_cards]
-    if len(contacted) < request.minimum:
-        raise InputError(
-            f"The audience {request.name} has {len(contacted)} members to contact, of {len(members)} in the "
-            f"segment and state; fewer than the minimum of {request.minimum}, so nothing was written."
+
+@dataclass(frozen=True)
+class Plan:
+    """Who is contacted and who held out, and how many are not taken."""
+
+    as_of: datetime.date
+    contacted_on: datetime.date
+    sums: Sums
+    opted_out: int
+    excluded: int
+    recent: int
+    beyond: int
+    contacted: list[str]
+    held_out: list[str]
+
+    def __str__(self) -> str:
+        return (
+            f"{len(self.contacted):,} members to contact, {len(self.held_out):,} held out; not taken: "
+            f"{self.opted_out:,} opted out, {self.recent:,} contacted lately, {self.excluded:,} of excluded audiences, "
+            f"{self.beyond:,} beyond the limits."
         )
 
-    file = folder / f"{contacted_on}_{request.name}_contact.csv"
-    if file.exists():
-        raise InputError(f"{file} exists; choose another name or date, a list is never overwritten.")
-    folder.mkdir(parents=True, exist_ok=True)
-    write_csv(file.with_name(f"{contacted_on}_{request.name}_holdout.csv"), LIST_COLUMNS, held_out)
-    write_csv(contacts, CONTACT_COLUMNS, [*earlier, *((row[0], str(contacted_on), request.name) for row in contacted)])
-    write_csv(file, LIST_COLUMNS, contacted)
-    append_csv(log, LOG_COLUMNS, [
-        neutral((
-            datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"), contacted_on, request.name,
-            request.segment, request.state, request.reason, as_of, len(members), len(members) - len(allowed),
-            len(allowed) - len(reachable), len(contacted), len(held_out), request.holdout, request.salt, file.name,
-        ))
-    ])  # fmt: skip
+
+def count_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
+    """Return how many members the request selects, what they are worth, and who would be contacted; write nothing."""
+    with open_warehouse(warehouse) as connection:
+        decided = plan(Overview(connection), read_contacts(report_dir / "audiences"), request)
+    sums = decided.sums
+    expected = "" if sums.expected_value is None else f", expected {sums.expected_value:,.2f}"
     return (
-        f"{file}: {len(contacted):,} members to contact, {len(held_out):,} held out beside it "
-        f"({len(members) - len(allowed):,} opted out, {len(allowed) - len(reachable):,} contacted since {since})."
+        f"{sums.members:,} members selected, {sums.buyers:,} of them buyers with {sums.orders:,} orders, amount "
+        f"{sums.amount:,.2f}{expected}.\n{decided}"
     )
 
 
-def read_members(warehouse: Path, segment: str, state: str) -> tuple[datetime.date, list[tuple[Any, ...]]]:
-    """The as-of date and the members of a segment and state (`any` for all), the most valuable ones first."""
+def export_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
+    """Write the audience below `report_dir`/audiences and return what was done.
+
+    Nothing is written where the request asks for what there is not or the contact list would be too small: InputError
+    says so.
+    """
+    folder = report_dir / "audiences"
     with open_warehouse(warehouse) as connection:
-        for name, value, column, table in (
-            ("segment", segment, "segment_code", "marts.member_segments"),
-            ("state", state, "state", "seeds.life_cycle_states"),
-        ):
-            known = [
-                code for (code,) in connection.execute(f"select distinct {column} from {table} order by 1").fetchall()
-            ]
-            if value not in (ANY, *known):
-                raise InputError(f"There is no {name} {value!r}; choose one of {', '.join((ANY, *known))}.")
-        as_of = connection.execute("select max(as_of) from marts.member_next_steps").fetchall()[0][0]
-        rows = connection.execute(
-            f"""select {select_list(connection, "member_next_steps", zip(LIST_COLUMNS, LIST_COLUMNS, strict=True))}
-            from marts.member_next_steps as steps
-            where $segment in ('{ANY}', steps.segment_code) and $state in ('{ANY}', steps.state)
-            order by steps.expected_value desc nulls last, steps.card_id""",
-            {"segment": segment, "state": state},
-        ).fetchall()
-    return as_of, rows
+        overview = Overview(connection)
+        # What cannot be done is said before anything is written.
+        refuse(folder, request, plan(overview, read_contacts(folder), request))
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder):
+            # Others may have contacted some of them meanwhile.
+            decided = plan(overview, read_contacts(folder), request)
+            refuse(folder, request, decided)
+            file = write_audience(overview, folder, request, decided)
+    return f"{file}: {decided}"
 
 
-def known_cards(warehouse: Path) -> dict[str, str]:
-    """All cards as a list of audiences writes them, by what a person may write: small letters, guarded or not.
+def plan(overview: Overview, earlier: Sequence[Contact], request: Request) -> Plan:
+    """Decide who is contacted: of the selected the first by rank, without those who must not be, some held out by lot.
+
+    InputError where the request names what there is not.
+    """
+    [(as_of,)] = overview.connection.execute(f"select max(as_of) from {OVERVIEW}").fetchall()
+    contacted_on = request.contacted_on or as_of
+    selected = overview.ranked(request.selection, request.by, [trait for trait, _ in request.caps])
+    names = {contact.audience for contact in earlier}
+    for name in request.exclude:
+        if name not in names:
+            raise InputError(
+                f"There is no earlier audience {name!r}; choose one of {', '.join(sorted(names)) or '(none)'}."
+            )
+    known = known_cards(overview.connection)
+    opted_out = read_cards(request.opt_out, known) if request.opt_out else set()
+    # A card may have been merged into another one since it was contacted.
+    contacts = [contact._replace(card_id=known.get(contact.card_id.lower(), "")) for contact in earlier]
+    excluded = {contact.card_id for contact in contacts if contact.audience in request.exclude}
+    recent = {
+        contact.card_id
+        for contact in contacts
+        if contact.part == "contact" and abs((contact.day - contacted_on).days) < request.recent_days
+    }
+    left_out: Counter[str] = Counter()
+    taken: list[str] = []
+    filled: Counter[tuple[str, object]] = Counter()
+    for card, *values in selected:
+        capped = [((trait, value), most) for (trait, most), value in zip(request.caps, values, strict=True)]
+        listed = card.lower()
+        if listed in opted_out:
+            left_out["opted_out"] += 1
+        elif listed in excluded:
+            left_out["excluded"] += 1
+        elif listed in recent:
+            left_out["recent"] += 1
+        elif len(taken) == request.top or any(filled[place] == most for place, most in capped):
+            left_out["beyond"] += 1
+        else:
+            taken.append(card)
+            filled.update(place for place, _ in capped)
+    drawn = {card: in_holdout(card, request.name, request.salt, request.holdout) for card in taken}
+    return Plan(
+        as_of, contacted_on, overview.sums(request.selection), left_out["opted_out"], left_out["excluded"],
+        left_out["recent"], left_out["beyond"], [card for card in taken if not drawn[card]],
+        [card for card in taken if drawn[card]],
+    )  # fmt: skip
+
+
+def refuse(folder: Path, request: Request, decided: Plan) -> None:
+    """Raise InputError where the audience is too small or has been written."""
+    if len(decided.contacted) < request.minimum:
+        raise InputError(
+            f"The audience {request.name} has {len(decided.contacted)} members to contact, of {decided.sums.members} "
+            f"selected; fewer than the minimum of {request.minimum}, so nothing was written."
+        )
+    if (place := folder / f"{decided.contacted_on}_{request.name}").exists():
+        raise InputError(f"{place} exists; choose another name or date, a list is never overwritten.")
+
+
+def write_audience(overview: Overview, folder: Path, request: Request, decided: Plan) -> Path:
+    """Write an audience as a folder of its own, whole or not at all; return its contact list. The lock must be held."""
+    for abandoned in folder.glob(f"{DRAFT}*"):
+        shutil.rmtree(abandoned)
+    stem = f"{decided.contacted_on}_{request.name}"
+    lists = {"contact": decided.contacted, "holdout": decided.held_out}
+    names = {part: f"{stem}_{part}.{request.form}" for part in lists}
+    draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=folder))
+    try:
+        for part, cards in lists.items():
+            header, rows = list_of(overview, cards, request)
+            (write_xlsx if request.form == "xlsx" else write_csv)(draft / names[part], header, rows)
+        write_csv(draft / "members.csv", MEMBER_COLUMNS, (
+            (card, decided.contacted_on, request.name, part)
+            for part, cards in lists.items() for card in neutral(cards)
+        ))  # fmt: skip
+        write_csv(draft / "log.csv", LOG_COLUMNS, [
+            neutral((
+                datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"), decided.contacted_on, request.name,
+                "; ".join(request.where), request.reason, decided.as_of, decided.sums.members, decided.opted_out,
+                decided.recent, decided.excluded, decided.beyond, len(decided.contacted), len(decided.held_out),
+                request.by, request.limits, "; ".join(request.exclude), request.holdout, request.salt,
+                names["contact"],
+            ))
+        ])  # fmt: skip
+        for path in (*draft.iterdir(), draft):
+            sync(path)
+        draft.rename(folder / stem)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    sync(folder)
+    return folder / stem / names["contact"]
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Wait for the lock of the audiences in a folder and hold it; whoever is killed gives it up."""
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def list_of(overview: Overview, cards: Sequence[str], request: Request) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Return header and rows of a list of cards: the columns of the seed audience_columns, in a language."""
+    columns = overview.connection.execute(
+        f"select trait, header_{request.language} from seeds.audience_columns order by position"
+    ).fetchall()
+    texts = {
+        column
+        for column, kind, *_ in overview.connection.execute(f"describe {OVERVIEW}").fetchall()
+        if kind == "VARCHAR"
+    }
+    shown = [trait if trait == "card_id" else overview.trait(trait).shown(request.language) for trait, _ in columns]
+    # The cells of a workbook are texts; in a csv file they would be taken for what they look like.
+    cells = [
+        guarded(identifier(column)) if request.form == "csv" and column in texts else identifier(column)
+        for column in shown
+    ]
+    rows = overview.connection.execute(
+        f"""select {", ".join(cells)} from {OVERVIEW}
+        join (select unnest(cast($1 as varchar[])) as card_id, generate_subscripts(cast($1 as varchar[]), 1) as place)
+            using (card_id)
+        order by place""",
+        [cards],
+    ).fetchall()
+    return [header for _, header in columns], rows
+
+
+def known_cards(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """All cards in small letters, by what a person may write for them: small letters, guarded or not.
 
     A card that was merged into another one stands for that.
     """
-    with open_warehouse(warehouse) as connection:
-        cards = connection.execute(
-            f"""select card_id, {guarded("card_id")}, {guarded("card_id")} from marts.member_next_steps
-            union all
-            select card_id, {guarded("card_id")}, {guarded("final_card_id")} from marts.card_merges
-            where reason is null"""
-        ).fetchall()
-    return {text.lower(): listed for card, written, listed in cards for text in (card, written)}
+    cards = connection.execute(
+        f"""select lower(card_id), lower({guarded("card_id")}), lower(card_id) from {OVERVIEW}
+        union all
+        select lower(card_id), lower({guarded("card_id")}), lower(final_card_id) from marts.card_merges
+        where reason is null"""
+    ).fetchall()
+    return {text: card for *texts, card in cards for text in texts}
 
 
 def in_holdout(card_id: str, audience: str, salt: str, share: float) -> bool:
@@ -148,24 +297,13 @@ def neutral(cells: Iterable[object]) -> list[str]:
     return [text for (text,) in duckdb.execute(sql, [texts]).fetchall()]
 
 
-def read_contacts(path: Path) -> list[tuple[str, ...]]:
-    """The log of contacts: card, day and audience of each."""
-    return read_log(path, CONTACT_COLUMNS, "contacted_on") if path.exists() else []
-
-
-def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a whole csv file at once: whoever opens it sees all of it or nothing."""
-    with tempfile.TemporaryDirectory(dir=path.parent) as temporary:
-        draft = Path(temporary) / path.name
-        append_csv(draft, header, rows)
-        draft.replace(path)
-
-
-def append_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Append rows to a csv file that begins with a header and a byte-order mark, which spreadsheets want."""
-    is_new = not path.exists()
-    with path.open("a", encoding="utf-8-sig" if is_new else "utf-8", newline="") as file:
-        writer = csv.writer(file)
-        if is_new:
-            writer.writerow(header)
-        writer.writerows(rows)
+def read_contacts(folder: Path) -> list[Contact]:
+    """Return the members of all audiences in a folder, and of its file contacts.csv those contacted in other ways."""
+    files = dict.fromkeys(sorted(folder.glob("[0-9]*/members.csv")), MEMBER_COLUMNS)
+    if (others := folder / "contacts.csv").exists():
+        files[others] = CONTACT_COLUMNS
+    return [
+        Contact(card, datetime.date.fromisoformat(day), audience, *(part or ["contact"]))
+        for path, columns in files.items()
+        for card, day, audience, *part in read_log(path, columns, "contacted_on")
+    ]

@@ -19,6 +19,8 @@ PLACE = click.Path(path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 # Of 255 bytes that a file name can have; the day and the kind of the list stand beside it.
 LONGEST_NAME = 200
+# In days: a century.
+LONGEST_PAUSE = 36_500
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -109,12 +111,6 @@ def inspect(files: tuple[Path, ...], raw_data: Path) -> None:
     click.echo(text, nl=False)
 
 
-def _reason(_context: click.Context, _option: click.Parameter, text: str) -> str:
-    if not text.strip():
-        raise click.BadParameter("say in a few words why these members are contacted; it goes into the log.")
-    return text
-
-
 def _name(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
     if text and not re.fullmatch(r"[\w-]+", text):
         raise click.BadParameter(f"{text!r} is part of file names; use letters, digits, hyphens and underscores only.")
@@ -133,32 +129,125 @@ def _day(_context: click.Context, _option: click.Parameter, moment: datetime.dat
     return moment.date() if moment else None
 
 
-@commands.command()
+def _caps(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    caps = [re.fullmatch(r"\s*(\w+)\s*=\s*([0-9]{1,9})\s*", text, re.ASCII) for text in texts]
+    for text, cap in zip(texts, caps, strict=True):
+        if not cap:
+            raise click.BadParameter(f"{text!r} is no trait with a number, such as favourite_counter=30.")
+    return tuple((cap[1], int(cap[2])) for cap in caps if cap)
+
+
+@commands.group(invoke_without_command=True)
 @warehouse_option
 @reports_option
-@click.option("--segment", default="any", help="An effective_segment_code of marts.member_segments.")
-@click.option("--state", default="any", help="A state of seeds.life_cycle_states.")
-@click.option("--reason", required=True, callback=_reason, help="Why these members are contacted; for the log.")
+@click.option("--where", multiple=True, metavar="CONDITION", help="A condition on a trait; all of them hold together.")
+@click.option("--segment", default="any", help="Short for --where effective_segment=...")
+@click.option("--state", default="any", help="Short for --where state=...")
+@click.option("--count", is_flag=True, help="Say how many it would be, and write nothing.")
+@click.option("--reason", default="", help="Why these members are contacted; for the log. Wanted but for --count.")
 @click.option("--name", callback=_name, help="Name of the audience, part of the file names.  [default: SEGMENT_STATE]")
+@click.option("--top", type=click.IntRange(1), help="Only so many, the first by --by; some of them are held out.")
+@click.option("--by", default="expected_value", help="Trait that ranks the members, such as amount.")
+@click.option(
+    "--cap", "caps", multiple=True, callback=_caps, metavar="TRAIT=N", help="At most N of each value of a trait."
+)
+@click.option(
+    "--exclude", multiple=True, metavar="NAME", help="Leaves out all members of an earlier audience; repeatable."
+)
 @click.option("--hold-out", "holdout", type=float, default=0.1, callback=_share, help="Share left out by lot, below 1.")
 @click.option("--minimum", type=click.IntRange(0), default=50, help="Fewest members to contact; else no list.")
-@click.option("--recent-days", type=click.IntRange(0), default=30, help="Leaves out those contacted so lately.")
+@click.option(
+    "--recent-days",
+    type=click.IntRange(0, LONGEST_PAUSE),
+    default=30,
+    help="Leaves out those contacted fewer days before or after.",
+)
 @click.option("--opt-out", type=FILE, help="Its cards are left out: csv, xlsx or Parquet.")
 @click.option("--date", "contacted_on", type=DAY, callback=_day, help="Day of the contact.  [default: the as-of date]")
 @click.option("--salt", default="1", help="Another salt holds out other members.")
-def audience(warehouse: Path, reports: Path, name: str | None, segment: str, state: str, **request: Any) -> None:
+@click.option("--language", type=click.Choice(["zh", "en"]), default="en", help="Language of headers and names.")
+@click.option("--format", "form", type=click.Choice(["csv", "xlsx"]), default="csv", help="Form of the lists.")
+@click.pass_context
+def audience(
+    context: click.Context,
+    /,
+    warehouse: Path,
+    reports: Path,
+    where: tuple[str, ...],
+    segment: str,
+    state: str,
+    name: str | None,
+    *,
+    count: bool,
+    **request: Any,
+) -> None:
     """List members to contact, and a hold-out.
 
-    Both are written below the reports folder and logged; an existing list is never overwritten.
+    A condition is trait=value, trait!=value or trait>=number; values with commas between them are "or", as are
+    comparisons with " or " between them. `segmentation audience traits` lists the traits and their values; a value
+    can be written by its code, its Chinese or its English name. A trait without a value (gender=) is a missing one.
+
+    Both lists are written below the reports folder and logged; an existing list is never overwritten.
+
+    \b
+    Examples:
+      segmentation audience --segment base_value --state silent --hold-out 0.1 --reason "autumn letter"
+      segmentation audience --where "rfm_group=champions or amount>=10000" --where gender=female --count
+      segmentation audience result base_value_silent
+    """
+    if context.invoked_subcommand:
+        return
+    from segmentation.audience import Request, count_audience, export_audience
+
+    short = {"effective_segment": segment, "state": state}
+    conditions = (*(f"{trait}={value}" for trait, value in short.items() if value != "any"), *where)
+    default_name = re.sub(r"[^\w-]+", "-", f"{segment}_{state}")
+    wanted = Request(where=conditions, name=name or default_name, **request)
+    if count:
+        click.echo(count_audience(warehouse, reports, wanted))
+        return
+    if not wanted.reason.strip():
+        raise click.UsageError("Say in a few words why these members are contacted (--reason); it goes into the log.")
+    if where and not name:
+        raise click.UsageError("Name the audience (--name): the name is part of the file names, and finds it again.")
+    click.echo(export_audience(warehouse, reports, wanted))
+
+
+@audience.command()
+@warehouse_option
+@reports_option
+@click.argument("name")
+@click.option("--date", "contacted_on", type=DAY, callback=_day, help="Day of the contact.  [default: the last one]")
+@click.option("--days", type=click.IntRange(1, LONGEST_PAUSE), help="Only so many days after the contact count.")
+def result(warehouse: Path, reports: Path, name: str, contacted_on: datetime.date | None, days: int | None) -> None:
+    """Compare what those contacted and those held out bought later.
+
+    Orders after the day of the contact count, until the as-of date of the warehouse.
 
     \b
     Example:
-      segmentation audience --segment base_value --state silent --hold-out 0.1 --reason "autumn letter"
+      segmentation audience result base_value_silent --days 30
     """
-    from segmentation.audience import Request, export_audience
+    from segmentation.campaign import campaign_result
 
-    name = name or f"{segment}_{state}"
-    click.echo(export_audience(warehouse, reports, Request(segment=segment, state=state, name=name, **request)))
+    click.echo(campaign_result(warehouse, reports, name, contacted_on, days))
+
+
+@audience.command()
+@warehouse_option
+def traits(warehouse: Path) -> None:
+    """List the traits of members, and the values of each.
+
+    \b
+    Example:
+      segmentation audience traits
+    """
+    from segmentation.exports import open_warehouse
+    from segmentation.selection import Overview
+
+    with open_warehouse(warehouse) as connection:
+        for line in Overview(connection).described():
+            click.echo(line)
 
 
 @commands.command()
@@ -229,14 +318,12 @@ def export(warehouse: Path, reports: Path, *, parquet: bool) -> None:
 
     \b
     Example:
-      segmentation export --parquet --reports /tmp/reports
+      segmentation export --reports /tmp/reports
     """
-    from segmentation.exports import write_exports, write_parquet
+    from segmentation.exports import write_exports
 
     for path in write_exports(warehouse, reports):
         click.echo(path)
-    if parquet:
-        click.echo(write_parquet(warehouse, reports))
 
 
 @commands.command()

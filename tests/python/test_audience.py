@@ -1,5 +1,9 @@
 import csv
 import datetime
+import signal
+import subprocess
+import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,15 +11,16 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from conftest import Job
+from conftest import ROOT, Job
+from python_calamine import CalamineWorkbook
 from xlsxwriter import Workbook
 
-from segmentation.audience import Request, export_audience, in_holdout, neutral
+from segmentation.audience import Request, count_audience, export_audience, in_holdout, neutral, read_contacts
 from segmentation.errors import InputError
 from segmentation.landing.lists import read_cards
 
 AS_OF = datetime.date(2018, 1, 3)
-REQUEST = Request(segment="any", state="never_bought", reason="opening of the new wing", name="wing", holdout=0.2)
+REQUEST = Request(where=("state=never_bought",), reason="opening of the new wing", name="wing", holdout=0.2)
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -24,7 +29,11 @@ def read(path: Path) -> list[dict[str, str]]:
 
 
 def cards(folder: Path, name: str, part: str, day: datetime.date = AS_OF) -> set[str]:
-    return {row["card_id"] for row in read(folder / "audiences" / f"{day}_{name}_{part}.csv")}
+    return {row["Card"] for row in read(file(folder, name, part, day))}
+
+
+def file(folder: Path, name: str, part: str, day: datetime.date = AS_OF) -> Path:
+    return folder / "audiences" / f"{day}_{name}" / f"{day}_{name}_{part}.csv"
 
 
 @pytest.mark.slow
@@ -35,7 +44,7 @@ def test_the_split_is_complete_reproducible_and_of_the_share(demo: Job, tmp_path
     contact, holdout = cards(first, "wing", "contact"), cards(first, "wing", "holdout")
     assert (contact, holdout) == (cards(second, "wing", "contact"), cards(second, "wing", "holdout"))
     everyone = {
-        card for (card,) in demo.query("select card_id from marts.member_next_steps where state = 'never_bought'")
+        card for (card,) in demo.query("select card_id from marts.member_overview where state = 'never_bought'")
     }
     assert contact | holdout == everyone
     assert not contact & holdout
@@ -61,14 +70,15 @@ def test_opted_out_and_recently_contacted_members_are_left_out(demo: Job, tmp_pa
     later = AS_OF + datetime.timedelta(days=29)
     with pytest.raises(InputError, match="fewer than the minimum"):
         export_audience(demo.warehouse, tmp_path, replace(request, contacted_on=later))
-    export_audience(demo.warehouse, tmp_path, replace(request, contacted_on=later, state="any", name="all"))
+    export_audience(demo.warehouse, tmp_path, replace(request, contacted_on=later, where=(), name="all"))
     assert not cards(tmp_path, "all", "contact", later) & (reached | set(some))
     month_later = AS_OF + datetime.timedelta(days=30)
     export_audience(demo.warehouse, tmp_path, replace(request, contacted_on=month_later, recent_days=30, name="again"))
     assert cards(tmp_path, "again", "contact", month_later) <= reached | cards(tmp_path, "wing", "holdout")
 
-    log = read(tmp_path / "audiences" / "log.csv")
+    log = [read(path)[0] for path in sorted((tmp_path / "audiences").glob("*/log.csv"))]
     assert [row["audience"] for row in log] == ["wing", "all", "again"]
+    assert log[0]["selection"] == "state=never_bought"
     assert log[0]["reason"] == REQUEST.reason
     assert int(log[0]["opted_out"]) == len(some)
     assert int(log[1]["recently_contacted"]) == len(reached)
@@ -82,37 +92,191 @@ def test_too_small_an_audience_writes_nothing(demo: Job, tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"state": "asleep"}, "There is no state 'asleep'; choose one of any, active"),
-        ({"segment": "vip"}, "There is no segment 'vip'; choose one of any, "),
-    ],
-)
-def test_a_wrong_setting_is_one_sentence(change: dict, said: str, demo: Job, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=said):
-        export_audience(demo.warehouse, tmp_path, replace(REQUEST, **change))
-    assert list(tmp_path.iterdir()) == []
+OVERVIEW = """select * from (values
+    ('a1', 'lost', '流失', 'Lost', 1, '1001', '护肤柜', 3, 100.0, 9.0),
+    ('A2', 'lost', '流失', 'Lost', 1, '1001', '护肤柜', 2, 300.0, 8.0),
+    ('a3', 'active', '活跃', 'Active', 2, '1001', '护肤柜', 1, 200.0, 7.0),
+    ('a4', 'active', '活跃', 'Active', 2, '1002', 'Coats, jackets', 1, 50.0, null),
+    ('a5', 'new', '新客', 'New', 2, null, null, 0, 0.0, null)
+) as m (card_id, state, state_name_zh, state_name_en, segment, favourite_counter_code, favourite_counter_name, orders,
+    amount, expected_value)"""
 
 
-def warehouse_of(folder: Path, members: list[str]) -> Path:
-    """A warehouse with nothing but what an audience needs."""
+def warehouse_of(folder: Path, members: str = OVERVIEW) -> Path:
+    """A warehouse with nothing but what an audience needs; `members` is a query for what differs between them."""
     warehouse = folder / "w.duckdb"
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(
-            """create schema marts; create schema seeds;
-            create table seeds.life_cycle_states as select 'lost' as state;
-            create table marts.member_segments as select 'key' as segment_code;
+            f"""create schema marts; create schema seeds;
+            create table seeds.audience_columns as from '{ROOT}/seeds/audience_columns.csv';
+            create table marts.member_overview as
+                select *, date '2018-01-03' as as_of, cast(null as varchar) as gender, 'old' as age_band,
+                    'key' as effective_segment_code, date '2017-12-24' as last_visit_date, '@x' as action_text_zh,
+                    'call' as action_text_en
+                from ({members});
             create table marts.card_merges as
-                select 'old' as card_id, 'b' as final_card_id, cast(null as varchar) as reason;
-            create table marts.member_next_steps as
-                select unnest($1) as card_id, 'key' as segment_code, 'lost' as state,
-                    'call' as action_code, '@x' as action_text_zh, 'x' as action_text_en, 1.5 as expected_purchases,
-                    -3.0 as expected_value, date '2018-01-03' as as_of""",
-            [members],
+                select 'old' as card_id, 'a3' as final_card_id, cast(null as varchar) as reason;
+            create table marts.orders as select 0 as order_id, 'a1' as card_id, timestamp '2018-01-01' as purchased_at,
+                cast(1 as decimal(18, 2)) as amount limit 0"""
         )
     return warehouse
+
+
+def members_named(names: list[str]) -> str:
+    listed = ", ".join(f"('{name}')" for name in names)
+    return f"""select card_id, 'lost' as state, 1 as segment, '1001' as favourite_counter, 1 as orders, 9.5 as amount,
+        1.5 as expected_value from (values {listed}) as m (card_id)"""
+
+
+SMALL = Request(where=(), reason="trial", name="trial", holdout=0, minimum=1)
+
+
+@pytest.mark.parametrize(
+    ("change", "contacted", "beyond"),
+    [
+        ({}, ["a1", "A2", "a3", "a4", "a5"], 0),
+        ({"by": "amount"}, ["A2", "a3", "a1", "a4", "a5"], 0),
+        ({"top": 2}, ["a1", "A2"], 3),
+        ({"caps": (("favourite_counter", 1),)}, ["a1", "a4", "a5"], 2),
+        ({"caps": (("favourite_counter", 2), ("state", 1)), "by": "amount"}, ["A2", "a3", "a5"], 2),
+        ({"caps": (("state", 1),), "top": 2}, ["a1", "a3"], 3),
+        ({"where": ("state=流失,new", "orders<3")}, ["A2", "a5"], 0),
+    ],
+)
+def test_the_first_by_rank_are_taken_within_the_limits(
+    change: dict, contacted: list[str], beyond: int, tmp_path: Path
+) -> None:
+    warehouse = warehouse_of(tmp_path)
+    said = count_audience(warehouse, tmp_path, replace(SMALL, **change))
+    assert f"{len(contacted)} members to contact, 0 held out" in said
+    assert f"{beyond} beyond the limits" in said
+    assert not (tmp_path / "audiences").exists()
+    export_audience(warehouse, tmp_path, replace(SMALL, **change))
+    assert [row["Card"] for row in read(file(tmp_path, "trial", "contact"))] == contacted
+
+
+def test_all_members_of_an_excluded_audience_are_left_out_and_so_are_the_lately_contacted(tmp_path: Path) -> None:
+    warehouse = warehouse_of(tmp_path)
+    day = datetime.date(2017, 1, 1)
+    first = replace(SMALL, name="first", where=("segment=1",), holdout=0.5, salt="4", contacted_on=day)
+    export_audience(warehouse, tmp_path, first)
+    assert {contact.part for contact in read_contacts(tmp_path / "audiences")} == {"contact", "holdout"}
+    said = export_audience(warehouse, tmp_path, replace(SMALL, exclude=("first",)))
+    assert "2 of excluded audiences" in said
+    assert cards(tmp_path, "trial", "contact") == {"a3", "a4", "a5"}
+    with pytest.raises(InputError, match="no earlier audience 'second'; choose one of first, trial"):
+        export_audience(warehouse, tmp_path, replace(SMALL, name="x", exclude=("second",)))
+    # Who will be contacted soon after is left out too.
+    before = replace(SMALL, name="before", contacted_on=AS_OF - datetime.timedelta(29), minimum=0)
+    export_audience(warehouse, tmp_path, before)
+    assert cards(tmp_path, "before", "contact", before.contacted_on) == {"a1", "A2"}
+
+
+def test_a_card_that_was_merged_stands_for_its_member(tmp_path: Path) -> None:
+    warehouse = warehouse_of(tmp_path)
+    opt_out = tmp_path / "opt_out.csv"
+    opt_out.write_text("card\nOLD\n", encoding="utf-8")
+    assert "1 opted out" in count_audience(warehouse, tmp_path, replace(SMALL, opt_out=opt_out))
+    (tmp_path / "audiences").mkdir()
+    (tmp_path / "audiences" / "contacts.csv").write_text("card_id,contacted_on,audience\nold,2018-01-01,post\n")
+    assert "1 contacted lately" in count_audience(warehouse, tmp_path, SMALL)
+    assert "1 of excluded audiences" in count_audience(warehouse, tmp_path, replace(SMALL, exclude=("post",)))
+
+
+def test_a_workbook_keeps_ids_as_text_and_dates_as_dates(tmp_path: Path) -> None:
+    warehouse = warehouse_of(tmp_path, members_named(["00621202", "01632e81", "=1+1"]))
+    export_audience(warehouse, tmp_path, replace(SMALL, form="xlsx", language="zh"))
+    book = CalamineWorkbook.from_path(str(file(tmp_path, "trial", "contact").with_suffix(".xlsx")))
+    header, *rows = book.get_sheet_by_index(0).to_python()
+    assert header[:2] == ["会员卡号", "性别"]
+    assert [row[0] for row in rows] == ["00621202", "01632e81", "=1+1"]
+    assert rows[0][header.index("最近消费日期")] == datetime.date(2017, 12, 24)
+    assert rows[0][header.index("消费金额")] == 9.5
+    assert rows[0][header.index("建议行动")] == "@x"
+
+
+def test_lists_and_what_belongs_to_them_are_for_their_owner_only(tmp_path: Path) -> None:
+    for form in ("csv", "xlsx"):
+        (tmp_path / form).mkdir()
+        export_audience(warehouse_of(tmp_path / form), tmp_path / form, replace(SMALL, form=form))
+        files = list((tmp_path / form / "audiences" / f"{AS_OF}_trial").iterdir())
+        assert len(files) == 4
+        assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from segmentation.audience import Request, export_audience
+
+folder, deadly = sys.argv[1], int(sys.argv[2])
+steps = 0
+
+def count(event, arguments):
+    global steps
+    writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)
+    if writes or event in ("fcntl.flock", "os.mkdir", "os.rename", "os.remove", "os.rmdir"):
+        steps += 1
+        if steps == deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(count)
+export_audience(Path(folder, "w.duckdb"), Path(folder), Request(
+    where=(), reason="trial", name="killed", holdout=0.5, minimum=0, recent_days=9))
+"""
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_step_leaves_all_of_an_audience_or_nothing(tmp_path: Path) -> None:
+    warehouse = warehouse_of(tmp_path, members_named([f"c{number}" for number in range(9)]))
+    folder = tmp_path / "audiences"
+    whole = 0
+    for deadly in range(1, 100):
+        killed = subprocess.run(
+            [sys.executable, "-c", KILLED, str(tmp_path), str(deadly)], cwd=ROOT / "python", check=False
+        )
+        contacts = read_contacts(folder)
+        logged = [read(path)[0] for path in folder.glob("[!.]*/log.csv")]
+        if contacts:
+            whole += 1
+            listed = cards(tmp_path, "killed", "contact") | cards(tmp_path, "killed", "holdout")
+            assert {contact.card_id for contact in contacts} == listed == {f"c{number}" for number in range(9)}
+            assert [int(row["contacted"]) + int(row["held_out"]) for row in logged] == [9]
+        else:
+            assert not logged
+            assert not [path for path in folder.glob("*") if not path.name.startswith(".")]
+        # Whatever was left behind, the next one works, contacts nobody twice and clears the draft away.
+        following = replace(SMALL, name="next", minimum=0, recent_days=9)
+        export_audience(warehouse, tmp_path, following)
+        twice = Counter(contact.card_id for contact in read_contacts(folder) if contact.part == "contact")
+        assert set(twice.values()) <= {1}
+        assert not [*folder.glob(".draft*")]
+        if killed.returncode == 0:
+            break
+        assert killed.returncode == -signal.SIGKILL
+        for path in sorted(folder.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+    assert deadly > 8
+    assert whole == 1
+
+
+@pytest.mark.slow
+def test_exports_at_the_same_time_contact_nobody_twice(tmp_path: Path) -> None:
+    warehouse_of(tmp_path, members_named([f"c{number}" for number in range(200)]))
+    code = KILLED.replace('name="killed"', "name=sys.argv[3], top=60")
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path), "0", f"n{number}"],
+            cwd=ROOT / "python",
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(6)
+    ]
+    assert [(process.communicate()[1], process.returncode) for process in running] == [("", 0)] * 6
+    contacts = read_contacts(tmp_path / "audiences")
+    assert len({contact.audience for contact in contacts}) == 6
+    assert max(Counter(contact.card_id for contact in contacts if contact.part == "contact").values()) == 1
 
 
 def workbook(*rows: list[object], sheet: str = "Sheet1") -> Callable[[Path], object]:
@@ -179,38 +343,41 @@ def test_a_list_that_cannot_be_followed_is_refused(
 
 
 def test_the_log_of_contacts_is_understood_after_a_spreadsheet_saved_it(tmp_path: Path) -> None:
-    warehouse = warehouse_of(tmp_path, [f"c{number}" for number in range(9)])
+    warehouse = warehouse_of(tmp_path, members_named([f"c{number}" for number in range(9)]))
     (tmp_path / "audiences").mkdir()
     log = tmp_path / "audiences" / "contacts.csv"
     log.write_text("card_id;contacted_on;audience\nc1;2017/12/30;旧\nC2;2018/1/1;旧\n", encoding="gb18030")
-    request = Request("any", "lost", "x", "new", holdout=0, minimum=1, recent_days=3)
+    request = replace(SMALL, name="new", recent_days=3)
     export_audience(warehouse, tmp_path, request)
     assert "c2" not in cards(tmp_path, "new", "contact")
     assert "c1" in cards(tmp_path, "new", "contact")
-    rows = read(log)
-    assert [rows[0], rows[1]] == [
-        {"card_id": "c1", "contacted_on": "2017-12-30", "audience": "旧"},
-        {"card_id": "C2", "contacted_on": "2018-01-01", "audience": "旧"},
-    ]
-    assert len(rows) == 10
+    others = [contact for contact in read_contacts(log.parent) if contact.audience == "旧"]
+    assert [(contact.card_id, str(contact.day)) for contact in others] == [("c1", "2017-12-30"), ("C2", "2018-01-01")]
     log.write_text("card_id,contacted_on,audience\nc1,yesterday,old\n")
     with pytest.raises(InputError, match=r"contacts\.csv, line 2, has no contacted_on"):
         export_audience(warehouse, tmp_path, replace(request, name="other"))
 
 
 def test_formulas_are_neutral_and_a_list_is_never_overwritten(tmp_path: Path) -> None:
-    warehouse = warehouse_of(tmp_path, ["=1+1", "-2", "　＝3", "c3"])
+    warehouse = warehouse_of(tmp_path, members_named(["=1+1", "-2", "　＝3", "c3"]))
     opt_out = tmp_path / "opt_out.csv"
     opt_out.write_text("-2\n", encoding="utf-8")
-    request = Request("key", "lost", "=reason", "odd", holdout=0, minimum=1, recent_days=0, opt_out=opt_out)
+    request = replace(SMALL, reason="=reason", name="odd", opt_out=opt_out, language="zh")
     export_audience(warehouse, tmp_path, request)
-    rows = read(tmp_path / "audiences" / "2018-01-03_odd_contact.csv")
-    assert [(row["card_id"], row["action_text_zh"]) for row in rows] == [
+    rows = read(file(tmp_path, "odd", "contact"))
+    assert [(row["会员卡号"], row["建议行动"]) for row in rows] == [
         ("'=1+1", "'@x"), ("c3", "'@x"), ("'　＝3", "'@x"),
     ]  # fmt: skip
-    assert read(tmp_path / "audiences" / "log.csv")[0]["reason"] == "'=reason"
+    assert read(tmp_path / "audiences" / "2018-01-03_odd" / "log.csv")[0]["reason"] == "'=reason"
     with pytest.raises(InputError, match="never overwritten"):
-        export_audience(warehouse, tmp_path, request)
+        export_audience(warehouse, tmp_path, replace(request, recent_days=0))
+    # They are found again behind their apostrophes.
+    export_audience(warehouse, tmp_path, replace(request, name="again", minimum=0))
+    assert not cards_zh(tmp_path, "again")
+
+
+def cards_zh(folder: Path, name: str) -> set[str]:
+    return {row["会员卡号"] for row in read(file(folder, name, "contact"))}
 
 
 @pytest.mark.slow

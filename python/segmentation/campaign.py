@@ -1,0 +1,171 @@
+"""What a campaign brought: the later orders of the members contacted against those held out by lot."""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from segmentation.audience import Contact, known_cards, read_contacts
+from segmentation.errors import InputError
+from segmentation.exports import open_warehouse
+
+CONFIDENCE = 0.95
+# Below either, means of amounts are far from a normal distribution and the interval says nothing.
+FEWEST_MEMBERS = 30
+FEWEST_BUYERS = 5
+WIDTHS = (22, 12, 12, 12, 26)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Means of both lists, what the one of the contacted is above the other, and the interval of that."""
+
+    contact: float
+    holdout: float
+    low: float
+    high: float
+
+    @property
+    def difference(self) -> float:
+        return self.contact - self.holdout
+
+
+def welch(contact: NDArray[np.float64], holdout: NDArray[np.float64]) -> Difference:
+    """Return the difference of two means with its interval of 95 %, the variances not taken for equal.
+
+    Source: B. L. Welch, The generalization of Student's problem when several different population variances are
+    involved, Biometrika 34 (1947).
+
+    Parameters
+    ----------
+    contact, holdout : shape (members of the list,), at least two each.
+    """
+    if contact.std() == holdout.std() == 0:
+        low = high = float(contact.mean() - holdout.mean())
+    else:
+        interval = stats.ttest_ind(contact, holdout, equal_var=False).confidence_interval(CONFIDENCE)
+        low, high = float(interval.low), float(interval.high)
+    return Difference(float(contact.mean()), float(holdout.mean()), low, high)
+
+
+def campaign_result(
+    warehouse: Path, report_dir: Path, name: str, contacted_on: datetime.date | None = None, days: int | None = None
+) -> str:
+    """Return as a table what the members of an audience bought after the day of the contact, until the as-of date.
+
+    InputError where there is no such audience, no hold-out, or no day after the contact.
+
+    Parameters
+    ----------
+    contacted_on : which audience of the name; None: the last.
+    days : only so many days after the contact count.
+    """
+    earlier = read_contacts(report_dir / "audiences")
+    members, day = _audience(earlier, name, contacted_on)
+    with open_warehouse(warehouse) as connection:
+        [(as_of,)] = connection.execute("select max(as_of) from marts.member_overview").fetchall()
+        end = min(as_of, day + datetime.timedelta(days + 1)) if days else as_of
+        begin = day + datetime.timedelta(1)
+        if end <= begin:
+            raise InputError(
+                f"The audience {name} was contacted on {day}, and the data end before {as_of}: build the warehouse "
+                "from later data first."
+            )
+        known = known_cards(connection)
+        cards = {
+            part: {known.get(member.card_id.lower(), member.card_id) for member in members if member.part == part}
+            for part in ("contact", "holdout")
+        }
+        # Cards may have been merged since.
+        cards["holdout"] -= cards["contact"]
+        if not cards["holdout"]:
+            raise InputError(f"The audience {name} has no hold-out, so there is nothing to compare with.")
+        orders, amounts = zip(
+            *(_bought(connection, sorted(cards[part]), begin, end) for part in ("contact", "holdout")), strict=True
+        )
+    others = {
+        known.get(member.card_id.lower())
+        for member in earlier
+        if member.part == "contact" and member.audience != name and begin <= member.day < end
+    }
+    lines = [
+        f"Audience {name}, contacted on {day}; orders from {begin} to {end - datetime.timedelta(1)} "
+        f"({(end - begin).days} day{'s' * (end - begin > datetime.timedelta(1))}).",
+        _row("", "contacted", "held out", "difference", f"{CONFIDENCE:.0%} interval"),
+        _row("members", *(f"{len(values):,}" for values in orders), "", ""),
+    ]
+    too_few = _too_few(orders)
+    differences = {
+        "share with an order": (welch(*((values > 0).astype(float) for values in orders)), ".1%"),
+        "orders per member": (welch(*orders), ",.3f"),
+        "amount per member": (welch(*amounts), ",.2f"),
+    }
+    for label, (difference, form) in differences.items():
+        interval = "" if too_few else f"{difference.low:+{form}} to {difference.high:+{form}}"
+        lines.append(_row(
+            label, f"{difference.contact:{form}}", f"{difference.holdout:{form}}", f"{difference.difference:+{form}}",
+            interval,
+        ))  # fmt: skip
+    if meanwhile := len(cards["holdout"] & others):
+        lines.append(f"{meanwhile:,} of those held out were contacted by another audience meanwhile.")
+    lines.append(too_few or _verdict(differences["amount per member"][0]))
+    return "\n".join(lines)
+
+
+def _audience(
+    earlier: Sequence[Contact], name: str, contacted_on: datetime.date | None
+) -> tuple[list[Contact], datetime.date]:
+    days = {contact.day for contact in earlier if contact.audience == name}
+    if not days:
+        names = ", ".join(sorted({contact.audience for contact in earlier})) or "(none)"
+        raise InputError(f"There is no audience {name!r}; choose one of {names}.")
+    if contacted_on and contacted_on not in days:
+        raise InputError(
+            f"The audience {name} was not contacted on {contacted_on}, but on {', '.join(map(str, sorted(days)))}."
+        )
+    day = contacted_on or max(days)
+    return [contact for contact in earlier if contact.audience == name and contact.day == day], day
+
+
+def _bought(
+    connection: duckdb.DuckDBPyConnection, cards: Sequence[str], begin: datetime.date, end: datetime.date
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Orders and amount of each card from a day to before another."""
+    found = connection.execute(
+        """select cast(count(order_id) as double) as orders, coalesce(cast(sum(amount) as double), 0) as amount
+        from (select unnest(cast($cards as varchar[])) as card)
+        left join marts.orders on lower(card_id) = card and purchased_at >= $begin and purchased_at < $end
+        group by card order by card""",
+        {"cards": cards, "begin": begin, "end": end},
+    ).fetchnumpy()
+    return np.asarray(found["orders"]), np.asarray(found["amount"])
+
+
+def _too_few(orders: Sequence[NDArray[np.float64]]) -> str:
+    """Say which list is too small for an interval; nothing where neither is."""
+    for title, values in zip(("contact list", "hold-out"), orders, strict=True):
+        buyers = int((values > 0).sum())
+        if len(values) < FEWEST_MEMBERS or buyers < FEWEST_BUYERS:
+            return (
+                f"Too few to tell: the {title} has {len(values)} members, {buyers} with an order; at least "
+                f"{FEWEST_MEMBERS} and {FEWEST_BUYERS} are wanted."
+            )
+    return ""
+
+
+def _verdict(amount: Difference) -> str:
+    if amount.low <= 0 <= amount.high:
+        return "The interval of the amount contains 0: the data do not show that the contact made a difference."
+    return f"Those contacted spent {'more' if amount.low > 0 else 'less'} than chance explains."
+
+
+def _row(*cells: str) -> str:
+    return "".join(
+        f"{cell:<{width}}" if not place else f"{cell:>{width}}"
+        for place, (cell, width) in enumerate(zip(cells, WIDTHS, strict=True))
+    ).rstrip()
