@@ -318,12 +318,14 @@ def export(warehouse: Path, reports: Path, *, parquet: bool) -> None:
 
     \b
     Example:
-      segmentation export --reports /tmp/reports
+      segmentation export --parquet --reports /tmp/reports
     """
-    from segmentation.exports import write_exports
+    from segmentation.exports import write_exports, write_parquet
 
     for path in write_exports(warehouse, reports):
         click.echo(path)
+    if parquet:
+        click.echo(write_parquet(warehouse, reports))
 
 
 @commands.command()
