@@ -276,8 +276,9 @@ def charts(
     """Draw charts or the portrait of any buyer.
 
     They are drawn from the finished warehouse. For specialists are the scores of each number of groups, the radars of
-    their centres and the distributions before and after the logarithm. A CHART is named by its key, the part of
-    file_CHART in seeds/texts.csv.
+    their centres, the distributions before and after the logarithm, the check of the forecast, and orders by year and
+    quarter, by year and day of the month, and by hour. A CHART is named by its key, the part of file_CHART in
+    seeds/texts.csv.
 
     \b
     Example:

@@ -3,6 +3,7 @@
 import csv
 import datetime
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -14,10 +15,11 @@ from conftest import ROOT, Job
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib import font_manager
+from matplotlib.colors import to_hex
 
-from segmentation.charts import _paths, exploration, lettering, segments
-from segmentation.charts.drawing import CHARTS, Drawing, draw_language
-from segmentation.charts.look import MONEY, Source, Units, set_look
+from segmentation.charts import _paths, baskets, exploration, lettering, segments
+from segmentation.charts.drawing import CHARTS, SPECIALIST, Drawing, draw_language
+from segmentation.charts.look import MONEY, SMALL, Source, Units, number_color, set_look
 from segmentation.errors import InputError
 
 SEEDS = ROOT / "seeds"
@@ -100,7 +102,7 @@ def test_requirements_are_columns_of_the_retailer_and_every_state_has_an_action_
 
 def test_every_chart_has_a_file_name_and_every_file_name_a_chart() -> None:
     keys = {row["text_key"].removeprefix("file_") for row in rows("texts") if row["text_key"].startswith("file_")}
-    assert keys == {*CHARTS, *segments.SPECIALIST, "portrait"}
+    assert keys == {*CHARTS, *SPECIALIST, "portrait"}
 
 
 def test_actions_are_for_segments_that_there_can_be() -> None:
@@ -108,6 +110,45 @@ def test_actions_are_for_segments_that_there_can_be() -> None:
     assert {row["segment_code"] for row in rows("recommended_actions")} <= codes | {"any"}
     last = rows("segment_names")[-1]
     assert not any(last[column] for column in last if column.endswith(("_from", "_below")) or column.startswith("is_"))
+
+
+def test_a_segment_with_few_members_is_grey_and_says_so() -> None:
+    shop = replace(source(), small_segments=frozenset({2}))
+    shop.connection.execute(
+        """create schema marts; create table marts.segment_summary as from (values
+            (1, 'Top', 100, 0.7, 0.9, 9.0, 1.0, 8.0, 70.0, 6.0), (2, 'Few', 3, 0.3, 0.1, 8.0, 2.0, 7.0, 60.0, 5.0))
+            as s (segment, segment_name_en, members, member_share, amount_share, l, r, f, m, p)"""
+    )
+    for chart in (segments.segment_means, segments.segment_sizes):
+        figure = chart(shop)
+        assert figure is not None
+        legend = figure.legends[0]
+        assert [text.get_text() for text in legend.get_texts()] == ["Top", "Few (too few to say much)"]
+        colors = [to_hex(patch.get_facecolor()) for patch in legend.get_patches()]
+        assert colors == [number_color(1), SMALL]
+        plt.close(figure)
+    profiles = segments.segment_profiles(shop)
+    assert profiles is not None
+    assert "too few to say much" in profiles.axes[0].get_yticklabels()[1].get_text()
+    plt.close(profiles)
+
+
+def test_what_chance_explains_is_not_drawn() -> None:
+    shop = source()
+    shop.connection.execute(
+        """create schema marts;
+        create table marts.basket_pairs as from (values ('counter', 'a', 'b', 9, 1.2, 1.0, false, 1),
+            ('product', 'c', 'd', 9, 3.0, 1.0, true, 1), ('product', 'c', 'e', 8, 1.1, 1.0, false, 2))
+            as p (level, item_code, other_item_code, orders, lift, chance_lift, is_above_chance, pair_rank);
+        alter table marts.basket_pairs add column item_name varchar;
+        alter table marts.basket_pairs add column other_item_name varchar"""
+    )
+    figure = baskets.basket_pairs(shop)
+    assert figure is not None
+    assert [[label.get_text() for label in axes.get_yticklabels()] for axes in figure.axes] == [["c + d", "c + e"]]
+    plt.close(figure)
+    shop.connection.execute("update marts.basket_pairs set is_above_chance = false")
+    assert baskets.basket_pairs(shop) is None
 
 
 def test_a_month_without_data_is_a_gap_in_the_line_and_a_partial_one_a_hollow_point() -> None:

@@ -209,7 +209,7 @@ def test_a_retailer_of_nothing_but_keys_dates_and_amounts(retailers: dict[str, J
     assert not left_out & drawn
     assert {texts["file_segment_means"], texts["file_radar_standard"], texts["file_months"]} <= drawn
     said = capfd.readouterr().out
-    assert all(f"left out, no data: {name}" in said for name in left_out)
+    assert all(f"left out, nothing to show: {name}" in said for name in left_out)
     for path in write_exports(job.warehouse, job.out):
         assert pd.read_csv(path, encoding="gb18030").shape[0] in (900, len(buyers))
 

@@ -16,8 +16,6 @@ from segmentation.charts.look import (
     Source,
     label_ticks,
     measure_bars,
-    note,
-    segment_color,
     short,
 )
 
@@ -30,11 +28,15 @@ def chance_legend(figure: Figure, source: Source, is_above_chance: pd.Series, ma
 
 
 def basket_pairs(source: Source) -> Figure | None:
-    """The pairs with the highest lift, beside the lift that random baskets of the same sizes would have."""
+    """The pairs with the highest lift, beside the lift that random baskets of the same sizes would have.
+
+    Only where any is above chance: of the others nothing can be learned.
+    """
     data = source.mart(
         """select level, coalesce(item_name, item_code) as item, coalesce(other_item_name, other_item_code) as other,
             orders, lift, chance_lift, is_above_chance
-        from marts.basket_pairs where pair_rank <= 15 and item_code < other_item_code order by level, pair_rank"""
+        from marts.basket_pairs where pair_rank <= 15 and item_code < other_item_code
+        qualify bool_or(is_above_chance) over (partition by level) order by level, pair_rank"""
     )
     if data.empty:
         return None
@@ -75,7 +77,7 @@ def attach_rates(source: Source) -> Figure | None:
     measures = [measure for measure in measures if groups[measure].notna().any()]
     widths = [max(7, 2.4 * len(measures))] + ([4.5] if len(counter_rows) else [])
     figure, panes = plt.subplots(1, len(widths), figsize=(sum(widths), 5.2), width_ratios=widths, squeeze=False)
-    colors = [*map(segment_color, segments["code"]), PLAIN]
+    colors = [*map(source.segment_color, segments["code"]), PLAIN]
     measure_bars(panes[0][0], groups[measures], colors, source)
     panes[0][0].set_xlabel(source.text("attach_whole"), fontsize=9)
     if len(counter_rows):
@@ -85,8 +87,7 @@ def attach_rates(source: Source) -> Figure | None:
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         label_ticks(axes.xaxis, source)
-        axes.set_xlabel(source.text(measures[0]))
-        note(axes, source.text("attach_at_counter"))
+        axes.set_xlabel(source.text(f"{measures[0]}_at_counter"))
     handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
     figure.legend(handles, groups["label"], loc="outside lower center", ncols=4)
     return figure
@@ -100,7 +101,8 @@ def next_purchases(source: Source) -> Figure | None:
         from marts.next_purchases where level = 'counter' and next_rank <= 2 and not is_small
         order by members desc, item_code, next_rank limit 16"""
     )
-    if data.empty:
+    # Where chance explains all of it, nothing can be learned.
+    if not data["is_above_chance"].any():
         return None
     figure, axes = plt.subplots(figsize=(9, 1.8 + 0.3 * len(data)))
     colors = [BAR if is_above else FAINT_BAR for is_above in data["is_above_chance"]]

@@ -18,7 +18,6 @@ from segmentation.charts.look import (
     label_axes,
     label_ticks,
     measure_bars,
-    segment_color,
     short,
 )
 
@@ -158,7 +157,7 @@ def purchasing_power(source: Source) -> Figure | None:
         shares = rows["members"] / rows["members"].sum()
         left.stairs(
             shares.reindex(range(0, 100, 5)).fillna(0), range(0, 101, 5), fill=True, alpha=0.35,
-            color=segment_color(segment),
+            color=source.segment_color(segment),
         )  # fmt: skip
     label_axes(left, source, "purchasing_power_score", "share_of_segment")
     left.yaxis.set_major_formatter(PercentFormatter(1))
@@ -169,7 +168,8 @@ def purchasing_power(source: Source) -> Figure | None:
     for _, row in means.iterrows():
         right.plot(
             row[parts].astype(float), range(len(parts)), "o", markersize=8,
-            color=segment_color(row["segment"]), label=row["name"],
+            color=source.segment_color(row["segment"]),
+            label=source.segment_label(row["segment"], row["name"]),
         )  # fmt: skip
     right.set_yticks(range(len(parts)), [labels[part] for part in parts])
     right.set_xlim(0, 100)

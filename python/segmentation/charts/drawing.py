@@ -22,7 +22,8 @@ from segmentation.errors import InputError
 from segmentation.exports import open_warehouse
 
 CHARTS = exploration.CHARTS | segments.CHARTS | comparisons.CHARTS | baskets.CHARTS | lifecycle.CHARTS
-SPECIALIST = "specialist"
+SPECIALIST = exploration.SPECIALIST | segments.SPECIALIST | lifecycle.SPECIALIST
+FOR_SPECIALISTS = "specialist"
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def draw_language(
                 figure = chart(source)
                 title = Path(name).name
                 if figure is None:
-                    print(f"  left out, no data: {title}", flush=True)
+                    print(f"  left out, nothing to show: {title}", flush=True)
                     continue
                 figure.suptitle(figure.get_suptitle() or title)
                 path = Path(temporary) / f"{name}.png"
@@ -86,7 +87,7 @@ def _charts(
 ) -> dict[str, Callable[[Source], Figure | None]]:
     charts = {source.text(f"file_{key}"): chart for key, chart in CHARTS.items()}
     if with_specialist:
-        charts |= {f"{SPECIALIST}/{source.text(f'file_{key}')}": chart for key, chart in segments.SPECIALIST.items()}
+        charts |= {f"{FOR_SPECIALISTS}/{source.text(f'file_{key}')}": chart for key, chart in SPECIALIST.items()}
     typical = segments.typical_members(source.connection)
     # A card is personal: it stands in the picture, not in the name of the file.
     for number, card_id in enumerate(members or typical, 1):

@@ -135,7 +135,12 @@ def year_quarters(source: Source) -> Figure | None:
 
 
 def year_days(source: Source) -> Figure | None:
-    data = source.mart("select * from marts.eda_orders_by_year_day_of_month order by year, day_of_month")
+    # Of a few days of a year nothing can be read.
+    data = source.mart(
+        """select * from marts.eda_orders_by_year_day_of_month
+        where year in (select year(month_start) from marts.eda_coverage where status = 'complete')
+        order by year, day_of_month"""
+    )
     if data.empty:
         return None
     figure, axes = plt.subplots(figsize=(11, 4.5))
@@ -214,9 +219,11 @@ CHARTS: dict[str, Chart] = {
     "age_bands": age_bands,
     "customer_types": customer_types,
     "preference": preference,
-    "year_quarters": year_quarters,
-    "year_days": year_days,
     "months": months,
     "coverage": coverage,
+}
+SPECIALIST: dict[str, Chart] = {
+    "year_quarters": year_quarters,
+    "year_days": year_days,
     "hours": hours,
 }

@@ -19,7 +19,6 @@ from segmentation.charts.look import (
     label_months,
     label_ticks,
     note,
-    segment_color,
     shade_gaps,
 )
 
@@ -208,7 +207,8 @@ def next_steps(source: Source) -> Figure | None:
     base = pd.Series(0.0, index=labels)
     for (segment, name), rows in data.groupby(["segment", "name"], sort=True):
         amounts = rows.set_index("label")["amount"].reindex(labels).fillna(0)
-        axes.bar(labels, amounts, bottom=base, color=segment_color(str(segment)), label=name)
+        color, label = source.segment_color(str(segment)), source.segment_label(str(segment), str(name))
+        axes.bar(labels, amounts, bottom=base, color=color, label=label)
         base += amounts
     members = data.groupby("label")["members"].sum()
     for position, label in enumerate(labels):
@@ -293,8 +293,8 @@ CHARTS: dict[str, Chart] = {
     "activation": activation,
     "cohorts": cohorts,
     "promotion_days": promotion_days,
-    "forecast_check": forecast_check,
     "next_steps": next_steps,
     "growth": growth,
     "discounted": discounted,
 }
+SPECIALIST: dict[str, Chart] = {"forecast_check": forecast_check}

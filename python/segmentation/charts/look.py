@@ -37,6 +37,8 @@ YEAR_COLORS = [
 GENDER_COLORS = {"female": "#d98880", "male": "#5dade2"}
 TYPE_COLORS = {"member": "#2471a3", "unregistered_card": "#85c1e9", "no_card": "#bfc9ca"}
 BAR, FAINT_BAR, GAP, MARK, PLAIN = "#2e86c1", "#aed6f1", "#eaeded", "#c0392b", "#85929e"
+# A segment with too few members to say much.
+SMALL = "#d0d3d4"
 LOOK = {
     "figure.dpi": 110, "figure.constrained_layout.use": True,
     "figure.constrained_layout.h_pad": 0.1, "figure.constrained_layout.w_pad": 0.1,
@@ -63,12 +65,14 @@ class Source:
     Attributes
     ----------
     currency : ISO code of all amounts; None where the retailer names none, and amounts are then plain numbers.
+    small_segments : numbers of the segments whose means say little.
     """
 
     connection: duckdb.DuckDBPyConnection
     language: str
     texts: dict[str, str]
     currency: str | None
+    small_segments: frozenset[int] = frozenset()
 
     @property
     def locale(self) -> str:
@@ -81,6 +85,12 @@ class Source:
 
     def mart(self, query: str) -> pd.DataFrame:
         return self.connection.execute(query.replace("{lang}", self.language)).df()
+
+    def segment_color(self, segment: int | str) -> str:
+        return SMALL if int(segment) in self.small_segments else number_color(segment)
+
+    def segment_label(self, segment: int | str, name: str) -> str:
+        return self.text("small_segment", name=name) if int(segment) in self.small_segments else name
 
     def number(self, value: float, digits: int = 0, *, is_money: bool = False) -> str:
         """All of a number, to at most so many decimals."""
@@ -136,7 +146,8 @@ def open_source(connection: duckdb.DuckDBPyConnection, language: str) -> Source:
     for (label,) in connection.execute(members).fetchall():
         texts["members_only"] = texts["members_only"].format(members=label)
     (currency,) = connection.execute("select currency from marts.retailer").fetchall()[0]
-    return Source(connection, language, texts, currency)
+    small = connection.execute("select segment from marts.segment_summary where is_small").fetchall()
+    return Source(connection, language, texts, currency, frozenset(segment for (segment,) in small))
 
 
 class Units(Formatter):
@@ -169,8 +180,9 @@ def set_look() -> None:
     sns.set_theme(style="whitegrid", rc=LOOK | {"font.family": font_families()})
 
 
-def segment_color(segment: int | str) -> str:
-    return SEGMENT_COLORS[(int(segment) - 1) % len(SEGMENT_COLORS)]
+def number_color(number: int | str) -> str:
+    """The colour of a segment or cluster by its number, from 1."""
+    return SEGMENT_COLORS[(int(number) - 1) % len(SEGMENT_COLORS)]
 
 
 def measure_bars(axes: Axes, table: pd.DataFrame, colors: list[str], source: Source) -> list[int]:

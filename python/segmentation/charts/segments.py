@@ -24,7 +24,7 @@ from segmentation.charts.look import (
     label_ticks,
     measure_bars,
     note,
-    segment_color,
+    number_color,
     shade_gaps,
 )
 from segmentation.errors import InputError
@@ -78,7 +78,7 @@ def radar(source: Source, scaling: str) -> Figure | None:
     for axes, count in zip(panes[0], counts, strict=True):
         for cluster, rows in data[data["n_clusters"] == count].groupby("cluster"):
             values = rows.set_index("feature")["center"].reindex(names).to_numpy()
-            color = segment_color(str(cluster))
+            color = number_color(str(cluster))
             axes.plot(np.r_[angles, angles[0]], np.r_[values, values[0]], color=color, label=str(cluster))
             axes.fill(angles, values, color=color, alpha=0.12)
         axes.set_xticks(angles, [source.text(name) for name in names], fontsize=8)
@@ -100,13 +100,14 @@ def segment_means(source: Source) -> Figure | None:
         return None
     names = [name for name in FEATURES if data[name].notna().any()]
     figure, axes = plt.subplots(figsize=(2.5 * len(names), 4.2))
-    colors = [segment_color(segment) for segment in data["segment"]]
+    colors = [source.segment_color(segment) for segment in data["segment"]]
     measure_bars(axes, data[names], colors, source)
     handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
     # The file is called after two groups and five letters.
     if len(data) != 2 or names != FEATURES:
         figure.suptitle(source.text("title_segment_means", letters="".join(names).upper()))
-    figure.legend(handles, data["name"], loc="outside lower center", ncols=3)
+    labels = [source.segment_label(segment, name) for segment, name in zip(data["segment"], data["name"], strict=True)]
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure
 
 
@@ -124,7 +125,7 @@ def portrait(source: Source, card_id: str, *, is_typical: bool) -> Figure:
         if pd.notna(profile[f"{trait}_name_{language}"])
     ]
     words = {str(label): 1.0 - 0.08 * rank for rank, label in enumerate(labels) if pd.notna(label)}
-    color = segment_color(profile["segment"])
+    color = source.segment_color(profile["segment"])
     cloud = WordCloud(
         font_path=str(FONT_PATH), width=1200, height=700, background_color="white", prefer_horizontal=1.0,
         random_state=1, color_func=lambda *_, **__: color, max_font_size=110, relative_scaling=0.6, margin=20,
@@ -139,11 +140,12 @@ def portrait(source: Source, card_id: str, *, is_typical: bool) -> Figure:
 
 
 def typical_members(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """One card per segment: the member whose spending is nearest its segment's median."""
+    """One card per segment that is not small: the member whose spending is nearest its segment's median."""
     rows = connection.execute(
         """with spending as (
             select card_id, segment, m, median(m) over (partition by segment) as middle
-            from marts.lrfmpsx join marts.member_segments using (card_id))
+            from marts.lrfmpsx join marts.member_segments using (card_id)
+            join marts.segment_summary as s using (segment) where not s.is_small)
         select card_id from spending
         qualify row_number() over (partition by segment order by abs(m - middle), card_id) = 1 order by segment"""
     ).fetchall()
@@ -178,8 +180,8 @@ def witnesses(source: Source) -> Figure | None:
 def segment_profiles(source: Source) -> Figure | None:
     """Means of the segments as multiples of those of all buyers; of recency, less is more."""
     data = source.mart(
-        """select s.segment_name_{lang} as name, members, s.l / nullif(a.l, 0) as l, s.r / nullif(a.r, 0) as r,
-            s.f / nullif(a.f, 0) as f, s.m / nullif(a.m, 0) as m, s.p / nullif(a.p, 0) as p
+        """select s.segment, s.segment_name_{lang} as name, members, s.l / nullif(a.l, 0) as l,
+            s.r / nullif(a.r, 0) as r, s.f / nullif(a.f, 0) as f, s.m / nullif(a.m, 0) as m, s.p / nullif(a.p, 0) as p
         from marts.segment_summary as s cross join (
             select sum(l * members) / sum(members) as l, sum(r * members) / sum(members) as r,
                 sum(f * members) / sum(members) as f, sum(m * members) / sum(members) as m,
@@ -196,7 +198,8 @@ def segment_profiles(source: Source) -> Figure | None:
     worth = table.clip(0.25, 4).apply(np.log2).mul([-1 if name == "r" else 1 for name in names])
     worth.columns = [source.text(name).replace(" (", "\n(").replace("（", "\n（") for name in names]
     worth.index = [
-        f"{name}\n({source.number(members)})" for name, members in zip(data["name"], data["members"], strict=True)
+        f"{source.segment_label(segment, name)}\n({source.number(members)})"
+        for segment, name, members in zip(data["segment"], data["name"], data["members"], strict=True)
     ]
     heat(axes, worth, texts, "RdBu_r", -2, 2, text_size=12)
     note(axes, source.text("profiles_note"))
@@ -217,7 +220,7 @@ def segment_sizes(source: Source) -> Figure | None:
         shares = np.array([amount, members], dtype=float) * 100
         bars = axes.barh(
             [source.text("amount_share"), source.text("member_share")], shares, left=left,
-            color=segment_color(segment), label=name,
+            color=source.segment_color(segment), label=source.segment_label(segment, name),
         )  # fmt: skip
         axes.bar_label(bars, [f"{share:.1f}%" if share > 4 else "" for share in shares], label_type="center", color="w")
         left += shares
