@@ -141,10 +141,13 @@ def promotion_days(source: Source) -> Figure | None:
         """select day, other_orders / usual_orders as ratio, is_promotion_day
         from marts.promotion_days where is_judged order by day"""
     )
-    if data.empty:
+    if not data["is_promotion_day"].any():
         return None
     rates = source.mart("select * from marts.promotion_activation where not is_small order by day_kind")
-    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 5.5), width_ratios=[3, 1])
+    # One rate alone compares nothing.
+    widths = [3, 1] if len(rates) > 1 else [3]
+    figure, panes = plt.subplots(1, len(widths), figsize=(3.25 * sum(widths), 5.5), width_ratios=widths, squeeze=False)
+    left = panes[0][0]
     for is_promotion, color, key in ((False, FAINT_BAR, "ordinary_days"), (True, MARK, "promotion_days")):
         rows = data[data["is_promotion_day"] == is_promotion]
         left.scatter(rows["day"], rows["ratio"], s=12 + 12 * is_promotion, color=color, label=source.text(key))
@@ -152,7 +155,10 @@ def promotion_days(source: Source) -> Figure | None:
     left.set_ylim(bottom=0)
     label_axes(left, source, "day", "orders_ratio")
     label_months(left, source)
-    left.legend(loc="upper left")
+    figure.legend(loc="outside lower center", ncols=2)
+    if len(rates) < 2:
+        return figure
+    right = panes[0][1]
     error = (rates["activation_rate"] - rates["activation_rate_low"]).fillna(0)
     right.bar(
         [source.text(f"{kind}_days") for kind in rates["day_kind"]], rates["activation_rate"] * 1000,

@@ -257,7 +257,7 @@ def shade_gaps(axes: Axes, data: pd.DataFrame) -> None:
 def pie(axes: Axes, sizes: pd.Series, labels: pd.Series, colors: list[str]) -> None:
     shares = sizes / sizes.sum()
     axes.pie(
-        sizes, colors=colors, startangle=90, labeldistance=1.2, counterclock=False, wedgeprops={"edgecolor": "white"},
+        sizes, colors=colors, startangle=90, labeldistance=1.3, counterclock=False, wedgeprops={"edgecolor": "white"},
         labels=[
             "\n".join([*(fill(line, 16) for line in label.splitlines()), f"{share:.1%}"])
             for label, share in zip(labels, shares, strict=True)

@@ -145,7 +145,7 @@ def typical_members(connection: duckdb.DuckDBPyConnection) -> list[str]:
         """with spending as (
             select card_id, segment, m, median(m) over (partition by segment) as middle
             from marts.lrfmpsx join marts.member_segments using (card_id)
-            join marts.segment_summary as s using (segment) where not s.is_small)
+            where segment in (select segment from marts.segment_summary where not is_small))
         select card_id from spending
         qualify row_number() over (partition by segment order by abs(m - middle), card_id) = 1 order by segment"""
     ).fetchall()
@@ -194,14 +194,15 @@ def segment_profiles(source: Source) -> Figure | None:
     figure, axes = plt.subplots(figsize=(9, 2.1 + 0.7 * len(data)))
     table = data[names].astype(float)
     texts = [["" if np.isnan(ratio) else f"{source.number(ratio, 2)}×" for ratio in row] for row in table.to_numpy()]
-    # A quarter and four times have the full colours.
-    worth = table.clip(0.25, 4).apply(np.log2).mul([-1 if name == "r" else 1 for name in names])
+    # In doublings; the farthest from all buyers, but at least twice or half, has the full colour.
+    worth = table.clip(lower=2**-8).apply(np.log2).mul([-1 if name == "r" else 1 for name in names])
+    reach = max(1, worth.abs().max(axis=None))
     worth.columns = [source.text(name).replace(" (", "\n(").replace("（", "\n（") for name in names]
     worth.index = [
         f"{source.segment_label(segment, name)}\n({source.number(members)})"
         for segment, name, members in zip(data["segment"], data["name"], data["members"], strict=True)
     ]
-    heat(axes, worth, texts, "RdBu_r", -2, 2, text_size=12)
+    heat(axes, worth, texts, "RdBu_r", -reach, reach, text_size=12)
     note(axes, source.text("profiles_note"))
     axes.tick_params(axis="x", labelsize=9)
     return figure
