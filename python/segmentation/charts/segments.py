@@ -196,7 +196,7 @@ def segment_profiles(source: Source) -> Figure | None:
     texts = [["" if np.isnan(ratio) else f"{source.number(ratio, 2)}×" for ratio in row] for row in table.to_numpy()]
     # In doublings; the farthest from all buyers, but at least twice or half, has the full colour.
     worth = table.clip(lower=2**-8).apply(np.log2).mul([-1 if name == "r" else 1 for name in names])
-    reach = max(1, worth.abs().max(axis=None))
+    reach = max(1.0, float(np.nanmax(np.abs(worth.to_numpy()))))
     worth.columns = [source.text(name).replace(" (", "\n(").replace("（", "\n（") for name in names]
     worth.index = [
         f"{source.segment_label(segment, name)}\n({source.number(members)})"
