@@ -19,7 +19,7 @@ from matplotlib.colors import to_hex
 
 from segmentation.charts import _paths, baskets, exploration, lettering, segments
 from segmentation.charts.drawing import CHARTS, SPECIALIST, Drawing, draw_language
-from segmentation.charts.look import MONEY, SMALL, Source, Units, number_color, set_look
+from segmentation.charts.look import MONEY, SMALL, Source, Units, segment_color, set_look
 from segmentation.errors import InputError
 
 SEEDS = ROOT / "seeds"
@@ -125,7 +125,7 @@ def test_a_segment_with_few_members_is_grey_and_says_so() -> None:
         legend = figure.legends[0]
         assert [text.get_text() for text in legend.get_texts()] == ["Top", "Few (too few to say much)"]
         colors = [to_hex(patch.get_facecolor()) for patch in legend.get_patches()]
-        assert colors == [number_color(1), SMALL]
+        assert colors == [segment_color(1), SMALL]
         plt.close(figure)
     profiles = segments.segment_profiles(shop)
     assert profiles is not None

@@ -54,7 +54,7 @@ def test_help_comes_without_loading_what_only_commands_need() -> None:
         ("audience --reason x --cap favourite_counter", "'favourite_counter' is no trait with a number"),
         ("audience --reason x --top 0", "0 is not in the range"),
         ("audience --reason x --recent-days 99999999", "99999999 is not in the range"),
-        ("audience --reason x --wher state=lost", "Did you mean '--where'?"),
+        ("audience --reason x --wher state=lost", "'--where'"),
         ("audience silent", "No such command 'silent'"),
         ("audience result", "Missing argument 'NAME'"),
         ("audience --reason x --hold-out abc", "'abc' is not a valid float"),

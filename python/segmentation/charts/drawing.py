@@ -75,7 +75,7 @@ def draw_language(
 
 
 def _only(source: Source, keys: Sequence[str]) -> dict[str, Callable[[Source], Figure | None]]:
-    known = CHARTS | segments.SPECIALIST
+    known = CHARTS | SPECIALIST
     for key in keys:
         if key not in known:
             raise InputError(f"There is no chart {key}; there are {', '.join(sorted(known))}.")

@@ -87,7 +87,7 @@ class Source:
         return self.connection.execute(query.replace("{lang}", self.language)).df()
 
     def segment_color(self, segment: int | str) -> str:
-        return SMALL if int(segment) in self.small_segments else number_color(segment)
+        return SMALL if int(segment) in self.small_segments else segment_color(segment)
 
     def segment_label(self, segment: int | str, name: str) -> str:
         return self.text("small_segment", name=name) if int(segment) in self.small_segments else name
@@ -180,7 +180,7 @@ def set_look() -> None:
     sns.set_theme(style="whitegrid", rc=LOOK | {"font.family": font_families()})
 
 
-def number_color(number: int | str) -> str:
+def segment_color(number: int | str) -> str:
     """The colour of a segment or cluster by its number, from 1."""
     return SEGMENT_COLORS[(int(number) - 1) % len(SEGMENT_COLORS)]
 

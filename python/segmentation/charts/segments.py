@@ -24,7 +24,7 @@ from segmentation.charts.look import (
     label_ticks,
     measure_bars,
     note,
-    number_color,
+    segment_color,
     shade_gaps,
 )
 from segmentation.errors import InputError
@@ -78,7 +78,7 @@ def radar(source: Source, scaling: str) -> Figure | None:
     for axes, count in zip(panes[0], counts, strict=True):
         for cluster, rows in data[data["n_clusters"] == count].groupby("cluster"):
             values = rows.set_index("feature")["center"].reindex(names).to_numpy()
-            color = number_color(str(cluster))
+            color = segment_color(str(cluster))
             axes.plot(np.r_[angles, angles[0]], np.r_[values, values[0]], color=color, label=str(cluster))
             axes.fill(angles, values, color=color, alpha=0.12)
         axes.set_xticks(angles, [source.text(name) for name in names], fontsize=8)
