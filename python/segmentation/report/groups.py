@@ -316,7 +316,8 @@ def transitions(story: Story) -> Block | None:
     if not shown:
         return None
     before = list(dict.fromkeys((row["previous"], row["before"]) for row in shown))
-    after = list(dict.fromkeys((row["state"], row["after"]) for row in shown if row["members"]))
+    reached = {row["state"] for row in shown if row["members"]}
+    after = list(dict.fromkeys((row["state"], row["after"]) for row in data if row["state"] in reached))
     cells = {(row["previous"], row["state"]): row for row in shown}
 
     def text(previous: str, state: str) -> str:

@@ -114,7 +114,11 @@ def _category_axis(categories: Sequence[str], is_upright: bool) -> Option:
         "axisTick": {"show": False},
         "axisLine": {"lineStyle": {"color": RULE}},
         "axisLabel": AXIS_TEXT
-        | ({"width": 190, "overflow": "truncate", "interval": 0} if is_upright else {"hideOverlap": True}),
+        | (
+            {"width": 190, "overflow": "break", "lineHeight": 14, "interval": 0}
+            if is_upright
+            else {"hideOverlap": True}
+        ),
     }
 
 
