@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from python_calamine import CalamineWorkbook
 from segmentation.charts.drawing import draw_language
 from segmentation.exports import write_exports
 from segmentation.landing.workbook import cell_text
+from segmentation.report.page import write_report
 
 pytestmark = pytest.mark.slow
 
@@ -210,8 +212,20 @@ def test_a_retailer_of_nothing_but_keys_dates_and_amounts(retailers: dict[str, J
     assert {texts["file_segment_means"], texts["file_radar_standard"], texts["file_months"]} <= drawn
     said = capfd.readouterr().out
     assert all(f"left out, nothing to show: {name}" in said for name in left_out)
-    for path in write_exports(job.warehouse, job.out):
+    *tables, workbook = write_exports(job.warehouse, job.out)
+    for path in tables:
         assert pd.read_csv(path, encoding="gb18030").shape[0] in (900, len(buyers))
+    header, *listed = CalamineWorkbook.from_path(workbook).get_sheet_by_name("会员 Members").to_python()
+    assert "消费积分\nPoints" not in header
+    assert {card for card, *_ in listed} == set(orders.index)
+
+    page = (
+        write_report(job.warehouse, job.out).read_text(encoding="utf-8").split("<body>")[1].split("const currency")[0]
+    )
+    assert "Customer segmentation report" in page
+    assert not re.search(
+        r"points|counter|积分|柜组|gender", re.sub(r"<script>.*?</script>|points_|top_counters", "", page, flags=re.S)
+    )
 
 
 def test_baskets_products_and_households_are_joined(retailers: dict[str, Job]) -> None:
