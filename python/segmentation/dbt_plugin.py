@@ -6,10 +6,12 @@ from typing import Any
 import duckdb
 import yaml
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError
 from segmentation.landing.land import land
+from segmentation.machine import bound
 from segmentation.publication import publish
 from segmentation.settings import setting_names, settings_problem
 
@@ -17,13 +19,18 @@ LANDED = duckdb.struct_type({"problem": "VARCHAR", "report": "VARCHAR"})
 
 
 class Plugin(BasePlugin):
-    """Makes the folder of the warehouse and registers the SQL functions."""
+    """Makes the folder of the warehouse, sets the limits of the machine and registers the SQL functions."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         if self.creds:
             Path(self.creds.path).parent.mkdir(parents=True, exist_ok=True)
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
+        try:
+            bound(conn)
+        except InputError as error:
+            raise DbtRuntimeError(str(error)) from error
+
         def land_raw_files(retailer: str, raw_dir: str) -> dict[str, str | None]:
             try:
                 with conn.cursor() as cursor:

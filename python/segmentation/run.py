@@ -17,6 +17,7 @@ from segmentation.charts import draw_charts
 from segmentation.errors import InputError
 from segmentation.exports import write_exports
 from segmentation.landing.files import has_raw_files
+from segmentation.machine import processes
 from segmentation.report import start_report
 from segmentation.settings import project_settings, settings_problem
 from segmentation.speed import interrupted_by_failure, landing_process, load_ahead, worker_processes
@@ -62,6 +63,10 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     untouched = "The warehouse of the last good build is untouched."
     if problem := settings_problem(project_settings() | settings):
         raise InputError(f"{problem} {untouched}")
+    try:
+        processes()
+    except InputError as error:
+        raise InputError(f"{error} {untouched}") from error
     # It becomes the name of a database, which dbt does not quote everywhere.
     if not re.fullmatch(r"[\w.() -]+", warehouse.name):
         raise InputError(

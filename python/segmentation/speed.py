@@ -20,10 +20,10 @@ from typing import Any
 
 from segmentation.errors import InputError, sentence
 from segmentation.landing.land import land, working_file
+from segmentation.machine import processes
 
 Run = Callable[..., Iterable[Any]]
 
-CORES = os.cpu_count() or 1
 FEW_ROWS = 10_000
 HEAVY_MODULES = [
     "segmentation.charts.drawing",
@@ -106,11 +106,11 @@ def load_ahead() -> None:
 
 
 def worker_processes() -> ProcessPoolExecutor:
-    """One process per core, forked from one that has loaded the heavy modules and nothing else.
+    """Processes within the limits of the machine, forked from one that has loaded the heavy modules and nothing else.
 
     A fork of this process would share the threads of DuckDB and BLAS, which do not survive it.
     """
-    return ProcessPoolExecutor(CORES, mp_context=multiprocessing.get_context("forkserver"))
+    return ProcessPoolExecutor(processes(), mp_context=multiprocessing.get_context("forkserver"))
 
 
 @contextmanager
@@ -119,5 +119,5 @@ def workers(rows: int) -> Iterator[Run]:
     if rows <= FEW_ROWS and not _is_loaded_ahead:
         yield map
     else:
-        with worker_processes() as processes:
-            yield processes.map
+        with worker_processes() as pool:
+            yield pool.map

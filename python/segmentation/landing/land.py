@@ -28,6 +28,7 @@ from segmentation.landing.files import (
 from segmentation.landing.reading import PLACE, append, check_codes, create_table, read_files
 from segmentation.landing.retailer import CANONICAL_COLUMNS, RETAILERS, FileSet, read_retailer
 from segmentation.landing.workbook import sheets_left_out
+from segmentation.machine import bound
 
 # Rises when files would be read otherwise than before: then all are read again.
 READING = 2
@@ -91,6 +92,7 @@ def working_file(warehouse: Path) -> Iterator[DuckDBPyConnection]:
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
         connection.execute(f"set temp_directory = {literal(f'{warehouse}.tmp')}; set enable_progress_bar = false")
+        bound(connection)
         try:
             connection.execute(f"attach {literal(f'{warehouse}.work')} as work (storage_version 'v1.5.0')")
         except duckdb.IOException as error:

@@ -1,0 +1,99 @@
+"""What a build may use of the machine: memory and threads of all its processes together.
+
+The environment says it (MEMORY_LIMIT, THREADS); by default it is 70 % of the memory and every processor that this
+process may use, also in a container with a limit of its own.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+
+from segmentation.errors import InputError
+
+DEFAULT_SHARE = 0.7
+SMALLEST = 1 << 30
+UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+# Python itself with dbt, or with scikit-learn and Matplotlib.
+PROCESS = 300 << 20
+GROUPS = Path("/sys/fs/cgroup")
+OWN_GROUPS = Path("/proc/self/cgroup")
+
+
+def memory_limit(environment: Mapping[str, str] = os.environ) -> int:
+    """Return the bytes that all processes of a build may use together.
+
+    Raises
+    ------
+    InputError
+        If MEMORY_LIMIT is no amount of memory, or less than a build needs.
+    """
+    text = environment.get("MEMORY_LIMIT", "").strip()
+    there = _memory()
+    if not text:
+        return max(int(there * DEFAULT_SHARE), SMALLEST)
+    matched = re.fullmatch(r"(\d{1,15}(?:\.\d{1,9})?)\s*(?:(%)|([kmgt]i?)?b?)", text, re.IGNORECASE | re.ASCII)
+    size = 0.0
+    if matched:
+        number, percent, unit = matched.groups()
+        size = float(number) * (there / 100 if percent else UNITS[(unit or "").lower()])
+    if size < SMALLEST:
+        raise InputError(
+            f"MEMORY_LIMIT is {text[:80]!r} but must be an amount of memory, at least 1 GiB, such as 8GB or 50%."
+        )
+    return int(size)
+
+
+def threads(environment: Mapping[str, str] = os.environ) -> int:
+    """Return the number of threads that a query, and of processes that the fits and charts may use.
+
+    Raises
+    ------
+    InputError
+        If THREADS is no whole number from 1 to 1024.
+    """
+    text = environment.get("THREADS", "").strip()
+    if not text:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if not re.fullmatch(r"0*[1-9]\d{0,3}", text, re.ASCII) or int(text) > 1024:
+        raise InputError(f"THREADS is {text[:80]!r} but must be a whole number from 1 to 1024.")
+    return int(text)
+
+
+def processes() -> int:
+    """Return the number of worker processes: as many as threads, unless they would take half of the memory."""
+    return max(1, min(threads(), memory_limit() // 2 // PROCESS))
+
+
+def bound(connection: DuckDBPyConnection) -> None:
+    """Keep a DuckDB to its part of the limit: what Python and the worker processes leave of it."""
+    memory = memory_limit() - PROCESS * (1 + processes())
+    connection.execute(f"set memory_limit = '{memory >> 20} MiB'; set threads = {threads()}")
+
+
+def _memory() -> int:
+    """Return the bytes that this machine or its container has."""
+    sizes = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    return min([*sizes, *_group_limits(GROUPS, OWN_GROUPS)])
+
+
+def _group_limits(groups: Path, own_groups: Path) -> Iterator[int]:
+    """Yield the limits of the control groups that this process is in, of version 1 and 2, and of those above them."""
+    if not own_groups.exists():
+        return
+    for line in own_groups.read_text(encoding="utf-8").splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            root, name = groups, "memory.max"
+        elif "memory" in controllers.split(","):
+            root, name = groups / "memory", "memory.limit_in_bytes"
+        else:
+            continue
+        own = Path(path.lstrip("/"))
+        # In a container the path can be that of the host, and the group itself the root.
+        for folder in (own, *own.parents):
+            file = root / folder / name
+            if file.is_file() and (text := file.read_text(encoding="utf-8").strip()).isdigit():
+                yield int(text)

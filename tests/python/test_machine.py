@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from segmentation import machine
+from segmentation.errors import InputError
+from segmentation.run import build
+
+GIB = 1 << 30
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("8GB", 8 * 10**9), ("6 GiB", 6 * GIB), ("1.5g", 1_500_000_000), ("4294967296", 4 * GIB), ("50%", 10 * GIB)],
+)
+def test_a_limit_is_an_amount_of_memory(monkeypatch: pytest.MonkeyPatch, text: str, size: int) -> None:
+    monkeypatch.setattr(machine, "_memory", lambda: 20 * GIB)
+    assert machine.memory_limit({"MEMORY_LIMIT": text}) == size
+    assert machine.memory_limit({}) == 14 * GIB
+
+
+@pytest.mark.parametrize(
+    "text", ["much", "-8GB", "8 apples", "512MB", "0", "1e9", "8GB; drop table x", "9" * 400, "٣GB"]
+)
+def test_what_is_no_limit_is_refused_with_a_sentence(text: str) -> None:
+    with pytest.raises(InputError, match=r"^MEMORY_LIMIT is .* at least 1 GiB, such as"):
+        machine.memory_limit({"MEMORY_LIMIT": text})
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "two", "1.5", "2000", "٣"])
+def test_what_is_no_number_of_threads_is_refused_with_a_sentence(text: str) -> None:
+    assert machine.threads({"THREADS": " 3 "}) == 3
+    with pytest.raises(InputError, match=r"^THREADS is .* a whole number from 1 to 1024"):
+        machine.threads({"THREADS": text})
+
+
+@pytest.mark.parametrize(
+    ("own", "files", "limits"),
+    [
+        ("0::/a/b\n", {"a/b/memory.max": "max", "a/memory.max": str(3 * GIB)}, [3 * GIB]),
+        ("0::/\n", {"memory.max": str(2 * GIB)}, [2 * GIB]),
+        ("4:cpu:/\n3:memory:/docker/x\n", {"memory/memory.limit_in_bytes": str(GIB)}, [GIB]),
+        ("3:memory:/s\n0::/\n", {"memory/s/memory.limit_in_bytes": str(GIB), "memory.max": str(GIB)}, [GIB, GIB]),
+        ("0::/a\n", {}, []),
+    ],
+)
+def test_the_limit_of_a_container_is_found(tmp_path: Path, own: str, files: dict[str, str], limits: list[int]) -> None:
+    (tmp_path / "own").write_text(own, encoding="utf-8")
+    for name, text in files.items():
+        (tmp_path / "groups" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "groups" / name).write_text(text + "\n", encoding="utf-8")
+    assert list(machine._group_limits(tmp_path / "groups", tmp_path / "own")) == limits
+
+
+def test_a_database_keeps_to_what_the_other_processes_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEMORY_LIMIT", "2GiB")
+    monkeypatch.setenv("THREADS", "8")
+    assert machine.processes() == 3
+    with duckdb.connect() as connection:
+        machine.bound(connection)
+        [(memory, threads)] = connection.execute(
+            "select current_setting('memory_limit'), current_setting('threads')"
+        ).fetchall()
+    assert (memory, threads) == ("848.0 MiB", 8)
+
+
+def test_a_build_stops_at_its_start_with_the_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MEMORY_LIMIT", "much")
+    with pytest.raises(InputError, match=r"^MEMORY_LIMIT is 'much' .* untouched\.$"):
+        build({"retailer": "cumcm2018"}, tmp_path, tmp_path / "warehouse.duckdb")
+    assert not list(tmp_path.iterdir())
