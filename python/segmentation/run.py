@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -83,8 +84,9 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
             load_ahead()
             from dbt.cli.main import dbtRunner
             from dbt.contracts.graph.manifest import Manifest
+            from dbt.artifacts.resources.types import NodeType
 
-            parsed = dbtRunner(callbacks=[print_event]).invoke([*quiet, "parse", *variables])
+            parsed = dbtRunner(callbacks=[progress(0)]).invoke([*quiet, "parse", *variables])
             if isinstance(parsed.exception, KeyboardInterrupt | SystemExit):
                 raise parsed.exception
     except SystemExit:
@@ -94,7 +96,11 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     remove_unpublished(warehouse)
     # Unit tests and those of the structure say something about the project, nothing about these files.
     options = [*variables, "--exclude-resource-type", "unit_test", "--exclude", "tag:structure"]
-    built = dbtRunner(parsed.result, [print_event]).invoke([*quiet, "build", *options])
+    models = sum(
+        node.resource_type is NodeType.Model and node.config.materialized != "ephemeral"
+        for node in parsed.result.nodes.values()
+    )
+    built = dbtRunner(parsed.result, [progress(models)]).invoke([*quiet, "build", *options])
     if isinstance(built.exception, KeyboardInterrupt):
         raise built.exception
     if not built.success:
@@ -111,16 +117,21 @@ def remove_unpublished(warehouse: Path) -> None:
             path.unlink()
 
 
-def print_event(event: Any) -> None:
-    """Print one line for each model that dbt has finished, and what went wrong."""
-    data = event.data
-    # dbt tells of what interrupts it as if it were a fault of its own.
-    if isinstance(sys.exception(), KeyboardInterrupt | SystemExit):
-        return
-    if event.info.level == "error" or (event.info.name == "LogTestResult" and event.info.level == "warn"):
-        print(event.info.msg, flush=True)
-    elif event.info.name == "LogModelResult":
-        print(f"{data.index:4d}/{data.total} {data.description} {data.execution_time:.1f} s", flush=True)
+def progress(models: int) -> Callable[[Any], None]:
+    """Return what prints a line for each of so many models, numbered as dbt finishes them, and what went wrong."""
+    finished = count(1)
+
+    def print_event(event: Any) -> None:
+        data = event.data
+        # dbt tells of what interrupts it as if it were a fault of its own.
+        if isinstance(sys.exception(), KeyboardInterrupt | SystemExit):
+            return
+        if event.info.level == "error" or (event.info.name == "LogTestResult" and event.info.level == "warn"):
+            print(event.info.msg, flush=True)
+        elif event.info.name == "LogModelResult":
+            print(f"{next(finished):4d}/{models} {data.description} {data.execution_time:.1f} s", flush=True)
+
+    return print_event
 
 
 def timed(stage: str, work: Callable[[], Result]) -> Result:
