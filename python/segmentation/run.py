@@ -82,9 +82,9 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
             interrupted_by_failure(landing),
         ):
             load_ahead()
+            from dbt.artifacts.resources.types import NodeType
             from dbt.cli.main import dbtRunner
             from dbt.contracts.graph.manifest import Manifest
-            from dbt.artifacts.resources.types import NodeType
 
             parsed = dbtRunner(callbacks=[progress(0)]).invoke([*quiet, "parse", *variables])
             if isinstance(parsed.exception, KeyboardInterrupt | SystemExit):
