@@ -35,7 +35,7 @@ install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv \
 	else $(PYTHON) -m venv .venv && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r $(1) \
 	&& $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .; fi
 
-.PHONY: all test check quick-tests lint demo inspect audience charts report export docs settings benchmark clean
+.PHONY: all test check quick-tests lint demo inspect audience app charts report export docs settings benchmark clean
 
 all: .venv/.installed
 	@$(BIN)/segmentation build
@@ -105,6 +105,10 @@ docs: .venv/.installed
 	@cp target/docs/static_index.html "$${REPORT_DIR:-reports}/docs/index.html"
 	@echo "Docs       $${REPORT_DIR:-reports}/docs/index.html"
 
+# The live page on the published warehouse, for this machine only: http://127.0.0.1:8080
+app: .venv/.installed-app
+	@$(BIN)/segmentation app
+
 settings: .venv/.installed
 	@$(BIN)/segmentation settings
 
@@ -121,7 +125,12 @@ clean:
 	@$(call install,requirements.lock)
 	@touch $@
 
+.venv/.installed-app: requirements-app.lock pyproject.toml
+	@echo "Installing the environment with the live page in .venv" >&2
+	@$(call install,requirements-app.lock)
+	@touch .venv/.installed $@
+
 .venv/.installed-dev: requirements-dev.lock pyproject.toml
 	@echo "Installing the environment with the tools for the checks in .venv" >&2
 	@$(call install,requirements-dev.lock)
-	@touch .venv/.installed $@
+	@touch .venv/.installed .venv/.installed-app $@

@@ -1,0 +1,467 @@
+"""The layout of the page: a selection with its sums, charts and list, and the page of a member."""
+
+import json
+import re
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlencode
+
+import duckdb
+from fastapi import Request as HttpRequest
+from fastapi.responses import RedirectResponse, Response
+from nicegui import app, run, ui
+
+from segmentation.app import state
+from segmentation.app.state import Conditions, Edition, Published
+from segmentation.audience import Request, export_audience, plan, read_contacts
+from segmentation.charts import LANGUAGES
+from segmentation.charts.lettering import FONT_PATH
+from segmentation.charts.look import BAR, LOCALES
+from segmentation.errors import InputError
+from segmentation.report import options
+from segmentation.report.options import Series
+from segmentation.report.story import MISSING, Story
+
+# Traits that are drawn, where they are known and differ.
+DRAWN = (
+    "effective_segment", "state", "rfm_group", "gender", "age_band", "favourite_counter", "amount",
+    "days_since_last_purchase", "last_visit_date", "registration_date",
+)  # fmt: skip
+SIGNS = {"text": {"=": "=", "!=": "≠"}, "number": {">=": "≥", "<=": "≤", "=": "=", "!=": "≠"}}
+SIGNS["date"] = SIGNS["number"]
+ROWS = 20
+LOOK_AGAIN = 5.0  # seconds
+ALL_COLOR = "#b0bec5"
+QUASAR: dict[str, Literal["zh-CN", "en-US"]] = {"zh": "zh-CN", "en": "en-US"}
+FORMATS = Path(options.__file__).with_name("formats.js")
+STYLE = Path(__file__).with_name("style.css")
+Handler = Callable[..., Any]
+
+
+def add_pages(published: Published, report_dir: Path) -> None:
+    """Add the pages of both languages to the app."""
+    app.add_static_file(local_file=FONT_PATH, url_path="/font.ttf")
+
+    @ui.page("/")
+    def choose(request: HttpRequest) -> Response:
+        usual = request.headers.get("accept-language", "zh").lower().startswith("zh")
+        return RedirectResponse(f"/{LANGUAGES[0] if usual else LANGUAGES[1]}")
+
+    for language in LANGUAGES:
+        _add_pages_in(published, report_dir, language)
+
+
+def _add_pages_in(published: Published, report_dir: Path, language: str) -> None:
+    title = published.edition.stories[language].say("app_title")
+
+    @ui.page(f"/{language}", title=title, language=QUASAR[language])
+    async def selection(request: HttpRequest) -> None:
+        await _frame(published.edition.stories[language])
+        SelectionPage(published, report_dir, language, tuple(request.query_params.getlist("where"))).show()
+
+    @ui.page(f"/{language}/member", title=title, language=QUASAR[language])
+    async def member(request: HttpRequest) -> None:
+        await _frame(published.edition.stories[language])
+        card = request.query_params.get("card", "")
+        _member(published.edition, language, card, tuple(request.query_params.getlist("where")))
+
+
+def told(handler: Handler) -> Handler:
+    """Say in the page what cannot be done, as one sentence."""
+
+    @wraps(handler)
+    def tell(*arguments: Any, **named: Any) -> Any:
+        try:
+            return handler(*arguments, **named)
+        except (InputError, duckdb.Error, OSError) as error:
+            ui.notify(str(error).splitlines()[0], type="negative", multi_line=True, timeout=10_000)
+        return None
+
+    return tell
+
+
+class SelectionPage:
+    """One visitor's selection."""
+
+    def __init__(self, published: Published, report_dir: Path, language: str, conditions: Conditions) -> None:
+        self.published, self.report_dir, self.language, self.conditions = published, report_dir, language, conditions
+        self.shown = published.edition
+        self.trait = next(name for name in DRAWN if name in self.shown.labels(language))
+
+    @property
+    def edition(self) -> Edition:
+        return self.published.edition
+
+    @property
+    def story(self) -> Story:
+        return self.edition.stories[self.language]
+
+    def show(self) -> None:
+        say = self.story.say
+        _head(self.story, lambda: f"/{_other(self.language)}{_query(self.conditions)}")
+        with ui.element("div").classes("line"):
+            ui.input(say("app_find"), on_change=told(lambda event: self.cards.refresh(event.value))).props(
+                "clearable outlined dense debounce=200"
+            ).classes("grow").mark("find")
+        self.cards("")
+        self.editor()
+        self.body()
+        ui.timer(LOOK_AGAIN, self.look_again)
+
+    @ui.refreshable_method
+    def cards(self, beginning: str | None) -> None:
+        found = state.found(self.edition, beginning or "")
+        with ui.element("div").classes("line"):
+            for card in found:
+                ui.link(card, _member_page(self.language, card, self.conditions))
+            if beginning and not found:
+                ui.label(self.story.say("app_none_found")).classes("faint")
+
+    @ui.refreshable_method
+    def editor(self) -> None:
+        say, labels = self.story.say, self.edition.labels(self.language)
+        kind = self.edition.overview.trait(self.trait).kind
+
+        def choose(event: Any) -> None:
+            self.trait = event.value
+            self.editor.refresh()
+
+        def conditions() -> Conditions:
+            given = value.value if isinstance(value.value, list) else [value.value]
+            if not given or given == [None]:
+                raise InputError(say("app_value"))
+            texts = [f"{text:g}" if isinstance(text, float) else str(text) for text in given]
+            return state.conditions_of(self.trait, sign.value, texts)
+
+        with ui.element("div").classes("line"):
+            ui.select(labels, value=self.trait, label=say("app_trait"), with_input=True, on_change=choose).props(
+                "outlined dense"
+            ).classes("grow")
+            sign = ui.select(SIGNS[kind], value=next(iter(SIGNS[kind])), label=say("app_comparison"))
+            sign.props("outlined dense").style("min-width: 6rem")
+            value: Any
+            if kind == "text":
+                choices = {**self.edition.choices(self.trait, self.language), "": say("app_missing")}
+                value = ui.select(choices, label=say("app_value"), multiple=True, with_input=True).props("use-chips")
+            elif kind == "date":
+                value = ui.input(say("app_value")).props("type=date stack-label")
+            else:
+                value = ui.number(say("app_value"))
+            value.props("outlined dense").classes("grow")
+            ui.button(say("app_and"), on_click=told(lambda: self.change((*self.conditions, *conditions()))))
+            ui.button(say("app_or"), on_click=told(lambda: self.change(self.joined(conditions())))).props("outline")
+
+    def joined(self, conditions: Conditions) -> Conditions:
+        """The conditions with the last one held by others too."""
+        return (*self.conditions[:-1], " or ".join((*self.conditions[-1:], *conditions)))
+
+    @told
+    def change(self, conditions: Conditions) -> None:
+        conditions = tuple(dict.fromkeys(conditions))
+        # What there is not is said, and the selection stays.
+        state.sums(self.edition, conditions)
+        self.conditions = conditions
+        ui.navigate.history.replace(f"/{self.language}{_query(conditions)}")
+        self.body.refresh()
+
+    def look_again(self) -> None:
+        if self.shown is not self.edition:
+            self.shown = self.edition
+            ui.notify(self.story.say("app_published"))
+            self.editor.refresh()
+            self.body.refresh()
+
+    @ui.refreshable_method
+    def body(self) -> None:
+        try:
+            sums = state.sums(self.edition, self.conditions)
+        except InputError as error:
+            # A link may ask for what there is no more.
+            ui.label(str(error))
+            self.conditions = ()
+            sums = self.edition.everybody
+        self.chips()
+        story, everybody = self.story, self.edition.everybody
+        with ui.element("div").classes("cards"):
+            for name, write in (
+                ("members", story.count), ("buyers", story.count), ("orders", story.count), ("amount", story.money),
+                ("expected_value", story.money),
+            ):  # fmt: skip
+                number, total = getattr(sums, name), getattr(everybody, name)
+                if total is None:
+                    continue
+                with ui.element("div").classes("card").mark(name):
+                    ui.label(story.say(f"app_{name}")).classes("faint")
+                    ui.label(write(number)).classes("value")
+                    if self.conditions and total:
+                        share = story.percent(float(number or 0) / float(total))
+                        ui.label(story.say("app_share", share=share)).classes("faint")
+        _heading("h2", story.say("app_charts"))
+        ui.label(story.say("app_hint")).classes("faint")
+        with ui.element("div").classes("columns"):
+            for trait in DRAWN:
+                if trait in self.edition.labels(self.language):
+                    self.chart(trait)
+        _heading("h2", story.say("app_table"))
+        with ui.element("div").classes("line"):
+            for form in ("csv", "xlsx"):
+                ui.button(story.say("app_list", form=form), on_click=self.saver(form)).props("outline")
+            ui.button(story.say("app_audience"), on_click=self.audience)
+        self.table(sums.members)
+
+    def chips(self) -> None:
+        with ui.element("div").classes("line"):
+            if not self.conditions:
+                ui.label(self.story.say("app_everybody")).classes("faint")
+            for condition in self.conditions:
+                rest = tuple(other for other in self.conditions if other != condition)
+                ui.chip(
+                    state.described(self.edition, condition, self.language),
+                    removable=True,
+                    color="blue-1",
+                    on_value_change=lambda rest=rest: self.change(rest),
+                ).mark("condition")
+            if self.conditions:
+                ui.button(self.story.say("app_clear"), on_click=lambda: self.change(())).props("flat dense")
+
+    def chart(self, trait: str) -> None:
+        parts = state.compared(self.edition, trait, self.conditions, self.language)
+        if len(parts) < 2:
+            return
+        everybody, selected = (sum(getattr(part, number) for part in parts) for number in ("members", "selected"))
+        say, title = self.story.say, self.edition.labels(self.language)[trait]
+        series = [Series(say("app_all"), [part.members / everybody for part in parts], ALL_COLOR)]
+        if self.conditions:
+            shares = [part.selected / selected if selected else None for part in parts]
+            series.insert(0, Series(say("app_selection"), shares, BAR))
+        else:
+            series = [Series(say("app_all"), series[0].values, BAR)]
+        is_time = self.edition.overview.trait(trait).kind == "date"
+        option = options.bars(
+            [part.label for part in parts], series, "percent", is_horizontal=not is_time,
+            gaps=[part.is_gap for part in parts], gap_name=say("gap"),
+        )  # fmt: skip
+        option["aria"]["label"] = {"description": f"{title}: {say('app_charts')}"}
+
+        def click(event: Any) -> None:
+            self.change((*self.conditions, *parts[event.data_index].conditions))
+
+        with ui.element("div").mark(f"chart-{trait}"):
+            _heading("h3", title)
+            height = 260 if is_time else 70 + len(parts) * (34 if self.conditions else 24)
+            ui.echart(option, on_point_click=click, renderer="svg").style(f"height: {height}px")
+
+    def table(self, members: int) -> None:
+        traits = state.table_traits(self.edition)
+        overview = self.edition.overview
+        numbers = {name for name in traits if name != "card_id" and overview.trait(name).kind == "number"}
+        columns = [
+            {
+                "name": trait,
+                "field": trait,
+                "label": state.header(self.edition, trait, self.language),
+                "sortable": True,
+                "align": "right" if trait in numbers else "left",
+            }
+            for trait in traits
+        ]
+        by = "expected_value" if "expected_value" in traits else "amount"
+        pagination = {"sortBy": by, "descending": True, "page": 1, "rowsPerPage": ROWS, "rowsNumber": members}
+
+        def rows(wanted: dict[str, Any]) -> list[dict[str, str]]:
+            count = min(wanted["rowsPerPage"] or 100, 100)
+            found = state.listed(
+                self.edition, self.conditions, self.language, wanted["sortBy"] or by,
+                is_falling=bool(wanted["descending"]), start=(wanted["page"] - 1) * count, count=count,
+            )  # fmt: skip
+            return [
+                {**row, "href": _member_page(self.language, row["card_id"], self.conditions)} for row in found
+            ]  # fmt: skip
+
+        @told
+        def turn(event: Any) -> None:
+            wanted = event.args["pagination"]
+            table.rows = rows(wanted)
+            table.pagination = {**wanted, "rowsNumber": members}
+
+        table = ui.table(columns=columns, rows=rows(pagination), row_key="card_id", pagination=pagination)
+        table.props('flat bordered dense :rows-per-page-options="[20, 50, 100]"').on("request", turn)
+        table.add_slot(
+            "body-cell-card_id", '<q-td :props="props"><a :href="props.row.href">{{ props.value }}</a></q-td>'
+        )
+
+    def saver(self, form: str) -> Handler:
+        async def save() -> None:
+            try:
+                with self.published.kept() as edition:
+                    content = await run.io_bound(state.list_file, edition, self.conditions, self.language, form)
+                ui.download.content(content or b"", f"list.{form}")
+            except (InputError, duckdb.Error, OSError) as error:
+                ui.notify(str(error).splitlines()[0], type="negative")
+
+        return save
+
+    def audience(self) -> None:
+        """Ask what an audience needs, and write it as the command does."""
+        say = self.story.say
+        with ui.dialog(value=True) as dialog, ui.card().style("min-width: min(100%, 34rem)"):
+            _heading("h3", say("app_audience"))
+            ui.label(say("app_audience_note")).classes("faint")
+            name, reason = ui.input(say("app_name")), ui.input(say("app_reason"))
+            top = ui.number(say("app_top"), min=1, precision=0)
+            holdout = ui.number(say("app_holdout"), value=0.1, min=0, max=0.99, step=0.05)
+            recent = ui.number(say("app_recent"), value=30, min=0, precision=0)
+            minimum = ui.number(say("app_minimum"), value=50, min=0, precision=0)
+            opt_out = ui.input(say("app_opt_out"))
+            form = ui.select(["csv", "xlsx"], value="csv", label=say("app_form"))
+            for element in (name, reason, top, holdout, recent, minimum, opt_out, form):
+                element.props("outlined dense").style("width: 100%")
+            said = ui.label().mark("said")
+
+            def request() -> Request:
+                return Request(
+                    where=self.conditions, reason=reason.value.strip(), name=name.value.strip(),
+                    top=int(top.value) if top.value else None, holdout=min(max(holdout.value or 0, 0), 0.99),
+                    recent_days=int(recent.value or 0), minimum=int(minimum.value or 0),
+                    opt_out=Path(opt_out.value.strip()) if opt_out.value.strip() else None,
+                    language=self.language, form=form.value,
+                )  # fmt: skip
+
+            def count() -> None:
+                try:
+                    decided = plan(self.edition.overview, read_contacts(self.report_dir / "audiences"), request())
+                    numbers = {key: self.story.count(len(getattr(decided, key))) for key in ("contacted", "held_out")}
+                    others = {key: self.story.count(getattr(decided, key)) for key in ("opted_out", "recent", "beyond")}
+                    said.text = say("app_plan", **numbers, **others)
+                except (InputError, OSError) as error:
+                    said.text = say("app_refused", why=str(error))
+
+            async def write() -> None:
+                wanted = request()
+                if not re.fullmatch(r"[\w-]{1,60}", wanted.name):
+                    said.text = say("app_name_wrong")
+                elif not wanted.reason:
+                    said.text = say("app_reason_wrong")
+                else:
+                    try:
+                        with self.published.kept():
+                            done = await run.io_bound(
+                                export_audience, self.published.warehouse, self.report_dir, wanted
+                            )
+                        said.text = say("app_written", file=str(done).split(": ")[0])
+                    except (InputError, OSError) as error:
+                        said.text = say("app_refused", why=str(error))
+
+            with ui.element("div").classes("line"):
+                ui.button(say("app_count"), on_click=count).props("outline")
+                ui.button(say("app_write"), on_click=write)
+                ui.button(say("app_cancel"), on_click=dialog.close).props("flat")
+
+
+def _member(edition: Edition, language: str, card: str, conditions: Conditions) -> None:
+    story = edition.stories[language]
+    say = story.say
+    _head(story, lambda: _member_page(_other(language), card, conditions))
+    ui.link(say("app_back"), f"/{language}{_query(conditions)}")
+    traits = state.portrait(edition, card, language)
+    if not traits:
+        ui.label(say("app_no_member", card=card))
+        return
+    _heading("h2", say("app_member", card=card))
+    if traits.get("action", MISSING) != MISSING:
+        with ui.element("div").classes("card"):
+            ui.label(say("app_next_step")).classes("faint")
+            ui.label(traits["action"]).classes("value")
+            if traits.get("expected_value", MISSING) != MISSING:
+                ui.label(say("app_next_step_value", days=traits["horizon_days"], value=traits["expected_value"],
+                             purchases=traits["expected_purchases"]))  # fmt: skip
+    _heading("h2", say("app_portrait"))
+    labels = edition.labels(language)
+    with ui.element("div").classes("traits"):
+        for trait, text in traits.items():
+            if text != MISSING:
+                with ui.element("div"):
+                    ui.label(labels[trait]).classes("faint")
+                    ui.label(text)
+    months = state.orders_by_month(edition, card)
+    if months:
+        names = [story.source.month(row["month_start"]) for row in months]
+        with ui.element("div").classes("charts"):
+            for column, unit, key in (("orders", "count", "orders"), ("amount", "money", "amount")):
+                title = say(f"app_{key}_by_month")
+                option = options.bars(
+                    names, [Series(title, [float(row[column]) for row in months], BAR)], unit,  # type: ignore[arg-type]
+                    gaps=[row["is_gap"] for row in months], gap_name=say("gap"),
+                )  # fmt: skip
+                option["aria"]["label"] = {"description": title}
+                with ui.element("div"):
+                    _heading("h2", title)
+                    ui.echart(option, renderer="svg").style("height: 260px")
+    with ui.element("div").classes("charts"):
+        for thing, key in (("counter", "app_counters"), ("product", "app_products")):
+            if rows := state.favourites(edition, card, thing):
+                with ui.element("div"):
+                    _heading("h2", say(key))
+                    _table(
+                        {"name": "", "orders": say("app_orders"), "amount": say("app_amount")},
+                        [{**row, "orders": story.count(row["orders"]), "amount": story.decimal(row["amount"])}
+                         for row in rows],
+                    )  # fmt: skip
+    if rows := state.history(edition, card, language):
+        _heading("h2", say("app_history"))
+        columns = {"month_start": say("app_month"), "segment": labels["effective_segment"]} | {
+            trait: labels[trait] for trait in ("rfm_group", "state")
+        }
+        _table(columns, [{**row, "month_start": story.source.month(row["month_start"])} for row in rows])
+
+
+async def _frame(story: Story) -> None:
+    ui.add_css(STYLE.read_text(encoding="utf-8"))
+    numbers = FORMATS.read_text(encoding="utf-8")
+    locale = json.dumps(LOCALES[story.source.language].replace("_", "-"))
+    ui.add_head_html(
+        f"<script>(() => {{ const currency = {json.dumps(story.source.currency)}, locale = () => {locale};\n"
+        f"{numbers} Object.assign(window, formats); }})();</script>"
+    )
+    await ui.context.client.connected()
+    # Charts measure their texts once: in the font that they are drawn in.
+    await ui.run_javascript("await document.fonts.load('12px report'); return true", timeout=10)
+
+
+def _head(story: Story, other: Callable[[], str]) -> None:
+    day = story.one("select max(as_of) as day from marts.member_overview")["day"]
+    with ui.element("div").classes("line"):
+        with ui.element("div").classes("grow"):
+            _heading("h1", story.say("app_title"))
+            ui.label(story.say("app_as_of", day=story.day(day))).classes("faint")
+        language = ui.button(story.say("app_other_language"), on_click=lambda: ui.navigate.to(other()))
+        language.props("outline rounded no-caps").mark("language")
+
+
+def _heading(tag: str, text: str) -> None:
+    with ui.element(tag):
+        ui.label(text)
+
+
+def _table(names: dict[str, str], rows: list[dict[str, Any]]) -> None:
+    columns = [
+        {"name": name, "field": name, "label": label, "align": "right" if name in ("orders", "amount") else "left"}
+        for name, label in names.items()
+    ]
+    texts = [{name: row[name] if row[name] is not None else MISSING for name in names} for row in rows]
+    ui.table(columns=columns, rows=texts).props("flat dense")
+
+
+def _other(language: str) -> str:
+    return next(other for other in LANGUAGES if other != language)
+
+
+def _query(conditions: Conditions, **more: str) -> str:
+    pairs = [*more.items(), *(("where", condition) for condition in conditions)]
+    return f"?{urlencode(pairs)}" if pairs else ""
+
+
+def _member_page(language: str, card: str, conditions: Conditions) -> str:
+    return f"/{language}/member{_query(conditions, card=card)}"

@@ -1,0 +1,368 @@
+"""What the page asks of the published warehouse, which is opened for reading only, and again after each publication.
+
+A selection is a tuple of conditions as `segmentation.selection` reads them; they hold together.
+"""
+
+import datetime
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from segmentation.audience import Request, list_of
+from segmentation.charts import LANGUAGES
+from segmentation.exports import open_warehouse
+from segmentation.landing.files import identifier
+from segmentation.report.story import MISSING, Row, Story, open_story
+from segmentation.selection import OVERVIEW, Overview, Sums, parse
+from segmentation.tables import write_csv, write_xlsx
+
+Conditions = tuple[str, ...]
+MOST_PARTS = 10
+MOST_MONTHS = 48
+MOST_FOUND = 20
+FAVOURITES = 5
+# Numbers that are names, and those that are shares of one.
+NUMBERED, SHARES = ("birth_decade", "segment"), ("p_alive",)
+WHICH = "card_id = $card and purchased_at < (select max(as_of) from marts.member_overview)"
+
+
+class Part(NamedTuple):
+    """Members who are alike in a trait: how many of the selection and of all, and the conditions that select them."""
+
+    label: str
+    conditions: Conditions
+    selected: int
+    members: int
+    is_gap: bool = False
+
+
+class Edition:
+    """One publication of the warehouse: its members, and what it says in each language."""
+
+    def __init__(self, warehouse: Path) -> None:
+        self.stack = ExitStack()
+        self.connection = self.stack.enter_context(open_warehouse(warehouse))
+        self.overview = Overview(self.connection)
+        self.stories = {language: open_story(self.connection, language) for language in LANGUAGES}
+        self.choices = cache(self._choices)
+        self.labels = cache(self._labels)
+        self.everybody = self.overview.sums([])
+
+    def rows(self, sql: str, parameters: object = None) -> list[Row]:
+        result = self.connection.execute(sql, parameters)
+        names = [column[0] for column in result.description]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def _choices(self, name: str, language: str) -> dict[str, str]:
+        """The values of a trait with their names, the most frequent first."""
+        trait = self.overview.trait(name)
+        found = self.connection.execute(
+            f"""select cast({identifier(trait.columns[0])} as varchar) as code,
+                coalesce(min(cast({identifier(trait.shown(language))} as varchar)), code)
+            from {OVERVIEW} where code is not null group by code order by count(*) desc, code"""
+        )
+        return dict(found.fetchall())
+
+    def _labels(self, language: str) -> dict[str, str]:
+        """The traits that some member has, with their names in a language."""
+        traits = self.overview.traits
+        [counts] = self.connection.execute(
+            f"select {', '.join(f'count({identifier(trait.columns[0])})' for trait in traits.values())} from {OVERVIEW}"
+        ).fetchall()
+        tags = self.connection.execute(f"select tag, name_{language} from seeds.tags").fetchall()
+        names = {self.overview.trait(tag).name: name for tag, name in tags}
+        headers = self.connection.execute(
+            f"select column_name, header_{language} from seeds.workbook_columns where sheet = 'members'"
+        ).fetchall()
+        story = self.stories[language]
+        filled = {name for name, count in zip(traits, counts, strict=True) if count}
+        if "override_segment" not in filled:
+            # The same as the effective one.
+            filled.discard("segment")
+        return {
+            name: story.say(f"app_trait_{name}") or names.get(name) or dict(headers).get(trait.shown(language), name)
+            for name, trait in traits.items()
+            if name in filled
+        }
+
+
+class Published:
+    """The warehouse as it is published now; a new publication takes the place of the file."""
+
+    def __init__(self, warehouse: Path) -> None:
+        self.warehouse = warehouse
+        self._users = 0
+        self._open()
+
+    @property
+    def edition(self) -> Edition:
+        """The newest edition, unless one is being written from."""
+        if not self._users and self._stamp() not in (None, self._opened):
+            self._edition.stack.close()
+            self._open()
+        return self._edition
+
+    @contextmanager
+    def kept(self) -> Iterator[Edition]:
+        """Keep the edition as it is meanwhile."""
+        edition = self.edition
+        self._users += 1
+        try:
+            yield edition
+        finally:
+            self._users -= 1
+
+    def _open(self) -> None:
+        # Looked at first: of a file that takes its place meanwhile, the next look tells.
+        self._opened = self._stamp()
+        self._edition = Edition(self.warehouse)
+
+    def _stamp(self) -> tuple[int, int, int] | None:
+        try:
+            stat = self.warehouse.stat()
+        except OSError:
+            return None
+        return stat.st_dev, stat.st_ino, stat.st_mtime_ns
+
+
+def conditions_of(trait: str, operator: str, values: Sequence[str]) -> Conditions:
+    """The conditions that a trait is one of the values (=), none of them (!=), or compares with the only one."""
+    # What holds a comma, and what is missing, stands alone.
+    if len(values) == 1 or not any(value == "" or set(value) & set(",、") for value in values):
+        return (f"{trait}{operator}{','.join(values)}",)
+    parts = [f"{trait}{operator}{value}" for value in values]
+    return (" or ".join(parts),) if operator == "=" else tuple(parts)
+
+
+def described(edition: Edition, condition: str, language: str) -> str:
+    """A condition in words."""
+    story = edition.stories[language]
+    parts = []
+    for trait, operator, text in parse(condition):
+        known = edition.overview.trait(trait)
+        choices = edition.choices(known.name, language) if known.kind == "text" else {}
+        values = [
+            choices.get(text) or choices.get(part, part) for part in ([text] if text in choices else text.split(","))
+        ]
+        said = story.list(values) if text else story.say("app_missing")
+        sign = {">=": "≥", "<=": "≤", "!=": "≠"}.get(operator, operator)
+        parts.append(f"{edition.labels(language).get(known.name, known.name)} {sign} {said}")
+    return f" {story.say('app_or_word')} ".join(parts)
+
+
+def sums(edition: Edition, conditions: Conditions) -> Sums:
+    """How many are selected and what they are worth; InputError where a condition asks for what there is not."""
+    return edition.overview.sums([parse(condition) for condition in conditions])
+
+
+def compared(edition: Edition, trait: str, conditions: Conditions, language: str) -> list[Part]:
+    """The members of the selection and all who have a trait, by its values, its months or years, or its magnitude."""
+    found = edition.overview.trait(trait)
+    column = identifier(found.columns[0])
+    where, values = edition.overview.where([parse(condition) for condition in conditions])
+    if found.kind == "text":
+        expression = f"cast({column} as varchar)"
+    elif found.kind == "date":
+        expression = f"cast(date_trunc('{_period(edition, column)}', {column}) as date)"
+    else:
+        # 1, 2, 5, 10, 20, 50 ...
+        power = f"pow(10, floor(log10({column})))"
+        lead = f"case when {column} / {power} >= 5 then 5 when {column} / {power} >= 2 then 2 else 1 end"
+        # Of buyers: to others it is nothing, or 0.
+        expression = f"case when orders > 0 then case when {column} >= 1 then {power} * {lead} else 0 end end"
+    counts = edition.connection.execute(
+        f"""select {expression} as part, count(*) filter (where {where}), count(*)
+        from {OVERVIEW} group by part having part is not null order by part""",
+        values,
+    ).fetchall()
+    if found.kind == "text":
+        return _by_value(edition, found.name, counts, language)
+    if found.kind == "date":
+        return _by_period(edition, found.name, counts, _period(edition, column), language)
+    return _by_magnitude(edition.stories[language], found.name, counts)
+
+
+def _by_value(edition: Edition, trait: str, counts: list[Any], language: str) -> list[Part]:
+    names, story = edition.choices(trait, language), edition.stories[language]
+    counts.sort(key=lambda row: -row[2])
+    shown = counts[:MOST_PARTS] if len(counts) > MOST_PARTS + 1 else counts
+    parts = [Part(names[code], (f"{trait}={code}",), selected, members) for code, selected, members in shown]
+    if others := counts[len(shown) :]:
+        parts.append(Part(story.say("app_others"), (), sum(row[1] for row in others), sum(row[2] for row in others)))
+    return parts
+
+
+def _period(edition: Edition, column: str) -> str:
+    [(months,)] = edition.connection.execute(
+        f"select datediff('month', min({column}), max({column})) from {OVERVIEW}"
+    ).fetchall()
+    return "month" if (months or 0) < MOST_MONTHS else "year"
+
+
+def _by_period(edition: Edition, trait: str, counts: list[Any], period: str, language: str) -> list[Part]:
+    story = edition.stories[language]
+    gaps = edition.connection.execute("select month_start from marts.eda_coverage where status <> 'complete'")
+    missing = {day for (day,) in gaps.fetchall()} if period == "month" and trait == "last_visit_date" else set()
+    found = {start: (selected, members) for start, selected, members in counts}
+    parts = []
+    start = min(found, default=None)
+    while start is not None and start <= max(found):
+        end = (start.replace(day=1) + datetime.timedelta(days=32 if period == "month" else 367)).replace(day=1)
+        end = end if period == "month" else end.replace(month=1)
+        label = story.source.month(start) if period == "month" else str(start.year)
+        span = (f"{trait}>={start}", f"{trait}<{end}")
+        parts.append(Part(label, span, *found.get(start, (0, 0)), start in missing))
+        start = end
+    return parts
+
+
+def _by_magnitude(story: Story, trait: str, counts: list[Any]) -> list[Part]:
+    parts = []
+    for low, selected, members in counts:
+        high = 1 if low == 0 else low * (2.5 if str(int(low))[0] == "2" else 2)
+        label = f"{story.count(low)}–{story.count(high)}" if low else f"< {story.count(1)}"
+        span = (f"{trait}>={low:.0f}" if low else "orders>=1", f"{trait}<{high:.0f}")
+        parts.append(Part(label, span, selected, members))
+    return parts
+
+
+def listed(
+    edition: Edition, conditions: Conditions, language: str, by: str, *, is_falling: bool, start: int, count: int
+) -> list[dict[str, str]]:
+    """Some members of the selection with the traits of the table, as texts by trait; ranked by a trait."""
+    where, values = edition.overview.where([parse(condition) for condition in conditions])
+    traits = table_traits(edition)
+    columns = [identifier(_shown(edition, trait, language)) for trait in traits]
+    rows = edition.connection.execute(
+        f"""select {", ".join(columns)} from {OVERVIEW} where {where}
+        order by {identifier(_shown(edition, by, language))} {"desc" if is_falling else "asc"} nulls last, card_id
+        limit {int(count)} offset {int(start)}""",
+        values,
+    ).fetchall()
+    story = edition.stories[language]
+    return [
+        {trait: written(story, trait, value) for trait, value in zip(traits, row, strict=True)} for row in rows
+    ]  # fmt: skip
+
+
+def table_traits(edition: Edition) -> list[str]:
+    """The columns of tables and lists, the card first, but for traits that nobody has."""
+    labels = edition.labels(LANGUAGES[0])
+    traits = edition.connection.execute("select trait from seeds.audience_columns order by position").fetchall()
+    return [trait for (trait,) in traits if trait == "card_id" or edition.overview.trait(trait).name in labels]
+
+
+def header(edition: Edition, trait: str, language: str) -> str:
+    [(text,)] = edition.connection.execute(
+        f"select header_{language} from seeds.audience_columns where trait = $1", [trait]
+    ).fetchall()
+    return str(text)
+
+
+def written(story: Story, trait: str, value: object) -> str:
+    """A value of a trait as a person reads it."""
+    if value is None:
+        return MISSING
+    if trait in SHARES and isinstance(value, float):
+        return story.percent(value)
+    if isinstance(value, Decimal | float):
+        return story.decimal(float(value))
+    if isinstance(value, int) and trait not in NUMBERED:
+        return story.count(value)
+    return str(value)
+
+
+def found(edition: Edition, beginning: str) -> list[str]:
+    """The first cards that begin so; a card that was merged into another one finds that."""
+    if not (beginning := beginning.strip()):
+        return []
+    cards = edition.connection.execute(
+        f"""select card_id from {OVERVIEW} where starts_with(lower(card_id), lower($1))
+        union
+        select final_card_id from marts.card_merges
+        where final_card_id is not null and starts_with(lower(card_id), lower($1))
+        order by card_id limit {MOST_FOUND}""",
+        [beginning],
+    ).fetchall()
+    return [card for (card,) in cards]
+
+
+def portrait(edition: Edition, card: str, language: str) -> dict[str, str]:
+    """All traits of a member that somebody has, as texts by trait; empty where there is no such member."""
+    story, labels = edition.stories[language], edition.labels(language)
+    columns = [identifier(_shown(edition, trait, language)) for trait in labels]
+    rows = edition.connection.execute(
+        f"select {', '.join(columns)} from {OVERVIEW} where card_id = $1", [card]
+    ).fetchall()
+    return {trait: written(story, trait, value) for row in rows for trait, value in zip(labels, row, strict=True)}
+
+
+def orders_by_month(edition: Edition, card: str) -> list[Row]:
+    """Orders and amount of a member in each month from the first order to the as-of date; is_gap where data lack."""
+    return edition.rows(
+        f"""with months as (
+            select cast(date_trunc('month', purchased_at) as date) as month_start, count(*) as orders,
+                sum(amount) as amount
+            from marts.orders where {WHICH} group by all
+        )
+        select month_start, status <> 'complete' as is_gap, coalesce(months.orders, 0) as orders,
+            coalesce(months.amount, 0) as amount
+        from marts.eda_coverage left join months using (month_start)
+        where month_start >= (select min(month_start) from months)
+        order by month_start""",
+        {"card": card},
+    )
+
+
+def favourites(edition: Edition, card: str, thing: str) -> list[Row]:
+    """The counters or products (`thing`: counter, product) with most orders of a member: name, orders, amount."""
+    return edition.rows(
+        f"""select coalesce(max({thing}_name), {thing}_code) as name, count(distinct order_id) as orders,
+            sum(amount) as amount
+        from marts.vip_info where {WHICH} and {thing}_code is not null
+        group by {thing}_code order by orders desc, amount desc, {thing}_code limit {FAVOURITES}""",
+        {"card": card},
+    )
+
+
+def history(edition: Edition, card: str, language: str) -> list[Row]:
+    """The months at whose end a group or state of a member was another one than before, the newest first."""
+    columns = ("segment", "rfm_group", "state")
+    joins = " ".join(
+        f"""left join marts.code_labels as {column}s
+        on {column}s.code_set = '{column}' and {column}s.code = cast(months.{column} as varchar)"""
+        for column in columns
+    )
+    names = ", ".join(f"{column}s.name_{language} as {column}" for column in columns)
+    return edition.rows(
+        f"""with months as (
+            select month_start, segment, rfm_group, state
+            from marts.member_history
+            left join marts.member_life_cycle_months using (card_id, month_start)
+            where card_id = $card
+            qualify (segment, rfm_group, state) is distinct from
+                lag((segment, rfm_group, state)) over (order by month_start)
+        )
+        select month_start, {names} from months {joins} order by month_start desc""",
+        {"card": card},
+    )
+
+
+def list_file(edition: Edition, conditions: Conditions, language: str, form: str) -> bytes:
+    """The members of the selection as a file: csv or xlsx, as lists of audiences are."""
+    request = Request(where=conditions, reason="", name="", language=language, form=form)
+    overview = Overview(edition.connection.cursor())
+    cards = [card for card, *_ in overview.ranked(request.selection, request.by)]
+    columns, rows = list_of(overview, cards, request)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"list.{form}"
+        (write_xlsx if form == "xlsx" else write_csv)(path, columns, rows)
+        return path.read_bytes()
+
+
+def _shown(edition: Edition, trait: str, language: str) -> str:
+    return trait if trait == "card_id" else edition.overview.trait(trait).shown(language)
