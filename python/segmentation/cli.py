@@ -253,6 +253,26 @@ def traits(warehouse: Path) -> None:
 @commands.command()
 @warehouse_option
 @reports_option
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, help="Port on 127.0.0.1; 0 takes any free one.")
+@click.option("--browser/--no-browser", "is_shown", default=True, help="Whether the page is opened in the browser.")
+def app(warehouse: Path, reports: Path, port: int, *, is_shown: bool) -> None:
+    """Open the live page: select members, look one up, write lists.
+
+    It reads the finished warehouse, also the next one that takes its place, and answers this machine only. Audiences
+    are written below the reports folder, as `segmentation audience` does.
+
+    \b
+    Example:
+      segmentation app --port 8090 --no-browser
+    """
+    from segmentation.app.serving import serve
+
+    serve(warehouse, reports, port, is_shown=is_shown)
+
+
+@commands.command()
+@warehouse_option
+@reports_option
 @click.option("--member", "members", multiple=True, metavar="CARD", help="Card whose portrait is drawn; repeatable.")
 @click.option(
     "--language",

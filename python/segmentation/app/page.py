@@ -104,7 +104,7 @@ class SelectionPage:
         with ui.element("div").classes("line"):
             ui.input(say("app_find"), on_change=told(lambda event: self.cards.refresh(event.value))).props(
                 "clearable outlined dense debounce=200"
-            ).classes("grow").mark("find")
+            ).classes("grow").classes("find")
         self.cards("")
         self.editor()
         self.body()
@@ -192,7 +192,7 @@ class SelectionPage:
                 number, total = getattr(sums, name), getattr(everybody, name)
                 if total is None:
                     continue
-                with ui.element("div").classes("card").mark(name):
+                with ui.element("div").classes("card").classes(name):
                     ui.label(story.say(f"app_{name}")).classes("faint")
                     ui.label(write(number)).classes("value")
                     if self.conditions and total:
@@ -222,7 +222,7 @@ class SelectionPage:
                     removable=True,
                     color="blue-1",
                     on_value_change=lambda rest=rest: self.change(rest),
-                ).mark("condition")
+                ).classes("condition")
             if self.conditions:
                 ui.button(self.story.say("app_clear"), on_click=lambda: self.change(())).props("flat dense")
 
@@ -248,7 +248,7 @@ class SelectionPage:
         def click(event: Any) -> None:
             self.change((*self.conditions, *parts[event.data_index].conditions))
 
-        with ui.element("div").mark(f"chart-{trait}"):
+        with ui.element("div").classes(f"chart-{trait}"):
             _heading("h3", title)
             height = 260 if is_time else 70 + len(parts) * (34 if self.conditions else 24)
             ui.echart(option, on_point_click=click, renderer="svg").style(f"height: {height}px")
@@ -318,7 +318,7 @@ class SelectionPage:
             form = ui.select(["csv", "xlsx"], value="csv", label=say("app_form"))
             for element in (name, reason, top, holdout, recent, minimum, opt_out, form):
                 element.props("outlined dense").style("width: 100%")
-            said = ui.label().mark("said")
+            said = ui.label().classes("said")
 
             def request() -> Request:
                 return Request(
@@ -437,7 +437,7 @@ def _head(story: Story, other: Callable[[], str]) -> None:
             _heading("h1", story.say("app_title"))
             ui.label(story.say("app_as_of", day=story.day(day))).classes("faint")
         language = ui.button(story.say("app_other_language"), on_click=lambda: ui.navigate.to(other()))
-        language.props("outline rounded no-caps").mark("language")
+        language.props("outline rounded no-caps").classes("language")
 
 
 def _heading(tag: str, text: str) -> None:
