@@ -32,6 +32,7 @@ DRAWN = (
 SIGNS = {"text": {"=": "=", "!=": "≠"}, "number": {">=": "≥", "<=": "≤", "=": "=", "!=": "≠"}}
 SIGNS["date"] = SIGNS["number"]
 ROWS = 20
+WIDEST_LABEL = 140
 LOOK_AGAIN = 5.0  # seconds
 ALL_COLOR = "#b0bec5"
 QUASAR: dict[str, Literal["zh-CN", "en-US"]] = {"zh": "zh-CN", "en": "en-US"}
@@ -244,6 +245,9 @@ class SelectionPage:
             gaps=[part.is_gap for part in parts], gap_name=say("gap"),
         )  # fmt: skip
         option["aria"]["label"] = {"description": f"{title}: {say('app_charts')}"}
+        if not is_time:
+            widest = max(_width(part.label) for part in parts)
+            option["yAxis"][0]["axisLabel"] |= {"width": min(WIDEST_LABEL, widest)}
 
         def click(event: Any) -> None:
             self.change((*self.conditions, *parts[event.data_index].conditions))
@@ -415,6 +419,11 @@ def _member(edition: Edition, language: str, card: str, conditions: Conditions) 
             trait: labels[trait] for trait in ("rfm_group", "state")
         }
         _table(columns, [{**row, "month_start": story.source.month(row["month_start"])} for row in rows])
+
+
+def _width(text: str) -> int:
+    """About how many pixels a label takes."""
+    return sum(12 if ord(sign) > 0xFF else 8 for sign in text)
 
 
 async def _frame(story: Story) -> None:
