@@ -35,7 +35,7 @@ install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv \
 	else $(PYTHON) -m venv .venv && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r $(1) \
 	&& $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .; fi
 
-.PHONY: all test check quick-tests lint demo inspect audience app charts report export docs settings benchmark clean
+.PHONY: all test check quick-tests torture audit lint demo inspect audience app charts report export docs settings benchmark clean
 
 all: .venv/.installed
 	@$(BIN)/segmentation build
@@ -48,6 +48,17 @@ test: .venv/.installed-dev lint target/.unit-tests
 # The quick part: lint, types, structure, unit tests of dbt, Python tests that build no warehouse.
 check: .venv/.installed-dev
 	@$(MAKE) --no-print-directory -j 2 lint target/.unit-tests quick-tests
+
+# Kills, full disks, readers and rivals in great number: an hour and more.
+KILLS ?= 60
+BUILDS ?= 40
+torture: .venv/.installed-dev
+	$(BIN)/pytest tests/python/test_torture.py --kills $(KILLS) --builds $(BUILDS) --queries 10000 --rivals 20 --disks 10 --seconds 2
+
+# The locked packages against the known vulnerabilities, where the database of them can be reached.
+audit: .venv/.installed-dev
+	@$(BIN)/python -m venv target/audit && target/audit/bin/pip install -q --disable-pip-version-check pip-audit
+	@target/audit/bin/pip-audit --disable-pip --no-deps -r requirements.lock -r requirements-dev.lock
 
 quick-tests: .venv/.installed-dev
 	$(BIN)/pytest -n auto --dist loadfile -m "not slow" tests/python

@@ -8,7 +8,7 @@
         {%- endfor -%}
         {#- Unlike JSON, YAML can hold a date. -#}
         {%- set problem = run_query(
-            "select settings_problem('" ~ (toyaml(settings) | replace("'", "''")) ~ "')"
+            "select settings_problem(" ~ sql_literal(toyaml(settings)) ~ ")"
         ).columns[0].values()[0] -%}
         {%- if problem -%}
             {{ exceptions.raise_compiler_error(problem) }}

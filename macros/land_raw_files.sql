@@ -1,8 +1,8 @@
 {#- Brings the schema `raw` up to the raw files before any model runs; stops the run with one sentence where a file cannot be used. -#}
 {% macro land_raw_files() -%}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
-        {%- set retailer = dbt.string_literal(dbt.escape_single_quotes(var('retailer'))) -%}
-        {%- set raw_dir = dbt.string_literal(dbt.escape_single_quotes(env_var('RAW_DATA_DIR', 'data/raw'))) -%}
+        {%- set retailer = sql_literal(var('retailer')) -%}
+        {%- set raw_dir = sql_literal(env_var('RAW_DATA_DIR', 'data/raw')) -%}
         {%- set landed = run_query(
             'select landed.problem, landed.report from (select land_raw_files(' ~ retailer ~ ', ' ~ raw_dir ~ ') as landed)'
         ).rows[0] -%}

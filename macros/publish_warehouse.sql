@@ -14,14 +14,19 @@
         {%- else -%}
             {#- Tables of an earlier version of the project. -#}
             {%- for schema, table in run_query(
-                "select schema_name, table_name from duckdb_tables() where database_name = '" ~ target.database ~ "' and not temporary"
+                "select schema_name, table_name from duckdb_tables() where not temporary and database_name = " ~ sql_literal(target.database)
             ).rows if not nodes | selectattr('schema', 'eq', schema) | selectattr('alias', 'eq', table) | list -%}
-                {%- do run_query('drop table "' ~ schema ~ '"."' ~ table ~ '"') -%}
+                {%- do run_query('drop table ' ~ api.Relation.create(schema=schema, identifier=table)) -%}
             {%- endfor -%}
             {%- do run_query('checkpoint') -%}
             {%- set warehouse = env_var('WAREHOUSE_PATH', 'warehouse/customer_segmentation.duckdb') -%}
-            {%- set target_file = dbt.string_literal(dbt.escape_single_quotes(warehouse)) -%}
-            {%- do run_query('select publish_warehouse(' ~ target_file ~ ')') -%}
+            {%- set target_file = sql_literal(warehouse) -%}
+            {%- set problem = run_query(
+                "select published.problem from (select publish_warehouse(" ~ target_file ~ ") as published)"
+            ).rows[0]['problem'] -%}
+            {%- if problem -%}
+                {{ exceptions.raise_compiler_error(problem) }}
+            {%- endif -%}
             {%- do log('Published the marts to ' ~ warehouse, info=true) -%}
         {%- endif -%}
     {%- endif -%}

@@ -1,17 +1,17 @@
 """The command line. Each command loads what it needs when it runs, so that help comes at once."""
 
 import datetime
+import os
 import re
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any, TypeVar
 
 import click
 
 from segmentation.errors import InputError, sentence
+from segmentation.leaving import leave_on_signals
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -305,9 +305,11 @@ def charts(
       segmentation charts --member 000186fa --language en
     """
     from segmentation.charts import draw_charts
+    from segmentation.disk import writing
+    from segmentation.exports import open_warehouse
     from segmentation.speed import worker_processes
 
-    with worker_processes() as processes:
+    with open_warehouse(warehouse), writing(reports), worker_processes() as processes:
         list(draw_charts(processes, warehouse, reports, languages, members, with_specialist=specialist, only=only))
 
 
@@ -350,6 +352,48 @@ def export(warehouse: Path, reports: Path, *, parquet: bool) -> None:
 
 
 @commands.command()
+@warehouse_option
+def rollback(warehouse: Path) -> None:
+    """Put the warehouse of the build before in its place again.
+
+    A second rollback takes this back.
+
+    \b
+    Example:
+      segmentation rollback
+    """
+    from segmentation.publication import roll_back
+
+    click.echo(roll_back(warehouse))
+
+
+@commands.command()
+@click.argument("card")
+@warehouse_option
+@reports_option
+def forget(card: str, warehouse: Path, reports: Path) -> None:
+    """Forget the person with CARD.
+
+    The person's rows leave the marts, exports, charts and audiences, and every later build leaves the person out,
+    though the raw files have the rows still.
+
+    \b
+    Example:
+      segmentation forget 000186fa
+    """
+    from segmentation.charts import draw_charts
+    from segmentation.disk import writing
+    from segmentation.forgetting import forget as forget_person
+    from segmentation.speed import worker_processes
+
+    said = forget_person(warehouse, reports, card)
+    # Portraits show cards.
+    with writing(reports), worker_processes() as processes:
+        list(draw_charts(processes, warehouse, reports))
+    click.echo(said)
+
+
+@commands.command()
 @click.argument("folder", type=PLACE, envvar="SEGMENTATION_DEMO_FOLDER")
 @click.option("--members", type=click.IntRange(50), default=20_000, help="Rows of the member table.")
 @click.option("--lines", type=click.IntRange(200), default=200_000, help="Sales lines.")
@@ -385,21 +429,15 @@ def settings() -> None:
 
 def main() -> None:
     """Run a command; what the user can mend ends it with one sentence, not with a traceback."""
-    signals = [signal.SIGINT]
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        signals.append(signal.Signals(number))
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
+    # Card numbers are in nearly all that is written: it is for its owner only.
+    os.umask(0o077)
+    leave_on_signals()
     try:
         sys.exit(commands(prog_name="segmentation", standalone_mode=False))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (InputError, OSError) as error:
-        sys.exit(sentence(error))
-    except click.Abort:
-        by = "the keyboard" if signals[-1] == signal.SIGINT else signals[-1].name
-        click.echo(f"Stopped by {by}; the warehouse is that of the last good build.", err=True)
-        sys.exit(128 + signals[-1])
+    except Exception as error:
+        if said := sentence(error):
+            sys.exit(said)
+        raise

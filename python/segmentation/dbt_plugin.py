@@ -1,5 +1,7 @@
 """What dbt-duckdb loads beside the database: SQL functions for what SQL cannot do itself."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,21 +11,39 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
-from segmentation.errors import InputError
+from segmentation.disk import check_space
+from segmentation.errors import InputError, sentence
 from segmentation.landing.land import land
 from segmentation.machine import bound
-from segmentation.publication import publish
+from segmentation.publication import begin, check_writers, publish
 from segmentation.settings import setting_names, settings_problem
 
-LANDED = duckdb.struct_type({"problem": "VARCHAR", "report": "VARCHAR"})
+OUTCOME = duckdb.struct_type({"problem": "VARCHAR", "report": "VARCHAR"})
+
+
+def outcome(work: Callable[[], object]) -> dict[str, str | None]:
+    """Return the report of some work, or the sentence that says why it could not be done."""
+    try:
+        return {"problem": None, "report": str(work())}
+    except Exception as error:
+        if said := sentence(error):
+            return {"problem": said, "report": None}
+        raise
 
 
 class Plugin(BasePlugin):
-    """Makes the folder of the warehouse, sets the limits of the machine and registers the SQL functions."""
+    """Takes the lock of the warehouse, sets the limits of the machine and registers the SQL functions."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
-        if self.creds:
-            Path(self.creds.path).parent.mkdir(parents=True, exist_ok=True)
+        self.warehouse = Path(self.creds.path.removesuffix(".next")) if self.creds else Path()
+        self.is_alone = False
+        os.umask(0o077)
+        try:
+            # In the whole job that has happened before dbt was called.
+            self.is_alone = begin(self.warehouse)
+        except (InputError, OSError) as error:
+            # What dbt shows without a traceback.
+            raise RuntimeError(sentence(error)) from error
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         try:
@@ -31,14 +51,17 @@ class Plugin(BasePlugin):
         except InputError as error:
             raise DbtRuntimeError(str(error)) from error
 
-        def land_raw_files(retailer: str, raw_dir: str) -> dict[str, str | None]:
-            try:
-                with conn.cursor() as cursor:
-                    return {"problem": None, "report": str(land(cursor, retailer, Path(raw_dir)))}
-            except InputError as error:
-                return {"problem": str(error), "report": None}
+        def landing(retailer: str, raw_dir: str) -> object:
+            if self.is_alone:
+                check_writers(self.warehouse)
+                check_space(self.warehouse, Path(raw_dir))
+            with conn.cursor() as cursor:
+                return land(cursor, retailer, Path(raw_dir))
 
-        conn.create_function("land_raw_files", land_raw_files, ["VARCHAR", "VARCHAR"], LANDED, side_effects=True)
+        def land_raw_files(retailer: str, raw_dir: str) -> dict[str, str | None]:
+            return outcome(lambda: landing(retailer, raw_dir))
+
+        conn.create_function("land_raw_files", land_raw_files, ["VARCHAR", "VARCHAR"], OUTCOME, side_effects=True)
         conn.create_function("setting_names", setting_names, [], "VARCHAR[]")
         conn.create_function(
             "settings_problem",
@@ -47,8 +70,7 @@ class Plugin(BasePlugin):
             "VARCHAR",
         )
 
-        def publish_warehouse(warehouse: str) -> str:
-            publish(Path(warehouse))
-            return warehouse
+        def publish_warehouse(warehouse: str) -> dict[str, str | None]:
+            return outcome(lambda: publish(Path(warehouse)))
 
-        conn.create_function("publish_warehouse", publish_warehouse, ["VARCHAR"], "VARCHAR", side_effects=True)
+        conn.create_function("publish_warehouse", publish_warehouse, ["VARCHAR"], OUTCOME, side_effects=True)

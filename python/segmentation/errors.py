@@ -1,12 +1,37 @@
 """Errors that the user can mend."""
 
+import re
+
+RAN_OUT = {
+    "The disk is full": r"No space left on device|[Dd]isk quota exceeded",
+    "Memory ran out": r"bad_alloc|Out of Memory|[Cc]annot allocate memory|MemoryError|Broken(Process)?Pool|abruptly",
+}
+WAY_OUT = {
+    "The disk is full": "free some of it, or let WAREHOUSE_PATH and REPORT_DIR name another one",
+    "Memory ran out": "a process was refused memory or killed; end other programs, or take a larger machine",
+}
+
 
 class InputError(Exception):
     """A raw file or a setting that cannot work; the message is one sentence for the user."""
 
 
-def sentence(error: InputError | OSError) -> str:
-    """Return what to tell the user."""
+def sentence(error: BaseException) -> str | None:
+    """Return what to tell the user; None for what is no fault of files, settings or the machine."""
+    if isinstance(error, InputError):
+        return str(error)
+    if said := what_ran_out(f"{type(error).__name__}: {error}", getattr(error, "filename", None)):
+        return said
     if isinstance(error, OSError):
         return f"{error.filename or 'A file'} cannot be used: {error.strerror or error}."
-    return str(error)
+    return None
+
+
+def what_ran_out(text: str, place: str | None = None) -> str | None:
+    """Return a sentence where the text of an error says that the disk is full or memory ran out."""
+    for what, pattern in RAN_OUT.items():
+        if re.search(pattern, text):
+            return (
+                f"{what}{f' ({place})' if place else ''}: {WAY_OUT[what]} (docs/robustness.md says what a build needs)."
+            )
+    return None

@@ -1,14 +1,14 @@
 """The csv files of the original analysis, in gb18030 with Chinese headers and labels, and Parquet for other engines."""
 
-import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
+from segmentation.disk import put, put_folder, writing
 from segmentation.errors import InputError
-from segmentation.landing.files import literal
+from segmentation.landing.files import identifier, literal
 from segmentation.workbook import write_workbook
 
 CHUNK_BYTES = 1 << 22
@@ -42,7 +42,10 @@ def select_list(connection: duckdb.DuckDBPyConnection, mart: str, columns: Itera
         where schema_name = 'marts' and table_name = $1 and data_type = 'VARCHAR'""",
         [mart],
     ).fetchall()[0][0]
-    return ", ".join(f'{guarded(name) if name in texts else name} as "{header}"' for name, header in columns)
+    return ", ".join(
+        f"{guarded(identifier(name)) if name in texts else identifier(name)} as {identifier(header)}"
+        for name, header in columns
+    )
 
 
 def write_exports(warehouse: Path, report_dir: Path) -> list[Path]:
@@ -53,30 +56,26 @@ def write_exports(warehouse: Path, report_dir: Path) -> list[Path]:
     """
     folder = report_dir / "exports"
     written = []
-    with open_warehouse(warehouse) as connection:
+    with open_warehouse(warehouse) as connection, writing(report_dir) as drafts:
         files = connection.execute(
             """select file, mart, order_by, list((mart_column, header_zh) order by position)
             from seeds.export_columns group by all order by file"""
         ).fetchall()
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         for file, mart, order_by, columns in files:
             names = select_list(connection, mart, columns)
-            with tempfile.TemporaryDirectory(dir=folder) as temporary:
-                utf8 = Path(temporary) / "utf8.csv"
-                connection.execute(
-                    f"copy (select {names} from marts.{mart} order by {order_by}) to {literal(str(utf8))} (header)"
-                )
-                encoded = Path(temporary) / file
-                with utf8.open("rb") as source, encoded.open("wb") as target:
-                    # Whole lines, so that no character is cut.
-                    while lines := source.read(CHUNK_BYTES) + source.readline():
-                        target.write(lines.decode().encode("gb18030"))
-                encoded.replace(folder / file)
+            utf8, encoded = drafts / "utf8.csv", drafts / "encoded.csv"
+            rows = f"select {names} from marts.{identifier(mart)} order by {order_by}"
+            connection.execute(f"copy ({rows}) to {literal(str(utf8))} (header)")
+            with utf8.open("rb") as source, encoded.open("wb") as target:
+                # Whole lines, so that no character is cut.
+                while lines := source.read(CHUNK_BYTES) + source.readline():
+                    target.write(lines.decode().encode("gb18030"))
+            put(encoded, folder / file)
             written.append(folder / file)
-        with tempfile.TemporaryDirectory(dir=folder) as temporary:
-            draft = Path(temporary) / WORKBOOK
-            write_workbook(connection, draft)
-            written.append(draft.replace(folder / WORKBOOK))
+        write_workbook(connection, drafts / WORKBOOK)
+        put(drafts / WORKBOOK, folder / WORKBOOK)
+        written.append(folder / WORKBOOK)
     return written
 
 
@@ -88,24 +87,23 @@ def write_parquet(warehouse: Path, report_dir: Path) -> Path:
     that there is no more leaves it.
     """
     folder = report_dir / "exports" / "parquet"
-    with open_warehouse(warehouse) as connection:
+    with open_warehouse(warehouse) as connection, writing(report_dir) as drafts:
         connection.execute("set threads = 1")
         marts = connection.execute(
             """select table_name, bool_or(column_name = 'month_start') from duckdb_columns()
             where schema_name = 'marts' group by table_name order by table_name"""
         ).fetchall()
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".parquet-") as temporary:
-            new = Path(temporary) / "new"
-            new.mkdir()
-            for mart, has_months in marts:
-                rows, place, parts = f"from marts.{mart} order by all", new / f"{mart}.parquet", ""
-                if has_months:
-                    rows = f"from (select strftime(month_start, '%Y-%m') as month, * from marts.{mart}) order by all"
-                    has_rows = connection.execute(f"from marts.{mart} limit 1").fetchone()
-                    place, parts = new / mart, ", partition_by (month)" if has_rows else ", per_thread_output"
-                connection.execute(f"copy ({rows}) to {literal(str(place))} (format parquet, compression zstd{parts})")
-            with suppress(FileNotFoundError):
-                folder.replace(Path(temporary) / "old")
-            new.replace(folder)
+        new = drafts / "parquet"
+        new.mkdir()
+        for mart, has_months in marts:
+            rows, place, parts = f"from marts.{identifier(mart)} order by all", new / f"{mart}.parquet", ""
+            if has_months:
+                rows = (
+                    f"from (select strftime(month_start, '%Y-%m') as month, * from marts.{identifier(mart)})"
+                    " order by all"
+                )
+                has_rows = connection.execute(f"from marts.{identifier(mart)} limit 1").fetchone()
+                place, parts = new / mart, ", partition_by (month)" if has_rows else ", per_thread_output"
+            connection.execute(f"copy ({rows}) to {literal(str(place))} (format parquet, compression zstd{parts})")
+        put_folder(new, folder)
     return folder

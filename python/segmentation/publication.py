@@ -1,6 +1,7 @@
-"""The file that analysts open: put in its place whole, and read by the next build."""
+"""The file that analysts open: put in its place whole, with the one before it kept, and read by the next build."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,17 +9,160 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from segmentation.disk import put, remove
+from segmentation.errors import InputError
+from segmentation.lock import take
+
 # Closing a file gives up every lock that a process has on it: another process reads the file that DuckDB has open.
 COPY = "import shutil, sys; shutil.copyfile(*sys.argv[1:])"
+WRITE_BITS = 0o222
+
+
+def begin(warehouse: Path) -> bool:
+    """Take the lock of a warehouse until this process ends; return False where it has it already.
+
+    What a killed process has left is removed.
+
+    Raises
+    ------
+    InputError
+        If another process builds it.
+    """
+    if not take(lock_file(warehouse), f"{warehouse} is being built or changed"):
+        return False
+    target = warehouse.resolve()
+    unfinished = Path(f"{target}.previous.new")
+    if unfinished.exists() and not target.exists():
+        put(unfinished, target)
+    elif unfinished.exists() and not unfinished.samefile(target):
+        put(unfinished, Path(f"{target}.previous"))
+    for ending in (".tmp", ".next.tmp", ".work.tmp"):
+        remove(Path(f"{warehouse}{ending}"))
+    for path in (unfinished, Path(f"{target}.new")):
+        remove(path)
+    for path in (Path(f"{warehouse}.next"), Path(f"{warehouse}.work")):
+        # Earlier versions of the project left them readable by anybody.
+        if path.exists():
+            path.chmod(0o600)
+    return True
+
+
+def lock_file(warehouse: Path) -> Path:
+    """Return the lock of a warehouse, the same one by whatever link it is named."""
+    return Path(f"{warehouse.resolve()}.lock")
+
+
+def check_writers(warehouse: Path) -> None:
+    """Refuse to replace a file that somebody else writes: the rest of the writing would no longer fit it.
+
+    Raises
+    ------
+    InputError
+        If somebody has written to the published file, or has it open for writing.
+    """
+    target = warehouse.resolve()
+    log = Path(f"{target}.wal")
+    if log.exists():
+        raise InputError(
+            f"{log} stands beside the warehouse: a program has opened that for writing. End it; if it has ended "
+            "already, take the file away, and with it what was written into the warehouse."
+        )
+    if not target.exists():
+        return
+    try:
+        duckdb.connect(str(target), read_only=True).close()
+    except duckdb.IOException as error:
+        if "lock" in str(error):
+            holder = " ".join(str(error).split()).partition("Conflicting lock is held in ")[2].partition(". ")[0]
+            raise InputError(
+                f"{target} is open for writing in {holder or 'another program'}: close it there, and open it "
+                "read-only next time."
+            ) from error
+    # What cannot be opened is replaced.
+    except duckdb.Error:
+        pass
 
 
 def publish(warehouse: Path) -> None:
-    """Put a copy of `<warehouse>.next` in the place of the warehouse; whoever has that open keeps the old one."""
-    new = Path(f"{warehouse}.new")
-    subprocess.run([sys.executable, "-I", "-c", COPY, f"{warehouse}.next", str(new)], check=True)
-    with new.open("rb") as file:
-        os.fsync(file.fileno())
-    new.replace(warehouse)
+    """Put a copy of `<warehouse>.next` in the place of the warehouse; whoever has that open keeps the old one.
+
+    A link stays one: what it leads to is replaced, on any disk. The file before it stays beside it as
+    `<warehouse>.previous`. The new one is read-only, and for its owner only unless the old one was read-only for others
+    too.
+
+    Raises
+    ------
+    InputError
+        If somebody writes to the published file, or the copy is not whole.
+    """
+    target = warehouse.resolve()
+    new = Path(f"{target}.new")
+    try:
+        copied = subprocess.run(
+            [sys.executable, "-I", "-c", COPY, f"{warehouse}.next", str(new)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if copied.returncode:
+            said = copied.stderr.strip().splitlines()[-1:] or ["it was killed"]
+            raise InputError(f"{warehouse}.next could not be copied to {new} ({said[0]}).")
+        check_writers(warehouse)
+        _put_in_place(new, target)
+    finally:
+        remove(new)
+
+
+def _put_in_place(new: Path, target: Path) -> None:
+    """Let a whole file be the warehouse, and the warehouse be the previous one; `begin` ends what is interrupted."""
+    try:
+        with duckdb.connect(str(new), read_only=True) as connection:
+            [(tables,)] = connection.execute(
+                "select count(*) from duckdb_tables() where schema_name = 'marts'"
+            ).fetchall()
+    except duckdb.Error as error:
+        raise InputError(f"{new} cannot be opened: {target} stays as it is.") from error
+    if not tables:
+        raise InputError(f"{new} has no marts: {target} stays as it is.")
+    before = Path(f"{target}.previous.new")
+    mode = 0o400
+    if target.exists():
+        shared = target.stat().st_mode & 0o777
+        mode = mode if shared & WRITE_BITS else shared
+        try:
+            os.link(target, before)
+        # Some file systems know no second name of a file: for a moment there is none.
+        except OSError:
+            target.replace(before)
+    new.chmod(mode)
+    put(new, target)
+    if before.exists():
+        put(before, Path(f"{target}.previous"))
+
+
+def roll_back(warehouse: Path) -> str:
+    """Let the previous file be the warehouse again, and the other way round; return what was done.
+
+    Raises
+    ------
+    InputError
+        If there is no previous file, or somebody writes to the published one.
+    """
+    begin(warehouse)
+    check_writers(warehouse)
+    target = warehouse.resolve()
+    previous, new = Path(f"{target}.previous"), Path(f"{target}.new")
+    if not previous.exists():
+        raise InputError(f"There is no {previous}: only what a build has replaced can come back.")
+    try:
+        os.link(previous, new)
+    except OSError:
+        shutil.copyfile(previous, new)
+    _put_in_place(new, target)
+    return (
+        f"{warehouse} is that of the build before. The other one is {previous} now: a second rollback brings it back. "
+        "Charts and exports are as they were: `segmentation charts` and `segmentation export` write them again."
+    )
 
 
 def published_model(warehouse: Path, retailer: str) -> pd.DataFrame | None:

@@ -7,7 +7,6 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,13 +14,15 @@ from typing import Any, TypeVar
 import duckdb
 
 from segmentation.charts import draw_charts
-from segmentation.errors import InputError
+from segmentation.disk import check_space, writing
+from segmentation.errors import InputError, what_ran_out
 from segmentation.exports import write_exports
 from segmentation.landing.files import has_raw_files
 from segmentation.machine import processes
+from segmentation.publication import begin, check_writers
 from segmentation.report import start_report
 from segmentation.settings import project_settings, settings_problem
-from segmentation.speed import interrupted_by_failure, landing_process, load_ahead, worker_processes
+from segmentation.speed import landing_process, leave_where_it_fails, load_ahead, worker_processes
 
 Result = TypeVar("Result")
 
@@ -33,6 +34,7 @@ def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_d
     start = time.monotonic()
     # dbt takes both from there.
     os.environ.update(RAW_DATA_DIR=str(raw_dir), WAREHOUSE_PATH=str(warehouse))
+    begin(warehouse)
     raw_dir.mkdir(parents=True, exist_ok=True)
     if not has_raw_files(raw_dir):
         # Only here is pandas needed, which takes a third of a second to load.
@@ -41,9 +43,11 @@ def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_d
         write_demo(raw_dir)
         (raw_dir / DEMO_NOTE).write_text("The files beside this one are invented demo data.\n", encoding="utf-8")
     if (raw_dir / DEMO_NOTE).exists():
-        print(f"DEMO DATA: the files in {raw_dir} are invented. Put your own files there (and remove these).")
+        print(
+            f"DEMO DATA: the files in {raw_dir} are invented. Put your own files there (and remove these).", flush=True
+        )
     timed("Warehouse", lambda: build(settings, raw_dir, warehouse))
-    with worker_processes() as processes:
+    with writing(report_dir), worker_processes() as processes:
         charts = draw_charts(processes, warehouse, report_dir)
         report = start_report(processes, warehouse, report_dir)
         exported = timed("Exports", lambda: write_exports(warehouse, report_dir))
@@ -74,26 +78,24 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
             f"The file of the warehouse cannot be called {warehouse.name}: use letters, digits, blanks, dots, hyphens "
             "and underscores; its folder can have any name."
         )
+    check_writers(warehouse)
+    check_space(warehouse, raw_dir)
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json"]
     variables = ["--vars", json.dumps(settings, default=str)]
-    try:
-        with (
-            landing_process(warehouse, str(settings["retailer"]), raw_dir) as landing,
-            interrupted_by_failure(landing),
-        ):
-            load_ahead()
-            from dbt.artifacts.resources.types import NodeType
-            from dbt.cli.main import dbtRunner
-            from dbt.contracts.graph.manifest import Manifest
+    with landing_process(warehouse, str(settings["retailer"]), raw_dir) as landing:
+        landed = leave_where_it_fails(landing, untouched)
+        load_ahead()
+        from dbt.artifacts.resources.types import NodeType
+        from dbt.cli.main import dbtRunner
+        from dbt.contracts.graph.manifest import Manifest
 
-            parsed = dbtRunner(callbacks=[progress(0)]).invoke([*quiet, "parse", *variables])
-            if isinstance(parsed.exception, KeyboardInterrupt | SystemExit):
-                raise parsed.exception
-    except SystemExit:
-        sys.exit(untouched)
+        parsed = dbtRunner(callbacks=[progress(0)]).invoke([*quiet, "parse", *variables])
+        landed.join()
     if not isinstance(parsed.result, Manifest):
         sys.exit(untouched)
-    remove_unpublished(warehouse)
+    # dbt begins its main file afresh: it is copied whole, with the space that replaced tables leave behind.
+    for ending in (".next", ".next.wal"):
+        Path(f"{warehouse}{ending}").unlink(missing_ok=True)
     # Unit tests and those of the structure say something about the project, nothing about these files.
     options = [*variables, "--exclude-resource-type", "unit_test", "--exclude", "tag:structure"]
     models = sum(
@@ -101,20 +103,8 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
         for node in parsed.result.nodes.values()
     )
     built = dbtRunner(parsed.result, [progress(models)]).invoke([*quiet, "build", *options])
-    if isinstance(built.exception, KeyboardInterrupt):
-        raise built.exception
     if not built.success:
         sys.exit(f"The build failed as said above. {untouched}")
-
-
-def remove_unpublished(warehouse: Path) -> None:
-    """Let dbt begin its main file afresh: it is copied whole, with the space that replaced tables leave behind."""
-    path = Path(f"{warehouse}.next")
-    # Where the file cannot be opened, dbt says why.
-    with suppress(duckdb.Error):
-        if path.exists():
-            duckdb.connect(str(path)).close()
-            path.unlink()
 
 
 def progress(models: int) -> Callable[[Any], None]:
@@ -123,11 +113,8 @@ def progress(models: int) -> Callable[[Any], None]:
 
     def print_event(event: Any) -> None:
         data = event.data
-        # dbt tells of what interrupts it as if it were a fault of its own.
-        if isinstance(sys.exception(), KeyboardInterrupt | SystemExit):
-            return
         if event.info.level == "error" or (event.info.name == "LogTestResult" and event.info.level == "warn"):
-            print(event.info.msg, flush=True)
+            print(what_ran_out(event.info.msg) or event.info.msg, flush=True)
         elif event.info.name == "LogModelResult":
             print(f"{next(finished):4d}/{models} {data.description} {data.execution_time:.1f} s", flush=True)
 

@@ -6,7 +6,6 @@ for files of the contest's size and 3 to 8 s.
 """
 
 import multiprocessing
-import os
 import signal
 import sys
 import threading
@@ -18,8 +17,9 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
-from segmentation.errors import InputError, sentence
+from segmentation.errors import sentence
 from segmentation.landing.land import land, working_file
+from segmentation.leaving import end_with_parent, leave
 from segmentation.machine import processes
 
 Run = Callable[..., Iterable[Any]]
@@ -63,37 +63,31 @@ def _deaf_to_the_keyboard() -> Iterator[None]:
         signal.signal(signal.SIGINT, heard)
 
 
-@contextmanager
-def interrupted_by_failure(process: SpawnProcess) -> Iterator[None]:
-    """Wait for a process at the end of the block; where it fails, do not go on with the block.
-
-    Raises
-    ------
-    SystemExit
-        With exit code 1, as soon as the process has failed.
-    """
+def leave_where_it_fails(process: SpawnProcess, said: str) -> threading.Thread:
+    """Watch a process, from a thread that ends with it; where it fails, end this one at once, with a sentence."""
 
     def watch() -> None:
         connection.wait([process.sentinel])
         if process.exitcode == -signal.SIGKILL:
             print("The reading of the raw files was killed, as happens where memory runs out.", file=sys.stderr)
-        # Leaving the block early ends it with SIGTERM: that is no failure.
-        if process.exitcode not in (0, -signal.SIGTERM):
-            os.kill(os.getpid(), signal.SIGUSR1)
+        # Leaving `landing_process` early ends it with SIGTERM: that is no failure.
+        if process.exitcode and process.exitcode != -signal.SIGTERM:
+            leave(said, 1)
 
-    signal.signal(signal.SIGUSR1, lambda *_: sys.exit(1))
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    yield
-    watcher.join()
+    return watcher
 
 
 def _land(warehouse: Path, retailer: str, raw_dir: Path) -> None:
+    end_with_parent()
     try:
         with working_file(warehouse) as connection:
             print(land(connection, retailer, raw_dir), flush=True)
-    except (InputError, OSError) as error:
-        sys.exit(sentence(error))
+    except Exception as error:
+        if said := sentence(error):
+            sys.exit(said)
+        raise
 
 
 def load_ahead() -> None:
@@ -110,7 +104,8 @@ def worker_processes() -> ProcessPoolExecutor:
 
     A fork of this process would share the threads of DuckDB and BLAS, which do not survive it.
     """
-    return ProcessPoolExecutor(processes(), mp_context=multiprocessing.get_context("forkserver"))
+    forking = multiprocessing.get_context("forkserver")
+    return ProcessPoolExecutor(processes(), mp_context=forking, initializer=end_with_parent)
 
 
 @contextmanager

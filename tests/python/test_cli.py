@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from conftest import ROOT, Job
 
-from segmentation.cli import commands, main
+from segmentation.cli import commands
 
 HEAVY = ("duckdb", "pandas", "matplotlib", "dbt", "yaml", "numpy")
 
@@ -96,18 +96,21 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_an_interruption_ends_with_a_sentence(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("segmentation.demo.write_demo", interrupted)
-    monkeypatch.setattr("sys.argv", ["segmentation", "demo", "folder"])
-    with pytest.raises(SystemExit) as end:
-        main()
-    assert end.value.code == 130
-    assert capsys.readouterr().err.strip().startswith("Stopped by the keyboard")
+@pytest.mark.parametrize(
+    ("number", "code", "said"), [(signal.SIGINT, 130, "the keyboard"), (signal.SIGTERM, 143, "SIGTERM")]
+)
+def test_an_interruption_ends_with_a_sentence(number: signal.Signals, code: int, said: str) -> None:
+    script = f"""
+import signal, sys
+import segmentation.demo
+from segmentation.cli import main
+segmentation.demo.write_demo = lambda *_, **__: signal.raise_signal({int(number)})
+sys.argv = ["segmentation", "demo", "folder"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert done.stderr == f"Stopped by {said}; the warehouse is that of the last good build.\n"
 
 
 @pytest.mark.slow

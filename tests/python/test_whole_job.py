@@ -40,7 +40,7 @@ def test_every_number_of_the_features_follows_from_the_lines(demo: Job) -> None:
 
 def test_the_job_leaves_the_warehouse_and_the_files_that_dbt_works_in(demo: Job) -> None:
     assert {path.name for path in demo.out.glob("warehouse*")} == {
-        "warehouse.duckdb", "warehouse.duckdb.next", "warehouse.duckdb.work",
+        "warehouse.duckdb", "warehouse.duckdb.lock", "warehouse.duckdb.next", "warehouse.duckdb.work",
     }  # fmt: skip
 
 

@@ -74,9 +74,7 @@ keys as (
 ),
 
 folded_keys as (
-    select
-        string_agg(card_id, ' / ' order by card_id) as spellings,
-        count(*) > 1 as has_two_cases
+    select count(*) > 1 as has_two_cases
     from keys
     group by lower(card_id)
 ),
@@ -197,7 +195,6 @@ counted as (
     select
         'keys_in_two_cases' as finding,
         'card_id' as subject,
-        min(spellings) filter (where has_two_cases) as other,
         count(*) filter (where has_two_cases) as found,
         count(*) as looked_at
     from folded_keys

@@ -1,8 +1,6 @@
 """All charts of one language, as files."""
 
 import gc
-import shutil
-import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from PIL import Image
 from segmentation.charts import baskets, comparisons, exploration, lifecycle, segments
 from segmentation.charts.lettering import letter
 from segmentation.charts.look import Source, open_source, set_look
+from segmentation.disk import DRAFTS, put_folder, remove
 from segmentation.errors import InputError
 from segmentation.exports import open_warehouse
 
@@ -54,22 +53,22 @@ def draw_language(
         source = open_source(connection, language)
         charts = _only(source, only) if only else _charts(source, members, with_specialist)
         folder = report_dir / "charts" / ("only" if only else "") / language
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-            for name, chart in charts.items():
-                figure = chart(source)
-                title = Path(name).name
-                if figure is None:
-                    print(f"  left out, nothing to show: {title}", flush=True)
-                    continue
-                figure.suptitle(figure.get_suptitle() or title)
-                path = Path(temporary) / f"{name}.png"
-                path.parent.mkdir(exist_ok=True)
-                boxes |= save(figure, path)
-                plt.close(figure)
-                drawn.append(folder / f"{name}.png")
-            shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(temporary, folder)
+        new = report_dir / DRAFTS / language
+        remove(new)
+        new.mkdir(parents=True)
+        for name, chart in charts.items():
+            figure = chart(source)
+            title = Path(name).name
+            if figure is None:
+                print(f"  left out, nothing to show: {title}", flush=True)
+                continue
+            figure.suptitle(figure.get_suptitle() or title)
+            path = new / f"{name}.png"
+            path.parent.mkdir(exist_ok=True)
+            boxes |= save(figure, path)
+            plt.close(figure)
+            drawn.append(folder / f"{name}.png")
+        put_folder(new, folder)
     print(f"  charts in {folder}", flush=True)
     return Drawing(drawn, boxes)
 

@@ -28,6 +28,7 @@ from segmentation.charts.look import (
     shade_gaps,
 )
 from segmentation.errors import InputError
+from segmentation.landing.files import literal
 
 FEATURES = ["l", "r", "f", "m", "p"]
 # Of the RFM groups in their order: neighbours in a stack differ.
@@ -63,7 +64,7 @@ def silhouette(source: Source) -> Figure | None:
 def radar(source: Source, scaling: str) -> Figure | None:
     """One radar per number of clusters 2..5: the centres in scaled units, all to one scale."""
     data = source.mart(
-        f"""select * from marts.cluster_centers where scaling = '{scaling}' and n_clusters between 2 and 5
+        f"""select * from marts.cluster_centers where scaling = {literal(scaling)} and n_clusters between 2 and 5
         order by n_clusters, cluster"""
     )
     if data.empty:

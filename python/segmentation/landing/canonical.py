@@ -135,9 +135,17 @@ def check_join(connection: DuckDBPyConnection, name: str, number: int, parts: Se
         f" order by {keys} limit 1"
     ).fetchone()
     if twice:
+        # A key may be a card: the lines are named, not the value.
+        same = " and ".join(f"{identifier(own)} = ?" for _, _, own in parts[number].keys)
+        first, last = connection.execute(
+            f"select min((source_file, line_no)), max((source_file, line_no)) from work.raw.{name}_{number}"
+            f" where {same}",
+            twice[1:],
+        ).fetchall()[0]
         raise InputError(
-            f"{path} has {twice[0]} different rows with {raw_key} = {', '.join(map(str, twice[1:]))}, so that a line "
-            "would be joined to several: keep one row per key, or name a key that is unique."
+            f"{path} has {twice[0]} different rows with the same {raw_key} ({first[0]}, line {first[1]}, to {last[0]}, "
+            f"line {last[1]}), so that a line would be joined to several: keep one row per key, or name a key that is "
+            "unique."
         )
     owners = {owner for owner, _, _ in parts[number].keys}
     owner = min(owners)

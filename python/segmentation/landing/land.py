@@ -25,6 +25,7 @@ from segmentation.landing.files import (
     layout,
     literal,
 )
+from segmentation.landing.forgotten import leave_out_forgotten
 from segmentation.landing.reading import PLACE, append, check_codes, create_table, read_files
 from segmentation.landing.retailer import CANONICAL_COLUMNS, RETAILERS, FileSet, read_retailer
 from segmentation.landing.workbook import sheets_left_out
@@ -133,6 +134,7 @@ def land(connection: DuckDBPyConnection, retailer_name: str, raw_dir: Path, reta
         for number in range(1, len(parts[table.name])):
             check_join(connection, table.name, number, parts[table.name])
     write_views(connection, retailer, parts)
+    leave_out_forgotten(connection, retailer, parts)
     same = connection.execute(
         "select list(distinct raw_path order by raw_path) as paths from work.raw.files"
         " where table_name = 'sales_lines' and part = 0 and raw_rows > 0"

@@ -1,7 +1,8 @@
 """Reading of raw files: every row once, every column as text, with the place of the row in its file."""
 
 import codecs
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
@@ -107,17 +108,17 @@ def check_codes(connection: DuckDBPyConnection, relation: str, files: Sequence[R
             continue
         value = identifier(column)
         rounded = connection.execute(
-            f"""select source_file, line_no, {value}, count(*) over () from {relation}
+            f"""select source_file, line_no, count(*) over () from {relation}
             where list_contains($files, source_file) and contains({value}, '+')
                 and regexp_full_match(trim({value}), {literal(sql_macro("rounded_code"))})
             order by source_file, line_no limit 1""",
             {"files": [file.source_file for file in files]},
         ).fetchone()
         if rounded:
-            source_file, line, text, count = rounded
+            source_file, line, count = rounded
             raise InputError(
-                f"{source_file}, line {line}: {column.removeprefix('key ')} is {text}, a long number that a "
-                f"spreadsheet or a program has rounded ({count:,} such values), so that different ones became equal: "
+                f"{source_file}, line {line}: {column.removeprefix('key ')} is a long number that a spreadsheet or a "
+                f"program has rounded, such as 6.0E+15 ({count:,} such values), so that different ones became equal: "
                 "write the file again from its source with this column as text."
             )
 
@@ -143,7 +144,7 @@ def _read_workbook(connection: DuckDBPyConnection, file: RawFile, settings: File
 
 def _read_text(connection: DuckDBPyConnection, file: RawFile, settings: FileSet) -> Reading:
     delimiter, header_lines = file.header.delimiter, file.header.n_lines
-    with TemporaryDirectory() as folder:
+    with _working_folder(connection) as folder:
         path = file.path
         if compression(path):
             path = Path(folder) / "plain.csv"
@@ -179,6 +180,21 @@ def _read_text(connection: DuckDBPyConnection, file: RawFile, settings: FileSet)
         rows.append(f"select *, {literal(file.source_file)} as source_file from unreadable")
     counts = (mending.n_rows + len(mending.unreadable), len(mending.unreadable))
     return Reading(file.path, " union all by name ".join(rows), [counts])
+
+
+@contextmanager
+def _working_folder(connection: DuckDBPyConnection) -> Iterator[str]:
+    """Yield a folder for copies of a file: where the database has its own temporary files, which a build empties."""
+    [(beside,)] = connection.execute("select current_setting('temp_directory')").fetchall()
+    # A database in memory would have them in the folder where the program was started.
+    place = Path(beside) if Path(beside).name != ".tmp" else None
+    if place:
+        place.mkdir(exist_ok=True)
+    with TemporaryDirectory(dir=place) as folder:
+        yield folder
+    if place:
+        with suppress(OSError):
+            place.rmdir()
 
 
 def _read_lines(

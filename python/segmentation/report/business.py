@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, GENDER_COLORS, PLAIN, TYPE_COLORS, TYPES
+from segmentation.landing.files import literal
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import Block, Card, Maker, Row, Story, Table, sentences
 
@@ -335,7 +336,7 @@ def rhythm(story: Story, name: str, positions: range) -> Block | None:
     data = story.rows(
         f"""select customer_type, type_label, position, name_{{lang}} as label, share, orders
         from marts.customer_type_rhythm join {TYPES} using (customer_type)
-        where rhythm = '{name}' order by sort_order, position"""
+        where rhythm = {literal(name)} order by sort_order, position"""
     )
     if not data:
         return None

@@ -4,6 +4,7 @@ import datetime
 
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, MARK, segment_color
+from segmentation.landing.files import literal
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import MISSING, Block, Maker, Story, Table, sentences
 
@@ -267,7 +268,7 @@ def states(story: Story) -> Block | None:
         from marts.life_cycle_transitions
         join seeds.life_cycle_states as s using (state)
         join seeds.life_cycle_states as b on previous_state = b.state
-        where month_start = date '{month}'"""
+        where month_start = date {literal(str(month))}"""
         )
         if month
         else {}
@@ -310,7 +311,7 @@ def transitions(story: Story) -> Block | None:
         from marts.life_cycle_transitions as t
         join seeds.life_cycle_states as b on t.previous_state = b.state
         join seeds.life_cycle_states as a on t.state = a.state
-        where month_start = date '{month}' order by b.sort_order, a.sort_order"""
+        where month_start = date {literal(str(month))} order by b.sort_order, a.sort_order"""
     )
     shown = [row for row in data if not row["is_small"]]
     if not shown:
@@ -404,7 +405,7 @@ def moves(story: Story) -> Block | None:
         from marts.segment_migration
         left join {RULES} as b on scheme = b.rule_set and from_code = b.code
         join {RULES} as a on scheme = a.rule_set and to_code = a.code
-        where scheme = 'rfm_group' and month_start = date '{month}'
+        where scheme = 'rfm_group' and month_start = date {literal(str(month))}
         order by members desc, b.rule_no, a.rule_no"""
     )
     old = [row for row in data if row["from_code"] != "not_yet_a_buyer"]
@@ -448,7 +449,7 @@ def drift(story: Story) -> Block | None:
     data = story.rows(
         f"""select feature, psi_previous_month as psi, previous_month_level as level,
             previous_month_level_name_{{lang}} as label
-        from marts.feature_drift where month_start = date '{month}' and psi_previous_month is not null
+        from marts.feature_drift where month_start = date {literal(str(month))} and psi_previous_month is not null
         order by psi_previous_month desc, feature"""
     )
     if not data:

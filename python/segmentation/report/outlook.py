@@ -1,6 +1,7 @@
 """What sells together, what to expect, what to do, how the data were cleaned, and what the words mean."""
 
 from segmentation.charts.look import BAR, PLAIN, segment_color
+from segmentation.landing.files import literal
 from segmentation.report.options import Series, bars
 from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences
 
@@ -62,7 +63,7 @@ def pairs(story: Story, level: str) -> Block | None:
         f"""select coalesce(item_name, item_code) as item, coalesce(other_item_name, other_item_code) as other,
             orders, lift
         from marts.basket_pairs
-        where level = '{level}' and item_code < other_item_code and is_above_chance and orders >= {story.small}
+        where level = {literal(level)} and item_code < other_item_code and is_above_chance and orders >= {story.small}
         order by pair_rank limit {PAIRS}"""
     )
     if not data:
@@ -95,7 +96,7 @@ def next_purchases(story: Story) -> Block | None:
             f"""select coalesce(item_name, item_code) as item, coalesce(next_item_name, next_item_code) as next_item,
                 next_members, share, usual_share, lift, median_days_between
             from marts.next_purchases
-            where level = '{level}' and is_above_chance and not is_small and next_members >= {story.small}
+            where level = {literal(level)} and is_above_chance and not is_small and next_members >= {story.small}
             order by lift desc, item_code, next_rank limit {NEXT}"""
         )
 

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from segmentation.charts import LANGUAGES
 from segmentation.charts.lettering import FONT_PATH
+from segmentation.disk import draft
 from segmentation.exports import open_warehouse
 from segmentation.report import business, groups, outlook
 from segmentation.report.story import Maker, Story, open_story
@@ -44,9 +45,9 @@ def write_report(warehouse: Path, report_dir: Path) -> Path:
         currency = connection.execute("select currency from marts.retailer").fetchall()[0][0]
     report_dir.mkdir(parents=True, exist_ok=True)
     path = report_dir / "report.html"
-    draft = path.with_name(path.name + ".draft")
-    draft.write_text(render(pages, currency), encoding="utf-8")
-    return draft.replace(path)
+    with draft(path) as new:
+        new.write_text(render(pages, currency), encoding="utf-8")
+    return path
 
 
 def page(story: Story) -> dict[str, Any]:

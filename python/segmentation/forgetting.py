@@ -1,0 +1,133 @@
+"""Forgetting of a person: out of the published file, the reports and the landed rows, now and at every build."""
+
+import csv
+import io
+from collections.abc import Collection
+from pathlib import Path
+
+import duckdb
+
+from segmentation.disk import draft, put, remove, writing
+from segmentation.errors import InputError
+from segmentation.exports import open_warehouse, write_exports, write_parquet
+from segmentation.landing.files import identifier, literal
+from segmentation.landing.forgotten import forgotten_file, read_forgotten, write_forgotten
+from segmentation.landing.sql_macros import sql_macro
+from segmentation.publication import begin, check_writers
+
+STORAGE = "v1.4.0"
+
+
+def forget(warehouse: Path, report_dir: Path, card: str) -> str:
+    """Forget the person with a card; return what was done, without the number.
+
+    The order is that in which nothing comes back whenever it is interrupted: first the list that keeps the cards out of
+    the next builds, then what they are in. Doing it again ends it.
+
+    Raises
+    ------
+    InputError
+        If the warehouse does not know the card, or another process builds or writes it.
+    """
+    begin(warehouse)
+    check_writers(warehouse)
+    with open_warehouse(warehouse) as connection:
+        cards = _cards_of_person(connection, card)
+    path = forgotten_file(warehouse)
+    write_forgotten(path, read_forgotten(path).with_cards(cards))
+    target = warehouse.resolve()
+    for ending in (".next", ".next.wal", ".work", ".work.wal"):
+        remove(Path(f"{warehouse}{ending}"))
+    remove(Path(f"{target}.previous"))
+    rows = _rewrite(target, cards)
+    with writing(report_dir):
+        write_exports(warehouse, report_dir)
+        if (report_dir / "exports" / "parquet").exists():
+            write_parquet(warehouse, report_dir)
+        for audience in sorted((report_dir / "audiences").glob("*.csv")):
+            rows += _rewrite_csv(audience, cards)
+    return (
+        f"Forgotten: {rows:,} rows of marts and audiences are gone, charts and exports are written again, and every "
+        "build leaves the person out. Totals are those of before until the next build. The raw files are yours: take "
+        f"the rows out of them too. {path} keeps a salted hash, no number."
+    )
+
+
+def _cards_of_person(connection: duckdb.DuckDBPyConnection, card: str) -> list[str]:
+    """Return the cards, as the marts write them, of the person to whom a card belongs."""
+    cards = connection.execute(
+        f"""with persons as (
+            select card_id, card_id as person from marts.sales_lines
+            union select card_id, card_id from marts.member_rows
+            union select merged_card_id, card_id from marts.sales_lines
+            union select card_id, final_card_id from marts.card_merges
+        ),
+        given as (
+            select person from persons where card_id = {sql_macro("clean_key", "cast($card as varchar)")}
+        )
+        select distinct card_id from persons semi join given on persons.person = given.person
+        where card_id is not null order by 1""",
+        {"card": card},
+    ).fetchall()
+    if not cards:
+        raise InputError("The warehouse has no row of this card; give it as the marts write it. Nothing was done.")
+    return [card_id for (card_id,) in cards]
+
+
+def _rewrite(target: Path, cards: Collection[str]) -> int:
+    """Write the published file anew without the rows of cards, return their number; freed blocks would keep them."""
+    new = Path(f"{target}.new")
+    gone = 0
+    try:
+        with duckdb.connect() as connection:
+            connection.execute(
+                f"attach {literal(str(target))} as old (read_only);"
+                f" attach {literal(str(new))} as new (storage_version {literal(STORAGE)});"
+                " copy from database old to new (schema)"
+            )
+            columns: dict[tuple[str, str], list[str]] = {}
+            for schema, table, column in connection.execute(
+                """select columns.schema_name, columns.table_name, columns.column_name from duckdb_columns() as columns
+                semi join duckdb_tables() as tables
+                    on columns.database_name = tables.database_name and columns.schema_name = tables.schema_name
+                    and columns.table_name = tables.table_name
+                where columns.database_name = 'old' order by all"""
+            ).fetchall():
+                columns.setdefault((schema, table), []).append(column)
+            for (schema, table), names in columns.items():
+                relation = f"{identifier(schema)}.{identifier(table)}"
+                kept = connection.execute(
+                    f"insert into new.{relation} select * from old.{relation} where not ({_is_of_cards(names)})",
+                    {"cards": list(cards)} if _is_of_cards(names) != "false" else None,
+                ).fetchall()[0][0]
+                gone += connection.execute(f"select count(*) from old.{relation}").fetchall()[0][0] - kept
+        new.chmod(target.stat().st_mode & 0o777)
+        put(new, target)
+    finally:
+        remove(new)
+    return gone
+
+
+def _is_of_cards(columns: Collection[str]) -> str:
+    """Return the SQL of whether a row of a mart belongs to one of $cards, by the names of its columns."""
+    tests = [
+        f"coalesce(list_contains($cards, {identifier(name)}), false)"
+        for name in columns
+        if name.endswith("card_id") or name == "merged_into"
+    ]
+    if "raw_text" in columns:
+        tests.append("coalesce(list_bool_or(list_transform($cards, lambda card: contains(raw_text, card))), false)")
+    if {"column_name", "value"} <= set(columns):
+        tests.append("column_name in ('card_id', 'merged_into') and coalesce(list_contains($cards, value), false)")
+    return " or ".join(tests) or "false"
+
+
+def _rewrite_csv(path: Path, cards: Collection[str]) -> int:
+    """Write a csv file anew without the records that have a card in a cell; return their number."""
+    text = path.read_text(encoding="utf-8-sig")
+    records = list(csv.reader(io.StringIO(text, newline="")))
+    kept = [record for record in records if not any(cell.lstrip("'") in cards for cell in record)]
+    if len(kept) < len(records):
+        with draft(path) as new, new.open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows(kept)
+    return len(records) - len(kept)

@@ -1,0 +1,105 @@
+"""Forgetting: no row of the person is left, nor comes back, and nobody else is touched."""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import ROOT, Job
+
+from segmentation.errors import InputError
+from segmentation.forgetting import forget
+from segmentation.landing.forgotten import forgotten_file, read_forgotten, write_forgotten
+from segmentation.landing.land import land, working_file
+
+
+def landed_cards(warehouse: Path, retailer: Path, raw: Path) -> tuple[list[tuple], list[tuple], list[tuple]]:
+    with working_file(warehouse) as connection:
+        land(connection, str(retailer), raw, ROOT / "retailers")
+        lines = connection.execute("select card_id, amount from work.raw.sales_lines order by all").fetchall()
+        people = connection.execute("select card_id from work.raw.members order by all").fetchall()
+        ledger = connection.execute(
+            "select source_file, raw_rows, unreadable_rows from work.raw.files order by all"
+        ).fetchall()
+    return lines, people, ledger
+
+
+def test_forgotten_cards_leave_what_has_landed_and_what_lands(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "lines.csv").write_text("order,paid,item\n1,10,7\n2,20,8\n2,21,8\n3,30,7\n7,1,1\n9;1\n8;7 ;x\n")
+    (raw / "orders.csv").write_text(
+        "order,buyer,at\n1,a7,2017-01-01\n2, 7.0 ,2017-01-02\n3,b,2017-01-03\n7,c,2017-01-04\n"
+    )
+    (raw / "people.csv").write_text('card\na7\n7\nb\n"7" x\n')
+    retailer = tmp_path / "shop.yml"
+    retailer.write_text(
+        "sales_lines: {files: lines.csv, joins: [{files: orders.csv, key: order,"
+        " columns: {card_id: buyer, purchased_at: at}}], columns: {amount: paid}}\n"
+        "members: {files: people.csv, columns: {card_id: card}}\n"
+    )
+    warehouse = tmp_path / "wh.duckdb"
+    lines, _, ledger = landed_cards(warehouse, retailer, raw)
+    assert (len(lines), ledger[0]) == (7, ("lines.csv", 7, 2))
+    path = forgotten_file(warehouse)
+    write_forgotten(path, read_forgotten(path).with_cards(["7"]))
+    assert "7" not in path.read_text().split('"')
+    assert path.stat().st_mode & 0o077 == 0
+    # The second time all is there already.
+    for _ in range(2):
+        lines, people, ledger = landed_cards(warehouse, retailer, raw)
+        assert lines == [("a7", "10"), ("b", "30"), ("c", "1"), (None, None)]
+        assert people == [("a7",), ("b",)]
+        assert ledger == [("lines.csv", 4, 1), ("orders.csv", 3, 0), ("people.csv", 2, 0)]
+
+
+@pytest.mark.slow
+def test_nothing_of_a_forgotten_person_is_left_and_all_else_is(demo: Job, tmp_path: Path) -> None:
+    warehouse, reports = tmp_path / "wh.duckdb", tmp_path / "reports"
+    for ending in ("", ".previous", ".work"):
+        shutil.copy(demo.warehouse, f"{warehouse}{ending}")
+    before = contents(warehouse)
+    [(card,)] = demo.query("select card_id from marts.lrfmpsx order by f desc, card_id limit 1")
+    assert occurrences(warehouse, card)
+    (reports / "audiences").mkdir(parents=True)
+    (reports / "audiences" / "list.csv").write_text(f"card_id,state\r\n{card},silent\r\nother,lost\r\n", "utf-8-sig")
+    with pytest.raises(InputError, match="no row of this card"):
+        forget(warehouse, reports, "nobody")
+    said = forget(warehouse, reports, f" {card} ")
+    assert card not in said
+    assert occurrences(warehouse, card) == {}
+    after = contents(warehouse)
+    assert after.keys() == before.keys()
+    assert after["members"] == before["members"] - 1
+    assert {table for table in after if before[table] == after[table]} >= {"findings", "cluster_scores", "eda_coverage"}
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        assert connection.execute(
+            "select comment is null from duckdb_tables() where table_name = 'members'"
+        ).fetchall() == [(False,)]
+    assert not [ending for ending in (".previous", ".work") if Path(f"{warehouse}{ending}").exists()]
+    assert not [path for path in tmp_path.rglob("*.csv") if card.encode() in path.read_bytes()]
+    assert (reports / "audiences" / "list.csv").read_text("utf-8-sig").splitlines() == ["card_id,state", "other,lost"]
+
+
+def occurrences(warehouse: Path, card: str) -> dict[str, int]:
+    """Number of values of each text column of any table that hold a card."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        columns = connection.execute(
+            "select schema_name, table_name, column_name from duckdb_columns()"
+            " where data_type = 'VARCHAR' and not internal"
+        ).fetchall()
+        found = {
+            f"{table}.{column}": connection.execute(
+                f'select count(*) from "{schema}"."{table}" where contains("{column}", ?)', [card]
+            ).fetchall()[0][0]
+            for schema, table, column in columns
+        }
+    return {place: count for place, count in found.items() if count}
+
+
+def contents(warehouse: Path) -> dict[str, int]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        tables = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+        return {
+            table: connection.execute(f"select count(*) from marts.{table}").fetchall()[0][0] for (table,) in tables
+        }

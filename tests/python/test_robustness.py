@@ -1,0 +1,225 @@
+"""One build at a time, a published file that is whole at any moment, processes that end together."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from segmentation import publication
+from segmentation.errors import InputError
+from segmentation.lock import held, take
+from segmentation.publication import begin, check_writers, lock_file, publish, roll_back
+
+
+def marts_file(path: Path, version: int, rows: int = 1_000) -> Path:
+    path.unlink(missing_ok=True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            f"create schema marts; create table marts.t as select {version} as version from range({rows})"
+        )
+    return path
+
+
+def version(path: Path) -> int:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        [(found, lowest)] = connection.execute("select max(version), min(version) from marts.t").fetchall()
+    assert found == lowest
+    return found
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    """A warehouse of version 2 with the one before it, and a next one."""
+    path = tmp_path / "wh.duckdb"
+    for number in (1, 2):
+        marts_file(Path(f"{path}.next"), number)
+        publish(path)
+    marts_file(Path(f"{path}.next"), 3)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segmentation.lock._held", {})
+
+
+def running(code: str, *arguments: object) -> subprocess.Popen[str]:
+    """Start a Python process and wait until it has said something, its first line."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)], stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    process.first_line = process.stdout.readline()
+    return process
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    process.stdin.close()
+
+
+HOLD = """
+import sys, pathlib
+from segmentation.lock import take
+take(pathlib.Path(sys.argv[1]), "")
+print(1, flush=True)
+input()
+"""
+WRITE = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1])
+connection.execute("create table mine as select 1 as a")
+print(1, flush=True)
+input()
+"""
+# One call holds Python's lock for as long as it lasts.
+WORK = """
+import os, time
+from segmentation.leaving import leave_on_signals
+from segmentation.speed import worker_processes
+
+def pid(_):
+    time.sleep(0.2)
+    return os.getpid()
+
+if __name__ == "__main__":
+    leave_on_signals()
+    with worker_processes() as processes:
+        workers = set(processes.map(pid, range(4)))
+        busy = [processes.submit(sum, range(10**10)) for _ in range(4)]
+        print(*workers, flush=True)
+        busy[0].result()
+"""
+
+
+def test_the_lock_names_its_holder_and_is_void_when_that_is_dead(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "wh.lock"
+    holder = running(HOLD, path)
+    with pytest.raises(InputError, match=f"Built by process {holder.pid} on .*, since 20.*: wait for its end"):
+        take(path, "Built")
+    end(holder)
+    with held(path, "Built"):
+        assert f"process {os.getpid()}" in path.read_text()
+        assert not take(path, "Built")
+    assert path.read_text() == ""
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_file_before_is_kept_and_comes_back(warehouse: Path) -> None:
+    previous = Path(f"{warehouse}.previous")
+    assert (version(warehouse), version(previous)) == (2, 1)
+    with duckdb.connect(str(warehouse), read_only=True) as reader:
+        publish(warehouse)
+        assert reader.execute("select max(version) from marts.t").fetchall() == [(2,)]
+    assert (version(warehouse), version(previous)) == (3, 2)
+    assert warehouse.stat().st_mode & 0o777 == 0o400
+    assert "a second rollback" in roll_back(warehouse)
+    assert (version(warehouse), version(previous)) == (2, 3)
+    roll_back(warehouse)
+    assert (version(warehouse), version(previous)) == (3, 2)
+    previous.unlink()
+    with pytest.raises(InputError, match=r"There is no .*previous"):
+        roll_back(warehouse)
+
+
+def test_the_published_file_stays_readable_for_whom_it_was_shared_with(warehouse: Path) -> None:
+    for before, after in ((0o440, 0o440), (0o644, 0o400)):
+        warehouse.chmod(before)
+        publish(warehouse)
+        assert warehouse.stat().st_mode & 0o777 == after
+
+
+def test_a_link_to_another_folder_stays_one(warehouse: Path, tmp_path: Path) -> None:
+    (tmp_path / "big disk").mkdir()
+    target = tmp_path / "big disk" / "wh"
+    warehouse.rename(target)
+    warehouse.symlink_to(target)
+    publish(warehouse)
+    assert warehouse.is_symlink()
+    assert version(target) == 3
+    assert version(Path(f"{target}.previous")) == 2
+    assert lock_file(warehouse) == lock_file(target)
+
+
+def test_a_program_that_writes_the_published_file_is_named(warehouse: Path) -> None:
+    warehouse.chmod(0o600)
+    writer = running(WRITE, warehouse)
+    for refused in (check_writers, publish):
+        with pytest.raises(InputError, match=f"wh.duckdb(.wal)? (stands|is open for writing in .*{writer.pid})"):
+            refused(warehouse)
+    end(writer)
+    log = Path(f"{warehouse}.wal")
+    assert log.exists()
+    with pytest.raises(InputError, match="wal stands beside the warehouse"):
+        check_writers(warehouse)
+    log.unlink()
+    publish(warehouse)
+    assert version(warehouse) == 3
+
+
+def test_a_copy_that_is_not_whole_is_not_published(warehouse: Path) -> None:
+    following = Path(f"{warehouse}.next")
+    following.write_bytes(following.read_bytes()[:20_000])
+    with pytest.raises(InputError, match="stays as it is"):
+        publish(warehouse)
+    following.unlink()
+    with pytest.raises(InputError, match=r"could not be copied.*No such file"):
+        publish(warehouse)
+    assert version(warehouse) == 2
+    assert not list(warehouse.parent.glob("*.new"))
+
+
+@pytest.mark.parametrize("step", range(4))
+def test_an_end_between_two_steps_of_a_publication_loses_no_version(
+    step: int, warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    steps = iter(range(10))
+
+    def counted(function):
+        def until_killed(*arguments):
+            if next(steps) == step:
+                raise Killed
+            return function(*arguments)
+
+        return until_killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(publication, "put", counted(publication.put))
+        patched.setattr(publication.os, "link", counted(os.link))
+        patched.setattr(publication, "remove", lambda path: None)
+        try:
+            publish(warehouse)
+        except Killed:
+            assert step < 3
+        else:
+            assert step == 3
+    assert begin(warehouse)
+    found = (version(warehouse), version(Path(f"{warehouse}.previous")))
+    assert found == ((3, 2) if step > 1 else (2, 1))
+    assert not list(warehouse.parent.glob("*.new"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_workers_end_with_their_parent(number: signal.Signals, tmp_path: Path) -> None:
+    (tmp_path / "work.py").write_text(WORK)
+    with subprocess.Popen([sys.executable, tmp_path / "work.py"], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        workers = [int(pid) for pid in parent.stdout.readline().split()]
+        assert workers
+        parent.send_signal(number)
+        assert parent.wait() == (-9 if number == signal.SIGKILL else 128 + number)
+    # They would work for many minutes.
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends and any(Path(f"/proc/{pid}").exists() for pid in workers):
+        time.sleep(0.05)
+    assert [pid for pid in workers if Path(f"/proc/{pid}").exists()] == []

@@ -1,0 +1,57 @@
+"""Text from outside becomes SQL in two functions only: `literal` and `identifier`; in macros, `sql_literal` and dbt."""
+
+import ast
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import ROOT
+
+from segmentation.landing.files import identifier, literal
+
+SQL = re.compile(
+    r"\b(select|insert|delete|update|create|drop|attach|copy|from|where|read_csv|read_parquet)\b", re.IGNORECASE
+)
+QUOTE_BEFORE = re.compile(r"['\"]$")
+PYTHON = sorted((ROOT / "python").rglob("*.py"))
+# Constants of the project, no values from outside.
+CONSTANTS = {"FORMULA", "ANY", "plain"}
+
+
+def hand_quoted(text: str) -> list[str]:
+    """The values that f-strings with SQL put between quotes of their own."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.JoinedStr):
+            continue
+        whole = "".join(part.value for part in node.values if isinstance(part, ast.Constant))
+        for before, value in zip(node.values, node.values[1:], strict=False):
+            is_quoted = isinstance(before, ast.Constant) and QUOTE_BEFORE.search(before.value)
+            if isinstance(value, ast.FormattedValue) and is_quoted and SQL.search(whole):
+                found.append(ast.unparse(value.value))
+    return found
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT / "python")))
+def test_no_program_quotes_by_hand(path: Path) -> None:
+    assert set(hand_quoted(path.read_text(encoding="utf-8"))) <= CONSTANTS
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "macros").glob("*.sql")), ids=lambda path: path.name)
+def test_no_macro_quotes_by_hand(path: Path) -> None:
+    assert not re.search(r"""['"]['"]\s*~|~\s*['"]['"]|'"\s*~|~\s*"'""", path.read_text(encoding="utf-8"))
+
+
+def test_what_quotes_by_hand_is_found() -> None:
+    assert hand_quoted("""f"select 1 from t where a = '{a}'" """) == ["a"]
+    assert hand_quoted("""f'select 1 from "{a}"' """) == ["a"]
+    assert hand_quoted("""f"select {a} from t where a = {literal(b)}" """) == []
+
+
+@pytest.mark.parametrize("text", ["", "a", "it's", '"', "''", "'; drop table t; --", "\\'", "名", "a\nb", "{x}", "$1"])
+def test_any_text_arrives_as_it_is(text: str) -> None:
+    assert duckdb.execute(f"select {literal(text)}").fetchall() == [(text,)]
+    if text:
+        result = duckdb.execute(f"select 1 as {identifier(text)}")
+        assert result.description[0][0] == text

@@ -1,0 +1,354 @@
+"""Kills at random moments, full disks, readers and rivals. `make torture` tries many, `make test` a few.
+
+The stages are tried by themselves, over and over, so that most kills hit their work and not the start of Python.
+"""
+
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import ROOT, Job
+
+from segmentation.demo import write_demo
+from segmentation.landing.land import land, working_file
+from segmentation.publication import begin, check_writers, publish
+
+LAND = """
+import os, sys
+from pathlib import Path
+from segmentation.errors import sentence
+from segmentation.landing.land import land, working_file
+warehouse, raw = map(Path, sys.argv[1:3])
+print("ready", flush=True)
+for turn in range(int(sys.argv[3])):
+    # Another time is another state of the file, so that it is read again.
+    (raw / "cumcm2018c2.csv").write_bytes((raw.parent / f"{turn % 2}.csv").read_bytes())
+    try:
+        with working_file(warehouse) as connection:
+            land(connection, "cumcm2018", raw, Path("retailers"))
+    except Exception as error:
+        sys.exit(sentence(error) or repr(error))
+"""
+PUBLISH = """
+import sys
+from pathlib import Path
+from segmentation.errors import sentence
+from segmentation.publication import begin, publish, roll_back
+warehouse = Path(sys.argv[1])
+print("ready", flush=True)
+try:
+    begin(warehouse)
+    for turn in range(int(sys.argv[2])):
+        publish(warehouse) if turn % 3 else roll_back(warehouse)
+except Exception as error:
+    sys.exit(sentence(error) or repr(error))
+"""
+EXPORT = """
+import sys
+from pathlib import Path
+from segmentation.errors import sentence
+from segmentation import exports
+# The workbook asks for more marts than there are here.
+exports.write_workbook = lambda _, path: path.write_bytes(bytes(1_000_000))
+print("ready", flush=True)
+try:
+    for turn in range(int(sys.argv[3])):
+        exports.write_exports(Path(sys.argv[1]), Path(sys.argv[2]))
+except Exception as error:
+    sys.exit(sentence(error) or repr(error))
+"""
+
+
+def start(code: str, *arguments: object) -> subprocess.Popen[str]:
+    """Start a stage and wait until it begins with its work."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout
+    assert process.stdout.readline() == "ready\n", process.communicate()[1]
+    return process
+
+
+def kill_later(process: subprocess.Popen[str], longest: float) -> None:
+    time.sleep(random.uniform(0, longest))
+    process.kill()
+    _, said = process.communicate()
+    assert process.returncode == -signal.SIGKILL, said
+
+
+def marts_file(path: Path, version: int) -> None:
+    path.unlink(missing_ok=True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            f"create schema marts; create table marts.t as select {version} as version, random() as noise"
+            " from range(200_000)"
+        )
+
+
+def version(path: Path) -> int:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        [(found, lowest, rows)] = connection.execute(
+            "select max(version), min(version), count(*) from marts.t"
+        ).fetchall()
+    assert (found, rows) == (lowest, 200_000)
+    return found
+
+
+@pytest.fixture(autouse=True)
+def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segmentation.lock._held", {})
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    warehouse = tmp_path / "wh.duckdb"
+    for number in (1, 2):
+        marts_file(Path(f"{warehouse}.next"), number)
+        publish(warehouse)
+    marts_file(Path(f"{warehouse}.next"), 3)
+    return warehouse
+
+
+def landed(warehouse: Path, raw: Path) -> list[tuple]:
+    with working_file(warehouse) as connection:
+        land(connection, "cumcm2018", raw, ROOT / "retailers")
+        return [
+            connection.execute(f"select count(*), bit_xor(hash(t)) from work.raw.{name} as t").fetchone()
+            for name in ("sales_lines", "members")
+        ]
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    folder = tmp_path / "raw"
+    write_demo(folder, member_rows=100, sales_lines=20_000)
+    text = (folder / "cumcm2018c2.csv").read_text(encoding="utf-8")
+    for number, encoding in enumerate(("utf-8", "gb18030")):
+        (tmp_path / f"{number}.csv").write_text(text, encoding=encoding)
+    return folder
+
+
+def test_kills_during_landing_lose_no_row(pytestconfig: pytest.Config, raw: Path, tmp_path: Path) -> None:
+    expected = landed(tmp_path / "reference", raw)
+    warehouse = tmp_path / "wh.duckdb"
+    for _ in range(pytestconfig.getoption("kills")):
+        kill_later(start(LAND, warehouse, raw, 1_000), 2)
+        shutil.copy(tmp_path / "0.csv", raw / "cumcm2018c2.csv")
+        begin(warehouse)
+        assert landed(warehouse, raw) == expected
+        assert {path.name for path in tmp_path.glob("wh*")} <= {"wh.duckdb.work", "wh.duckdb.lock"}
+
+
+def test_kills_during_publication_leave_whole_files(
+    pytestconfig: pytest.Config, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(pytestconfig.getoption("kills")):
+        kill_later(start(PUBLISH, published, 1_000), 0.5)
+        assert version(published) in (1, 2, 3)
+        monkeypatch.setattr("segmentation.lock._held", {})
+        assert begin(published)
+        check_writers(published)
+        assert {version(published), version(Path(f"{published}.previous"))} <= {1, 2, 3}
+        assert not list(published.parent.glob("*.new"))
+        from segmentation import lock
+
+        lock._held.popitem()[1].close()
+
+
+@pytest.fixture
+def reports(tmp_path: Path) -> tuple[Path, Path]:
+    warehouse = tmp_path / "wh.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            """create schema marts; create schema seeds;
+            create table marts.m as select range as id, md5(cast(range as varchar)) as card_id, '会员' as name
+            from range(100_000);
+            create table seeds.export_columns as from (values ('a.csv', 'm', 'id', 'card_id', '卡号', 1),
+                ('a.csv', 'm', 'id', 'name', '姓名', 2), ('b.csv', 'm', 'id', 'id', '号', 1))
+                as t (file, mart, order_by, mart_column, header_zh, position)"""
+        )
+    return warehouse, tmp_path / "reports"
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.is_file()}
+
+
+def test_kills_during_export_leave_whole_files(pytestconfig: pytest.Config, reports: tuple[Path, Path]) -> None:
+    warehouse, folder = reports
+    start(EXPORT, warehouse, folder, 1).communicate()
+    expected = digests(folder / "exports")
+    assert len(expected) == 3
+    for _ in range(pytestconfig.getoption("kills")):
+        kill_later(start(EXPORT, warehouse, folder, 1_000), 0.5)
+        assert digests(folder / "exports") == expected
+        start(EXPORT, warehouse, folder, 1).communicate()
+        assert sorted(path.name for path in folder.iterdir()) == [".lock", "exports"]
+
+
+def test_readers_see_whole_versions_while_others_take_their_place(pytestconfig: pytest.Config, published: Path) -> None:
+    queries = pytestconfig.getoption("queries")
+    code = f"""
+import duckdb, sys
+for _ in range({queries // 2}):
+    with duckdb.connect(sys.argv[1], read_only=True) as connection:
+        [(low, high, rows)] = connection.execute("select min(version), max(version), count(*) from marts.t").fetchall()
+    assert low == high and rows == 200_000
+"""
+    publisher = start(PUBLISH, published, 1_000_000)
+    readers = [subprocess.Popen([sys.executable, "-c", code, str(published)]) for _ in range(2)]
+    try:
+        assert [reader.wait() for reader in readers] == [0, 0]
+        assert publisher.poll() is None
+    finally:
+        publisher.kill()
+        publisher.communicate()
+
+
+def test_of_rivals_one_builds_and_the_others_say_who(pytestconfig: pytest.Config, published: Path) -> None:
+    builder = start(PUBLISH, published, 1_000_000)
+    try:
+        for _ in range(pytestconfig.getoption("rivals")):
+            done = subprocess.run(
+                [sys.executable, "-m", "segmentation", "build", "--warehouse", str(published), "--raw-data",
+                 str(published.parent / "none")],
+                cwd=ROOT, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            assert done.returncode == 1
+            assert f"by process {builder.pid} on " in done.stderr
+            assert done.stderr.count("\n") == 1
+        assert builder.poll() is None
+        assert not (published.parent / "none").exists()
+    finally:
+        builder.kill()
+        builder.communicate()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = (
+        os.geteuid() == 0
+        and not subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)], capture_output=True, check=False
+        ).returncode
+    )
+    if not mounted:
+        pytest.skip("only root can mount a small disk")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_full_disks_are_said_and_cost_nothing_that_was_there(
+    pytestconfig: pytest.Config, small_disk: Path, raw: Path, reports: tuple[Path, Path], published: Path
+) -> None:
+    levels = pytestconfig.getoption("disks")
+    for level in range(levels):
+        for path in small_disk.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        warehouse = small_disk / "wh.duckdb"
+        shutil.copy(published, warehouse)
+        os.link(warehouse, f"{warehouse}.previous")
+        shutil.copy(f"{published}.next", f"{warehouse}.next")
+        shutil.copytree(reports[1], small_disk / "reports") if reports[1].exists() else None
+        free = shutil.disk_usage(small_disk).free
+        left = int(8_000_000 * (level + 1) / (levels + 1))
+        (small_disk / "ballast").write_bytes(bytes(max(0, free - left)))
+        said = []
+        for code, arguments in (
+            (LAND, (warehouse, raw, 2)), (PUBLISH, (warehouse, 2)), (EXPORT, (reports[0], small_disk / "reports", 1))
+        ):  # fmt: skip
+            process = start(code, *arguments)
+            _, error = process.communicate()
+            assert process.returncode == 0 or ("full" in error and error.count("\n") == 1), error
+            said.append(process.returncode)
+        assert version(warehouse) in (2, 3)
+        (small_disk / "ballast").unlink()
+        assert landed(warehouse, raw)[0][0] > 19_000
+        process = start(PUBLISH, warehouse, 2)
+        assert process.communicate()[1] == ""
+        assert version(warehouse) == 3
+
+
+def processes_of(session: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, group = path.read_text().rpartition(")")[2].split()[:4]
+        except OSError:
+            continue
+        if int(group) == session and state != "Z":
+            found.append(int(path.parent.name))
+    return found
+
+
+@pytest.mark.slow
+def test_kills_of_whole_builds_leave_nothing_behind(pytestconfig: pytest.Config, tmp_path: Path) -> None:
+    builds = pytestconfig.getoption("builds")
+    if not builds:
+        pytest.skip("only with --builds")
+    write_demo(tmp_path / "raw", member_rows=300, sales_lines=2_000)
+    job = Job(tmp_path / "raw", tmp_path / "out")
+
+    def run() -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "segmentation", "build"], cwd=ROOT, env=job.environment(),
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        )  # fmt: skip
+
+    def contents() -> list[tuple]:
+        tables = job.query("select table_name from duckdb_tables() where schema_name = 'marts' order by 1")
+        return [(name, job.query(f"select count(*), bit_xor(hash(t)) from marts.{name} as t")) for (name,) in tables]
+
+    began = time.monotonic()
+    build = run()
+    said = build.communicate()[0]
+    assert build.returncode == 0, said
+    seconds = time.monotonic() - began
+    expected = contents()
+    for number in range(builds):
+        build = run()
+        output: list[str] = []
+        reader = threading.Thread(target=lambda build=build, output=output: output.append(build.stdout.read()))
+        reader.start()
+        time.sleep(random.uniform(0, seconds))
+        alive = processes_of(build.pid)
+        how = number % 4
+        if how == 0:
+            os.killpg(build.pid, signal.SIGKILL)
+        elif how == 1:
+            build.kill()
+        elif how == 2:
+            build.send_signal(random.choice([signal.SIGINT, signal.SIGTERM]))
+        elif alive:
+            # Any one of its processes: it goes on, or says why it cannot.
+            os.kill(random.choice(alive), signal.SIGKILL)
+            build.wait()
+        build.wait(timeout=pytestconfig.getoption("seconds"))
+        ends = time.monotonic() + pytestconfig.getoption("seconds")
+        while time.monotonic() < ends and processes_of(build.pid):
+            time.sleep(0.05)
+        assert processes_of(build.pid) == []
+        reader.join()
+        if how == 3 and build.returncode not in (0, -signal.SIGKILL):
+            assert "Traceback" not in output[0], output[0]
+        assert contents() == expected
+    build = run()
+    said = build.communicate()[0]
+    assert build.returncode == 0, said
+    assert contents() == expected
+    assert {path.name.removeprefix("warehouse.duckdb") for path in job.out.glob("warehouse*")} == {
+        "", ".lock", ".next", ".previous", ".work",
+    }  # fmt: skip
