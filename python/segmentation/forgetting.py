@@ -6,7 +6,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
+from python_calamine import CalamineWorkbook
 
+from segmentation.audience import locked
 from segmentation.disk import draft, put, remove, writing
 from segmentation.errors import InputError
 from segmentation.exports import open_warehouse, write_exports, write_parquet
@@ -14,6 +16,7 @@ from segmentation.landing.files import identifier, literal
 from segmentation.landing.forgotten import forgotten_file, read_forgotten, write_forgotten
 from segmentation.landing.sql_macros import sql_macro
 from segmentation.publication import begin, check_writers
+from segmentation.tables import write_xlsx
 
 STORAGE = "v1.4.0"
 
@@ -44,8 +47,11 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
         write_exports(warehouse, report_dir)
         if (report_dir / "exports" / "parquet").exists():
             write_parquet(warehouse, report_dir)
-        for audience in sorted((report_dir / "audiences").glob("*.csv")):
-            rows += _rewrite_csv(audience, cards)
+        audiences = report_dir / "audiences"
+        if audiences.exists():
+            with locked(audiences):
+                rows += sum(_rewrite_csv(path, cards) for path in sorted(audiences.rglob("*.csv")))
+                rows += sum(_rewrite_workbook(path, cards) for path in sorted(audiences.rglob("*.xlsx")))
     return (
         f"Forgotten: {rows:,} rows of marts and audiences are gone, charts and exports are written again, and every "
         "build leaves the person out. Totals are those of before until the next build. The raw files are yours: take "
@@ -131,3 +137,14 @@ def _rewrite_csv(path: Path, cards: Collection[str]) -> int:
         with draft(path) as new, new.open("w", encoding="utf-8-sig", newline="") as file:
             csv.writer(file).writerows(kept)
     return len(records) - len(kept)
+
+
+def _rewrite_workbook(path: Path, cards: Collection[str]) -> int:
+    """Write a workbook of one sheet anew without the rows that have a card in a cell; return their number."""
+    with CalamineWorkbook.from_path(path) as book:
+        rows = book.get_sheet_by_index(0).to_python()
+    kept = [row for row in rows if not any(cell in cards for cell in row)]
+    if len(kept) < len(rows):
+        with draft(path) as new:
+            write_xlsx(new, [str(title) for title in kept[0]], kept[1:])
+    return len(rows) - len(kept)

@@ -6,11 +6,13 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import ROOT, Job
+from python_calamine import CalamineWorkbook
 
 from segmentation.errors import InputError
 from segmentation.forgetting import forget
 from segmentation.landing.forgotten import forgotten_file, read_forgotten, write_forgotten
 from segmentation.landing.land import land, working_file
+from segmentation.tables import write_xlsx
 
 
 def landed_cards(warehouse: Path, retailer: Path, raw: Path) -> tuple[list[tuple], list[tuple], list[tuple]]:
@@ -61,8 +63,10 @@ def test_nothing_of_a_forgotten_person_is_left_and_all_else_is(demo: Job, tmp_pa
     before = contents(warehouse)
     [(card,)] = demo.query("select card_id from marts.lrfmpsx order by f desc, card_id limit 1")
     assert occurrences(warehouse, card)
-    (reports / "audiences").mkdir(parents=True)
-    (reports / "audiences" / "list.csv").write_text(f"card_id,state\r\n{card},silent\r\nother,lost\r\n", "utf-8-sig")
+    lists = reports / "audiences" / "2018-01-03_any"
+    lists.mkdir(parents=True)
+    write_xlsx(lists / "contact.xlsx", ["card_id", "n"], [(card, 1), ("other", 2)])
+    (lists / "list.csv").write_text(f"card_id,state\r\n{card},silent\r\nother,lost\r\n", "utf-8-sig")
     with pytest.raises(InputError, match="no row of this card"):
         forget(warehouse, reports, "nobody")
     said = forget(warehouse, reports, f" {card} ")
@@ -78,7 +82,9 @@ def test_nothing_of_a_forgotten_person_is_left_and_all_else_is(demo: Job, tmp_pa
         ).fetchall() == [(False,)]
     assert not [ending for ending in (".previous", ".work") if Path(f"{warehouse}{ending}").exists()]
     assert not [path for path in tmp_path.rglob("*.csv") if card.encode() in path.read_bytes()]
-    assert (reports / "audiences" / "list.csv").read_text("utf-8-sig").splitlines() == ["card_id,state", "other,lost"]
+    assert (lists / "list.csv").read_text("utf-8-sig").splitlines() == ["card_id,state", "other,lost"]
+    with CalamineWorkbook.from_path(lists / "contact.xlsx") as book:
+        assert book.get_sheet_by_index(0).to_python() == [["card_id", "n"], ["other", 2.0]]
 
 
 def occurrences(warehouse: Path, card: str) -> dict[str, int]:
