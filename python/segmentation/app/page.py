@@ -35,6 +35,7 @@ ROWS = 20
 WIDEST_LABEL = 140
 LOOK_AGAIN = 5.0  # seconds
 ALL_COLOR = "#b0bec5"
+ACCENT = "#2471a3"
 QUASAR: dict[str, Literal["zh-CN", "en-US"]] = {"zh": "zh-CN", "en": "en-US"}
 FORMATS = Path(options.__file__).with_name("formats.js")
 STYLE = Path(__file__).with_name("style.css")
@@ -44,6 +45,7 @@ Handler = Callable[..., Any]
 def add_pages(published: Published, report_dir: Path) -> None:
     """Add the pages of both languages to the app."""
     app.add_static_file(local_file=FONT_PATH, url_path="/font.ttf")
+    ui.button.default_props("no-caps")
 
     @ui.page("/")
     def choose(request: HttpRequest) -> Response:
@@ -141,7 +143,7 @@ class SelectionPage:
                 "outlined dense"
             ).classes("grow")
             sign = ui.select(SIGNS[kind], value=next(iter(SIGNS[kind])), label=say("app_comparison"))
-            sign.props("outlined dense").style("min-width: 6rem")
+            sign.props("outlined dense").style("min-width: 9rem")
             value: Any
             if kind == "text":
                 choices = {**self.edition.choices(self.trait, self.language), "": say("app_missing")}
@@ -427,6 +429,7 @@ def _width(text: str) -> int:
 
 
 async def _frame(story: Story) -> None:
+    ui.colors(primary=ACCENT)
     ui.add_css(STYLE.read_text(encoding="utf-8"))
     numbers = FORMATS.read_text(encoding="utf-8")
     locale = json.dumps(LOCALES[story.source.language].replace("_", "-"))
@@ -446,7 +449,7 @@ def _head(story: Story, other: Callable[[], str]) -> None:
             _heading("h1", story.say("app_title"))
             ui.label(story.say("app_as_of", day=story.day(day))).classes("faint")
         language = ui.button(story.say("app_other_language"), on_click=lambda: ui.navigate.to(other()))
-        language.props("outline rounded no-caps").classes("language")
+        language.props("outline rounded").classes("language")
 
 
 def _heading(tag: str, text: str) -> None:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ MOST_PARTS = 10
 MOST_MONTHS = 48
 MOST_FOUND = 20
 FAVOURITES = 5
+MOST_COUNTS = 500
 # Numbers that are names, and those that are shares of one.
 NUMBERED, SHARES = ("birth_decade", "segment"), ("p_alive",)
 WHICH = "card_id = $card and purchased_at < (select max(as_of) from marts.member_overview)"
@@ -50,12 +51,32 @@ class Edition:
         self.stories = {language: open_story(self.connection, language) for language in LANGUAGES}
         self.choices = cache(self._choices)
         self.labels = cache(self._labels)
+        self.period = cache(self._period)
+        self.counts = lru_cache(MOST_COUNTS)(self._counts)
         self.everybody = self.overview.sums([])
 
     def rows(self, sql: str, parameters: object = None) -> list[Row]:
         result = self.connection.execute(sql, parameters)
         names = [column[0] for column in result.description]
         return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def _counts(self, expression: str, conditions: Conditions = ()) -> dict[Any, int]:
+        """How many members of a selection have each value of an expression, in the order of the values."""
+        where, values = self.overview.where([parse(condition) for condition in conditions])
+        found = self.connection.execute(
+            f"""select {expression} as part, count(*) from {OVERVIEW} where {where}
+            group by part having part is not null order by part""",
+            values,
+        )
+        return dict(found.fetchall())
+
+    def _period(self, name: str) -> str:
+        """Whether the dates of a trait are told by month, or by year as there are many."""
+        column = identifier(self.overview.trait(name).columns[0])
+        [(months,)] = self.connection.execute(
+            f"select datediff('month', min({column}), max({column})) from {OVERVIEW}"
+        ).fetchall()
+        return "month" if (months or 0) < MOST_MONTHS else "year"
 
     def _choices(self, name: str, language: str) -> dict[str, str]:
         """The values of a trait with their names, the most frequent first."""
@@ -151,7 +172,7 @@ def described(edition: Edition, condition: str, language: str) -> str:
         said = story.list(values) if text else story.say("app_missing")
         sign = {">=": "≥", "<=": "≤", "!=": "≠"}.get(operator, operator)
         parts.append(f"{edition.labels(language).get(known.name, known.name)} {sign} {said}")
-    return f" {story.say('app_or_word')} ".join(parts)
+    return f" {story.texts['app_or_word']} ".join(parts)
 
 
 def sums(edition: Edition, conditions: Conditions) -> Sums:
@@ -163,26 +184,23 @@ def compared(edition: Edition, trait: str, conditions: Conditions, language: str
     """The members of the selection and all who have a trait, by its values, its months or years, or its magnitude."""
     found = edition.overview.trait(trait)
     column = identifier(found.columns[0])
-    where, values = edition.overview.where([parse(condition) for condition in conditions])
     if found.kind == "text":
         expression = f"cast({column} as varchar)"
     elif found.kind == "date":
-        expression = f"cast(date_trunc('{_period(edition, column)}', {column}) as date)"
+        expression = f"cast(date_trunc('{edition.period(found.name)}', {column}) as date)"
     else:
         # 1, 2, 5, 10, 20, 50 ...
         power = f"pow(10, floor(log10({column})))"
         lead = f"case when {column} / {power} >= 5 then 5 when {column} / {power} >= 2 then 2 else 1 end"
         # Of buyers: to others it is nothing, or 0.
         expression = f"case when orders > 0 then case when {column} >= 1 then {power} * {lead} else 0 end end"
-    counts = edition.connection.execute(
-        f"""select {expression} as part, count(*) filter (where {where}), count(*)
-        from {OVERVIEW} group by part having part is not null order by part""",
-        values,
-    ).fetchall()
+    everybody = edition.counts(expression)
+    selected = edition.counts(expression, conditions)
+    counts = [(part, selected.get(part, 0), members) for part, members in everybody.items()]
     if found.kind == "text":
         return _by_value(edition, found.name, counts, language)
     if found.kind == "date":
-        return _by_period(edition, found.name, counts, _period(edition, column), language)
+        return _by_period(edition, found.name, counts, language)
     return _by_magnitude(edition.stories[language], found.name, counts)
 
 
@@ -196,15 +214,8 @@ def _by_value(edition: Edition, trait: str, counts: list[Any], language: str) ->
     return parts
 
 
-def _period(edition: Edition, column: str) -> str:
-    [(months,)] = edition.connection.execute(
-        f"select datediff('month', min({column}), max({column})) from {OVERVIEW}"
-    ).fetchall()
-    return "month" if (months or 0) < MOST_MONTHS else "year"
-
-
-def _by_period(edition: Edition, trait: str, counts: list[Any], period: str, language: str) -> list[Part]:
-    story = edition.stories[language]
+def _by_period(edition: Edition, trait: str, counts: list[Any], language: str) -> list[Part]:
+    story, period = edition.stories[language], edition.period(trait)
     gaps = edition.connection.execute("select month_start from marts.eda_coverage where status <> 'complete'")
     missing = {day for (day,) in gaps.fetchall()} if period == "month" and trait == "last_visit_date" else set()
     found = {start: (selected, members) for start, selected, members in counts}
