@@ -425,7 +425,7 @@ def _member(edition: Edition, language: str, card: str, conditions: Conditions) 
 
 def _width(text: str) -> int:
     """About how many pixels a label takes."""
-    return sum(12 if ord(sign) > 0xFF else 8 for sign in text)
+    return sum(14 if ord(sign) > 0xFF else 8 for sign in text)
 
 
 async def _frame(story: Story) -> None:
