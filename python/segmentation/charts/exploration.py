@@ -1,11 +1,14 @@
 """Charts of the whole input: who the members are and when they buy."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from segmentation.charts.look import (
     BAR,
+    FAINT_BAR,
     GAP,
     GENDER_COLORS,
     PLAIN,
@@ -214,6 +217,30 @@ def hours(source: Source) -> Figure | None:
     return figure
 
 
+def calendar(source: Source) -> Figure | None:
+    """Weekdays, parts of the month and months against what is usual around them."""
+    data = source.mart("select *, name_{lang} as label from marts.calendar_effects order by effect, position")
+    effects = [effect for effect in ("weekday", "part_of_month", "month") if effect in set(data["effect"])]
+    if not effects:
+        return None
+    sizes = [3 + (data["effect"] == effect).sum() for effect in effects]
+    figure, panels = plt.subplots(1, len(effects), figsize=(13, 4.5), sharey=True, squeeze=False, width_ratios=sizes)
+    for axes, effect in zip(panels[0], effects, strict=True):
+        shown = data[data["effect"] == effect]
+        labels = [source.month_names[month - 1] for month in shown["position"]] if effect == "month" else shown["label"]
+        places = np.arange(len(shown))
+        axes.axhline(1, color=PLAIN, linewidth=1, linestyle="--")
+        for place, (_, row) in zip(places, shown.iterrows(), strict=True):
+            color = FAINT_BAR if pd.isna(row["standard_error"]) else BAR if row["is_beyond_chance"] is True else PLAIN
+            axes.plot(place, row["relative_orders"], "o", color=color)
+            axes.vlines(place, row["lower_bound"], row["upper_bound"], color=color)
+        axes.set_xticks(places, labels, rotation=90 if effect == "month" else 30 if effect == "weekday" else 0)
+        label_axes(axes, source, effect, "relative_orders" if effect == effects[0] else "")
+        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    note(panels[0][0], source.text("members_only"), source.text("calendar_note"))
+    return figure
+
+
 CHARTS: dict[str, Chart] = {
     "birth_decades": birth_decades,
     "age_bands": age_bands,
@@ -226,4 +253,5 @@ SPECIALIST: dict[str, Chart] = {
     "year_quarters": year_quarters,
     "year_days": year_days,
     "hours": hours,
+    "calendar": calendar,
 }

@@ -1,0 +1,138 @@
+with days as (
+    select * from {{ ref('int_days') }}
+),
+
+complete_months as (
+    select month_start from {{ ref('eda_coverage') }}
+    where status = 'complete'
+),
+
+weekdays as (
+    select * from {{ ref('weekdays') }}
+),
+
+month_parts as (
+    select * from {{ ref('month_parts') }}
+),
+
+-- A day against the seven days around it, so that growth and the season favour no weekday.
+around as (
+    select
+        days.day,
+        complete_months.month_start,
+        days.orders,
+        avg(days.orders) over week_around as orders_around,
+        count(*) over week_around as days_around
+    from days
+    inner join complete_months on date_trunc('month', days.day) = complete_months.month_start
+    window week_around as (order by days.day range between interval 3 days preceding and interval 3 days following)
+),
+
+whole_weeks as (
+    select * from around
+    qualify days_around = max(days_around) over ()
+),
+
+parts as (
+    select
+        around.month_start,
+        max(month_parts.part) as part,
+        around.day,
+        around.orders,
+        avg(around.orders) over (partition by around.month_start) as orders_in_month
+    from around
+    inner join month_parts on day(around.day) >= month_parts.from_day
+    group by around.month_start, around.day, around.orders
+),
+
+months as (
+    select
+        month_start,
+        avg(orders) as orders_per_day,
+        count(*) as trading_days
+    from around
+    group by month_start
+),
+
+whole_years as (
+    select
+        *,
+        avg(orders_per_day order by month_start) over (partition by year(month_start)) as orders_in_year
+    from months
+    qualify count(*) over (partition by year(month_start)) = 12
+),
+
+observations as (
+    select
+        'weekday' as effect,
+        isodow(day) as position,
+        day as observed,
+        1 as trading_days,
+        orders / orders_around as relative_orders
+    from whole_weeks
+    union all
+    select
+        'part_of_month' as effect,
+        part as position,
+        month_start as observed,
+        count(*) as trading_days,
+        avg(orders) / any_value(orders_in_month) as relative_orders
+    from parts
+    group by part, month_start
+    union all
+    select
+        'month' as effect,
+        month(month_start) as position,
+        month_start as observed,
+        trading_days,
+        orders_per_day / orders_in_year as relative_orders
+    from whole_years
+),
+
+means as (
+    select
+        effect,
+        cast(position as integer) as position,
+        count(*) as observations,
+        cast(sum(trading_days) as bigint) as trading_days,
+        avg(relative_orders order by observed) as relative_orders,
+        case
+            when not {{ is_small('count(*)') }}
+                then stddev_samp(relative_orders order by observed) / sqrt(count(*))
+        end as standard_error
+    from observations
+    group by effect, position
+),
+
+-- Less than one build in twenty calls an effect beyond chance where there is none: the tail of the normal distribution
+-- is bounded by Chernoff, the number of effects by Bonferroni.
+judged as (
+    select
+        *,
+        relative_orders - {{ z_of_95_percent() }} * standard_error as lower_bound,
+        relative_orders + {{ z_of_95_percent() }} * standard_error as upper_bound,
+        2 * count(standard_error) over () * exp(-pow((relative_orders - 1) / nullif(standard_error, 0), 2) / 2)
+        < {{ var('chance_level') }} as is_beyond_chance
+    from means
+),
+
+named as (
+    select
+        judged.effect,
+        judged.position,
+        coalesce(weekdays.name_zh, month_parts.name_zh, cast(judged.position as varchar)) as name_zh,
+        coalesce(weekdays.name_en, month_parts.name_en, cast(judged.position as varchar)) as name_en,
+        judged.observations,
+        judged.trading_days,
+        round(judged.relative_orders, 6) as relative_orders,
+        judged.standard_error,
+        judged.lower_bound,
+        judged.upper_bound,
+        judged.is_beyond_chance
+    from judged
+    left join weekdays on judged.effect = 'weekday' and judged.position = weekdays.weekday
+    left join month_parts on judged.effect = 'part_of_month' and judged.position = month_parts.part
+)
+
+select * from named
+order by effect, position
