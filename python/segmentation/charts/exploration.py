@@ -248,10 +248,10 @@ CHARTS: dict[str, Chart] = {
     "preference": preference,
     "months": months,
     "coverage": coverage,
+    "calendar": calendar,
 }
 SPECIALIST: dict[str, Chart] = {
     "year_quarters": year_quarters,
     "year_days": year_days,
     "hours": hours,
-    "calendar": calendar,
 }

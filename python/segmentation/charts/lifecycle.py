@@ -287,7 +287,7 @@ def growth(source: Source) -> Figure | None:
         axes.grid(axis="x", visible=True)
         axes.grid(axis="y", visible=False)
         axes.margins(x=0.18)
-        axes.legend(loc="lower right")
+    figure.legend(loc="outside lower center", ncols=3)
     left.invert_yaxis()
     note(left, source.text("growth_note", months=data["months"].iloc[0]))
     return figure
