@@ -52,8 +52,9 @@ check: .venv/.installed-dev
 # Kills, full disks, readers and rivals in great number: an hour and more.
 KILLS ?= 60
 BUILDS ?= 40
+DAMAGED ?= 42
 torture: .venv/.installed-dev
-	$(BIN)/pytest tests/python/test_torture.py --kills $(KILLS) --builds $(BUILDS) --queries 10000 --rivals 20 --disks 10 --seconds 2
+	$(BIN)/pytest tests/python/test_torture.py tests/python/test_fuzz.py --kills $(KILLS) --builds $(BUILDS) --damaged $(DAMAGED) --queries 10000 --rivals 20 --disks 10 --seconds 2
 
 # The locked packages against the known vulnerabilities, where the database of them can be reached.
 audit: .venv/.installed-dev

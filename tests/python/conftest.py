@@ -19,13 +19,13 @@ for name in [name for name in os.environ if name.startswith("SEGMENTATION_")]:
     del os.environ[name]
 
 
-# How much test_torture tries, and in how many seconds a killed build has to end: a little, or much in `make torture`.
-TORTURE = {"kills": 3, "builds": 0, "queries": 200, "rivals": 2, "disks": 2, "seconds": 60}
+# How much test_torture and test_fuzz try, and in how many seconds a killed build has to end: a little, or much in `make torture`.
+TORTURE = {"kills": 3, "builds": 0, "damaged": 3, "queries": 200, "rivals": 2, "disks": 2, "seconds": 60}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     for name, default in TORTURE.items():
-        parser.addoption(f"--{name}", type=int, default=default, help=f"number of {name} that test_torture tries")
+        parser.addoption(f"--{name}", type=int, default=default, help=f"number of {name} that are tried")
 
 
 @dataclass(frozen=True)

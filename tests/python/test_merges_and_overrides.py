@@ -73,6 +73,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Job:
     )
     done = job.dbt(
         "build", "--select", "+member_overview", "+findings", "+rejected_members", "+cleaning_funnel", "+vip_info",
+        "audience_columns",
         "--vars", json.dumps({"retailer": retailer} | QUICK_FIT),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3_000:]
@@ -131,15 +132,15 @@ def test_a_segment_that_a_person_has_set_is_what_next_steps_and_audiences_use(sh
     # The groups of the clusters are as they were: every fourth member.
     [(of_clusters,)] = shop.query("select count(*) from marts.member_segments where segment_code = 'top_value'")
     assert of_clusters == 20
-    request = Request(segment="top_value", state="any", reason="a test", name="top", holdout=0, minimum=1)
+    request = Request(where=("effective_segment=top_value",), reason="a test", name="top", holdout=0, minimum=1)
     said = export_audience(shop.warehouse, tmp_path, request)
     assert "22 members to contact" in said
     # Who was contacted or has opted out under an old card is the same person.
-    contacted = {card for card, _, _ in read_contacts(tmp_path / "audiences" / "contacts.csv")}
+    contacted = {contact.card_id for contact in read_contacts(tmp_path / "audiences")}
     assert {"m01", "m10"} < contacted
     (tmp_path / "stop.csv").write_text("card\nm02\nm10\n")
     stop = Request(
-        segment="top_value", state="any", reason="a test", name="less", holdout=0, minimum=1, recent_days=0,
+        where=("effective_segment=top_value",), reason="a test", name="less", holdout=0, minimum=1, recent_days=0,
         opt_out=tmp_path / "stop.csv",
     )  # fmt: skip
     assert "20 members to contact" in export_audience(shop.warehouse, tmp_path, stop)
@@ -156,9 +157,9 @@ def test_lists_may_be_empty_and_are_read_as_other_files_are(tmp_path: Path) -> N
         ).fetchall()
         assert row == ("m01", "高", "甲", datetime.date(2017, 2, 1))
     (tmp_path / "raw" / "merges.csv").write_text("old,new\n6.01235E+15,m01\n")
-    assert "merges.csv, line 2: card_id is 6.01235E+15" in str(input_problem(retailer, tmp_path / "raw"))
+    assert "merges.csv, line 2: card_id is a long number" in str(input_problem(retailer, tmp_path / "raw"))
     (tmp_path / "raw" / "merges.csv").write_text("old,new\nm01,6.01235E+15\n")
-    assert "merges.csv, line 2: merged_into is 6.01235E+15" in str(input_problem(retailer, tmp_path / "raw"))
+    assert "merges.csv, line 2: merged_into is a long number" in str(input_problem(retailer, tmp_path / "raw"))
     (tmp_path / "raw" / "merges.csv").unlink()
     assert "merges.csv is missing: the retailer shop keeps the card merges there" in str(
         input_problem(retailer, tmp_path / "raw")

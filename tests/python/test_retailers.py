@@ -29,8 +29,8 @@ QUICK_FIT = {
     "cluster_sample_size": 200,
 }
 EVERY_MART = """select table_name from duckdb_tables()
-where schema_name = 'marts' and table_name <> 'input_files' order by table_name"""
-# What differs when the same rows come in other files: the files, and the place of a row in its file.
+where schema_name = 'marts' and table_name not in ('input_files', 'settings_used') order by table_name"""
+# What else differs when the same rows come in other files: the files, and the place of a row in its file.
 PLACE = {
     "source_file", "row_no", "line_no", "kept_source_file", "kept_row_no", "rejected_source_file", "rejected_row_no",
     "retailer",
