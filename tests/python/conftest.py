@@ -19,7 +19,7 @@ for name in [name for name in os.environ if name.startswith("SEGMENTATION_")]:
     del os.environ[name]
 
 
-# How much test_torture and test_fuzz try, and in how many seconds a killed build has to end: a little, or much in `make torture`.
+# How much is tried, and in how many seconds a killed build has to end: a little, or much in `make torture`.
 TORTURE = {"kills": 3, "builds": 0, "damaged": 3, "queries": 200, "rivals": 2, "disks": 2, "seconds": 60}
 
 
