@@ -6,7 +6,7 @@ from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, MARK, segment_color
 from segmentation.landing.files import literal
 from segmentation.report.options import Series, bars, lines
-from segmentation.report.story import MISSING, Block, Maker, Story, Table, sentences
+from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences
 
 MOVES = 12
 # One row per RFM group or class, of which a rule may have several.
@@ -152,14 +152,17 @@ def trust(story: Story) -> Block | None:
     )
 
 
-def rfm_groups(story: Story) -> Block | None:
-    data = story.rows(
-        f"""select rfm_group_name_{{lang}} as label, count(*) as members, sum(amount) as amount
-        from marts.member_overview join {RULES} on rule_set = 'rfm_group' and code = rfm_group
+def _buyers_by_rule(story: Story, rule_set: str) -> list[Row]:
+    """Return the buyers and their amount for each code of a set of RFM rules, in the order of the rules."""
+    return story.rows(
+        f"""select {rule_set}_name_{{lang}} as label, count(*) as members, sum(amount) as amount
+        from marts.member_overview join {RULES} on rule_set = {literal(rule_set)} and code = {rule_set}
         where orders > 0 group by rule_no, label order by rule_no"""
     )
-    if not data:
-        return None
+
+
+def rfm_groups(story: Story) -> Block | None:
+    data = _buyers_by_rule(story, "rfm_group")
     shown = [row for row in data if not story.few(row["members"])]
     if not shown:
         return None
@@ -195,13 +198,7 @@ def rfm_groups(story: Story) -> Block | None:
 
 
 def rfm_classes(story: Story) -> Block | None:
-    data = story.rows(
-        f"""select rfm_class_name_{{lang}} as label, count(*) as members, sum(amount) as amount
-        from marts.member_overview join {RULES} on rule_set = 'rfm_class' and code = rfm_class
-        where orders > 0 group by rule_no, label order by rule_no"""
-    )
-    if not data:
-        return None
+    data = _buyers_by_rule(story, "rfm_class")
     shown = [row for row in data if not story.few(row["members"])]
     if not shown:
         return None
