@@ -21,6 +21,9 @@ def leave(said: str, code: int) -> NoReturn:
 
 def leave_on_signals() -> None:
     """End this process with a sentence and the usual exit code on SIGINT and SIGTERM."""
+    # What processes shared is removed by a helper of multiprocessing that outlives them; the sentence needs no warning
+    # of it. The helper takes its options from here.
+    sys.warnoptions.append("ignore:resource_tracker")
 
     def stop(number: int, _frame: object) -> NoReturn:
         by = "the keyboard" if number == signal.SIGINT else signal.Signals(number).name

@@ -139,7 +139,7 @@ def test_what_make_is_told_arrives_as_it_was_written(demo: Job, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("number", "code", "said"), [(signal.SIGINT, 130, "the keyboard"), (signal.SIGTERM, 143, "SIGTERM")]
 )
-@pytest.mark.parametrize("seconds", [1, 4])
+@pytest.mark.parametrize("seconds", [1, 8])
 def test_a_signal_ends_a_build_with_a_sentence(
     number: signal.Signals, code: int, said: str, seconds: float, demo_files: Path, tmp_path: Path
 ) -> None:
