@@ -112,7 +112,7 @@ export: .venv/.installed
 
 # The site of the docs in one file: lineage, every table, column, macro and query in words, types and rows of the last build.
 docs: .venv/.installed
-	@$(BIN)/dbt --quiet docs generate --static --target-path target/docs
+	@DOCS_SITE=yes $(BIN)/dbt --quiet docs generate --static --target-path target/docs
 	@mkdir -p "$${REPORT_DIR:-reports}/docs"
 	@cp target/docs/static_index.html "$${REPORT_DIR:-reports}/docs/index.html"
 	@echo "Docs       $${REPORT_DIR:-reports}/docs/index.html"

@@ -10,33 +10,59 @@ import pytest
 from conftest import ROOT, Job
 
 PROJECT = "customer_segmentation"
-KINDS = ("model", "seed", "source", "analysis", "macro", "exposure", "metric", "semantic_model", "group")
 
 
-def described(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Everything that has a place on the site, with what it says of it."""
-    for part in ("nodes", "sources", "macros", "exposures", "metrics", "semantic_models", "groups"):
-        for name, node in manifest[part].items():
-            if node["package_name"] != PROJECT or node["resource_type"] not in KINDS:
-                continue
-            yield name, node["description"]
-            yield from ((f"{name} {column}", said["description"]) for column, said in node.get("columns", {}).items())
-            yield from ((f"{name} {given['name']}", given["description"]) for given in node.get("arguments", []))
-            if "owner" in node:
-                yield f"{name} owner", node["owner"]["name"]
+def described(said: object, name: str) -> Iterator[tuple[str, str]]:
+    """Everything in a part of the manifest that has a description, or a place for one."""
+    if isinstance(said, dict):
+        if "description" in said:
+            yield f"{name} {said.get('name', '')}", said["description"] or ""
+        for part in said.values():
+            yield from described(part, name)
+    elif isinstance(said, list):
+        for part in said:
+            yield from described(part, name)
+
+
+def has_page(node: dict[str, Any]) -> bool:
+    """Tests of columns and tables are named on the pages of those; hooks can have no words, and blocks are words."""
+    has_none = "test_metadata" in node or node["resource_type"] in ("operation", "doc")
+    return node["package_name"] == PROJECT and not has_none
 
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     job = Job(Path("data/raw"), tmp_path_factory.mktemp("parsed"))
-    assert job.dbt("parse").returncode == 0
+    with pytest.MonkeyPatch.context() as environment:
+        # As `make docs` does.
+        environment.setenv("DOCS_SITE", "yes")
+        assert job.dbt("parse").returncode == 0
     return json.loads((job.out / "target" / "manifest.json").read_text(encoding="utf-8"))
 
 
 def test_nothing_on_the_site_is_without_words(manifest: dict[str, Any]) -> None:
-    kinds = {name.split(".")[0] for name, _ in described(manifest)}
-    assert kinds == {*KINDS}
-    assert [name for name, text in described(manifest) if not text.strip()] == []
+    parts = [part for part in manifest.values() if isinstance(part, dict)]
+    nodes = {
+        name: node for part in parts for name, node in part.items() if isinstance(node, dict) and "package_name" in node
+    }
+    pages = {name: node for name, node in nodes.items() if has_page(node)}
+    assert {node["resource_type"] for node in pages.values()} == {
+        *("analysis", "exposure", "group", "macro", "metric", "model", "seed", "semantic_model", "source", "test"),
+    }
+    texts = [text for name, node in pages.items() for text in described(node, name)]
+    assert len(texts) > 1_000
+    assert [name for name, text in texts if not text.strip()] == []
+    assert all(group["owner"]["name"] for group in manifest["groups"].values())
+
+
+def test_a_test_of_its_own_is_described_by_the_comment_at_its_head(manifest: dict[str, Any]) -> None:
+    for node in manifest["nodes"].values():
+        if node["package_name"] == PROJECT and node["resource_type"] == "test" and has_page(node):
+            comment = re.search(r"(?:^-- .*\n)+", node["raw_code"], re.MULTILINE)
+            assert comment, node["name"]
+            assert " ".join(comment[0].replace("-- ", "").split()) == node["description"], (
+                f"tests/singular/_singular.yml does not say of {node['name']} what the comment in its file does"
+            )
 
 
 def test_a_macro_is_described_by_the_comment_at_its_head(manifest: dict[str, Any]) -> None:
@@ -45,6 +71,9 @@ def test_a_macro_is_described_by_the_comment_at_its_head(manifest: dict[str, Any
             code = (ROOT / macro["original_file_path"]).read_text(encoding="utf-8")
             comment = re.match(r"\{#-?(.*?)-?#\}", code, re.DOTALL)
             assert comment, macro["name"]
+            [given] = re.findall(r"\{%-? (?:macro|test) \w+\((.*?)\) -?%\}", code)
+            arguments = [argument.partition("=")[0] for argument in re.sub(r"\[.*?\]|\{.*?\}", "", given).split(", ")]
+            assert [argument["name"] for argument in macro["arguments"]] == [name for name in arguments if name]
             assert " ".join(comment[1].split()) == macro["description"], (
                 f"macros/_macros.yml does not say of {macro['name']} what the comment in its file does"
             )
