@@ -10,7 +10,8 @@
         {%- if missing or failed -%}
             {%- set why = (failed | length) ~ ' of its nodes failed or were skipped' if failed
                 else 'it left out ' ~ (missing | length) ~ ' of ' ~ (needed | length) ~ ' models, seeds and tests' -%}
-            {%- do log('Nothing is published by this build (' ~ why ~ '): analysts go on with the warehouse of the last whole build. `dbt build` without a selection publishes.', info=true) -%}
+            {%- do log('Nothing is published by this build (' ~ why ~ '): analysts go on with the warehouse of the last whole build. Its tables are in '
+                ~ env_var('WAREHOUSE_PATH', 'warehouse/customer_segmentation.duckdb') ~ '.next. `dbt build` without a selection publishes.', info=true) -%}
         {%- else -%}
             {#- Tables of an earlier version of the project. -#}
             {%- for schema, table in run_query(
