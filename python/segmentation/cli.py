@@ -333,6 +333,24 @@ def report(warehouse: Path, reports: Path) -> None:
 @commands.command()
 @warehouse_option
 @reports_option
+def members(warehouse: Path, reports: Path) -> None:
+    """Write the page of members: search and select them offline.
+
+    It is one file that needs no network, and it has card numbers: it is readable by its owner only, is written on
+    request only, and should not be passed on. It holds as many members as the setting page_members.
+
+    \b
+    Example:
+      segmentation members --reports /tmp/reports
+    """
+    from segmentation.app.members import write_members
+
+    click.echo(write_members(warehouse, reports))
+
+
+@commands.command()
+@warehouse_option
+@reports_option
 @click.option("--parquet", is_flag=True, help="Every mart as Parquet too, for other engines.")
 def export(warehouse: Path, reports: Path, *, parquet: bool) -> None:
     """Write the workbook, and the csv files of the original analysis.

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 from python_calamine import CalamineWorkbook
 
+from segmentation.app import MEMBERS_PAGE
 from segmentation.audience import locked
 from segmentation.disk import draft, put, remove, writing
 from segmentation.errors import InputError
@@ -43,6 +44,8 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
         remove(Path(f"{warehouse}{ending}"))
     remove(Path(f"{target}.previous"))
     rows = _rewrite(target, cards)
+    # Written on request only, so it can be asked for again.
+    remove(report_dir / MEMBERS_PAGE)
     with writing(report_dir):
         write_exports(warehouse, report_dir)
         if (report_dir / "exports" / "parquet").exists():

@@ -155,6 +155,10 @@ class Settings(BaseModel):
         description="Members that the workbook lists, those of whom the most is to be expected first."
     )
 
+    page_members: WholeNumber = Field(
+        description="Members that the offline page of members holds, those of whom the most is to be expected first."
+    )
+
     cluster_features: OneOrMore[Feature] = Field(
         description="Features that enter; one that the retailer does not record leaves by itself."
     )

@@ -8,6 +8,7 @@ import pytest
 from conftest import ROOT, Job
 from python_calamine import CalamineWorkbook
 
+from segmentation.app.members import write_members
 from segmentation.errors import InputError
 from segmentation.forgetting import forget
 from segmentation.landing.forgotten import forgotten_file, read_forgotten, write_forgotten
@@ -67,10 +68,13 @@ def test_nothing_of_a_forgotten_person_is_left_and_all_else_is(demo: Job, tmp_pa
     lists.mkdir(parents=True)
     write_xlsx(lists / "contact.xlsx", ["card_id", "n"], [(card, 1), ("other", 2)])
     (lists / "list.csv").write_text(f"card_id,state\r\n{card},silent\r\nother,lost\r\n", "utf-8-sig")
+    page = write_members(warehouse, reports)
     with pytest.raises(InputError, match="no row of this card"):
         forget(warehouse, reports, "nobody")
+    assert page.exists()
     said = forget(warehouse, reports, f" {card} ")
     assert card not in said
+    assert not page.exists()
     assert occurrences(warehouse, card) == {}
     after = contents(warehouse)
     assert after.keys() == before.keys()

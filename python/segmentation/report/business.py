@@ -20,6 +20,7 @@ MONTHS = """
     order by month_start"""
 MOST_NAMED_GAPS = 8
 COUNTERS = 12
+PROMOTIONS = 10
 
 
 def last_two(months: list[Row]) -> tuple[Row | None, Row | None, Row | None]:
@@ -170,6 +171,7 @@ def customer_types(story: Story) -> Block | None:
             ],
             "percent",
             is_stacked=True,
+            is_whole=True,
             is_horizontal=True,
         ),
         "percent",
@@ -189,6 +191,7 @@ def ever_bought(story: Story) -> Block | None:
     never = counts.get("never_bought", 0)
     key = "ever_bought_title" if never else "states_now_title"
     lost = counts.get("silent", 0) + counts.get("lost", 0)
+    hidden = story.hidden(counts)
     return Block(
         "ever_bought",
         story.say(
@@ -206,9 +209,7 @@ def ever_bought(story: Story) -> Block | None:
         bars(
             [story.label("people")],
             [
-                Series(
-                    row["label"], [None if story.few(row["members"]) else row["members"]], STATE_COLORS[row["state"]]
-                )
+                Series(row["label"], [None if row["state"] in hidden else row["members"]], STATE_COLORS[row["state"]])
                 for row in data
             ],
             "count",
@@ -241,6 +242,7 @@ def gender_and_age(story: Story) -> Block | None:
     genders = {gender: sum(cells.get((band, gender), 0) for band in bands) for gender in labels}
     first = max(genders, key=lambda gender: genders[gender])
     known = sum(sizes.values())
+    hidden = story.hidden(cells, lambda cell: cell[0], lambda cell: cell[1])
     return Block(
         "gender_and_age",
         story.say("gender_and_age_title", band=largest, share=story.percent(sizes[largest] / known)),
@@ -253,10 +255,7 @@ def gender_and_age(story: Story) -> Block | None:
             [
                 Series(
                     label,
-                    [
-                        None if story.few(cells.get((band, gender), 0)) else cells.get((band, gender), 0)
-                        for band in bands
-                    ],
+                    [None if (band, gender) in hidden else cells.get((band, gender), 0) for band in bands],
                     GENDER_COLORS.get(gender, PLAIN),
                 )
                 for gender, label in labels.items()
@@ -275,6 +274,7 @@ def birth_decades(story: Story) -> Block | None:
         return None
     known = sum(row["members"] for row in data)
     best = max(data, key=lambda row: row["members"])
+    hidden = story.hidden({row["birth_decade"]: int(row["members"]) for row in data})
 
     def name(row: Row) -> str:
         return story.say("decade", year=str(row["birth_decade"]))
@@ -288,7 +288,7 @@ def birth_decades(story: Story) -> Block | None:
             [
                 Series(
                     story.label("people"),
-                    [None if story.few(row["members"]) else int(row["members"]) for row in data],
+                    [None if row["birth_decade"] in hidden else int(row["members"]) for row in data],
                     BAR,
                 )
             ],
@@ -299,12 +299,16 @@ def birth_decades(story: Story) -> Block | None:
 
 def member_groups(story: Story) -> Block | None:
     data = story.rows(
-        """select dimension, groups.name_{lang} as label, members, buyers, buyer_share, amount_share,
+        """select dimension, group_code, groups.name_{lang} as label, members, buyers, buyer_share, amount_share,
             orders_per_buyer, amount_per_buyer, amount_per_order
         from marts.member_group_comparison as groups left join seeds.age_bands on group_code = age_band
-        where group_code <> 'unknown' and buyers > 0 order by dimension desc, birth_year_from desc, group_code"""
+        where buyers > 0 order by dimension desc, birth_year_from desc, group_code"""
     )
-    shown = [row for row in data if not story.few(row["buyers"])]
+    hidden = story.hidden(
+        {(row["dimension"], row["group_code"]): row["buyers"] for row in data}, lambda group: group[0]
+    )
+    data = [row for row in data if row["group_code"] != "unknown"]
+    shown = [row for row in data if (row["dimension"], row["group_code"]) not in hidden]
     if not shown:
         return None
     best = max(shown, key=lambda row: row["amount_per_buyer"])
@@ -390,6 +394,112 @@ def by_month_of_year(story: Story) -> Block | None:
     return rhythm(story, "month", range(1, 13))
 
 
+def calendar(story: Story) -> Block | None:
+    """Weekdays, parts of the month and months against what is usual around them."""
+    data = story.rows(
+        """select effect, position, name_{lang} as label, relative_orders - 1 as difference, is_beyond_chance
+        from marts.calendar_effects where is_beyond_chance is not null
+        order by array_position(['weekday', 'part_of_month', 'month'], effect), position"""
+    )
+    beyond = [row for row in data if row["is_beyond_chance"]]
+    if not data:
+        return None
+
+    def name(row: Row) -> str:
+        return story.source.month_names[row["position"] - 1] if row["effect"] == "month" else str(row["label"])
+
+    def signed(row: Row) -> str:
+        return ("+" if row["difference"] > 0 else "") + story.percent(row["difference"])
+
+    top = max(beyond, key=lambda row: abs(row["difference"]), default=data[0])
+    return Block(
+        "calendar",
+        story.say("calendar_title" if beyond else "calendar_title_none", when=name(top), difference=signed(top)),
+        sentences(
+            story.say(
+                "calendar_others",
+                others=story.list(f"{name(row)} {signed(row)}" for row in beyond if row is not top),
+            )
+            if len(beyond) > 1
+            else "",
+            story.say("calendar_note"),
+        ),
+        bars(
+            [name(row) for row in data],
+            [
+                Series(
+                    story.label(key),
+                    [row["difference"] if row["is_beyond_chance"] == is_beyond else None for row in data],
+                    color,
+                )
+                for key, is_beyond, color in (("calendar_beyond", True, BAR), ("by_chance", False, PLAIN))
+            ],
+            "percent",
+            is_stacked=True,
+            is_horizontal=True,
+        ),
+        "percent",
+        height=90 + 26 * len(data),
+    )
+
+
+def promotions(story: Story) -> Block | None:
+    """Days with far more orders or discounts than month and weekday lead to expect."""
+    data = story.rows(
+        """select promotions.day, weekday_name_{lang} as weekday, other_orders / usual_orders as ratio, discount_share,
+            usual_discount_share
+        from marts.promotion_days as promotions join marts.dates as dates using (day)
+        where promotions.is_promotion_day order by ratio desc, day"""
+    )
+    if not data:
+        return None
+    [judged] = story.rows("select count(*) as days from marts.promotion_days where is_judged")
+    effect = story.one("select * from marts.promotion_activation where day_kind = 'promotion' and not is_small")
+    has_discounts = any(row["discount_share"] is not None for row in data)
+    top = data[0]
+    known = effect.get("relative_rate_low") is not None
+    return Block(
+        "promotions",
+        story.say(
+            "promotions_title", days=str(len(data)), judged=story.count(judged["days"]), day=story.day(top["day"]),
+            ratio=story.decimal(top["ratio"], 1),
+        ),
+        sentences(
+            story.say(
+                "promotions_activation",
+                ratio=story.decimal(effect["relative_rate"], 1),
+                low=story.decimal(effect["relative_rate_low"], 1),
+                high=story.decimal(effect["relative_rate_high"], 1),
+            )
+            if known
+            else "",
+            story.say("promotions_note"),
+        ),
+        table=Table(
+            [
+                story.label("day"),
+                story.label("weekday"),
+                story.label("against_usual"),
+                *([story.label("discount_share"), story.label("usual_discount_share")] if has_discounts else []),
+            ],
+            [
+                [
+                    story.day(row["day"]),
+                    row["weekday"],
+                    story.decimal(row["ratio"], 1),
+                    *(
+                        [story.percent(row["discount_share"]), story.percent(row["usual_discount_share"])]
+                        if has_discounts
+                        else []
+                    ),
+                ]
+                for row in data[:PROMOTIONS]
+            ],
+            frozenset({0, 1}),
+        ),
+    )  # fmt: skip
+
+
 def type_comparison(story: Story) -> Block | None:
     measures: dict[str, Callable[[float | None], str]] = {
         "amount_per_order": story.money,
@@ -465,4 +575,4 @@ def counters(story: Story) -> Block | None:
 
 GLANCE: list[Maker] = [key_figures, orders_by_month, amount_by_month, customer_types]
 WHO: list[Maker] = [ever_bought, gender_and_age, birth_decades, member_groups]
-WHEN: list[Maker] = [by_hour, by_weekday, by_month_of_year, type_comparison, counters]
+WHEN: list[Maker] = [by_hour, by_weekday, by_month_of_year, calendar, promotions, type_comparison, counters]

@@ -3,12 +3,13 @@
 import datetime
 
 from segmentation.charts.lifecycle import STATE_COLORS
-from segmentation.charts.look import BAR, MARK, segment_color
+from segmentation.charts.look import BAR, MARK, PLAIN, segment_color
 from segmentation.landing.files import literal
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences
 
 MOVES = 12
+COHORT_MONTHS = 12
 # One row per RFM group or class, of which a rule may have several.
 RULES = """(
     select rule_set, code, min(sort_order) as rule_no, any_value(name_zh) as name_zh, any_value(name_en) as name_en
@@ -16,12 +17,16 @@ RULES = """(
 )"""
 
 
+def segments(story: Story) -> list[Row]:
+    """The segments with their means, and whether they are hidden."""
+    data = story.rows("select *, segment_name_{lang} as name from marts.segment_summary order by segment")
+    hidden = story.hidden({row["segment"]: row["members"] for row in data})
+    return [{**row, "is_hidden": row["segment"] in hidden} for row in data]
+
+
 def segment_sizes(story: Story) -> Block | None:
-    data = story.rows(
-        """select segment, segment_name_{lang} as name, members, member_share, amount_share, is_small
-        from marts.segment_summary order by segment"""
-    )
-    shown = [row for row in data if not row["is_small"]]
+    data = segments(story)
+    shown = [row for row in data if not row["is_hidden"]]
     if len(data) < 2 or not shown:
         return None
     first = max(shown, key=lambda row: row["amount_share"] / row["member_share"])
@@ -38,8 +43,11 @@ def segment_sizes(story: Story) -> Block | None:
             story.say(
                 "segment_sizes_groups",
                 groups=str(len(data)),
-                names=story.list(f"{row['name']} ({story.members(row['members'])})" for row in data),
-            )
+                names=story.list(
+                    f"{row['name']} ({story.members(row['members'], is_hidden=row['is_hidden'])})" for row in data
+                ),
+            ),
+            small_segments(story, data),
         ),
         bars(
             [story.label(measure) for measure in measures],
@@ -49,6 +57,7 @@ def segment_sizes(story: Story) -> Block | None:
             ],
             "percent",
             is_stacked=True,
+            is_whole=True,
             is_horizontal=True,
         ),
         "percent",
@@ -56,8 +65,19 @@ def segment_sizes(story: Story) -> Block | None:
     )
 
 
+def small_segments(story: Story, data: list[Row]) -> str:
+    """Say which segments are too small to tell anything of, and which are not shown because of them."""
+    small = [row["name"] for row in data if row["is_small"]]
+    others = [row["name"] for row in data if row["is_hidden"] and not row["is_small"]]
+    said = (
+        story.say("segments_small", names=story.list(small), small=str(story.small)) if small else "",
+        story.say("segments_hidden", names=story.list(others)) if others else "",
+    )
+    return ("" if story.source.language == "zh" else " ").join(sentences(*said))
+
+
 def segment_profiles(story: Story) -> Block | None:
-    data = story.rows("select *, segment_name_{lang} as name from marts.segment_summary order by segment")
+    data = segments(story)
     if not data:
         return None
     measures = [name for name in "lrfmp" if any(row[name] is not None for row in data)]
@@ -65,9 +85,9 @@ def segment_profiles(story: Story) -> Block | None:
     def mean(name: str, value: float) -> str:
         return story.money(value) if name == "m" else story.decimal(value, 1)
 
-    shown = [row for row in data if not row["is_small"]]
+    shown = [row for row in data if not row["is_hidden"]]
     if not shown:
-        return None
+        return Block("segment_profiles", story.say("segment_profiles_title_none"), [small_segments(story, data)])
     best, last = shown[0], shown[-1]
     return Block(
         "segment_profiles",
@@ -98,15 +118,16 @@ def segment_profiles(story: Story) -> Block | None:
             [
                 [
                     row["name"],
-                    story.members(row["members"]),
+                    story.members(row["members"], is_hidden=row["is_hidden"]),
                     *(
-                        MISSING if row["is_small"] else story.percent(row[f"{name}_share"])
+                        MISSING if row["is_hidden"] else story.percent(row[f"{name}_share"])
                         for name in ("member", "amount")
                     ),
-                    *(MISSING if row["is_small"] else mean(name, row[name]) for name in measures),
+                    *(MISSING if row["is_hidden"] else mean(name, row[name]) for name in measures),
                 ]
                 for row in data
             ],
+            faint=frozenset(place for place, row in enumerate(data) if row["is_hidden"]),
         ),
         is_wide=True,
     )
@@ -154,16 +175,18 @@ def trust(story: Story) -> Block | None:
 
 def _buyers_by_rule(story: Story, rule_set: str) -> list[Row]:
     """Return the buyers and their amount for each code of a set of RFM rules, in the order of the rules."""
-    return story.rows(
+    data = story.rows(
         f"""select {rule_set}_name_{{lang}} as label, count(*) as members, sum(amount) as amount
         from marts.member_overview join {RULES} on rule_set = {literal(rule_set)} and code = {rule_set}
         where orders > 0 group by rule_no, label order by rule_no"""
     )
+    hidden = story.hidden({row["label"]: row["members"] for row in data})
+    return [{**row, "is_hidden": row["label"] in hidden} for row in data]
 
 
 def rfm_groups(story: Story) -> Block | None:
     data = _buyers_by_rule(story, "rfm_group")
-    shown = [row for row in data if not story.few(row["members"])]
+    shown = [row for row in data if not row["is_hidden"]]
     if not shown:
         return None
     members, amount = sum(row["members"] for row in data), sum(row["amount"] for row in data)
@@ -199,7 +222,7 @@ def rfm_groups(story: Story) -> Block | None:
 
 def rfm_classes(story: Story) -> Block | None:
     data = _buyers_by_rule(story, "rfm_class")
-    shown = [row for row in data if not story.few(row["members"])]
+    shown = [row for row in data if not row["is_hidden"]]
     if not shown:
         return None
     amount = sum(row["amount"] for row in data)
@@ -219,10 +242,10 @@ def rfm_classes(story: Story) -> Block | None:
             [
                 [
                     row["label"],
-                    story.members(row["members"]),
+                    story.members(row["members"], is_hidden=row["is_hidden"]),
                     *(
                         [MISSING] * 3
-                        if story.few(row["members"])
+                        if row["is_hidden"]
                         else [
                             story.percent(row["members"] / members),
                             story.percent(float(row["amount"] / amount)),
@@ -232,6 +255,7 @@ def rfm_classes(story: Story) -> Block | None:
                 ]
                 for row in data
             ],
+            faint=frozenset(place for place, row in enumerate(data) if row["is_hidden"]),
         ),
     )
 
@@ -255,7 +279,10 @@ def states(story: Story) -> Block | None:
     if len(months) < 2:
         return None
     status = {row["month_start"]: row["month_status"] for row in data}
-    cells = {(row["month_start"], row["state"]): None if story.few(row["members"]) else row["members"] for row in data}
+    counts = {(row["month_start"], row["state"]): row["members"] for row in data}
+    # Of the last month the total is known: all buyers.
+    hidden = story.hidden(counts, lambda cell: cell[0] if cell[0] == months[-1] else cell)
+    cells = {cell: None if cell in hidden else members for cell, members in counts.items()}
     labels = dict.fromkeys((row["state"], row["label"]) for row in data)
     month = last_month(story)
     moved = (
@@ -313,6 +340,9 @@ def transitions(story: Story) -> Block | None:
     shown = [row for row in data if not row["is_small"]]
     if not shown:
         return None
+    # How many were in each state before and after, the chart of the states says.
+    counts = {(row["previous"], row["state"]): row["members"] for row in data}
+    hidden = story.hidden(counts, lambda cell: cell[0], lambda cell: cell[1])
     before = list(dict.fromkeys((row["previous"], row["before"]) for row in shown))
     reached = {row["state"] for row in shown if row["members"]}
     after = list(dict.fromkeys((row["state"], row["after"]) for row in data if row["state"] in reached))
@@ -322,18 +352,21 @@ def transitions(story: Story) -> Block | None:
         row = cells.get((previous, state))
         if row is None or row["members"] == 0:
             return ""
-        return MISSING if story.few(row["members"]) else story.percent(row["share"])
+        return MISSING if (previous, state) in hidden else story.percent(row["share"])
 
-    left = {previous: 1 - (cells.get((previous, previous)) or {"share": 0})["share"] for previous, _ in before}
-    kept = [name for name, _ in before if (name, name) in cells and name not in ("never_bought",)]
-    most = max(kept, key=lambda name: 1 - left[name], default=None)
+    stayed = {
+        name: cells[name, name]["share"]
+        for name, _ in before
+        if name != "never_bought" and (name, name) in cells and (name, name) not in hidden
+    }
+    if not any(row["members"] and cell not in hidden for cell, row in cells.items()):
+        return None
+    most = max(stayed, key=lambda name: stayed[name], default=None)
     return Block(
         "transitions",
         story.say("transitions_title", month=story.source.month(month)),
         sentences(
-            story.say("transitions_kept", state=dict(before)[most], share=story.percent(1 - left[most]))
-            if most
-            else "",
+            story.say("transitions_kept", state=dict(before)[most], share=story.percent(stayed[most])) if most else "",
             story.say("transitions_note", small=str(story.small)),
         ),
         table=Table(
@@ -389,6 +422,112 @@ def activation(story: Story) -> Block | None:
             gap_name=story.label("gap"),
         ),
         "percent",
+    )
+
+
+def growth(story: Story) -> Block | None:
+    """Buyers against their own past year, as far as that can be compared."""
+    data = story.rows(
+        """select level, level_name_{lang} as label, count(*) as buyers,
+            count(*) filter (where is_beyond_chance) as beyond, any_value(compared_months) as months
+        from marts.member_growth join (select level, sort_order from seeds.growth_levels) using (level)
+        where is_comparable group by level, label, sort_order order by sort_order"""
+    )
+    everybody = sum(row["buyers"] for row in data)
+    if everybody < story.small:
+        return None
+    counts = {(row["level"], True): row["beyond"] for row in data} | {
+        (row["level"], False): row["buyers"] - row["beyond"] for row in data
+    }
+    hidden = story.hidden(counts)
+    people = {row["level"]: row["buyers"] for row in data}
+    few = story.hidden(people)
+
+    def share(level: str) -> str | None:
+        return None if level in few else story.percent(people.get(level, 0) / everybody)
+
+    return Block(
+        "growth",
+        story.say("growth_title", growing=share("growing"), declining=share("declining"))
+        or story.say("growth_title_plain", count=story.count(everybody)),
+        sentences(
+            story.say("growth_others", stopped=share("stopped"), resumed=share("resumed")),
+            story.say("growth_months", months=str(data[0]["months"]), count=story.count(everybody)),
+        ),
+        bars(
+            [row["label"] for row in data],
+            [
+                Series(
+                    story.label(key),
+                    [None if (row["level"], is_beyond) in hidden else counts[row["level"], is_beyond] for row in data],
+                    color,
+                )
+                for key, is_beyond, color in (("beyond_chance", True, BAR), ("by_chance", False, PLAIN))
+            ],
+            "count",
+            is_stacked=True,
+            is_horizontal=True,
+        ),
+        height=90 + 34 * len(data),
+    )
+
+
+def cohorts(story: Story) -> Block | None:
+    """How many of those who first bought in a quarter buy in the months after."""
+    data = story.rows(
+        f"""with cohorts as (
+            select date_trunc('quarter', cohort_start) as quarter, months_since, sum(members) as members,
+                sum(buyers) as buyers
+            from marts.cohort_retention
+            where cohort_type = 'first_purchase' and month_status = 'complete' and not is_small
+                and months_since between 1 and {COHORT_MONTHS}
+                and cohort_start in (select month_start from marts.eda_coverage where status = 'complete')
+            group by all
+        )
+        select * from cohorts order by quarter, months_since"""
+    )
+    shown = {
+        (row["quarter"], row["months_since"]): row["buyers"] / row["members"]
+        for row in data
+        if not story.few(row["buyers"])
+    }
+    if not shown:
+        return None
+
+    def overall(month: int) -> str | None:
+        rows = [row for row in data if row["months_since"] == month]
+        buyers = sum(row["buyers"] for row in rows)
+        return story.percent(buyers / sum(row["members"] for row in rows)) if buyers >= story.small else None
+
+    quarters = list(dict.fromkeys(row["quarter"] for row in data))
+    months = sorted({row["months_since"] for row in data})
+    highest = max(shown.values())
+    first = next((month for month in months if overall(month)), None)
+    return Block(
+        "cohorts",
+        story.say("cohorts_title", month=str(first), share=overall(first) if first else None)
+        or story.say("cohorts_title_plain"),
+        sentences(
+            story.say("cohorts_last", month=str(months[-1]), share=overall(months[-1])) if months[-1] != first else "",
+            story.say("cohorts_note", small=str(story.small)),
+        ),
+        table=Table(
+            [story.label("first_quarter"), *(story.say("months_later", month=str(month)) for month in months)],
+            [
+                [
+                    story.source.quarter(quarter),
+                    *(story.percent(shown[quarter, month], 0) if (quarter, month) in shown else "" for month in months),
+                ]
+                for quarter in quarters
+            ],
+            shades={
+                (row_no, column_no): shown[quarter, month] / highest * 0.8
+                for row_no, quarter in enumerate(quarters)
+                for column_no, month in enumerate(months, 1)
+                if (quarter, month) in shown
+            },
+        ),
+        is_wide=True,
     )
 
 
@@ -469,4 +608,4 @@ def drift(story: Story) -> Block | None:
 
 
 GROUPS: list[Maker] = [segment_sizes, trust, segment_profiles, rfm_groups, rfm_classes]
-CHANGES: list[Maker] = [states, transitions, activation, moves, drift]
+CHANGES: list[Maker] = [states, transitions, activation, growth, moves, drift, cohorts]

@@ -18,6 +18,8 @@ STRIPES = [{"symbol": "none"}] + [
     for gaps, turn in (([2, 6], 0.8), ([2, 3], -0.8), ([3, 9], 0), ([2, 5], 1.6), ([1, 2], 0.4), ([4, 8], -0.4))
 ]
 INK, FAINT_INK, RULE = "#37474f", "#607d8b", "#dfe5e8"
+# So few labels of an axis are all drawn where they fit.
+FEW_LABELS = 12
 AXIS_TEXT = {"color": FAINT_INK, "fontSize": 12}
 
 
@@ -36,14 +38,18 @@ def bars(
     unit: Unit,
     *,
     is_stacked: bool = False,
+    is_whole: bool = False,
     is_horizontal: bool = False,
     gaps: Sequence[bool] = (),
     gap_name: str = "",
 ) -> Option:
-    """Upright bars, or lying ones with the first category on top; `gaps` are categories to shade."""
+    """Upright bars, or lying ones with the first category on top; `gaps` are categories to shade.
+
+    `is_whole` says that stacked shares add up to 1.
+    """
     names = _category_axis(categories, is_horizontal)
     values = _value_axis(unit)
-    if is_stacked and unit == "percent":
+    if is_whole:
         values |= {"max": 1, "interval": 0.25}
     option = _frame(series, unit)
     option["xAxis"], option["yAxis"] = ([values], [names]) if is_horizontal else ([names], [values])
@@ -117,7 +123,7 @@ def _category_axis(categories: Sequence[str], is_upright: bool) -> Option:
         | (
             {"width": 190, "overflow": "break", "lineHeight": 14, "interval": 0}
             if is_upright
-            else {"hideOverlap": True}
+            else {"hideOverlap": True} | ({"interval": 0} if len(categories) <= FEW_LABELS else {})
         ),
     }
 

@@ -1,7 +1,10 @@
 """What sells together, what to expect, what to do, how the data were cleaned, and what the words mean."""
 
+from collections import Counter
+
 from segmentation.charts.look import BAR, PLAIN, segment_color
 from segmentation.landing.files import literal
+from segmentation.report.groups import segments
 from segmentation.report.options import Series, bars
 from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences
 
@@ -17,6 +20,8 @@ def attach_rates(story: Story) -> Block | None:
         from marts.basket_attach_rates where scope in ('all', 'segment') and not is_small
         order by scope desc, code"""
     )
+    hidden = {str(row["segment"]) for row in segments(story) if row["is_hidden"]}
+    data = [row for row in data if row["scope"] == "all" or row["code"] not in hidden]
     everybody = next((row for row in data if row["scope"] == "all"), None)
     if everybody is None:
         return None
@@ -148,17 +153,24 @@ def expected_amount(story: Story) -> Block | None:
         return None
     labels = list(dict.fromkeys(row["label"] for row in data))
     groups = dict.fromkeys((row["segment"], row["name"]) for row in data)
-    cells = {(row["label"], row["segment"]): float(row["amount"]) for row in data if not story.few(row["members"])}
+    hidden = story.hidden(
+        {(row["label"], row["segment"]): row["members"] for row in data}, lambda cell: cell[0], lambda cell: cell[1]
+    )
+    amounts = {(row["label"], row["segment"]): float(row["amount"]) for row in data}
+    cells = {cell: amount for cell, amount in amounts.items() if cell not in hidden}
     total = float(sum(row["amount"] for row in data))
     if total <= 0:
         return None
     by_state = {label: sum(cells.get((label, segment), 0) for segment, _ in groups) for label in labels}
     best = max(labels, key=lambda label: by_state[label])
+    is_whole = not any(label == best for label, _ in hidden)
     return Block(
         "expected_amount",
         story.say("expected_amount_title", days=str(data[0]["horizon_days"]), amount=story.money(total)),
         sentences(
-            story.say("expected_amount_state", state=best, share=story.percent(by_state[best] / total)),
+            story.say("expected_amount_state", state=best, share=story.percent(by_state[best] / total))
+            if is_whole
+            else "",
             story.say("expected_amount_note"),
         ),
         bars(
@@ -169,6 +181,39 @@ def expected_amount(story: Story) -> Block | None:
             ],
             "money",
             is_stacked=True,
+        ),
+        "money",
+    )
+
+
+def discounted(story: Story) -> Block | None:
+    """The expected amount within each horizon, and what it is worth today."""
+    data = story.rows(
+        """select horizon_days, count(*) as buyers, sum(expected_value order by card_id) as expected,
+            sum(discounted_value order by card_id) as discounted
+        from marts.member_expected_purchases where discounted_value is not null
+        group by horizon_days order by horizon_days"""
+    )
+    if not data or data[-1]["expected"] <= 0 or story.few(data[-1]["buyers"]):
+        return None
+    rate = story.one("select value from marts.settings_used where setting = 'clv_discount_rate'")["value"]
+    last = data[-1]
+    return Block(
+        "discounted",
+        story.say(
+            "discounted_title",
+            days=str(last["horizon_days"]),
+            amount=story.money(last["expected"]),
+            discounted=story.money(last["discounted"]),
+        ),
+        sentences(story.say("discounted_note", rate=story.percent(float(rate)))),
+        bars(
+            [story.say("so_many_days", days=str(row["horizon_days"])) for row in data],
+            [
+                Series(story.label(f"{name}_amount"), [row[name] for row in data], color)
+                for name, color in (("expected", "#aed6f1"), ("discounted", BAR))
+            ],
+            "money",
         ),
         "money",
     )
@@ -223,7 +268,7 @@ def actions(story: Story) -> Block | None:
         group by action_code, segment_code, states.name_{lang}, states.sort_order
         order by coalesce(sum(expected_value), 0) desc, members desc, action_code, segment_code, states.sort_order"""
     )
-    shown = [row for row in data if not story.few(row["members"])]
+    shown = _without_small_groups(story, data)
     if not shown:
         return None
     has_expected = any(row["expected"] is not None for row in shown)
@@ -267,6 +312,34 @@ def actions(story: Story) -> Block | None:
         ),
         is_wide=True,
     )
+
+
+def _without_small_groups(story: Story, data: list[Row]) -> list[Row]:
+    """The rows of actions that can be shown; the others of a state are put together as those of several segments."""
+    by_state = Counter[str]()
+    for row in data:
+        by_state[row["state"]] += row["members"]
+    hidden_states = story.hidden(by_state)
+    # How many each segment and each state has, other parts of the report say.
+    hidden = story.hidden(
+        {place: row["members"] for place, row in enumerate(data)},
+        lambda place: ("segment", data[place]["segment_code"]),
+        lambda place: ("state", data[place]["state"]),
+    )
+    shown = [row for place, row in enumerate(data) if place not in hidden and row["state"] not in hidden_states]
+    together: dict[str, Row] = {}
+    # The action is that for most of them.
+    for row in sorted((data[place] for place in hidden), key=lambda row: (-row["members"], row["action"])):
+        if row["state"] not in hidden_states:
+            several = together.setdefault(
+                row["state"], row | {"segment": story.label("several_segments"), "members": 0, "amount": 0}
+                | ({} if row["expected"] is None else {"expected": 0})
+            )  # fmt: skip
+            for number in ("members", "amount", "expected"):
+                if row[number] is not None:
+                    several[number] = (several[number] or 0) + row[number]
+    shown += [row for row in together.values() if not story.few(row["members"])]
+    return sorted(shown, key=lambda row: (-(row["expected"] or 0), -row["members"]))
 
 
 def funnel(story: Story) -> Block | None:
@@ -369,6 +442,7 @@ def tags(story: Story) -> Block | None:
         from marts.tag_dictionary where tag not in ('favourite_counter_code', 'action_code')
         order by tag_no, value_no"""
     )
+    hidden = story.hidden({place: row["members"] for place, row in enumerate(data)}, lambda place: data[place]["tag"])
     return Block(
         "tags",
         story.say("tags_title", tags=str(len({row["tag"] for row in data}))),
@@ -380,10 +454,10 @@ def tags(story: Story) -> Block | None:
                     row["tag"],
                     row["value"],
                     row["meaning"],
-                    story.members(row["members"]),
-                    MISSING if story.few(row["members"]) else story.percent(row["member_share"]),
+                    story.members(row["members"], is_hidden=place in hidden),
+                    MISSING if place in hidden else story.percent(row["member_share"]),
                 ]
-                for row in data
+                for place, row in enumerate(data)
             ],
             frozenset({0, 1, 2}),
         ),
@@ -407,7 +481,7 @@ def settings(story: Story) -> Block | None:
 
 
 TOGETHER: list[Maker] = [attach_rates, counter_pairs, product_pairs, next_purchases]
-OUTLOOK: list[Maker] = [expected_amount, forecast_check]
+OUTLOOK: list[Maker] = [expected_amount, forecast_check, discounted]
 ACTIONS: list[Maker] = [actions]
 DATA: list[Maker] = [funnel, reasons, findings]
 GLOSSARY: list[Maker] = [glossary, thresholds, tags, settings]

@@ -69,22 +69,25 @@ def page(story: Story) -> dict[str, Any]:
 
 def render(pages: list[dict[str, Any]], currency: str | None) -> str:
     """The page as HTML."""
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
+    return environment(FOLDER).get_template("template.html").render(
+        pages=pages,
+        currency=currency,
+        font=font_subset(signs(pages)),
+        echarts=Markup((FOLDER / "echarts" / "echarts.common.min.js").read_text(encoding="utf-8")),
+    )  # fmt: skip
+
+
+def environment(folder: Path) -> Environment:
+    """The templates of a folder, and what all pages share."""
+    templates = Environment(
+        loader=FileSystemLoader([folder, FOLDER]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["safe_json"] = safe_json
-    template = environment.get_template("template.html")
-    signs = LATIN + "".join(strings(pages))
-    return template.render(
-        pages=pages,
-        currency=currency,
-        font=font_subset(set(signs)),
-        echarts=Markup((FOLDER / "echarts" / "echarts.common.min.js").read_text(encoding="utf-8")),
-    )
+    templates.filters["safe_json"] = safe_json
+    return templates
 
 
 def safe_json(value: object) -> Markup:
@@ -105,6 +108,12 @@ def strings(value: object) -> Iterable[str]:
             yield from strings(part)
     elif hasattr(value, "__dataclass_fields__"):
         yield from strings(vars(value))
+
+
+def signs(value: object) -> set[str]:
+    """All signs within a value, and the Latin ones."""
+    # The page itself writes large numbers.
+    return set(LATIN + "万亿").union(*strings(value))
 
 
 def font_subset(signs: set[str]) -> str:

@@ -1,9 +1,9 @@
 """What the report is made of: blocks with a title that says a finding, sentences, a chart and a table."""
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 from babel.dates import format_date
@@ -13,16 +13,18 @@ from segmentation.charts.look import Source, open_source
 from segmentation.report.options import Option, Unit
 
 Row = dict[str, Any]
+Cell = TypeVar("Cell", bound=Hashable)
 MISSING = "–"
 
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as texts; `texts` names the columns that hold words, all others hold numbers."""
+    """Cells as texts; `texts` names the columns that hold words, all others hold numbers; `faint` rows are grey."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
     texts: frozenset[int] = frozenset({0})
+    faint: frozenset[int] = frozenset()
     # How dark a cell is, 0 to 1, by row and column.
     shades: dict[tuple[int, int], float] = field(default_factory=dict)
 
@@ -112,8 +114,19 @@ class Story:
         """Whether a count is too small to be shown; zero is no person."""
         return members is not None and 0 < members < self.small
 
-    def members(self, value: int) -> str:
-        return f"< {self.small}" if self.few(value) else self.count(value)
+    def members(self, value: int, *, is_hidden: bool = False) -> str:
+        """A count of people; `is_hidden` where it would give another one away."""
+        return f"< {self.small}" if self.few(value) else MISSING if is_hidden else self.count(value)
+
+    def hidden(self, counts: Mapping[Cell, int], *groups: Callable[[Cell], Hashable]) -> frozenset[Cell]:
+        """The cells that are not shown; see `withheld`. Each of `groups` says which cells add up to a known total."""
+        whole: Sequence[Callable[[Cell], Hashable]] = groups or [lambda _: None]
+        totals = {
+            (number, group(cell)): [other for other in counts if group(other) == group(cell)]
+            for number, group in enumerate(whole)
+            for cell in counts
+        }
+        return withheld(counts, [*totals.values()], self.small)
 
     def list(self, names: Iterable[str]) -> str:
         return ("、" if self.source.language == "zh" else ", ").join(names)
@@ -140,6 +153,46 @@ def open_story(connection: duckdb.DuckDBPyConnection, language: str) -> Story:
     ).fetchall()
     small = connection.execute("select cast(value as integer) from marts.settings_used where setting = 'small_group'")
     return Story(source, dict(texts), small.fetchall()[0][0])
+
+
+def withheld(counts: Mapping[Cell, int], totals: Sequence[Collection[Cell]], small: int) -> frozenset[Cell]:
+    """Return the cells that must not be shown: of few people, or of use to compute such a one.
+
+    Where the totals of groups of cells can be known, what is left out of a group has to be several cells of together
+    at least `small` people: the smallest of the others are left out with them (complementary cell suppression).
+
+    Parameters
+    ----------
+    counts : people of each cell.
+    totals : the groups of cells that add up to something known.
+    small : fewest people that are shown; none is nobody, and shown.
+    """
+    hidden = frozenset(cell for cell, people in counts.items() if 0 < people < small)
+
+    def gives_away(number: int, hidden: frozenset[Cell]) -> bool:
+        left_out = [counts[cell] for cell in totals[number] if cell in hidden]
+        few = bool(left_out) and (len(left_out) == 1 or sum(left_out) < small)
+        return few and any(counts[cell] and cell not in hidden for cell in totals[number])
+
+    def with_others(hidden: frozenset[Cell], known: Collection[int], most: int) -> frozenset[Cell] | None:
+        """The cells with the fewest and smallest others, at most so many, by which no group but `known` gives away."""
+        number = next((no for no in range(len(totals)) if no not in known and gives_away(no, hidden)), None)
+        if number is None or not most:
+            return hidden if number is None else None
+        tried = (
+            with_others(hidden | {cell}, known, most - 1)
+            for cell in totals[number]
+            if counts[cell] and cell not in hidden
+        )
+        found = [cells for cells in tried if cells]
+        return min(
+            found, key=lambda cells: (sum(map(counts.__getitem__, cells)), sorted(map(str, cells))), default=None
+        )
+
+    while open_groups := [number for number in range(len(totals)) if gives_away(number, hidden)]:
+        sizes = range(1, len(counts) + 1)
+        hidden = next(cells for most in sizes if (cells := with_others(hidden, open_groups[1:], most)))
+    return hidden
 
 
 def sentences(*texts: str) -> list[str]:

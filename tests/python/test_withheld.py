@@ -1,0 +1,37 @@
+"""What is not shown cannot be computed from what is."""
+
+from itertools import product
+
+import pytest
+
+from segmentation.report.story import withheld
+
+
+@pytest.mark.parametrize(
+    ("counts", "hidden"),
+    [
+        ({"a": 100, "b": 40, "c": 0}, ""),
+        # Alone it would be the total less the others; nobody is no person.
+        ({"a": 100, "b": 40, "c": 3, "d": 0}, "bc"),
+        ({"a": 100, "b": 3}, "ab"),
+        # Two of together fewer than 30 are a group of fewer than 30.
+        ({"a": 100, "b": 40, "c": 3, "d": 4}, "bcd"),
+        ({"a": 100, "b": 40, "c": 20, "d": 15}, "cd"),
+        ({"a": 3}, "a"),
+    ],
+)
+def test_a_small_cell_is_never_left_out_alone(counts: dict[str, int], hidden: str) -> None:
+    assert withheld(counts, [list(counts)], 30) == set(hidden)
+
+
+def test_neither_rows_nor_columns_give_a_cell_away() -> None:
+    rows = [[3, 50, 60, 70], [40, 45, 80, 90], [90, 0, 35, 60]]
+    counts = {(row, column): rows[row][column] for row, column in product(range(3), range(4))}
+    totals = [[cell for cell in counts if cell[0] == row] for row in range(3)]
+    totals += [[cell for cell in counts if cell[1] == column] for column in range(4)]
+    hidden = withheld(counts, totals, 30)
+    assert (0, 0) in hidden
+    assert len(hidden) == 4
+    for cells in totals:
+        left_out = [counts[cell] for cell in cells if cell in hidden]
+        assert not left_out or (len(left_out) > 1 and sum(left_out) >= 30)
