@@ -49,7 +49,7 @@ def page(edition: Edition) -> str:
         language: {word: story.texts[word].replace("{people}", story.texts["people"]) for word in WORDS}
         | {
             "as_of": story.say("app_as_of", day=story.day(day)),
-            "part": story.say("members_part", most=story.count(most), members=story.count(everybody)),
+            "part": story.say("members_part", most=story.count(most), everybody=story.count(everybody)),
         }
         for language, story in stories.items()
     }
