@@ -36,11 +36,12 @@ MODEL_TYPES = {
     **dict.fromkeys((*PARAMETERS, "rank_correlation"), "float64"),
     "reason": "str",
 }
-PREDICTION_TYPES = {
+EXPECTATIONS = ("p_alive", "expected_purchases", "discounted_purchases")
+EXPECTATION_TYPES = {
     "sample": "str",
-    "card_id": "str",
+    **dict.fromkeys(("frequency", "recency", "age"), "float64"),
     "horizon_days": "int64",
-    **dict.fromkeys(("p_alive", "expected_purchases", "purchase_value", "discounted_purchases"), "float64"),
+    **dict.fromkeys(EXPECTATIONS, "float64"),
 }
 
 
@@ -210,12 +211,6 @@ def fit_gamma_gamma(purchases: Vector, mean_value: Vector) -> Fit:
     return Fit((p, q, v * unit), fit.log_likelihood - len(purchases) * float(np.log(unit)))
 
 
-def expected_value(model: GammaGamma, purchases: Vector, mean_value: Vector) -> Vector:
-    """Expected value (n,) of a future purchase: between the customer's own mean and that of all."""
-    result: Vector = model.p * (model.v + purchases * mean_value) / (model.p * purchases + model.q - 1)
-    return result
-
-
 def fit_models(
     buyers: pd.DataFrame,
     horizons: pd.DataFrame,
@@ -271,35 +266,36 @@ def fit_models(
     return pd.DataFrame(rows, columns=list(MODEL_TYPES)).astype(MODEL_TYPES)
 
 
-def predict(buyers: pd.DataFrame, models: pd.DataFrame, horizons: pd.DataFrame) -> pd.DataFrame:
-    """Predict every customer with the models of its sample; null where a model was refused.
+def predict(histories: pd.DataFrame, models: pd.DataFrame, horizons: pd.DataFrame) -> pd.DataFrame:
+    """Predict what follows each history with the model of its sample; null where it was refused.
 
-    `buyers` and `models` are as in `fit_models`; `horizons` has sample, horizon_days, horizon_weeks and discount (see
-    `discounted_purchases`; null where none is asked for). One row per sample, card and horizon with p_alive,
-    expected_purchases, purchase_value (expected value of one purchase) and discounted_purchases.
+    Parameters
+    ----------
+    histories : different (sample, frequency, recency, age): buyers with the same history have the same forecast.
+    models : as `fit_models` returns them.
+    horizons : sample, horizon_days, horizon_weeks and discount (see `discounted_purchases`; null where none is asked
+        for).
+
+    Returns
+    -------
+    One row per history and horizon with p_alive, expected_purchases and discounted_purchases.
     """
     parts = []
+    fitted = models[(models["model"] == "bg_nbd") & models["reason"].isna()].set_index("sample")
     columns = ["sample", "horizon_days", "horizon_weeks", "discount"]
     for sample, horizon_days, weeks, discount in horizons[columns].itertuples(index=False):
-        group = buyers[buyers["sample"] == sample]
-        x, t_x, age, value = (
-            group[name].to_numpy(np.float64) for name in ("frequency", "recency", "age", "mean_value")
-        )
-        part = pd.DataFrame({"sample": sample, "card_id": group["card_id"], "horizon_days": horizon_days})
-        part[["p_alive", "expected_purchases", "purchase_value", "discounted_purchases"]] = np.nan
-        fitted = models[(models["sample"] == sample) & models["reason"].isna()].set_index("model")
-        if "bg_nbd" in fitted.index:
-            bg_nbd = BgNbd(*fitted.loc["bg_nbd", list(BgNbd._fields)].astype(float))
-            part["p_alive"] = p_alive(bg_nbd, x, t_x, age)
-            part["expected_purchases"] = expected_purchases(bg_nbd, x, t_x, age, weeks)
+        part = histories[histories["sample"] == sample].assign(horizon_days=horizon_days)
+        part[list(EXPECTATIONS)] = np.nan
+        if sample in fitted.index:
+            history = tuple(part[name].to_numpy(np.float64) for name in ("frequency", "recency", "age"))
+            bg_nbd = BgNbd(*fitted.loc[sample, list(BgNbd._fields)].astype(float))
+            part["p_alive"] = p_alive(bg_nbd, *history)
+            part["expected_purchases"] = expected_purchases(bg_nbd, *history, weeks)
             if not np.isnan(discount):
-                part["discounted_purchases"] = discounted_purchases(bg_nbd, x, t_x, age, weeks, discount)
-        if "gamma_gamma" in fitted.index:
-            gamma_gamma = GammaGamma(*fitted.loc["gamma_gamma", list(GammaGamma._fields)].astype(float))
-            part["purchase_value"] = expected_value(gamma_gamma, x + 1, value)
+                part["discounted_purchases"] = discounted_purchases(bg_nbd, *history, weeks, discount)
         parts.append(part)
-    whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(PREDICTION_TYPES))
-    return whole[list(PREDICTION_TYPES)].astype(PREDICTION_TYPES)
+    whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(EXPECTATION_TYPES))
+    return whole[list(EXPECTATION_TYPES)].astype(EXPECTATION_TYPES)
 
 
 def _log_left(r: float, alpha: float, a: float, b: float, x: Vector, t_x: Vector) -> Vector:

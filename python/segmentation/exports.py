@@ -1,5 +1,6 @@
 """The csv files of the original analysis, in gb18030 with Chinese headers and labels, and Parquet for other engines."""
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ import duckdb
 from segmentation.disk import put, put_folder, writing
 from segmentation.errors import InputError
 from segmentation.landing.files import identifier, literal
+from segmentation.machine import bound, processes
 from segmentation.workbook import write_workbook
 
 CHUNK_BYTES = 1 << 22
@@ -22,6 +24,9 @@ def open_warehouse(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a published warehouse for reading; InputError where there is none, or where it lacks what is asked of it."""
     try:
         with duckdb.connect(str(warehouse), read_only=True) as connection:
+            # Charts, report and exports are made at once, each by a process of its own.
+            bound(connection, databases=1 + processes())
+            connection.execute(f"set temp_directory = {literal(f'{warehouse}.{os.getpid()}.tmp')}")
             yield connection
     except duckdb.Error as error:
         said = str(error).splitlines()[0]

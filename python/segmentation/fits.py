@@ -30,10 +30,10 @@ def forecast_models(buyers: pd.DataFrame, horizons: pd.DataFrame, **settings: An
     return models
 
 
-def forecasts(buyers: pd.DataFrame, models: pd.DataFrame, horizons: pd.DataFrame) -> pd.DataFrame:
+def expectations(histories: pd.DataFrame, models: pd.DataFrame, horizons: pd.DataFrame) -> pd.DataFrame:
     """Return the forecasts of `clv.predict`."""
-    with workers(len(buyers)) as run:
-        predictions: pd.DataFrame = next(iter(run(partial(_predict, models, horizons), [buyers])))
+    with workers(len(histories)) as run:
+        predictions: pd.DataFrame = next(iter(run(partial(_predict, models, horizons), [histories])))
     return predictions
 
 
@@ -49,7 +49,7 @@ def _fit_models(horizons: pd.DataFrame, settings: dict[str, Any], buyers: pd.Dat
     return fit_models(buyers, horizons, **settings)
 
 
-def _predict(models: pd.DataFrame, horizons: pd.DataFrame, buyers: pd.DataFrame) -> pd.DataFrame:
+def _predict(models: pd.DataFrame, horizons: pd.DataFrame, histories: pd.DataFrame) -> pd.DataFrame:
     from segmentation.clv import predict
 
-    return predict(buyers, models, horizons)
+    return predict(histories, models, horizons)

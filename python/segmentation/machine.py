@@ -67,9 +67,9 @@ def processes() -> int:
     return max(1, min(threads(), memory_limit() // 2 // PROCESS))
 
 
-def bound(connection: DuckDBPyConnection) -> None:
-    """Keep a DuckDB to its part of the limit: what Python and the worker processes leave of it."""
-    memory = memory_limit() - PROCESS * (1 + processes())
+def bound(connection: DuckDBPyConnection, databases: int = 1) -> None:
+    """Keep one of so many DuckDBs at work to its part of the limit: what Python and the worker processes leave of it."""
+    memory = (memory_limit() - PROCESS * (1 + processes())) // databases
     connection.execute(f"set memory_limit = '{memory >> 20} MiB'; set threads = {threads()}")
 
 

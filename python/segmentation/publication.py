@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from glob import escape
 from pathlib import Path
 
 import duckdb
@@ -36,8 +37,8 @@ def begin(warehouse: Path) -> bool:
         put(unfinished, target)
     elif unfinished.exists() and not unfinished.samefile(target):
         put(unfinished, Path(f"{target}.previous"))
-    for ending in (".tmp", ".next.tmp", ".work.tmp"):
-        remove(Path(f"{warehouse}{ending}"))
+    for path in (Path(f"{warehouse}.tmp"), *warehouse.parent.glob(f"{escape(warehouse.name)}.*.tmp")):
+        remove(path)
     for path in (unfinished, Path(f"{target}.new")):
         remove(path)
     for path in (Path(f"{warehouse}.next"), Path(f"{warehouse}.work")):

@@ -85,6 +85,7 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     with landing_process(warehouse, str(settings["retailer"]), raw_dir) as landing:
         landed = leave_where_it_fails(landing, untouched)
         load_ahead()
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.artifacts.resources.types import NodeType
         from dbt.cli.main import dbtRunner
         from dbt.contracts.graph.manifest import Manifest
@@ -105,6 +106,8 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     built = dbtRunner(parsed.result, [progress(models)]).invoke([*quiet, "build", *options])
     if not built.success:
         sys.exit(f"The build failed as said above. {untouched}")
+    # Its memory is wanted for the charts, the report and the exports.
+    DuckDBConnectionManager.env().close()
 
 
 def progress(models: int) -> Callable[[Any], None]:

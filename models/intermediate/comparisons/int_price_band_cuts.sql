@@ -12,39 +12,43 @@ prices as (
     select
         counter_code,
         false as is_store,
-        count(*) as lines,
-        list_sort(list(piece_price)) as sorted_prices
+        piece_price,
+        count(*) as lines
     from buyer_lines
-    group by counter_code
+    group by counter_code, piece_price
     union all
     select
         null as counter_code,
         true as is_store,
-        count(*) as lines,
-        list_sort(list(piece_price)) as sorted_prices
+        piece_price,
+        count(*) as lines
     from buyer_lines
+    group by piece_price
+),
+
+cumulated as (
+    select
+        *,
+        sum(lines) over (partition by is_store, counter_code order by piece_price) as lines_up_to,
+        cast(sum(lines) over (partition by is_store, counter_code) as bigint) as all_lines
+    from prices
 ),
 
 -- The smallest price that at least the wanted share of the lines do not exceed; the lowest band has no floor.
 floors as (
     select
-        prices.counter_code,
-        prices.is_store,
-        prices.lines,
-        prices.sorted_prices[-1] as highest_price,
+        cumulated.counter_code,
+        cumulated.is_store,
         price_bands.band_no,
-        price_bands.price_band,
-        price_bands.name_zh,
-        price_bands.name_en,
-        case
-            when price_bands.from_quantile > 0
-                then
-                    prices.sorted_prices[
-                        cast(ceil(cast(price_bands.from_quantile as decimal(6, 4)) * prices.lines) as bigint)
-                    ]
-        end as above_price
-    from prices
+        any_value(cumulated.all_lines) as lines,
+        max(cumulated.piece_price) as highest_price,
+        min(cumulated.piece_price) filter (
+            where price_bands.from_quantile > 0
+            and cumulated.lines_up_to >= cast(price_bands.from_quantile as decimal(6, 4)) * cumulated.all_lines
+        ) as above_price
+    from cumulated
     cross join price_bands
+    group by cumulated.counter_code, cumulated.is_store, price_bands.band_no
 ),
 
 cuts as (
@@ -74,9 +78,9 @@ chosen as (
         counters.lines,
         counters.has_own_cuts,
         cuts.band_no,
-        cuts.price_band,
-        cuts.name_zh,
-        cuts.name_en,
+        price_bands.price_band,
+        price_bands.name_zh,
+        price_bands.name_en,
         cuts.above_price,
         cuts.up_to_price
     from counters
@@ -84,6 +88,7 @@ chosen as (
         on
             counters.has_own_cuts <> cuts.is_store
             and (cuts.is_store or counters.counter_code is not distinct from cuts.counter_code)
+    inner join price_bands on cuts.band_no = price_bands.band_no
 )
 
 select * from chosen

@@ -3,8 +3,12 @@ from segmentation.fits import forecast_models
 
 def model(dbt, session):
     settings = dbt.config.get("meta")
+    buyers = dbt.ref("int_clv_buyers").order("sample, card_id")
     return forecast_models(
-        dbt.ref("int_clv_buyers").order("sample, card_id").df(),
+        # An enum comes as small numbers, where a text of each row would take more memory than all the rest.
+        buyers.project(
+            "cast(sample as enum ('all', 'calibration')) as sample, frequency, recency, age, window_weeks, mean_value"
+        ).df(),
         dbt.ref("int_clv_horizons").order("sample, horizon_days").df(),
         minimum_repeat_buyers=settings["minimum_repeat_buyers"],
         minimum_weeks=settings["minimum_days"] / 7,

@@ -59,10 +59,12 @@ cumulated as (
         lead(month_start) over months_of_member as next_month_start,
         max(registered_at) over (partition by card_id) as registered_at,
         max(last_purchased_at) over months_of_member as last_purchased_at,
-        sum(f) over months_of_member as f,
-        sum(m) over months_of_member as m,
-        sum(returns) over months_of_member as returns,
-        sum(p) over months_of_member - coalesce(sum(returned_points) over months_of_member, 0) as p
+        cast(sum(f) over months_of_member as bigint) as f,
+        cast(sum(m) over months_of_member as decimal(18, 2)) as m,
+        cast(
+            sum(p) over months_of_member - coalesce(sum(returned_points) over months_of_member, 0) as decimal(18, 2)
+        ) as p,
+        sum(m) over months_of_member > 0 or sum(returns) over months_of_member = 0 as has_kept_something
     from by_month
     window months_of_member as (partition by card_id order by month_start rows unbounded preceding)
 ),
@@ -76,17 +78,15 @@ features as (
         month_ends.month_end,
         {{ months_of_days("date_sub('day', cumulated.registered_at, month_ends.month_end)") }} as l,
         {{ months_of_days("date_sub('day', cumulated.last_purchased_at, month_ends.month_end)") }} as r,
-        cast(cumulated.f as bigint) as f,
-        cast(cumulated.m as decimal(18, 2)) as m,
-        cast(cumulated.p as decimal(18, 2)) as p
+        cumulated.f,
+        cumulated.m,
+        cumulated.p
     from cumulated
     inner join month_ends
         on
             cumulated.month_start <= month_ends.month_start
             and coalesce(cumulated.next_month_start, date '9999-12-31') > month_ends.month_start
-    where
-        cumulated.registered_at < month_ends.month_end
-        and (cumulated.m > 0 or cumulated.returns = 0)
+    where cumulated.has_kept_something and cumulated.registered_at < month_ends.month_end
 )
 
 select * from features

@@ -8,39 +8,15 @@ counters as (
     where level = 'counter'
 ),
 
-orders as (
-    select
-        counter_code,
-        customer_type,
-        order_id,
-        any_value(card_id) as card_id,
-        count(*) as lines,
-        sum(quantity) as pieces,
-        sum(amount) as amount
-    from sold_lines
-    where is_counted
-    group by counter_code, customer_type, order_id
-),
-
 totals as (
     select
         counter_code,
         customer_type,
-        nullif(count(distinct card_id), 0) as customers,
-        count(*) as orders,
-        sum(lines) as lines,
-        sum(pieces) as pieces,
+        count(*) as lines,
+        sum(quantity) as pieces,
         cast(sum(amount) as decimal(18, 2)) as amount
-    from orders
-    group by counter_code, customer_type
-),
-
-prices as (
-    select
-        counter_code,
-        customer_type,
-        {{ price_measures('sold_lines') }}
     from sold_lines
+    where is_counted
     group by counter_code, customer_type
 ),
 
@@ -58,6 +34,42 @@ ranked as (
         *,
         dense_rank() over (order by counter_amount desc, counter_code) as counter_rank
     from shares
+    qualify counter_rank <= {{ var('top_counters') }}
+),
+
+lines_of_ranked as (
+    select sold_lines.*
+    from sold_lines
+    semi join ranked on sold_lines.counter_code = ranked.counter_code
+),
+
+orders as (
+    select distinct
+        counter_code,
+        customer_type,
+        card_id,
+        order_id
+    from lines_of_ranked
+    where is_counted
+),
+
+customers as (
+    select
+        counter_code,
+        customer_type,
+        nullif(count(distinct card_id), 0) as customers,
+        count(*) as orders
+    from orders
+    group by counter_code, customer_type
+),
+
+prices as (
+    select
+        counter_code,
+        customer_type,
+        {{ price_measures('lines_of_ranked') }}
+    from lines_of_ranked
+    group by counter_code, customer_type
 ),
 
 comparison as (
@@ -66,23 +78,24 @@ comparison as (
         ranked.counter_code,
         counters.item_name as counter_name,
         ranked.customer_type,
-        ranked.customers,
-        ranked.orders,
-        cast(ranked.lines as bigint) as lines,
+        customers.customers,
+        customers.orders,
+        ranked.lines,
         ranked.amount,
         ranked.amount_share,
-        cast(ranked.orders as double) / ranked.customers as orders_per_customer,
-        cast(ranked.amount as double) / ranked.customers as amount_per_customer,
-        cast(ranked.amount as double) / ranked.orders as amount_per_order,
-        cast(ranked.pieces as double) / ranked.orders as pieces_per_order,
+        cast(customers.orders as double) / customers.customers as orders_per_customer,
+        cast(ranked.amount as double) / customers.customers as amount_per_customer,
+        cast(ranked.amount as double) / customers.orders as amount_per_order,
+        cast(ranked.pieces as double) / customers.orders as pieces_per_order,
         prices.median_piece_price,
         prices.below_price_share,
         prices.without_points_share
     from ranked
+    inner join customers
+        on ranked.counter_code = customers.counter_code and ranked.customer_type = customers.customer_type
     inner join prices
         on ranked.counter_code = prices.counter_code and ranked.customer_type = prices.customer_type
     left join counters on ranked.counter_code = counters.item_code
-    where ranked.counter_rank <= {{ var('top_counters') }}
 )
 
 select * from comparison

@@ -29,12 +29,14 @@ placed as (
         recorded.part,
         weights.weight,
         weights.is_more_better,
-        (
-            percent_rank() over (partition by recorded.part order by recorded.part_value)
-            + 1 - percent_rank() over (partition by recorded.part order by recorded.part_value desc)
-        ) / 2 as place
+        coalesce(
+            (rank() over by_value - 1 + count(*) over by_value - 1) / 2
+            / nullif(count(*) over (partition by recorded.part) - 1, 0),
+            0.5
+        ) as place
     from recorded
     inner join weights on recorded.part = weights.part
+    window by_value as (partition by recorded.part order by recorded.part_value)
 ),
 
 places as (

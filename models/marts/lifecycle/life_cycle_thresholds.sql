@@ -21,25 +21,35 @@ quantiles as (
 -- The wait after a purchase belongs to the band of the purchases made so far. Days in a hole of the data make no gap.
 gaps as (
     select
-        unnest([frequency_band, 'all']) as frequency_band,
-        days_to_next as gap
+        frequency_band,
+        days_to_next as gap,
+        count(*) as gaps
     from visits
     where days_to_next > 0
+    group by frequency_band, days_to_next
+),
+
+by_length as (
+    select
+        unnest([frequency_band, 'all']) as frequency_band,
+        gap,
+        gaps
+    from gaps
 ),
 
 ranked as (
     select
-        frequency_band,
-        gap,
-        cume_dist() over (partition by frequency_band order by gap) as share_up_to
-    from gaps
+        *,
+        sum(gaps) over (partition by frequency_band order by gap)
+        / sum(gaps) over (partition by frequency_band) as share_up_to
+    from by_length
 ),
 
 -- The smallest gap that at least this share of the gaps does not exceed.
 by_band as (
     select
         ranked.frequency_band,
-        count(*) as gaps,
+        cast(sum(ranked.gaps) as bigint) as gaps,
         min(ranked.gap) filter (where ranked.share_up_to >= quantiles.slowing) as slowing_after_days,
         min(ranked.gap) filter (where ranked.share_up_to >= quantiles.silent) as silent_after_days,
         min(ranked.gap) filter (where ranked.share_up_to >= quantiles.lost) as lost_after_days
