@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import duckdb
@@ -5,6 +6,7 @@ import pytest
 
 from segmentation import machine
 from segmentation.errors import InputError
+from segmentation.exports import open_warehouse
 from segmentation.run import build
 
 GIB = 1 << 30
@@ -63,6 +65,21 @@ def test_a_database_keeps_to_what_the_other_processes_leave(monkeypatch: pytest.
             "select current_setting('memory_limit'), current_setting('threads')"
         ).fetchall()
     assert (memory, threads) == ("848.0 MiB", 8)
+
+
+def test_readers_of_the_warehouse_share_what_one_database_would_have(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MEMORY_LIMIT", "2GiB")
+    monkeypatch.setenv("THREADS", "2")
+    warehouse = tmp_path / "warehouse.duckdb"
+    duckdb.connect(str(warehouse)).close()
+    with open_warehouse(warehouse) as connection:
+        [(memory, place)] = connection.execute(
+            "select current_setting('memory_limit'), current_setting('temp_directory')"
+        ).fetchall()
+    # Two draw charts and write the report while this one exports; what each spills is its own.
+    assert (memory, Path(place).name) == ("382.0 MiB", f"warehouse.duckdb.{os.getpid()}.tmp")
 
 
 def test_a_build_stops_at_its_start_with_the_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

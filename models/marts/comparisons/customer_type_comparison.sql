@@ -2,10 +2,6 @@ with sold_lines as (
     select * from {{ ref('int_sold_lines') }}
 ),
 
-orders as (
-    select * from {{ ref('orders') }}
-),
-
 hours as (
     select * from {{ ref('int_customer_type_hours') }}
 ),
@@ -24,17 +20,10 @@ usual_prices as (
     group by product_code
 ),
 
-customers as (
-    select
-        customer_type,
-        count(distinct card_id) as customers
-    from orders
-    group by customer_type
-),
-
 lines as (
     select
         sold_lines.customer_type,
+        count(distinct sold_lines.card_id) filter (where sold_lines.is_counted) as customers,
         avg(cast(
             sold_lines.amount < usual_prices.usual_price * sold_lines.quantity * (1 - {{ var('discount_tolerance') }})
             as integer
@@ -63,7 +52,7 @@ comparison as (
         customer_types.name_en,
         cast(totals.lines as bigint) as lines,
         cast(totals.orders as bigint) as orders,
-        nullif(customers.customers, 0) as customers,
+        nullif(lines.customers, 0) as customers,
         totals.amount,
         cast(totals.lines as double) / sum(totals.lines) over () as line_share,
         cast(totals.orders as double) / sum(totals.orders) over () as order_share,
@@ -71,8 +60,8 @@ comparison as (
         cast(totals.lines as double) / totals.orders as lines_per_order,
         cast(totals.pieces as double) / totals.orders as pieces_per_order,
         cast(totals.amount as double) / totals.orders as amount_per_order,
-        cast(totals.orders as double) / nullif(customers.customers, 0) as orders_per_customer,
-        cast(totals.amount as double) / nullif(customers.customers, 0) as amount_per_customer,
+        cast(totals.orders as double) / nullif(lines.customers, 0) as orders_per_customer,
+        cast(totals.amount as double) / nullif(lines.customers, 0) as amount_per_customer,
         cast(totals.amount as double) / cast(totals.pieces as double) as amount_per_piece,
         lines.median_piece_price,
         lines.below_price_share,
@@ -80,7 +69,6 @@ comparison as (
         lines.without_points_share
     from totals
     inner join lines on totals.customer_type = lines.customer_type
-    inner join customers on totals.customer_type = customers.customer_type
     inner join customer_types on totals.customer_type = customer_types.customer_type
 )
 
