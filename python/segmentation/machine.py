@@ -68,7 +68,7 @@ def processes() -> int:
 
 
 def bound(connection: DuckDBPyConnection, databases: int = 1) -> None:
-    """Keep one of so many DuckDBs at work to its part of the limit: what Python and the worker processes leave of it."""
+    """Keep one of so many DuckDBs at work to its part of what Python and the worker processes leave of the limit."""
     memory = (memory_limit() - PROCESS * (1 + processes())) // databases
     connection.execute(f"set memory_limit = '{memory >> 20} MiB'; set threads = {threads()}")
 
