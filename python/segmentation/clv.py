@@ -287,12 +287,12 @@ def predict(histories: pd.DataFrame, models: pd.DataFrame, horizons: pd.DataFram
         part = histories[histories["sample"] == sample].assign(horizon_days=horizon_days)
         part[list(EXPECTATIONS)] = np.nan
         if sample in fitted.index:
-            history = tuple(part[name].to_numpy(np.float64) for name in ("frequency", "recency", "age"))
+            x, t_x, age = (part[name].to_numpy(np.float64) for name in ("frequency", "recency", "age"))
             bg_nbd = BgNbd(*fitted.loc[sample, list(BgNbd._fields)].astype(float))
-            part["p_alive"] = p_alive(bg_nbd, *history)
-            part["expected_purchases"] = expected_purchases(bg_nbd, *history, weeks)
+            part["p_alive"] = p_alive(bg_nbd, x, t_x, age)
+            part["expected_purchases"] = expected_purchases(bg_nbd, x, t_x, age, weeks)
             if not np.isnan(discount):
-                part["discounted_purchases"] = discounted_purchases(bg_nbd, *history, weeks, discount)
+                part["discounted_purchases"] = discounted_purchases(bg_nbd, x, t_x, age, weeks, discount)
         parts.append(part)
     whole = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(EXPECTATION_TYPES))
     return whole[list(EXPECTATION_TYPES)].astype(EXPECTATION_TYPES)

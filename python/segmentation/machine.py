@@ -71,6 +71,8 @@ def bound(connection: DuckDBPyConnection, databases: int = 1) -> None:
     """Keep one of so many DuckDBs at work to its part of what Python and the worker processes leave of the limit."""
     memory = (memory_limit() - PROCESS * (1 + processes())) // databases
     connection.execute(f"set memory_limit = '{memory >> 20} MiB'; set threads = {threads()}")
+    # Python's DuckDB draws a bar under a query of two seconds, into a log too.
+    connection.execute("set enable_progress_bar = false")
 
 
 def _memory() -> int:

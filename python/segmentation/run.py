@@ -107,7 +107,7 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     if not built.success:
         sys.exit(f"The build failed as said above. {untouched}")
     # Its memory is wanted for the charts, the report and the exports.
-    DuckDBConnectionManager.env().close()
+    DuckDBConnectionManager.env().close()  # type: ignore[no-untyped-call]
 
 
 def progress(models: int) -> Callable[[Any], None]:

@@ -92,7 +92,7 @@ def working_file(warehouse: Path) -> Iterator[DuckDBPyConnection]:
     """
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
-        connection.execute(f"set temp_directory = {literal(f'{warehouse}.tmp')}; set enable_progress_bar = false")
+        connection.execute(f"set temp_directory = {literal(f'{warehouse}.tmp')}")
         bound(connection)
         try:
             connection.execute(f"attach {literal(f'{warehouse}.work')} as work (storage_version 'v1.5.0')")
