@@ -1,5 +1,5 @@
 {#- A moment from text, by the clock of the place where it was written (an offset is left out): ISO and slashed dates with or without a time and
-    fractions, 20150102 with or without a time, the serial number of a spreadsheet (days since 1899-12-30), or what `spelled_moment` reads.
+    fractions, 20150102 with or without a time, the serial number of a spreadsheet (days since 1899-12-30; 43102,5 too), or what `spelled_moment` reads.
     Null where the text is none of these or the year is outside 1753..9999, the years such files can hold.
     An apostrophe or backquote that keeps a spreadsheet from reading it is left out. The case around all keeps DuckDB from cleaning every text beforehand, where only a few cannot be cast as they are. -#}
 {% macro to_moment(column) -%}
@@ -10,8 +10,10 @@ case
         try_cast({{ text }} as timestamp),
         try_strptime({{ text }}, ['%Y%m%d', '%Y%m%d %H%M%S', '%Y%m%d%H%M%S', '%Y%m%d %H:%M:%S', '%Y.%m.%d', '%Y.%m.%d %H:%M:%S']),
         case
-            when regexp_full_match({{ text }}, '\d{5}(\.\d+)?')
-                then timestamp '1899-12-30' + to_microseconds(cast(round(cast({{ text }} as double) * 86400) as bigint) * 1000000)
+            when regexp_full_match({{ text }}, '\d{5}([.,]\d+)?')
+                then
+                    timestamp '1899-12-30'
+                    + to_microseconds(cast(round(cast(replace({{ text }}, ',', '.') as double) * 86400) as bigint) * 1000000)
         end,
         {{ spelled_moment(text) }}
     )

@@ -1,5 +1,5 @@
 {#- A number from text, null where the text is none (NaN, infinity and percentages are none). `mark` is the decimal mark, a point or a comma.
-    The other of them, a blank or an apostrophe parts thousands, in groups of three only: with a comma for the mark, 1.234 is 1234 but 45.75 is
+    The other of them, a blank or an apostrophe parts thousands, in groups of three only, a comma the groups of lakhs (1,23,456) too: with a comma for the mark, 1.234 is 1234 but 45.75 is
     what a program wrote. A sign of money may stand on either side; (20), 20- and the typographic minus are negative.
     The case around all keeps DuckDB from cleaning every text beforehand, where only a few cannot be cast as they are. -#}
 {% macro to_number(column, data_type, mark) -%}

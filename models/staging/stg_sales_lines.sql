@@ -26,6 +26,7 @@ cast_columns as (
         {{ clean_code('receipt_no') }} as receipt_no,
         {{ clean_code('counter_code') }} as counter_code,
         trim(counter_name) as counter_name,
+        {{ clean_text('currency') }} as currency,
         cast({{ to_number('quantity', largest_quantity, 'decimal_mark') }} as decimal(18, 3)) as quantity,
         {{ to_number('unit_price', exact_money, 'decimal_mark') }} as unit_price,
         case

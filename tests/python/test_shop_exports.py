@@ -183,6 +183,87 @@ def visits() -> Files:
     return {"visits.csv": lines("member_id,visit_time", [f"m{n % 3},2018-01-0{n} 10:00" for n in ORDERS])}
 
 
+def amazon() -> Files:
+    """The price is that of the line; an order that was cancelled has none."""
+    rows = [
+        f"111-{order}\t2018-01-0{order}T10:11:12+00:00\t{'Cancelled' if order == 8 else 'Shipped'}\tb{order % 3}@x.com"
+        f"\tP{product}\t{pieces}\tUSD\t{'' if order == 8 else product * pieces}.00"
+        for order in ORDERS
+        for product in range(1, 7)
+        for pieces in [(order + product) % 3 + 1]
+    ]
+    header = "amazon-order-id\tpurchase-date\torder-status\tbuyer-email\tsku\tquantity\tcurrency\titem-price"
+    return {"orders.txt": lines(f"\ufeff{header}", rows)}
+
+
+def prestashop() -> Files:
+    """French names, a state in French, amounts with a narrow blank and a sign."""
+    rows = [
+        f'"{order}";"DUPONT {order % 3}";"1\u202f00{order},50\u00a0€";"{"Annulé" if order == 8 else "Livré"}";'
+        f'"2{order}/01/2018 10:00:00"'
+        for order in ORDERS
+    ]
+    return {"commandes.csv": lines('"Référence";"Client";"Total";"État";"Date"', rows)}
+
+
+def sap_list() -> Files:
+    """A list with bars, minus signs behind, a line of the sum, numbers of customers with zeros."""
+    rows = [
+        f"|{order % 3:010d}|0{order}.01.2018|9000{order}|MAT-{order}|{order}{'-' if order == 8 else ''}"
+        f"|1.00{order},00{'-' if order == 8 else ''}|EUR|"
+        for order in ORDERS
+    ]
+    names = "|Kunde|Belegdatum|Beleg|Material|Menge|Nettowert|Währg|"
+    bar = "-" * len(names)
+    return {"va05.txt": lines("Aufträge", ["", bar, names, bar, *rows, bar, "|*|||||9.999,00|EUR|"], "cp1252")}
+
+
+def japanese() -> Files:
+    rows = [f"{order},2018年1月{order}日 9時05分,K{order % 3},お茶セット,{order},￥1{order:02d}" for order in ORDERS]
+    return {"売上.csv": lines("注文番号,注文日時,顧客番号,商品名,数量,金額", rows * 2, "cp932")}
+
+
+def korean() -> Files:
+    rows = [f'{order},2018-01-0{order} 10:00,m{order % 3},컵,{order},"1,00{order}원"' for order in ORDERS]
+    return {"order.csv": lines("주문번호,주문일시,회원번호,상품명,수량,결제금액", rows, "cp949")}
+
+
+def spanish() -> Files:
+    rows = [
+        f"{order};0{order}/01/2018;10{order % 3};Taza;{order};{order},50;{'Cancelado' if order == 8 else 'Entregado'}"
+        for order in (*ORDERS, *ORDERS)
+    ]
+    rows.append("9;31/01/2018;100;Taza;1;1,00;Entregado")
+    return {"ventas.csv": lines("Nº pedido;Fecha;Código cliente;Artículo;Cantidad;Importe;Estado", rows, "cp1252")}
+
+
+def grocer() -> Files:
+    """No word of the hours, weeks and shops is that of a customer."""
+    rows = [
+        f"200607,2018010{order},{order + 8},{order},{order}.50,PRD{order},{f'CUST{order % 3}' if order < 8 else ''},"
+        f"9941001000{order},STORE{order:05d}"
+        for order in ORDERS
+    ]
+    header = "SHOP_WEEK,SHOP_DATE,SHOP_HOUR,QUANTITY,SPEND,PROD_CODE,CUST_CODE,BASKET_ID,STORE_CODE"
+    return {"transactions.csv": lines(header, rows)}
+
+
+def auctions() -> Files:
+    """A blank line above, dates with names of months and short years, lines of the program below."""
+    rows = [f'"{order}","buyer_{order % 3}","Cup, ""XL""","1","${order}.50","Jan-0{order}-18"' for order in ORDERS]
+    header = '"Sales Record Number","Buyer Username","Item Title","Quantity","Total Price","Sale Date"'
+    return {"orders.csv": lines("", [header, ",,,,,", *rows, "", "8,record(s) downloaded,,,,"])}
+
+
+def multi_line() -> Files:
+    """Values of several lines, with delimiters and quotes within; files of which one is utf-8 and one is not."""
+    rows = [
+        f'{order},2018-01-0{order},Müller{order % 3},"Cup, ""XL""\r\n;red\r\n",{order},{order}.50' for order in ORDERS
+    ]
+    header = "order_id,date,customer_id,product,qty,amount"
+    return {"a.csv": lines(header, rows[:4]), "b.csv": lines(header, rows[4:], "cp1252")}
+
+
 CASES = [
     (shopify, {"amount": "quantity * unit_price"}, (3, 14, 280)),
     (woocommerce, {"amount": "quantity * unit_price"}, (4, 14, 210)),
@@ -199,6 +280,15 @@ CASES = [
     (online_retail, {"amount": "quantity * unit_price"}, (3, 7, "107.1")),
     (instacart, {"amount": 1}, (3, 16, 16)),
     (visits, {"amount": 1}, (3, 8, 8)),
+    (amazon, {"delimiter": "tab"}, (3, 42, 292)),
+    (prestashop, {"decimal": ","}, (3, 7, "7031.5")),
+    (sap_list, {"skip": 3, "decimal": ","}, (3, 7, 7028)),
+    (japanese, {"encoding": "cp932"}, (3, 16, 1672)),
+    (korean, {"encoding": "cp949"}, (3, 8, 8036)),
+    (spanish, {"decimal": ",", "encoding": "cp1252"}, (3, 15, 64)),
+    (grocer, {}, (3, 7, "31.5")),
+    (auctions, {"date_format": {"purchased_at": "%b-%d-%y"}}, (3, 8, 40)),
+    (multi_line, {"encoding": "cp1252", "files": ["a.csv", "b.csv"]}, (3, 8, 40)),
 ]
 
 
@@ -271,8 +361,8 @@ DOUBTS = [
     ({"s.csv": sales(*USUAL, "a1,soon,1,2.00")}, "1 of 29 values of purchase_date are no likely moments, such as soon"),
     ({"s.csv": sales(*(f"a{n % 12},2018-01-{n:02d},1,1.{n:02d}5" for n in range(10, 29)))},
      "all points in amount stand before three digits"),
-    ({"s.csv": sales(*USUAL, *(f"0,2018-02-{n % 28 + 1:02d},1,2.00" for n in range(200)),
-                     *(f"b{n},2018-01-01,1,2.00" for n in range(20)))}, "0 is in 200 of 248 lines"),
+    ({"s.csv": sales(*USUAL, *(f"7,2018-02-{n % 28 + 1:02d},1,2.00" for n in range(200)),
+                     *(f"b{n},2018-01-01,1,2.00" for n in range(20)))}, "7 is in 200 of 248 lines"),
     ({"s.csv": sales(*USUAL), "p.csv": lines("card_id,gender", ["a1,F", "a2,M"])},
      "p.csv knows 2 of the 4 customers of the sales lines: taken as what is known of them"),
     ({"s.csv": sales(*USUAL), "p.csv": lines("card_id,registered_at", ["a1,2018-01-20", "a2,2017-01-01"])},
@@ -301,6 +391,33 @@ DOUBTS = [
       "paid.csv": lines("order_id,way", [f"{n},cash" for n in range(28)]),
       "orders.csv": lines("order_id,customer_since", [f"{n},2018-01-01" for n in range(28)])},
      "paid.csv is not used: none of its columns has a place"),
+    ({"s.csv": lines("Invoice ID,Customer type,Date,Total", [f"{n},Member,2018-01-{n},{n}.5" for n in range(10, 29)])},
+     "No column looks like card_id"),
+    ({"s.csv": lines("Store,Date,Sales,Customers", [f"{n},2018-01-{n},{n}.5,{n + 400}" for n in range(10, 29)] * 3)},
+     "No column looks like card_id"),
+    ({"s.csv": lines("card_id,date,qty,amount", [f"a,2018-01-{n},{n} pcs,1.5" for n in range(10, 29)])},
+     "quantity: qty has the name, but values such as 10 pcs are not understood as a number"),
+    ({"s.csv": lines("card_id,date,amount", [f"a,2018-01-{n},gratis" for n in range(10, 29)])},
+     "No column looks like amount (amount has the name, but values such as gratis are not understood as a number)"),
+    ({"s.xlsx": workbook({"S": [["card_id", "date", "amount"], *[["a", f"2018-01-{n}"] for n in range(10, 29)]]})},
+     "No column looks like amount (amount has the name, but no value; formulas have none"),
+    ({"s.csv": lines("card_id,date,Debit,Credit", [f"a{n},2018-01-{n},{f'{n}.5,' if n % 4 else f',{n}.5'}"
+                                                   for n in range(10, 29)])},
+     "amount: 5 of 19 lines have no Debit (but Credit); such lines are rejected"),
+    ({"s.csv": lines("card_id,date,amount", [*(f"a,{'' if n % 2 else '2018-01-01'},1.5" for n in range(9))])},
+     "purchased_at: 4 of 9 lines have no date; such lines are rejected"),
+    ({"s.csv": lines("card_id,date,amount,date", ["a,2018-01-01,1.5,2018-02-01"] * 3)},
+     "s.csv has several columns called date"),
+    ({"s.csv": lines("card_id,date,amount", [f"a,{f'2018-{n:02d}-01' if n < 13 else f'{n}/01/2018'},1.5"
+                                             for n in range(1, 29)])},
+     "12 values of date are dates, none after the 12th of a month, and 16 are texts such as 13/01/2018"),
+    ({"s.csv": sales(*USUAL, "Guest,2018-01-05,1,2.00", "0,2018-01-05,1,2.00")},
+     "card_id: card_id has 0 (1 lines), Guest (1 lines): if that stands for customers without a card"),
+    ({"s.csv": lines("card_id,date,sku,qty,price", [f"a,2018-01-{n},p{n % 6},{n % 4 + 1},{(n % 6 + 1) * (n % 4 + 1)}"
+                                                    for n in range(10, 29)] * 2)},
+     "amount: price grows with qty in 6 of 6 products, so it is that of the line"),
+    ({"a.csv": sales(*USUAL), "b.csv": lines("title", ["card_id;purchase_date;quantity;amount", "a1;2018-02-01;1;2"])},
+     "b.csv is not used: it has the columns of a.csv, but is written in another way"),
 ]  # fmt: skip
 
 
@@ -368,7 +485,7 @@ def test_dates_of_usual_exports_are_found(moment: str, read: str, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "name", ["a, b: c", "no", "2018", "#1", 'it\'s "x"', "{x}", "客户,号", "- x", "1e3", "a: #b", "*"]
+    "name", ["a, b: c", "Void?", "no", "2018", "#1", 'it\'s "x"', "{x}", "客户,号", "- x", "1e3", "a: #b", "*"]
 )
 def test_names_of_columns_and_files_are_written_so_that_they_are_read_again(name: str, tmp_path: Path) -> None:
     rows = [f"{n}.50|2018-01-{n:02d}|c{n % 12}" for n in range(10, 29)]
@@ -391,7 +508,14 @@ def test_make_takes_the_words_of_a_shell(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("header", "amount", "code"),
-    [("amount,currency", "1.5,ABC", None), ("amount,currency", "1.5,rmb", "CNY"), ("amount", "HK$ 3", "HKD")],
+    [
+        ("amount,currency", "1.5,ABC", None),
+        ("amount,currency", "1.5,rmb", "CNY"),
+        ("amount", "HK$ 3", "HKD"),
+        ("amount", "3 zł", "PLN"),
+        ("purchases,amount", "RS,3", None),
+        ("お茶,amount", "x,￥3", "JPY"),
+    ],
 )
 def test_a_currency_that_there_is_not_is_not_proposed(
     header: str, amount: str, code: str | None, tmp_path: Path

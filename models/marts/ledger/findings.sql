@@ -44,9 +44,19 @@ input_files as (
     select * from {{ ref('input_files') }}
 ),
 
-signed_amounts as (
-    select * from {{ ref('repaired_values') }}
-    where table_name = 'sales_lines' and column_name = 'amount' and repair = 'money_sign'
+-- An amount or a price that ends with a digit and begins with one, a minus aside, has no sign of money.
+lines_of_money as (
+    select
+        currency,
+        {% for column in ['amount', 'unit_price'] -%}
+        case
+            when
+                ltrim(raw_{{ column }}, '-') < '0' or ltrim(raw_{{ column }}, '-') >= ':'
+                or right(raw_{{ column }}, 1) < '0' or right(raw_{{ column }}, 1) >= ':'
+                then raw_{{ column }}
+        end as signed_{{ column }}{{ "," if not loop.last }}
+        {% endfor %}
+    from {{ ref('stg_sales_lines') }}
 ),
 
 currency_signs as (
@@ -55,6 +65,15 @@ currency_signs as (
 
 texts as (
     select * from {{ ref('finding_texts') }}
+),
+
+sizes_of_files as (
+    select
+        table_name,
+        raw_rows,
+        raw_rows = max(raw_rows) over (partition by table_name) as is_largest
+    from input_files
+    where not is_joined
 ),
 
 -- Receipts of several lines. They may carry a number that begins anew every day.
@@ -79,10 +98,16 @@ folded_keys as (
     group by lower(card_id)
 ),
 
+-- The currency of a line is that of its own column, else the sign of its amount, else that of its price.
 written_signs as (
     select
-        unnest(regexp_extract_all(upper(raw_value), '{{ money_sign() }}')) as sign
-    from signed_amounts
+        rtrim(upper(coalesce(
+            currency,
+            nullif(regexp_extract(signed_amount, '{{ money_sign() }}'), ''),
+            regexp_extract(signed_unit_price, '{{ money_sign() }}')
+        )), '.') as sign
+    from lines_of_money
+    where currency is not null or signed_amount is not null or signed_unit_price is not null
 ),
 
 signs as (
@@ -90,6 +115,7 @@ signs as (
         sign,
         count(*) as lines
     from written_signs
+    where sign <> ''
     group by sign
 ),
 
@@ -149,6 +175,16 @@ counted as (
         raw_rows as looked_at
     from input_files
     where is_full_sheet
+    union all by name
+    select
+        'files_of_one_size' as finding,
+        table_name as subject,
+        format('{:,}', max(raw_rows)) as other,
+        count(*) filter (where is_largest) as found,
+        count(*) as looked_at
+    from sizes_of_files
+    group by table_name
+    having found > 1 and max(raw_rows) >= 1000
     union all by name
     select
         'sales_end_early' as finding,

@@ -86,8 +86,8 @@ checked as (
         files.sheets_left_out,
         moments.first_purchased_at,
         moments.last_purchased_at,
-        -- What a sheet of a spreadsheet holds below its header, in the present and in the old form.
-        files.raw_rows in (1048575, 65535) as is_full_sheet,
+        -- What a sheet of a spreadsheet holds, in the present and in the old form, less a header and titles.
+        files.raw_rows between 1048570 and 1048576 or files.raw_rows between 65530 and 65536 as is_full_sheet,
         coalesce(
             moments.last_purchased_at = last_sale.purchased_at and late_registrations.members >= 10, false
         ) as ends_early,

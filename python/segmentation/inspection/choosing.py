@@ -12,22 +12,26 @@ from pathlib import Path
 from babel.numbers import is_currency
 from duckdb import DuckDBPyConnection
 
-from segmentation.inspection.looking import ENOUGH, OFFSET, Column, Table, bare_name, number_sql
+from segmentation.inspection.looking import ENOUGH, KANA, OFFSET, Column, Table, bare_name, number_sql
 from segmentation.landing.files import literal
 from segmentation.landing.retailer import GENDER_CODES, MOMENT_COLUMNS, PRODUCT, REQUIRED_COLUMNS, WORDS
 
 SIGNS_FILE = Path(__file__).parents[3] / "seeds" / "currency_signs.csv"
 KINDS: dict[str, str] = {role: entry["kind"] for role, entry in WORDS.items()}
 MEMBER_ROLES = ("birth_date", "age_band", "gender", "registered_at")
-NO_ROLES = ("purchased_time", "currency", "status", "direction", "missing", "time_zones")
+NO_ROLES = ("purchased_time", "currency", "status", "direction", "nobody", "missing", "time_zones")
+NO_COLUMNS = ("nobody", "missing", "time_zones")
 SALES_ROLES = tuple(role for role in WORDS if role not in (*MEMBER_ROLES, *NO_ROLES))
 # A joined table repeats its values in several lines: what is added up has to be in the table of the lines itself.
 ADDED_UP = ("quantity", "amount", "points")
 NO_SALE, VISIT = tuple(WORDS["status"]["no_sale"]), tuple(WORDS["status"]["visit"])
+# What a line can do without, but not without a word where a column has the name.
+MEASURES = ("quantity", "unit_price", "points")
 TRUE = ("1", "true", "yes", "y", "t", "是")
 WHOLE_WORD = 700
 MOST_STATES = 30
 FEW_RECEIPTS = 5
+FEW_PRODUCTS = 5
 # A day is lone that is further than this from all others and has at most this share of the lines.
 FAR_DAYS = 366
 FEW_LINES = 0.001
@@ -83,6 +87,8 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     """Decide what the tables and their columns are for."""
     sales = _sales_table(connection, tables)
     others = [table for table in tables if table is not sales]
+    alike = [table for table in others if table.columns.keys() == sales.columns.keys()]
+    others = [table for table in others if table.columns.keys() != sales.columns.keys()]
     people = next((table for table in others if _is_of_people(table)), None)
     joins = _joins(connection, sales, [table for table in others if table is not people])
     have_a_key = [people, *(join.table for join in joins)]
@@ -95,6 +101,11 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     for table in others:
         if all(table is not other for other in have_a_key):
             choice.doubts.append(f"{table.title} is not used: no key to join it by was found.")
+    for table in alike:
+        choice.doubts.append(
+            f"{table.title} is not used: it has the columns of {sales.title}, but is written in another way; bring "
+            "both into one form."
+        )
     _choose_times(choice)
     _choose_amount(connection, choice)
     _choose_cancelled(connection, choice)
@@ -108,21 +119,28 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     lacking = [role for role in REQUIRED_COLUMNS["sales_lines"] if role not in choice.roles]
     if "amount" in lacking and choice.amount is not None:
         lacking.remove("amount")
-    choice.doubts[:0] = [
-        f"No column looks like {role}{_named(tables, role)}: fill it in, the retailer cannot be built without it."
-        for role in lacking
-    ]
+    doubts = []
+    for role in lacking:
+        told = f" ({named})" if (named := _named(choice, tables, role)) else ""
+        doubts.append(f"No column looks like {role}{told}: fill it in, the retailer cannot be built without it.")
+    for role in MEASURES:
+        if role not in (*lacking, *choice.roles) and (named := _named(choice, tables, role)):
+            doubts.append(f"{role}: {named}.")
+    choice.doubts[:0] = doubts
     return choice
 
 
-def _named(tables: Sequence[Table], role: str) -> str:
-    """Tell which column has the name of what is lacking, and the values that speak against it."""
-    columns = [column for table in tables for column in table.columns.values() if column.examples]
+def _named(choice: Choice, tables: Sequence[Table], role: str) -> str:
+    """Tell which unused column has the name of what is lacking, and the values that speak against it."""
+    used = [id(column) for column in (*choice.roles.values(), *choice.member_roles.values(), *choice.times.values())]
+    columns = [column for table in tables for column in table.columns.values() if id(column) not in used]
     best = max(columns, key=lambda column: word_score(column.name, role), default=None)
     if best is None or word_score(best.name, role) < WHOLE_WORD:
         return ""
+    if not best.examples:
+        return f"{best.name} has the name, but no value; formulas have none before a spreadsheet has saved them"
     example = best.examples[0][0][:40]
-    return f" ({best.name} has the name, but values such as {example} are not understood as a {KINDS[role]})"
+    return f"{best.name} has the name, but values such as {example} are not understood as a {KINDS[role]}"
 
 
 def word_score(name: str, role: str) -> int:
@@ -131,6 +149,8 @@ def word_score(name: str, role: str) -> int:
     plain = bare_name(name)
     if plain in words:
         return 1_000 - int(words.index(plain))
+    if any(part in plain for part in WORDS[role].get("but", ())):
+        return 0
     inside = [place for place, word in enumerate(words) if len(word) > (1 if word > "\x7f" else 4) and word in plain]
     return 300 - inside[0] if inside else 0
 
@@ -140,7 +160,7 @@ def _score(column: Column, role: str) -> int:
     score = word_score(column.name, role)
     plain = bare_name(column.name)
     is_other = score < WHOLE_WORD and any(
-        plain in entry["words"] for other, entry in WORDS.items() if other not in (role, "missing", "time_zones")
+        plain in entry["words"] for other, entry in WORDS.items() if other not in (role, *NO_COLUMNS)
     )
     shape = WORDS[role].get("shapes", {}).get(plain)
     has_shape = shape is None or all(re.fullmatch(shape, value) for value, _ in column.examples)
@@ -261,16 +281,33 @@ def _complete(choice: Choice) -> None:
                 f"{candidates[0].examples[0][0][:40]}."
             )
 
-    take("purchased_at", [column for column in free if column.moments])
+    take("purchased_at", [column for column in free if column.moments and not word_score(column.name, "registered_at")])
     _tell_pieces_from_money(choice)
     if not {"quantity", "unit_price"} <= set(sales):
-        take("amount", [column for column in free if column.is_number and column.numbers.has_fraction])
+        amounts = [column for column in free if column.is_number and column.numbers.has_fraction]
+        take("amount", [column for column in amounts if not _contains_a_word_of(column, "amount")])
     take("card_id", [
         column for column in free
         if not column.moments and not column.numbers.has_fraction and 10 < column.distinct < 0.9 * max(column.values, 1)
+        and not _is_called_otherwise(column)
     ])  # fmt: skip
     if choice.sales.settings.header is not True:
         take("quantity", [column for column in free if column.is_number and column.distinct < 1_000])
+
+
+def _contains_a_word_of(column: Column, role: str) -> bool:
+    return any(part in bare_name(column.name) for part in WORDS[role].get("but", ()))
+
+
+def _is_called_otherwise(column: Column) -> bool:
+    """Tell whether a column that may be a key of customers has the name of something else."""
+    plain = bare_name(column.name)
+    others = [entry["words"] for role, entry in WORDS.items() if role not in ("card_id", *NO_COLUMNS)]
+    return (
+        _contains_a_word_of(column, "card_id")
+        or any(plain in words for words in others)
+        or any(part in plain for part in WORDS["card_id"]["otherwise"])
+    )
 
 
 def _tell_pieces_from_money(choice: Choice) -> None:
@@ -422,9 +459,45 @@ def _choose_amount(connection: DuckDBPyConnection, choice: Choice) -> None:
         return
     if {"quantity", "unit_price"} <= set(roles):
         choice.amount = PRODUCT
-    elif "unit_price" not in roles:
+        _look_at_prices_of_lines(connection, choice)
+    elif "unit_price" not in roles and not _named(choice, [choice.sales], "amount"):
         choice.amount = 1
         choice.doubts.append(f"amount: no column holds one; each of the {choice.sales.rows:,} lines counts as 1.")
+
+
+def _look_at_prices_of_lines(connection: DuckDBPyConnection, choice: Choice) -> None:
+    """Of products sold one and several at a time, the price of a piece is the same, that of a line its multiple."""
+    quantity, price = choice.roles["quantity"], choice.roles["unit_price"]
+    product = choice.roles.get("product_code") or choice.roles.get("product_name")
+    if product is None or len({column.relation for column in (quantity, price, product)}) > 1:
+        return
+    pieces, paid = (
+        number_sql(column.raw, "," if column.numbers.has_decimal_comma else ".") for column in (quantity, price)
+    )
+    [(products, of_a_piece, of_lines)] = connection.execute(
+        f"""with lines as (
+            select {product.raw} as product, cast({pieces} as double) as pieces, cast({paid} as double) as price
+            from {price.relation} where pieces > 0 and price > 0
+        ),
+        products as (
+            select stddev_pop(ln(price)) as spread, stddev_pop(ln(price / pieces)) as spread_of_a_piece
+            from lines where product is not null group by product having count(distinct pieces) > 1
+        )
+        select count(*), count(*) filter (where spread <= spread_of_a_piece),
+            count(*) filter (where spread_of_a_piece < spread) from products"""
+    ).fetchall()
+    if products >= FEW_PRODUCTS and of_lines > ENOUGH * products:
+        choice.amount = None
+        choice.roles["amount"] = choice.roles.pop("unit_price")
+        choice.doubts.append(
+            f"amount: {price.name} grows with {quantity.name} in {of_lines:,} of {products:,} products, so it is that "
+            "of the line, not of a piece."
+        )
+    elif products >= FEW_PRODUCTS and of_a_piece <= ENOUGH * products:
+        choice.doubts.append(
+            f"amount: {price.name} is taken for the price of a piece, but grows with {quantity.name} in {of_lines:,} "
+            f"of {products:,} products: is it that of the line?"
+        )
 
 
 def _look_at_order_totals(connection: DuckDBPyConnection, choice: Choice) -> None:
@@ -591,8 +664,11 @@ def _choose_currency(connection: DuckDBPyConnection, choice: Choice) -> None:
     texts = [text for column in money for text in (column.name, *(value for value, _ in column.examples))]
     found: dict[str, str] = {}
     for text in texts:
-        if sign := next((sign for sign in signs if sign in text), None):
+        if sign := next((sign for sign in signs if _is_in(sign, text)), None):
             found.setdefault(signs[sign], sign)
+    is_japanese = any(KANA.search(text) for column in columns for text in (column.name, *_values(column)))
+    if "CNY" in found and is_japanese:
+        found["JPY"] = found.pop("CNY")
     if len(found) > 1:
         choice.doubts.append(
             f"currency: the amounts have the signs {' and '.join(sorted(found.values()))}; they would be added up as "
@@ -604,9 +680,20 @@ def _choose_currency(connection: DuckDBPyConnection, choice: Choice) -> None:
         choice.doubts.append(f"currency: {code} is a guess from the sign {sign}.")
         return
     chinese = [column.name for column in columns if re.search("[\u4e00-\u9fff]", column.name)]
-    if len(chinese) * 2 > len(columns):
+    if len(chinese) * 2 > len(columns) and not is_japanese:
         choice.currency = "CNY"
         choice.doubts.append(f"currency: CNY is a guess from {len(chinese)} Chinese names of {len(columns)} columns.")
+
+
+def _is_in(sign: str, text: str) -> bool:
+    """Tell whether a sign of money is in a text; letters only where they are no part of a word."""
+    is_word = sign.isalpha() and sign < "\u1000"
+    pattern = rf"(?<![^\W\d_]){re.escape(sign)}(?![^\W\d_])" if is_word else re.escape(sign)
+    return re.search(pattern, text.upper()) is not None
+
+
+def _values(column: Column) -> list[str]:
+    return [value for value, _ in column.examples]
 
 
 def _choose_time_zone(connection: DuckDBPyConnection, choice: Choice) -> None:
@@ -655,7 +742,17 @@ def _look_at_keys(connection: DuckDBPyConnection, choice: Choice) -> None:
             f"card_id: {values:,} values of {card.name} differ in capital letters only, such as {examples}: they count "
             "as different customers."
         )
-    if len(card.examples) > 1 and card.distinct > TIMES_THE_NEXT:
+    words = ", ".join(literal(word) for word in WORDS["nobody"]["words"])
+    nobody = connection.execute(
+        f"select {card.sql} as v, count(*) as n from {card.relation} where lower({card.sql}) in ({words})"
+        " group by v order by n desc, v"
+    ).fetchall()
+    if nobody:
+        told = ", ".join(f"{value} ({number:,} lines)" for value, number in nobody)
+        choice.doubts.append(
+            f"card_id: {card.name} has {told}: if that stands for customers without a card, add it to missing."
+        )
+    elif len(card.examples) > 1 and card.distinct > TIMES_THE_NEXT:
         (first, most), (_, next_most) = card.examples[:2]
         if most > CROWD * card.values and most > TIMES_THE_NEXT * next_most:
             choice.doubts.append(
@@ -702,6 +799,13 @@ def _look_at_values(connection: DuckDBPyConnection, choice: Choice) -> None:
                     f"{role}: {column.values - moments.values:,} of {column.values:,} values of {column.name} are no "
                     f"likely moments, such as {example[:40]}."
                 )
+        lacking = choice.sales.rows - column.values
+        is_needed = role in ("purchased_at", "amount") or (choice.amount == PRODUCT and role in MEASURES[:2])
+        if is_needed and lacking and column.relation == choice.sales.relation:
+            choice.doubts.append(
+                f"{role}: {lacking:,} of {choice.sales.rows:,} lines have no {column.name}{_instead(choice, column)}; "
+                "such lines are rejected."
+            )
         if KINDS[role] != "number":
             continue
         if column.numbers.values < column.values:
@@ -719,6 +823,18 @@ def _look_at_values(connection: DuckDBPyConnection, choice: Choice) -> None:
                 f"{role}: all points in {column.name} stand before three digits, such as {column.examples[0][0]}: if "
                 'they mark thousands, write decimal: ",".'
             )
+
+
+def _instead(choice: Choice, column: Column) -> str:
+    """Name the unused columns with numbers that have a value where, by their count, this one lacks it."""
+    used = [id(other) for other in choice.roles.values()]
+    lacking = choice.sales.rows - column.values
+    others = [
+        other.name
+        for other in choice.sales.columns.values()
+        if id(other) not in used and column.is_number and other.is_number and 0.9 * lacking <= other.values <= lacking
+    ]
+    return f" (but {', '.join(others)})" if others else ""
 
 
 def _look_at_signs(connection: DuckDBPyConnection, choice: Choice) -> None:

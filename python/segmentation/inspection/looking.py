@@ -1,7 +1,9 @@
 """What files hold: their form, and what the values of each column look like, in all rows."""
 
 import datetime
+import io
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -12,12 +14,13 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError
-from segmentation.landing.files import RawFile, file_kind, literal, read_header
+from segmentation.landing.files import Header, RawFile, file_kind, literal, read_header
 from segmentation.landing.moments import parsed_moment
 from segmentation.landing.reading import append, create_table, read_files
 from segmentation.landing.retailer import WHITESPACE, WORDS, FileSet
 from segmentation.landing.sql_macros import sql_macro
-from segmentation.landing.text import BLOCK_BYTES, is_utf16, open_plain, split_fields
+from segmentation.landing.text import BLOCK_BYTES, is_utf16, open_plain, record_at
+from segmentation.landing.text import DELIMITERS as USUAL_DELIMITERS
 from segmentation.landing.workbook import read_sheet, sheet_names
 
 ENOUGH = 0.95
@@ -25,12 +28,14 @@ ENOUGH = 0.95
 ENOUGH_OF_A_NAME = 0.5
 FIRST_LINES = 2_000
 MOST_LINES_BEFORE_HEADER = 60
+MOST_RECORDS = 500
 DELIMITERS = (",", ";", "\t", "|", "::")
 MISSING = WORDS["missing"]["words"]
 MOMENT_WORDS = {word for entry in WORDS.values() if entry["kind"] == "moment" for word in entry["words"]}
 # Values of which a column's kind is guessed before all are looked at: the most frequent ones.
 SAMPLE_VALUES = 200
 EXAMPLES = 40
+FEW_DAYS = 4
 # Share of the lines of the smaller file that two files have to have in common to overlap.
 OVERLAP = 0.05
 
@@ -38,11 +43,11 @@ OVERLAP = 0.05
 DAYS = (
     "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%m.%d.%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
     "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%a, %d %b %Y",
-    "%b-%d-%Y", "%d%b%Y", "%Y年%m月%d日",
+    "%b-%d-%Y", "%b-%d-%y", "%d%b%Y", "%d/%b/%Y", "%d %b %y", "%Y年%m月%d日", "%G-W%V-%u",
 )  # fmt: skip
 TIMES = (
-    "", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", ", %I:%M %p", ", %H:%M",
-    " at %I:%M %p", " %H时%M分", " %H时%M分%S秒",
+    "", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", ", %I:%M %p", ", %I:%M:%S %p",
+    ", %H:%M", ", %H:%M:%S", " at %I:%M %p", ":%H:%M:%S", " %H时%M分", " %H时%M分%S秒", " %H時%M分", " %H時%M分%S秒",
 )  # fmt: skip
 STATED_FORMATS = (
     *(day + time for day in DAYS for time in TIMES),
@@ -51,15 +56,25 @@ STATED_FORMATS = (
 MOST_FORMATS = 3
 # Three parts at least, or one number of eight digits; a month or a year alone is one where the column is called so.
 LIKE_A_DATE = re.compile(
-    r"\d{8}(\d{4}|\d{6}|[ T].*)?|\d{1,2}[A-Za-z]{3}\d{4}(:.*)?"
+    r"\d{8}(\d{4}|\d{6}|[ T].*)?|\d{4}-W\d\d-\d|\d{1,2}[A-Za-z]{3}\d{4}(:.*)?"
     r"|\D{0,6}\d{1,4}\D{1,2}(\d{1,2}|[A-Za-z]{3,9})\D{1,3}\d{1,4}(\D.*)?"
-    r"|[A-Za-z, -]{3,16}\d{1,2}(,? |-)\d{4}.*"
+    r"|[A-Za-z, -]{3,16}\d{1,2}(,? |-)\d{2,4}.*"
 )
 LIKE_A_NUMBER = re.compile(
-    r"[^\w\s]{0,3}\s?(?:[A-Z]{2,3}|人民币)?[^\w.]{0,3}(?:\d[\d.,' ’]*|\.\d+)(?:[eE][-+]?\d+)?"
-    r"\s?(?:[A-Z]{3}|人民币|[元圆円원])?[^\w\s]{0,2}"
+    r"[^\w\s]{0,3}\s?(?:[^\W\d_]{1,4}\.?)?[^\w.]{0,3}(?:\d[\d.,' ’]*|\.\d+)(?:[eE][-+]?\d+)?"
+    r"\s?(?:[^\W\d_]{1,4}\.?)?[^\w\s]{0,2}"
 )
 LIKE_A_MONTH = re.compile(r"\d{4}(-\d\d)?")
+# What counts from a day has so many digits in all values of a column.
+COUNTED_FROM_A_DAY = {
+    10: "seconds since 1970-01-01", 13: "milliseconds since 1970-01-01", 16: "microseconds since 1970-01-01",
+}  # fmt: skip
+# Russian writes its letters with the last quarter of all bytes; of two bytes, Korean begins its signs with few of those
+# that Chinese does.
+RUSSIAN_WORD = re.compile(rb"[\xc0-\xff]{3,}")
+TWO_BYTES = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
+MOST, FEW_BYTES = 0.9, 40
+KANA = re.compile("[\u3041-\u30fa]")
 OFFSET = r"\d:\d\d(?::\d\d(?:\.\d+)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)$"
 
 
@@ -168,8 +183,9 @@ class Table:
 
 
 def bare_name(name: str) -> str:
-    """Return a column name as the words are written: bare of signs and blanks, in small letters."""
-    return re.sub(r"[\W_]+", "", name).lower()
+    """Return a column name as the words are written: bare of signs, blanks and accents, in small letters."""
+    bare = unicodedata.normalize("NFD", re.sub(r"[\W_]+", "", name).lower())
+    return unicodedata.normalize("NFC", re.sub("[\u0300-\u036f]", "", bare))
 
 
 def look(connection: DuckDBPyConnection, paths: Iterable[Path], raw_dir: Path) -> tuple[list[Table], list[str]]:
@@ -207,14 +223,40 @@ def _tables(paths: Iterable[Path], raw_dir: Path) -> tuple[list[Table], list[str
         if not header.has_rows or len(header.expressions) < 2:
             doubts.append(f"{path.name} is not used: it holds no table with two columns or more.")
             continue
+        _doubt_about_names(path.name, header, doubts)
         form = (tuple(sorted(header.expressions)), settings.skip, ())
-        there = tables.get(form)
-        if there and (there.settings.delimiter, there.settings.encoding) != (settings.delimiter, settings.encoding):
+        there = tables.setdefault(form, Table(len(tables), [], settings, root))
+        if (both := _settings_of_both(there.settings, settings)) is None:
             form = (*form, settings.delimiter, settings.encoding)
-        tables.setdefault(form, Table(len(tables), [], settings, root)).files.append((path, None))
+            there = tables.setdefault(form, Table(len(tables), [], settings, root))
+            both = settings
+        there.settings = both
+        there.files.append((path, None))
     if not tables:
         raise InputError("None of the files holds a table with two columns or more.")
     return list(tables.values()), doubts
+
+
+def _settings_of_both(ours: FileSet, theirs: FileSet) -> FileSet | None:
+    """Return settings with which files of two forms can be read, None where there are none.
+
+    The landing finds a usual delimiter by itself, and utf-8 whatever encoding is stated.
+    """
+    encodings = {settings.encoding for settings in (ours, theirs)} - {None}
+    delimiters = {settings.delimiter for settings in (ours, theirs)}
+    if len(encodings) > 1 or (len(delimiters) > 1 and not delimiters <= {None, *USUAL_DELIMITERS}):
+        return None
+    return replace(
+        ours, encoding=next(iter(encodings), None), delimiter=ours.delimiter if len(delimiters) == 1 else None
+    )
+
+
+def _doubt_about_names(source: str, header: Header, doubts: list[str]) -> None:
+    if twice := sorted(name for name in header.twice if name):
+        doubts.append(
+            f"{source} has several columns called {', '.join(twice)}, and which of them is meant cannot be told: none "
+            "is used. Rename or remove all but one."
+        )
 
 
 Form = tuple[object, ...]
@@ -230,6 +272,7 @@ def _sheets(path: Path, root: Path, doubts: list[str]) -> Iterator[tuple[Form, l
         settings = _sheet_form(path, name)
         header = read_header(path, name, settings, root)
         if header.has_rows and len(header.expressions) > 1:
+            _doubt_about_names(f"{path.name}, {name}", header, doubts)
             forms.setdefault((tuple(sorted(header.expressions)), settings.skip), ([], settings))[0].append(name)
     for form, (names, settings) in forms.items():
         sheets = () if names == shown[:1] else tuple(names)
@@ -256,17 +299,25 @@ def _text_form(path: Path, doubts: list[str]) -> FileSet:
         text = content.decode("utf-16", "replace")
     else:
         text = _decoded(content, "utf-8") or content.decode(encoding or "gb18030", "replace")
-    lines = [(number, line) for number, line in enumerate(text.lstrip("\ufeff").splitlines()) if line.strip()][:500]
-    texts = [line for _, line in lines]
-    delimiter = max(DELIMITERS, key=lambda delimiter: _fit(texts, delimiter))
-    if _fit(texts, delimiter) == (0, 0):
+    lines = list(io.StringIO(text.lstrip("\ufeff"), newline=None))
+    records = {delimiter: _records(lines, delimiter) for delimiter in (*DELIMITERS, WHITESPACE)}
+    delimiter = max(DELIMITERS, key=lambda delimiter: _fit(records[delimiter]))
+    if _fit(records[delimiter]) == (0, 0):
         delimiter = WHITESPACE
     settings = FileSet((), {}, encoding=encoding, delimiter=delimiter)
-    records = [
-        (number, line.split() if delimiter == WHITESPACE else split_fields(line, delimiter)) for number, line in lines
-    ]
-    rows = [(number, [value.strip() for value in record]) for number, record in records if isinstance(record, list)]
-    return _with_header(settings, rows)
+    return _with_header(settings, [row for row in records[delimiter] if row[1]])
+
+
+def _records(lines: Sequence[str], delimiter: str) -> list[tuple[int, list[str]]]:
+    """Return the number of the first line, from 0, and the fields of each record; no field where a line is none."""
+    records: list[tuple[int, list[str]]] = []
+    at = 0
+    while at < len(lines) and len(records) < MOST_RECORDS:
+        record = record_at(lines, at, 0, delimiter) if lines[at].strip() else None
+        if record:
+            records.append((at, record.fields))
+        at = record.last_line if record and record.fields else at + 1
+    return records
 
 
 def _encoding(path: Path) -> str | None:
@@ -279,9 +330,18 @@ def _encoding(path: Path) -> str | None:
     if not other:
         return None
     content = b"\n".join(other[:FIRST_LINES])
+    beyond_ascii = sum(byte > 0x7F for byte in content)
+    if sum(map(len, RUSSIAN_WORD.findall(content))) > max(FEW_BYTES, MOST * beyond_ascii):
+        return "cp1251"
+    pairs = TWO_BYTES.findall(content)
+    if sum(0xB0 <= pair[0] <= 0xC8 and pair[1] >= 0xA1 for pair in pairs) > max(FEW_BYTES / 2, MOST * len(pairs)):
+        return "cp949"
+    japanese = content.decode("cp932", "ignore")
+    # Each kana begins with one of two bytes of which no Chinese character of daily use is made.
+    if len(KANA.findall(japanese)) * 10 > len(re.findall(r"[^\x00-\x7f]", japanese)):
+        return "cp932"
     # Western text can be valid gb18030 too, but gives no row of Chinese characters.
     in_rows = re.findall(r"[\u4e00-\u9fff]{2,}", content.decode("gb18030", "ignore"))
-    beyond_ascii = sum(byte > 0x7F for byte in content)
     return None if sum(map(len, in_rows)) * 2 > beyond_ascii / 2 else "cp1252"
 
 
@@ -292,12 +352,12 @@ def _decoded(content: bytes, encoding: str) -> str | None:
         return None
 
 
-def _fit(lines: list[str], delimiter: str) -> tuple[float, int]:
-    """Return the share of the lines with the usual number of fields, and that number; (0, 0) where it is one."""
-    counts = [len(record) for line in lines if isinstance(record := split_fields(line, delimiter), list)]
+def _fit(records: Sequence[tuple[int, list[str]]]) -> tuple[float, int]:
+    """Return the share of the records with the usual number of fields, and that number; (0, 0) where it is one."""
+    counts = [len(fields) for _, fields in records]
     several = [count for count in counts if count > 1]
     usual = mode(several) if several else 1
-    share = counts.count(usual) / len(lines) if lines else 0
+    share = counts.count(usual) / len(counts) if counts else 0
     return (round(share, 1), usual) if usual > 1 and share >= 0.3 else (0, 0)
 
 
@@ -316,7 +376,9 @@ def _with_header(settings: FileSet, rows: list[tuple[int, list[str]]]) -> FileSe
 def _is_header(fields: list[str]) -> bool:
     """Tell whether a row names the columns: nearly all of them, nearly each once, none with a number or a date."""
     names = [value for value in fields if value]
-    is_one_each = len(names) >= 0.8 * len(fields) and len(set(names)) >= 0.8 * len(names)
+    # Lists with a bar on either side have an empty field there.
+    outside = [fields[0], fields[-1]].count("")
+    is_one_each = len(names) >= 0.8 * (len(fields) - outside) and len(set(names)) >= 0.7 * len(names)
     return is_one_each and not any(re.fullmatch(r"[\d\s.,:/+-]+", name) for name in names)
 
 
@@ -456,6 +518,7 @@ def _moments(connection: DuckDBPyConnection, name: str, values: int) -> Moments 
     ).fetchall()
     candidates = [form for form, count in zip(STATED_FORMATS, stated, strict=True) if count * 20 > len(sample)]
     formats, doubt = _formats(connection, candidates, name)
+    doubt = _doubt_about_swapped_days(connection, formats, name) or doubt
     moments = _described_moments(connection, tuple(formats), doubt)
     enough = ENOUGH_OF_A_NAME if is_moment_name else ENOUGH
     return moments if moments and moments.values >= enough * values else None
@@ -464,10 +527,10 @@ def _moments(connection: DuckDBPyConnection, name: str, values: int) -> Moments 
 def _number_of_a_moment(connection: DuckDBPyConnection) -> str | None:
     """Return the format of moments that are counted from a day: "" for the day numbers of spreadsheets."""
     [(lengths,)] = connection.execute(
-        """select list(distinct case when regexp_full_match(v, '1\\d{9}(\\d{3})?') then length(v)
-        when regexp_full_match(v, '[2-5]\\d{4}(\\.\\d+)?') then 5 else 0 end) from sample"""
+        """select list(distinct case when regexp_full_match(v, '1\\d{9}((\\d{3}){0,2})') then length(v)
+        when regexp_full_match(v, '[2-5]\\d{4}([.,]\\d+)?') then 5 else 0 end) from sample"""
     ).fetchall()
-    known = {5: "", 10: "seconds since 1970-01-01", 13: "milliseconds since 1970-01-01"}
+    known = {5: "", **COUNTED_FROM_A_DAY}
     return known.get(lengths[0]) if lengths and len(lengths) == 1 else None
 
 
@@ -534,6 +597,27 @@ def _doubt_about_days(
         f"date_format: of {left:,} values of {name}, {both:,} can be read as {first} (then they are of {start} to "
         f"{end}) and as {second} ({other_start} to {other_end}), {count - both:,} only as the first, "
         f"{other_count - both:,} only as the second; the first is taken."
+    )
+
+
+def _doubt_about_swapped_days(connection: DuckDBPyConnection, formats: Sequence[str], name: str) -> str | None:
+    """Say that a spreadsheet took days for months: what it could read so became a date, the other texts stayed."""
+    form = next((form for form in formats if _swapped(form) != form and "%b" not in form and "%B" not in form), None)
+    if form is None:
+        return None
+    [(dates, days, last, texts, first, example)] = connection.execute(
+        f"""select coalesce(sum(n) filter (where date is not null), 0)::bigint, count(distinct date::date),
+            max(day(date)), coalesce(sum(n) filter (where text is not null), 0)::bigint, min(day(text)),
+            min(v) filter (where text is not null)
+        from (select v, n, {_within_years(_moment([]))} as date, case when date is null then {_stated(form)} end as text
+            from present)"""
+    ).fetchall()
+    if days < FEW_DAYS or not texts or last > 12 or first <= 12:
+        return None
+    return (
+        f"date_format: {dates:,} values of {name} are dates, none after the 12th of a month, and {texts:,} are texts "
+        f"such as {example}, none before the 13th: a spreadsheet seems to have taken days for months in the first. "
+        "Export the file again with dates as text; otherwise moments are wrong."
     )
 
 

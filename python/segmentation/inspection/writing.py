@@ -143,7 +143,8 @@ def _about(role: str, column: Column) -> str:
 def _scalar(text: str) -> str:
     """Return a text that is read as text, in quotes where YAML 1.1 would take it for something else."""
     try:
-        is_text = yaml.safe_load(text) == text
+        # Within brackets more signs have a meaning.
+        is_text = yaml.safe_load(text) == text and yaml.safe_load(f"[{text}, {{x: {text}, y: z}}]")[0] == text
     except (yaml.YAMLError, ValueError):
         is_text = False
     return text if is_text else _quoted(text)

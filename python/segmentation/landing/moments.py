@@ -8,6 +8,7 @@ from segmentation.landing.sql_macros import sql_macro
 
 MICROSECONDS = {
     "days": 86_400_000_000, "hours": 3_600_000_000, "minutes": 60_000_000, "seconds": 1_000_000, "milliseconds": 1_000,
+    "microseconds": 1,
 }  # fmt: skip
 
 
@@ -42,8 +43,8 @@ def parsed_moment(
 
 
 def _unmarked(text: str) -> str:
-    """Leave out the sign by which a spreadsheet is kept from reading a text, as `to_moment` does."""
-    return f"ltrim({text}, ' `''')"
+    """Clean a text and leave out the sign by which a spreadsheet is kept from reading it, as `to_moment` does."""
+    return f"ltrim({sql_macro('clean_text', text)}, ' `''')"
 
 
 def _local(instant: str, time_zone: str) -> str:
@@ -54,7 +55,7 @@ def _reading(text: str, form: str) -> str:
     """Return SQL for the moment by the clock of the place, an offset (%z) left out."""
     if count := UNITS_SINCE.fullmatch(form):
         unit, origin = count.groups()
-        microseconds = f"cast(round(cast({text} as double) * {MICROSECONDS[unit]}) as bigint)"
+        microseconds = f"cast(round(cast(replace({text}, ',', '.') as double) * {MICROSECONDS[unit]}) as bigint)"
         return f"try(timestamp '{origin}' + to_microseconds({microseconds}))"
     if "%z" in form:
         text = f"regexp_replace({text}, {literal(sql_macro('clock_with_offset'))}, '\\1\\2+00:00\\6')"

@@ -26,6 +26,7 @@ from segmentation.landing.text import (
     is_utf8,
     is_utf16,
     mend_csv,
+    says_it_is_utf8,
     to_tabs,
     to_utf8,
     with_new_line_ends,
@@ -215,8 +216,10 @@ def _in_utf8(path: Path, stated_encoding: str | None, target: Path) -> tuple[Pat
     """Return a file with the text, its encoding, and whether it is wholly valid, which makes it utf-8.
 
     Without a stated encoding the file is utf-8 if all of it is valid, else gb18030 if all of it is, else the
-    one of them that fewer lines break.
+    one of them that fewer lines break. A stated encoding is that of files that are not utf-8.
     """
+    if stated_encoding and says_it_is_utf8(path):
+        return path, UTF8, True
     candidates = [stated_encoding or ("utf-16" if is_utf16(path) else UTF8)]
     if candidates == [UTF8] and not stated_encoding:
         candidates.append("gb18030")

@@ -49,7 +49,7 @@ NOT_OF_FILES = ("idna", "punycode", "unicode-escape", "raw-unicode-escape", "und
 UNSEEN = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 # The part of a moment that is in a column of its own.
 TIME_OF = "{} time"
-UNITS_SINCE = re.compile(r"(days|hours|minutes|seconds|milliseconds) since (\d{4}-\d\d-\d\d)")
+UNITS_SINCE = re.compile(r"(days|hours|minutes|seconds|milliseconds|microseconds) since (\d{4}-\d\d-\d\d)")
 # What pydantic finds by itself; validators say the rest. A key or a place in the file stands before it.
 PREDICATES = {
     "bool_type": "must be true or false, not {input!r}",
@@ -289,6 +289,7 @@ class SalesColumns(Entry):
     receipt_no: Texts = _optional("number of the receipt")
     counter_code: Texts = _optional("code of the counter or department")
     counter_name: Texts = _optional("name of the counter or department")
+    currency: Texts = _optional("currency of the line, as a code or sign; several are said at the end, none is converted")
 
 
 class CardMergeColumns(Entry):
@@ -351,8 +352,8 @@ Columns = TypeVar("Columns", bound=Entry)
 DATE_FORMAT = (
     "where dates are not ISO, `20150102`, `2015/1/2`, `2015.01.02` or a spreadsheet's day number: a "
     '[format](https://duckdb.org/docs/stable/sql/functions/dateformat) such as `"%d/%m/%Y %H:%M"`, or `days since '
-    "2016-01-01` (also hours, minutes, seconds, milliseconds); a list is tried in its order; `{birth_date: …, "
-    "registered_at: …}` gives one for each column"
+    "2016-01-01` (also hours, minutes, seconds, milliseconds, microseconds); a list is tried in its order; "
+    "`{birth_date: …, registered_at: …}` gives one for each column"
 )
 
 
@@ -366,8 +367,8 @@ class Files(Entry, Generic[Columns]):
     )
     encoding: Encoding | None = Field(
         None,
-        description="of text; without it utf-8, utf-16 with a mark, or gb18030, whichever fits. Western files often "
-        "are `cp1252`",
+        description="of text that is not utf-8; without it utf-16 with a mark, or gb18030, whichever fits. Western "
+        "files often are `cp1252`, Japanese ones `cp932`, Korean ones `cp949`",
     )
     delimiter: Text | None = Field(
         None,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 import pyarrow as pa
@@ -114,7 +114,9 @@ def open_plain(path: Path) -> Iterator[IO[bytes]]:
                 yield file
         elif kind == "zip":
             with zipfile.ZipFile(path) as archive:
-                names = [name for name in archive.namelist() if not name.endswith("/")]
+                # Macs add files of their own, whose names begin with a point or an underscore.
+                paths = {name: PurePosixPath(name) for name in archive.namelist() if not name.endswith("/")}
+                names = [name for name, path in paths.items() if not any(part[0] in "._" for part in path.parts)]
                 if len(names) != 1:
                     raise InputError(f"{path} holds {len(names)} files: unpack it and name the one that is meant.")
                 with archive.open(names[0]) as file:
@@ -164,6 +166,20 @@ def is_utf8(path: Path) -> bool:
     return True
 
 
+def says_it_is_utf8(path: Path) -> bool:
+    """Tell whether a file is valid utf-8 beyond ASCII, which no text in another encoding is by chance."""
+    beyond_ascii = False
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with open_plain(path) as file:
+        while block := file.read(BLOCK_BYTES):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                return False
+            beyond_ascii = beyond_ascii or not block.isascii()
+    return beyond_ascii
+
+
 def is_utf16(path: Path) -> bool:
     """Tell whether the file starts with a byte order mark of utf-16."""
     with open_plain(path) as file:
@@ -192,8 +208,8 @@ def find_header(
 ) -> HeaderRecord:
     """Return the first record that has a field of each wanted column; the first one where none has, or none is wanted.
 
-    Without an encoding, a line counts as utf-8 if it is valid, else as gb18030. Without a delimiter, the usual ones
-    are tried.
+    Without an encoding, a line counts as utf-8 if it is valid, else as gb18030; an encoding is that of files that are
+    not utf-8. Without a delimiter, the usual ones are tried.
 
     Parameters
     ----------
@@ -206,6 +222,8 @@ def find_header(
         If the file is not in its encoding.
     """
     encoding = encoding or ("utf-16" if is_utf16(path) else None)
+    if encoding and says_it_is_utf8(path):
+        encoding = None
     try:
         line_end = "\r" if has_old_line_ends(path, encoding) else "\n"
         with (
@@ -225,7 +243,7 @@ def find_header(
         if stated := DELIMITER_LINE.fullmatch(start[at].strip()):
             delimiters = delimiters if delimiter else (stated[1],)
             continue
-        records = [_header_record(start, at, skip, mark) for mark in delimiters]
+        records = [record_at(start, at, skip, mark) for mark in delimiters]
         for record in records:
             if wanted and all(any(name in record.fields for name in names) for names in wanted):
                 return record
@@ -235,7 +253,8 @@ def find_header(
     return first or HeaderRecord([], 0, 0, delimiter or ",", False)
 
 
-def _header_record(lines: Sequence[str], at: int, skipped: int, delimiter: str) -> HeaderRecord:
+def record_at(lines: Sequence[str], at: int, skipped: int, delimiter: str) -> HeaderRecord:
+    """Return the record that begins with line `at`, counted from 0, of a file without its first `skipped` lines."""
     text = ""
     fields: list[str] | str = OPEN_QUOTE
     end = at
@@ -380,6 +399,8 @@ def _quoted_fields(text: str, delimiter: str) -> list[str] | str:
 
 
 def _well_formed(fields: list[str], delimiter: str) -> bytes:
+    # DuckDB takes one kind of line end in a file.
+    fields = [value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value for value in fields]
     text = delimiter.join(fields)
     if NEEDS_QUOTES.search(text) or text.count(delimiter) >= len(fields):
         text = delimiter.join('"' + value.replace('"', '""') + '"' if value else "" for value in fields)
