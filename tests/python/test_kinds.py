@@ -415,6 +415,20 @@ def test_refunds_have_their_sign_in_the_quantity_or_in_the_amount(shop: Shop) ->
     assert shop.column("reason") == [None, *["return"] * 4, *["not_positive"] * 3] * 3
 
 
+def test_what_stands_on_the_first_line_of_an_order_holds_for_the_next(shop: Shop) -> None:
+    rows = [("", "", "1", "9"), ("a", DAY, "1", "1"), ("", "", "2", "2"), ("", "", "", "3")]
+    rows += [("", "2017-01-03", "1", "4"), ("", "", "1", "5")]
+    shop.write("csv", rows)
+    shop.write("xlsx", rows)
+    settings = "fill_down: [card, at], "
+    expected = [None, "a", "a", None, None, None]
+    assert shop.column("card_id", settings=settings) == expected * 2
+    reasons = ["no_moment", None, None, "no_moment", "no_card", "no_card"]
+    assert shop.column("reason", settings=settings) == reasons * 2
+    problem = input_problem(shop.retailer("fill_down: [when], "), shop.folder)
+    assert "fill_down names when, which columns of the lines do not name" in str(problem)
+
+
 def test_money_is_exact_and_the_product_too(shop: Shop) -> None:
     columns = "card_id: card, purchased_at: at, quantity: qty, unit_price: amount"
     shop.write(

@@ -1,6 +1,7 @@
 """The raw loader: every line of every kind of file is a row, with its text, its place and its reason."""
 
 import gzip
+import zipfile
 from pathlib import Path
 
 import pandas as pd
@@ -60,6 +61,27 @@ def test_lines_that_are_no_records_are_kept_with_their_line_and_reason(tmp_path:
         (11, 14, "i", None),
     ]
     assert load(tmp_path, PLAIN, "product_name")[3] == ("two\r\nlines",)
+
+
+def test_values_of_several_lines_from_the_first_line_on(tmp_path: Path) -> None:
+    write(tmp_path, (HEADER + 'a,2015-01-01,"two\r\nlines",1\r\n' * 2).encode())
+    assert load(tmp_path, PLAIN, "product_name, line_no") == [("two\r\nlines", 2), ("two\r\nlines", 4)]
+
+
+def test_an_archive_of_a_mac_holds_one_file(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "sales.csv", "w") as archive:
+        archive.writestr("sales.csv", HEADER + "a,2015-01-01,x,1\n")
+        archive.writestr("__MACOSX/._sales.csv", b"\x00\x05")
+        archive.writestr(".DS_Store", b"\x00")
+    assert load(tmp_path, PLAIN, "card_id") == [("a",)]
+
+
+def test_a_stated_encoding_is_that_of_files_that_are_not_utf8(tmp_path: Path) -> None:
+    text = HEADER + "Müller,2015-01-01,x,1\n"
+    write(tmp_path, text.encode("cp1252"))
+    write(tmp_path, "\ufeff" + text, "sales2.csv")
+    content = PLAIN.replace("sales.csv", "'sales*.csv', encoding: cp1252")
+    assert load(tmp_path, content, "card_id") == [("Müller",), ("Müller",)]
 
 
 def test_files_of_every_kind_are_one_table(tmp_path: Path) -> None:

@@ -255,6 +255,18 @@ def auctions() -> Files:
     return {"orders.csv": lines("", [header, ",,,,,", *rows, "", "8,record(s) downloaded,,,,"])}
 
 
+def erp() -> Files:
+    """What is known of an order stands on its first line alone; a guest's order has a number; the sum has no goods."""
+    rows: list[list[object]] = [
+        [f"S{order}" if first else None, f"Ann {order % 3}" if first and order < 8 else None,
+         f"2018-01-0{order}" if first else None, "Cup" if first else "Tea", 1 if first else 2, 1.5 if first else 2.5]
+        for order in ORDERS
+        for first in (True, False)
+    ]  # fmt: skip
+    header = ["Order Reference", "Customer", "Order Date", "Order Lines/Product", "Order Lines/Quantity", "Subtotal"]
+    return {"sale.order.xlsx": workbook({"Sheet1": [header, *rows, [None, None, None, None, None, 32]]})}
+
+
 def multi_line() -> Files:
     """Values of several lines, with delimiters and quotes within; files of which one is utf-8 and one is not."""
     rows = [
@@ -288,6 +300,7 @@ CASES = [
     (spanish, {"decimal": ",", "encoding": "cp1252"}, (3, 15, 64)),
     (grocer, {}, (3, 7, "31.5")),
     (auctions, {"date_format": {"purchased_at": "%b-%d-%y"}}, (3, 8, 40)),
+    (erp, {"fill_down": ["Customer", "Order Date", "Order Reference"]}, (3, 14, 28)),
     (multi_line, {"encoding": "cp1252", "files": ["a.csv", "b.csv"]}, (3, 8, 40)),
 ]
 
@@ -454,6 +467,15 @@ def test_a_workbook_beside_a_csv_of_the_same_columns_is_one_table(classifier: Cl
     assert content["sales_lines"]["files"] == ["a.csv", "b.xlsx"]
     classifier.classify(tmp_path / "raw", str(tmp_path / "shop.yml"))
     assert classifier.query("select count(*) from marts.sales_lines where reason is null") == [(29,)]
+
+
+def test_a_currency_of_each_line_lands(classifier: Classifier, tmp_path: Path) -> None:
+    rows = [f"a{n % 4},2018-01-{n:02d},{n}.50,{'EUR' if n % 4 else 'usd'}" for n in range(1, 29)]
+    content, _ = proposed({"s.csv": lines("card_id,date,amount,Currency", rows)}, tmp_path)
+    assert content["sales_lines"]["columns"]["currency"] == "Currency"
+    classifier.classify(tmp_path / "raw", str(tmp_path / "shop.yml"))
+    query = "select currency, count(*) from work.staging.stg_sales_lines group by all order by all"
+    assert classifier.query(query) == [("EUR", 21), ("usd", 7)]
 
 
 def test_the_range_of_dates_is_that_of_all_rows(tmp_path: Path) -> None:

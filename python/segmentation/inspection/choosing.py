@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from segmentation.inspection.looking import ENOUGH, KANA, OFFSET, Column, Table, bare_name, number_sql
 from segmentation.landing.files import literal
-from segmentation.landing.retailer import GENDER_CODES, MOMENT_COLUMNS, PRODUCT, REQUIRED_COLUMNS, WORDS
+from segmentation.landing.retailer import GENDER_CODES, GOODS, MOMENT_COLUMNS, PRODUCT, REQUIRED_COLUMNS, WORDS
 
 SIGNS_FILE = Path(__file__).parents[3] / "seeds" / "currency_signs.csv"
 KINDS: dict[str, str] = {role: entry["kind"] for role, entry in WORDS.items()}
@@ -30,6 +30,8 @@ MEASURES = ("quantity", "unit_price", "points")
 TRUE = ("1", "true", "yes", "y", "t", "是")
 WHOLE_WORD = 700
 MOST_STATES = 30
+# What is known of an order rather than of one of its lines.
+OF_AN_ORDER = ("card_id", "purchased_at", "receipt_no", "till_no")
 FEW_RECEIPTS = 5
 FEW_PRODUCTS = 5
 # A day is lone that is further than this from all others and has at most this share of the lines.
@@ -62,6 +64,7 @@ class Choice:
     members_repeat : whether the table of the members has several rows of each.
     times : columns with the time of day, of moments that are only a date.
     amount : how the amount is found where no column holds it.
+    fill_down : columns that hold for the following lines that have none of them.
     cancelled : a column and its values that mark lines which are no sales.
     doubts : what a person has to look at.
     """
@@ -76,6 +79,7 @@ class Choice:
     codes: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     times: dict[str, Column] = field(default_factory=dict)
     amount: str | int | None = None
+    fill_down: list[str] = field(default_factory=list)
     cancelled: tuple[str, list[str]] | None = None
     orders_are_receipts: bool = False
     currency: str | None = None
@@ -109,6 +113,7 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     _choose_times(choice)
     _choose_amount(connection, choice)
     _choose_cancelled(connection, choice)
+    _choose_what_is_filled_down(connection, choice)
     _choose_orders(connection, choice)
     _choose_currency(connection, choice)
     _choose_time_zone(connection, choice)
@@ -598,6 +603,26 @@ def _choose_cancelled(connection: DuckDBPyConnection, choice: Choice) -> None:
     ]
 
 
+def _choose_what_is_filled_down(connection: DuckDBPyConnection, choice: Choice) -> None:
+    """Find lines with goods that have nothing of what is known of an order: they continue the line above."""
+    of_lines = columns_of(choice.sales, choice.roles)
+    of_order = [of_lines[role] for role in OF_AN_ORDER if role in of_lines]
+    goods = [of_lines[role].raw for role in GOODS if role in of_lines]
+    if len(of_order) < 2 or "purchased_at" not in of_lines or not goods:
+        return
+    lacks_all = f"coalesce({', '.join(column.raw for column in of_order)}) is null"
+    [(continued, lacking)] = connection.execute(
+        f"""select count(*) filter (where {lacks_all} and coalesce({", ".join(goods)}) is not null),
+            count(*) filter (where {of_lines["purchased_at"].raw} is null) from {choice.sales.relation}"""
+    ).fetchall()
+    if continued and continued >= ENOUGH * lacking:
+        choice.fill_down = [column.name for column in of_order]
+        choice.doubts.append(
+            f"fill_down: {continued:,} of {choice.sales.rows:,} lines have goods but no {', '.join(choice.fill_down)}: "
+            "those of the line above are taken for them."
+        )
+
+
 def _choose_orders(connection: DuckDBPyConnection, choice: Choice) -> None:
     """Take a receipt for an order where its lines have several moments within a day."""
     roles = choice.roles
@@ -656,6 +681,7 @@ def _choose_currency(connection: DuckDBPyConnection, choice: Choice) -> None:
             choice.currency = next((code for code in codes if is_currency(code)), None)
         else:
             told = ", ".join(f"{code} ({number:,} lines)" for code, number in codes.items())
+            choice.roles["currency"] = best
             choice.doubts.append(
                 f"currency: {best.name} has {told}; amounts of several currencies would be added up as they are, keep "
                 "one in a file."
@@ -801,7 +827,7 @@ def _look_at_values(connection: DuckDBPyConnection, choice: Choice) -> None:
                 )
         lacking = choice.sales.rows - column.values
         is_needed = role in ("purchased_at", "amount") or (choice.amount == PRODUCT and role in MEASURES[:2])
-        if is_needed and lacking and column.relation == choice.sales.relation:
+        if is_needed and lacking and column.name not in choice.fill_down and column.relation == choice.sales.relation:
             choice.doubts.append(
                 f"{role}: {lacking:,} of {choice.sales.rows:,} lines have no {column.name}{_instead(choice, column)}; "
                 "such lines are rejected."

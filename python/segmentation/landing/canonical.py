@@ -1,6 +1,6 @@
 """What dbt reads of the landed files: the tables in the project's own columns, and what the retailer file says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from duckdb import DuckDBPyConnection
 
@@ -8,7 +8,15 @@ from segmentation.errors import InputError
 from segmentation.landing.files import Part, identifier, literal
 from segmentation.landing.moments import parsed_moment
 from segmentation.landing.reading import PLACE
-from segmentation.landing.retailer import CANONICAL_COLUMNS, CARD_COLUMNS, MOMENT_COLUMNS, TIME_OF, RawTable, Retailer
+from segmentation.landing.retailer import (
+    CANONICAL_COLUMNS,
+    CARD_COLUMNS,
+    GOODS,
+    MOMENT_COLUMNS,
+    TIME_OF,
+    RawTable,
+    Retailer,
+)
 
 
 def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[str, list[Part]]) -> None:
@@ -110,7 +118,8 @@ def _canonical(retailer: Retailer, name: str, table: RawTable | None, parts: Seq
             f" or row_number() over (partition by {same} order by part_0.source_file, part_0.row_no) = 1"
         )
     places = ", ".join(f"part_0.{column}" for column in PLACE)
-    rows = f"select {columns}, {places} from work.raw.{name}_0 as part_0{joins}{first}"
+    lines = _filled_down(f"work.raw.{name}_0", table.fill_down, landed) if table else f"work.raw.{name}_0"
+    rows = f"select {columns}, {places} from {lines} as part_0{joins}{first}"
     known = {file.source_file for file in parts[0].files}
     for number, part in enumerate(parts[1:], start=1):
         # An unreadable line of a joined table belongs to no row; it is a row of its own.
@@ -123,6 +132,28 @@ def _canonical(retailer: Retailer, name: str, table: RawTable | None, parts: Seq
                 f" where unreadable_reason is not null and source_file in ({listed})"
             )
     return rows
+
+
+def _filled_down(relation: str, columns: Sequence[str], landed: Mapping[str, str]) -> str:
+    """Return the SQL of lines of which those with goods but none of the columns have those of the line above."""
+    if not columns:
+        return relation
+    own = [identifier(column) for column in columns]
+    goods = [identifier(column) for column in GOODS if landed.get(column) == f"part_0.{identifier(column)}"]
+    has_goods = " or ".join(f"{column} is not null" for column in goods) or "true"
+    is_first = f"coalesce({', '.join(own)}) is not null"
+    order = f"struct_pack({', '.join(f'{column} := {column}' for column in own)})"
+    filled = ", ".join(
+        f"case when {is_first} or not ({has_goods}) then {column} else of_order.{column} end as {column}"
+        for column in own
+    )
+    return f"""(
+        select * exclude (of_order) replace ({filled}) from (
+            select *, last_value(case when {is_first} then {order} end ignore nulls) over (
+                partition by source_file order by row_no
+            ) as of_order from {relation}
+        )
+    )"""
 
 
 def check_join(connection: DuckDBPyConnection, name: str, number: int, parts: Sequence[Part]) -> None:

@@ -165,7 +165,7 @@ def _read_text(connection: DuckDBPyConnection, file: RawFile, settings: FileSet)
             # Some line is no row, or some row has several lines: only now is it worth looking at each.
             mended = Path(folder) / "mended.csv"
             mending = mend_csv(path, encoding, delimiter, header_lines, (file.header.n_named, columns), mended)
-            if mending.n_rows and not _read_lines(connection, mended, columns, delimiter, 0, mending.n_rows):
+            if mending.n_rows and not _read_lines(connection, mended, columns, delimiter, 0, mending.n_rows, "\\n"):
                 raise InputError(f"{file.path} has lines that cannot be told apart: save it again as csv.")
     rows = []
     if mending.n_rows:
@@ -199,14 +199,21 @@ def _working_folder(connection: DuckDBPyConnection) -> Iterator[str]:
 
 
 def _read_lines(
-    connection: DuckDBPyConnection, path: Path, n_columns: int, delimiter: str, header_lines: int, n_rows: int
+    connection: DuckDBPyConnection,
+    path: Path,
+    n_columns: int,
+    delimiter: str,
+    header_lines: int,
+    n_rows: int,
+    line_end: str | None = None,
 ) -> bool:
     """Read the lines of a csv file into the table `landed`; tell whether they are as many rows as expected.
 
-    Rows are numbered by the order in which they are stored: to number them while reading takes one core.
+    Rows are numbered by the order in which they are stored: to number them while reading takes one core. A line end
+    that is not stated is that of the first line, which may be one within a value.
     """
     try:
-        source = _read_csv(path, n_columns, delimiter, header_lines)
+        source = _read_csv(path, n_columns, delimiter, header_lines, line_end)
         return connection.execute(f"create or replace temp table landed as from {source}").fetchall() == [(n_rows,)]
     except duckdb.InvalidInputException:
         return False
@@ -234,11 +241,12 @@ def _in_utf8(path: Path, stated_encoding: str | None, target: Path) -> tuple[Pat
     return path, min(candidates, key=lambda encoding: count_undecodable_lines(path, encoding)), False
 
 
-def _read_csv(path: Path, n_columns: int, delimiter: str, header_lines: int) -> str:
+def _read_csv(path: Path, n_columns: int, delimiter: str, header_lines: int, line_end: str | None) -> str:
+    stated = f", new_line = '{line_end}'" if line_end else ""
     columns = ", ".join(f"'c{at}': 'varchar'" for at in range(n_columns))
     return f"""read_csv(
         {literal(escape(str(path)))}, header = false, skip = {header_lines}, auto_detect = false, strict_mode = true,
-        delim = {literal(delimiter)}, quote = '"', escape = '"', columns = {{{columns}}}
+        delim = {literal(delimiter)}, quote = '"', escape = '"', columns = {{{columns}}}{stated}
     )"""
 
 

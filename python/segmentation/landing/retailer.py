@@ -289,7 +289,7 @@ class SalesColumns(Entry):
     receipt_no: Texts = _optional("number of the receipt")
     counter_code: Texts = _optional("code of the counter or department")
     counter_name: Texts = _optional("name of the counter or department")
-    currency: Texts = _optional("currency of the line, as a code or sign; several are said at the end, none is converted")
+    currency: Texts = _optional("currency of the line, a code or sign; several are said at the end, none is converted")
 
 
 class CardMergeColumns(Entry):
@@ -345,6 +345,8 @@ MOMENT_COLUMNS = {
     "card_merges": (),
     "segment_overrides": tuple(SegmentOverrideFormats.model_fields),
 }
+# What a line sells.
+GOODS = ("product_code", "product_name", "quantity")
 # Columns with cards. Written in several forms, they are one key.
 CARD_COLUMNS = ("card_id", "merged_into")
 
@@ -478,6 +480,10 @@ class SalesLines(Table[SalesColumns]):
         "returns already. The column is one of ours or a raw one, which may be filled in one line of an order "
         "alone; `%` stands for any text; a list of patterns is allowed",
     )
+    fill_down: Texts = _optional(
+        "columns of the order that stand on the first of its lines alone: on a line with goods (a quantity or a "
+        "product) that has none of them, those of the line above hold"
+    )
     require_points: bool = Field(
         False, description="`true` where only lines that earned points count as a member's purchase"
     )
@@ -584,6 +590,7 @@ class RawTable:
     constants : for columns that the files lack the number, as text, that holds for every line.
     cancelled : a column and the patterns (of LIKE) that mark a cancelled line there.
     is_distinct : whether equal rows count once.
+    fill_down : columns that hold for the following lines that have none of them.
     """
 
     name: str
@@ -596,6 +603,7 @@ class RawTable:
     constants: dict[str, str] = field(default_factory=dict)
     cancelled: tuple[str, tuple[str, ...]] | None = None
     is_distinct: bool = False
+    fill_down: tuple[str, ...] = ()
 
     @property
     def columns(self) -> dict[str, tuple[str, ...]]:
@@ -759,7 +767,16 @@ def _raw_table(name: str, table: Members | SalesLines | CardMerges | SegmentOver
         constants=constants,
         cancelled=(plain_name(cancelled.column), cancelled.pattern) if cancelled else None,
         is_distinct=isinstance(table, Members) and table.distinct,
+        fill_down=_fill_down(sales, parts[0], where) if sales else (),
     )
+
+
+def _fill_down(sales: SalesLines, lines: FileSet, where: str) -> tuple[str, ...]:
+    """Return our names of the columns that hold for the following lines."""
+    raw_names = {plain_name(name) for name in sales.fill_down}
+    if unknown := sorted(raw_names - {name for names in lines.columns.values() for name in names}):
+        raise InputError(f"{where}: fill_down names {', '.join(unknown)}, which columns of the lines do not name.")
+    return tuple(column for column, names in lines.columns.items() if not raw_names.isdisjoint(names))
 
 
 def _constants(sales: SalesLines, mapped: Sequence[str], where: str) -> dict[str, str]:

@@ -399,8 +399,6 @@ def _quoted_fields(text: str, delimiter: str) -> list[str] | str:
 
 
 def _well_formed(fields: list[str], delimiter: str) -> bytes:
-    # DuckDB takes one kind of line end in a file.
-    fields = [value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value for value in fields]
     text = delimiter.join(fields)
     if NEEDS_QUOTES.search(text) or text.count(delimiter) >= len(fields):
         text = delimiter.join('"' + value.replace('"', '""') + '"' if value else "" for value in fields)
