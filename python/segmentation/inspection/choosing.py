@@ -612,8 +612,8 @@ def _choose_what_is_filled_down(connection: DuckDBPyConnection, choice: Choice) 
         return
     lacks_all = f"coalesce({', '.join(column.raw for column in of_order)}) is null"
     [(continued, lacking)] = connection.execute(
-        f"""select count(*) filter (where {lacks_all} and coalesce({", ".join(goods)}) is not null),
-            count(*) filter (where {of_lines["purchased_at"].raw} is null) from {choice.sales.relation}"""
+        f"""select count(*) filter (where {lacks_all}), count(*) filter (where {of_lines["purchased_at"].raw} is null)
+        from {choice.sales.relation} where coalesce({", ".join(goods)}) is not null"""
     ).fetchall()
     if continued and continued >= ENOUGH * lacking:
         choice.fill_down = [column.name for column in of_order]
