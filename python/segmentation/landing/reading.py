@@ -24,9 +24,9 @@ from segmentation.landing.text import (
     decompress,
     has_old_line_ends,
     is_utf8,
+    is_utf8_instead,
     is_utf16,
     mend_csv,
-    says_it_is_utf8,
     to_tabs,
     to_utf8,
     with_new_line_ends,
@@ -225,7 +225,7 @@ def _in_utf8(path: Path, stated_encoding: str | None, target: Path) -> tuple[Pat
     Without a stated encoding the file is utf-8 if all of it is valid, else gb18030 if all of it is, else the
     one of them that fewer lines break. A stated encoding is that of files that are not utf-8.
     """
-    if stated_encoding and says_it_is_utf8(path):
+    if stated_encoding and is_utf8_instead(path, stated_encoding):
         return path, UTF8, True
     candidates = [stated_encoding or ("utf-16" if is_utf16(path) else UTF8)]
     if candidates == [UTF8] and not stated_encoding:

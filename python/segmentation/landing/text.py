@@ -166,8 +166,10 @@ def is_utf8(path: Path) -> bool:
     return True
 
 
-def says_it_is_utf8(path: Path) -> bool:
-    """Tell whether a file is valid utf-8 beyond ASCII, which no text in another encoding is by chance."""
+def is_utf8_instead(path: Path, stated_encoding: str) -> bool:
+    """Tell whether a file is valid utf-8 beyond ASCII, which no text in an encoding of single bytes is by chance."""
+    if "\n".encode(stated_encoding) != b"\n":
+        return False
     beyond_ascii = False
     decoder = codecs.getincrementaldecoder("utf-8")()
     with open_plain(path) as file:
@@ -222,7 +224,7 @@ def find_header(
         If the file is not in its encoding.
     """
     encoding = encoding or ("utf-16" if is_utf16(path) else None)
-    if encoding and says_it_is_utf8(path):
+    if encoding and is_utf8_instead(path, encoding):
         encoding = None
     try:
         line_end = "\r" if has_old_line_ends(path, encoding) else "\n"
