@@ -15,9 +15,6 @@ from segmentation.errors import InputError
 from segmentation.exports import open_warehouse
 
 CONFIDENCE = 0.95
-# Below either, means of amounts are far from a normal distribution and the interval says nothing.
-FEWEST_MEMBERS = 30
-FEWEST_BUYERS = 5
 WIDTHS = (22, 12, 12, 12, 26)
 
 
@@ -68,7 +65,10 @@ def campaign_result(
     earlier = read_contacts(report_dir / "audiences")
     members, day = _audience(earlier, name, contacted_on)
     with open_warehouse(warehouse) as connection:
-        [(as_of,)] = connection.execute("select max(as_of) from marts.member_overview").fetchall()
+        [(as_of, small)] = connection.execute(
+            """select max(as_of), (select cast(value as integer) from marts.settings_used where setting = 'small_group')
+            from marts.member_overview"""
+        ).fetchall()
         end = min(as_of, day + datetime.timedelta(days + 1)) if days else as_of
         begin = day + datetime.timedelta(1)
         if end <= begin:
@@ -99,7 +99,7 @@ def campaign_result(
         _row("", "contacted", "held out", "difference", f"{CONFIDENCE:.0%} interval"),
         _row("members", *(f"{len(values):,}" for values in orders), "", ""),
     ]
-    too_few = _too_few(orders)
+    too_few = _too_few(orders, small)
     differences = {
         "share with an order": (welch(*((values > 0).astype(float) for values in orders)), ".1%"),
         "orders per member": (welch(*orders), ",.3f"),
@@ -146,14 +146,16 @@ def _bought(
     return np.asarray(found["orders"]), np.asarray(found["amount"])
 
 
-def _too_few(orders: Sequence[NDArray[np.float64]]) -> str:
-    """Say which list is too small for an interval; nothing where neither is."""
+def _too_few(orders: Sequence[NDArray[np.float64]], small: int) -> str:
+    """Say which list has fewer buyers than `small`; nothing where neither has.
+
+    Means of the amounts of few are far from a normal distribution, and the interval would say nothing.
+    """
     for title, values in zip(("contact list", "hold-out"), orders, strict=True):
-        buyers = int((values > 0).sum())
-        if len(values) < FEWEST_MEMBERS or buyers < FEWEST_BUYERS:
+        if (buyers := int((values > 0).sum())) < small:
             return (
-                f"Too few to tell: the {title} has {len(values)} members, {buyers} with an order; at least "
-                f"{FEWEST_MEMBERS} and {FEWEST_BUYERS} are wanted."
+                f"Too few to tell: the {title} has {len(values)} members, {buyers} with an order; at least {small} "
+                "with an order are wanted (setting small_group)."
             )
     return ""
 

@@ -184,8 +184,9 @@ def audience(
     """List members to contact, and a hold-out.
 
     A condition is trait=value, trait!=value or trait>=number; values with commas between them are "or", as are
-    comparisons with " or " between them. `segmentation audience traits` lists the traits and their values; a value
-    can be written by its code, its Chinese or its English name. A trait without a value (gender=) is a missing one.
+    comparisons with " or " between them; "not " before them means none of them. `segmentation audience traits` lists
+    the traits and their values; a value can be written by its code, its Chinese or its English name. A trait without a
+    value (gender=) is a missing one.
 
     Both lists are written below the reports folder and logged; an existing list is never overwritten.
 

@@ -1,7 +1,8 @@
 """Selections of members by their traits: SQL with bound parameters over marts.member_overview.
 
 A condition is what a person writes: `trait=value`, `trait!=value`, `trait>=number`; values with commas between them are
-"or", and so are comparisons with ` or ` between them. Several conditions hold together.
+"or", and so are comparisons with ` or ` between them; `not ` before them all means none of them. Several conditions
+hold together, so that any combination can be said.
 """
 
 import datetime
@@ -26,6 +27,7 @@ NOT_TRAITS = ("card_id", "as_of")
 OPERATOR = r"!=|>=|<=|=|>|<"
 COMPARISON = re.compile(rf"\s*([a-z]\w*)\s*({OPERATOR})(.*)", re.DOTALL | re.IGNORECASE)
 OR = re.compile(rf"\s+or\s+(?=[a-z]\w*\s*(?:{OPERATOR}))", re.IGNORECASE)
+NOT = re.compile(r"\s*not\s+(\(.*\)\s*$)?", re.DOTALL | re.IGNORECASE)
 LONGEST_LIST = 30
 
 
@@ -37,8 +39,18 @@ class Comparison(NamedTuple):
     text: str
 
 
-# All of the conditions, each of them any of its comparisons.
-Selection = Sequence[Sequence[Comparison]]
+class Condition(NamedTuple):
+    """Any of its comparisons, or none of them; as a text what `parse` reads."""
+
+    comparisons: tuple[Comparison, ...]
+    is_none_of: bool = False
+
+    def __str__(self) -> str:
+        return ("not " if self.is_none_of else "") + " or ".join("".join(comparison) for comparison in self.comparisons)
+
+
+# All of the conditions hold.
+Selection = Sequence[Condition]
 # A text of SQL with a question mark for each value.
 Bound = tuple[str, list[Any]]
 
@@ -74,15 +86,18 @@ class Sums(NamedTuple):
     expected_value: Any
 
 
-def parse(condition: str) -> tuple[Comparison, ...]:
-    """Return the comparisons of a condition, any of which is enough; InputError where it is none."""
+def parse(condition: str) -> Condition:
+    """Return what a condition asks for; InputError where it is none."""
     comparisons = []
-    for part in OR.split(unicodedata.normalize("NFKC", condition)):
+    text = unicodedata.normalize("NFKC", condition)
+    if negation := NOT.match(text):
+        text = negation[1].strip()[1:-1] if negation[1] else text[negation.end() :]
+    for part in OR.split(text):
         match = COMPARISON.fullmatch(part)
         if not match:
             raise InputError(f"{condition!r} is no condition; write one such as state=silent or amount>=1000.")
         comparisons.append(Comparison(match[1].lower(), match[2], match[3].strip()))
-    return tuple(comparisons)
+    return Condition(tuple(comparisons), negation is not None)
 
 
 class Overview:
@@ -106,10 +121,10 @@ class Overview:
         """Return the SQL for a selection; InputError where it asks for what there is not."""
         parameters: list[Any] = []
         conditions = []
-        for comparisons in selection:
-            parts = [self._comparison(comparison) for comparison in comparisons]
+        for condition in selection:
+            parts = [self._comparison(comparison) for comparison in condition.comparisons]
             parameters += [value for _, values in parts for value in values]
-            conditions.append(f"({' or '.join(sql for sql, _ in parts)})")
+            conditions.append(f"{'not ' if condition.is_none_of else ''}({' or '.join(sql for sql, _ in parts)})")
         return " and ".join(conditions) or "true", parameters
 
     def sums(self, selection: Selection) -> Sums:

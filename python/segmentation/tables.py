@@ -6,8 +6,11 @@ import io
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 # The same rows are the same bytes.
 NO_CLOCK = datetime.datetime(2000, 1, 1)
@@ -37,12 +40,18 @@ def write_xlsx(path: Path, header: Sequence[str], rows: Sequence[Sequence[object
             sheet.set_column(column, column, min(WIDEST, 3 + max(width, 2 * len(title))))
         for number, row in enumerate(rows, start=1):
             for column, cell in enumerate(row):
-                if isinstance(cell, str):
-                    sheet.write_string(number, column, cell)
-                elif isinstance(cell, datetime.date):
-                    sheet.write_datetime(number, column, cell, day)
-                elif cell is not None:
-                    sheet.write_number(number, column, cell, None if isinstance(cell, int) else money)
+                form = day if isinstance(cell, datetime.date) else None if isinstance(cell, int) else money
+                write_cell(sheet, number, column, cell, form)
+
+
+def write_cell(sheet: Worksheet, row: int, column: int, cell: Any, form: Format | None = None) -> None:
+    """Write a value as what it is: an id stays text, whatever it looks like, and no text is a formula."""
+    if isinstance(cell, str):
+        sheet.write_string(row, column, cell)
+    elif isinstance(cell, datetime.date):
+        sheet.write_datetime(row, column, datetime.datetime.combine(cell, datetime.time()), form)
+    elif cell is not None:
+        sheet.write_number(row, column, float(cell), form)
 
 
 def sync(path: Path) -> None:

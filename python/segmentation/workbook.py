@@ -6,7 +6,8 @@ from typing import Any
 
 import duckdb
 from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
+
+from segmentation.tables import write_cell
 
 SHEETS = {
     "summary": """
@@ -71,16 +72,6 @@ def write_sheet(connection: duckdb.DuckDBPyConnection, book: Workbook, sheet: st
         for row_no, cell in enumerate(cells, 1):
             write_cell(page, row_no, column, cell)
     page.autofilter(0, 0, max(len(rows), 1), max(len(kept) - 1, 0))
-
-
-def write_cell(page: Worksheet, row: int, column: int, cell: Any) -> None:
-    """Write a value as what it is: an id stays text, whatever it looks like, and no text is a formula."""
-    if isinstance(cell, str):
-        page.write_string(row, column, cell)
-    elif isinstance(cell, datetime.date):
-        page.write_datetime(row, column, datetime.datetime.combine(cell, datetime.time()))
-    elif cell is not None:
-        page.write_number(row, column, float(cell))
 
 
 def number_format(name: str, kind: str) -> str:

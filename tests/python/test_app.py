@@ -20,7 +20,9 @@ from playwright.sync_api import Page, sync_playwright
 from segmentation.app import state
 from segmentation.app.serving import LocalOnly
 from segmentation.app.state import Edition, Published
+from segmentation.audience import read_contacts
 from segmentation.errors import InputError
+from segmentation.selection import parse
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 needs_browser = pytest.mark.skipif(
@@ -72,14 +74,12 @@ def test_every_trait_has_a_name(edition: Edition, language: str) -> None:
     labels = edition.labels(language)
     assert not {name for name, label in labels.items() if re.fullmatch(r"[a-z]\w*", label)}
     assert len(set(labels.values())) == len(labels) > 20
-    said = state.described(edition, "state=silent,lost or amount>=1000", language)
-    assert (
-        said
-        == {
-            "zh": "生命周期状态 = 沉默、流失 或 消费金额 ≥ 1000",
-            "en": "Life-cycle state = Silent, Lost or Amount ≥ 1000",
-        }[language]
-    )
+    said = [state.described(edition, part, language) for part in parse("state=silent,lost or amount>=1000").comparisons]
+    expected = {
+        "zh": ["生命周期状态 = 沉默、流失", "消费金额 ≥ 1000"],
+        "en": ["Life-cycle state = Silent, Lost", "Amount ≥ 1000"],
+    }
+    assert said == expected[language]
 
 
 @pytest.mark.slow
@@ -233,7 +233,7 @@ def test_members_are_selected_looked_up_and_written_by_clicks(
     page.get_by_label("Value").click()
     page.get_by_role("option", name="Top-value group").click()
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="And").click()
+    page.get_by_role("button", name="Add").click()
     page.locator(".condition").nth(1).wait_for()
     [(both,)] = demo.query(
         "select count(*) from marts.member_overview where state = 'active' and effective_segment_code = 'top_value'"
@@ -259,12 +259,24 @@ def test_members_are_selected_looked_up_and_written_by_clicks(
     page.get_by_label("名称").fill("tea")
     page.get_by_label("联系原因").fill("tea party")
     page.get_by_label("最少联系人数").fill("1")
+    page.get_by_label("每个取值限人数的特征").click()
+    page.get_by_role("option", name="性别").click()
+    page.get_by_label("每个取值最多人数").fill("2")
     page.get_by_role("button", name="预览").click()
     page.get_by_text("可联系").wait_for()
     page.get_by_role("button", name="写入").click()
     page.get_by_text("已写入").wait_for()
     [log] = (tmp_path / "audiences").glob("*_tea/log.csv")
     assert "state=active; effective_segment=top_value" in log.read_text("utf-8-sig")
+    assert ",gender=2," in log.read_text("utf-8-sig")
+    taken = len(read_contacts(tmp_path / "audiences"))
+    page.get_by_role("button", name="关闭").click()
+    page.get_by_role("button", name="生成联系名单").click()
+    page.get_by_label("排除以往名单中的人").click()
+    page.get_by_role("option", name="tea").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="预览").click()
+    page.get_by_text(f"以往名单中 {taken} 人").wait_for()
     page.get_by_role("button", name="关闭").click()
 
     # A member by the beginning of the card.
@@ -281,6 +293,31 @@ def test_members_are_selected_looked_up_and_written_by_clicks(
     page.get_by_text("未设条件").wait_for()
     assert count(page, "members") == members
     assert not re.search(r"\bNone\b|\bnan\b|NaN|undefined|[{}]", page.inner_text("body"))
+
+    # Without a mouse: a part of a chart, then another comparison in its line, then none of both.
+    page.locator(".chart-state summary").focus()
+    page.keyboard.press("Enter")
+    page.locator(".chart-state .numbers button").first.wait_for()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.locator(".condition").wait_for()
+    page.get_by_label("取值").click()
+    page.get_by_role("option", name="高价值客群").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="或者").focus()
+    page.keyboard.press("Enter")
+    page.locator(".condition").nth(1).wait_for()
+    [(either,)] = demo.query(
+        """select count(*) from marts.member_overview
+        where state = 'never_bought' or coalesce(effective_segment_code = 'top_value', false)"""
+    )
+    assert count(page, "members") == either
+    page.locator(".kind").click()
+    page.get_by_role("option", name="都不是").click()
+    page.wait_for_function(
+        "number => document.querySelector('.members .value').innerText.replace(',', '') === String(number)",
+        arg=members - either,
+    )
 
 
 @needs_browser

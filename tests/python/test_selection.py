@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from segmentation.errors import InputError
-from segmentation.selection import Overview, parse
+from segmentation.selection import Condition, Overview, parse
 
 ROWS = [
     # card, gender, segment, code, name_zh, name_en, counter, counter name, amount, orders, last visit, expected
@@ -58,6 +58,10 @@ def overview() -> Iterator[Overview]:
         ("last_visit_date>=2017-06-30", "ab"),
         ("last_visit_date<2017-06-30", "cd"),
         ("gender=male or amount<50", "bde"),
+        ("not gender=female", "bd"),
+        # Who has no value is not above it either: none of the two is true of d.
+        ("NOT gender=male or expected_value>=80", "cde"),
+        ("not (segment=2 or favourite_counter=Coats, or jackets)", "ae"),
         ("segment=2 OR favourite_counter=Coats, or jackets or orders=0", "bcde"),
     ],
 )
@@ -69,11 +73,20 @@ def test_a_condition_selects_those_of_whom_it_is_true(condition: str, cards: str
 
 @pytest.mark.parametrize("condition", ["gender=female", "amount>100", "segment=1", "gender=", "expected_value<90"])
 def test_not_selects_all_the_others(condition: str, overview: Overview) -> None:
-    comparison = parse(condition)[0]
+    wanted = parse(condition)
+    [comparison] = wanted.comparisons
+    others = [wanted._replace(is_none_of=True)]
     if comparison.operator == "=":
-        others = [(comparison._replace(operator="!="),)]
-        assert overview.sums([[comparison]]).members + overview.sums(others).members == len(ROWS)
-    assert 0 < overview.sums([[comparison]]).members < len(ROWS)
+        others.append(Condition((comparison._replace(operator="!="),)))
+    for other in others:
+        assert overview.sums([wanted]).members + overview.sums([other]).members == len(ROWS)
+    assert 0 < overview.sums([wanted]).members < len(ROWS)
+
+
+@pytest.mark.parametrize("condition", ["gender=female", "not gender=a,b or amount>=7", "gender!="])
+def test_a_condition_as_a_text_is_read_as_it_was(condition: str) -> None:
+    assert str(parse(condition)) == condition
+    assert parse(str(parse(condition))) == parse(condition)
 
 
 def test_conditions_hold_together_and_sums_are_of_the_selected(overview: Overview) -> None:
@@ -111,6 +124,8 @@ def test_values_are_bound_and_never_part_of_the_sql(overview: Overview) -> None:
         ("last_visit_date>=20170101x", "write a date such as 2017-06-30"),
         ("female", "'female' is no condition; write one such as"),
         ("", "'' is no condition"),
+        ("not ", "'not ' is no condition"),
+        ("not (gender=female", "is no condition"),
     ],
 )
 def test_what_there_is_not_is_one_sentence(condition: str, said: str, overview: Overview) -> None:

@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 from nicegui import app, run, ui
 
 from segmentation.app import state
-from segmentation.app.state import Conditions, Edition, Published
+from segmentation.app.state import DRAWN, Conditions, Edition, Part, Published
 from segmentation.audience import Request, export_audience, plan, read_contacts
 from segmentation.charts import LANGUAGES
 from segmentation.charts.lettering import FONT_PATH
@@ -23,12 +23,8 @@ from segmentation.errors import InputError
 from segmentation.report import options
 from segmentation.report.options import Series
 from segmentation.report.story import MISSING, Story
+from segmentation.selection import Condition, parse
 
-# Traits that are drawn, where they are known and differ.
-DRAWN = (
-    "effective_segment", "state", "rfm_group", "gender", "age_band", "favourite_counter", "amount",
-    "days_since_last_purchase", "last_visit_date", "registration_date",
-)  # fmt: skip
 SIGNS = {"text": {"=": "=", "!=": "≠"}, "number": {">=": "≥", "<=": "≤", "=": "=", "!=": "≠"}}
 SIGNS["date"] = SIGNS["number"]
 ROWS = 20
@@ -154,11 +150,7 @@ class SelectionPage:
                 value = ui.number(say("app_value"))
             value.props("outlined dense").classes("grow")
             ui.button(say("app_and"), on_click=told(lambda: self.change((*self.conditions, *conditions()))))
-            ui.button(say("app_or"), on_click=told(lambda: self.change(self.joined(conditions())))).props("outline")
-
-    def joined(self, conditions: Conditions) -> Conditions:
-        """The conditions with the last one held by others too."""
-        return (*self.conditions[:-1], " or ".join((*self.conditions[-1:], *conditions)))
+        self.wanted = conditions
 
     @told
     def change(self, conditions: Conditions) -> None:
@@ -218,16 +210,45 @@ class SelectionPage:
         with ui.element("div").classes("line"):
             if not self.conditions:
                 ui.label(self.story.say("app_everybody")).classes("faint")
-            for condition in self.conditions:
-                rest = tuple(other for other in self.conditions if other != condition)
+            else:
+                ui.label(self.story.say("app_all_hold")).classes("faint")
+                ui.button(self.story.say("app_clear"), on_click=lambda: self.change(())).props("flat dense")
+        for place, text in enumerate(self.conditions):
+            self.group(place, parse(text))
+
+    def group(self, place: int, condition: Condition) -> None:
+        """A condition: any or none of its comparisons, each of which can be taken away, and others added."""
+        say = self.story.say
+
+        def changed(condition: Condition) -> None:
+            texts = (str(condition),) if condition.comparisons else ()
+            self.change((*self.conditions[:place], *texts, *self.conditions[place + 1 :]))
+
+        def without(number: int) -> Condition:
+            left = condition.comparisons[:number] + condition.comparisons[number + 1 :]
+            return condition._replace(comparisons=left)
+
+        @told
+        def add() -> None:
+            added = [parse(text) for text in self.wanted()]
+            if len(added) > 1:
+                raise InputError(say("app_or_alone"))
+            changed(condition._replace(comparisons=condition.comparisons + added[0].comparisons))
+
+        with ui.element("div").classes("line group"):
+            kinds = {False: say("app_any_of"), True: say("app_none_of")}
+            ui.select(
+                kinds, value=condition.is_none_of,
+                on_change=lambda event: changed(condition._replace(is_none_of=event.value)),
+            ).props(f'outlined dense aria-label="{kinds[False]} / {kinds[True]}"').classes("kind")  # fmt: skip
+            for number, comparison in enumerate(condition.comparisons):
                 ui.chip(
-                    state.described(self.edition, condition, self.language),
+                    state.described(self.edition, comparison, self.language),
                     removable=True,
                     color="blue-1",
-                    on_value_change=lambda rest=rest: self.change(rest),
+                    on_value_change=lambda number=number: changed(without(number)),
                 ).classes("condition")
-            if self.conditions:
-                ui.button(self.story.say("app_clear"), on_click=lambda: self.change(())).props("flat dense")
+            ui.button(say("app_or"), on_click=add).props("outline dense")
 
     def chart(self, trait: str) -> None:
         parts = state.compared(self.edition, trait, self.conditions, self.language)
@@ -258,6 +279,29 @@ class SelectionPage:
             _heading("h3", title)
             height = 260 if is_time else 70 + len(parts) * (34 if self.conditions else 24)
             ui.echart(option, on_point_click=click, renderer="svg").style(f"height: {height}px")
+            self.numbers(parts, everybody, selected)
+
+    def numbers(self, parts: list[Part], everybody: int, selected: int) -> None:
+        """The numbers of a chart on request; each part can be chosen by the keyboard too."""
+
+        def fill() -> None:
+            if rows.default_slot.children:
+                return
+            with rows:
+                for part in parts:
+                    with ui.element("button").on(
+                        "click", lambda part=part: self.change((*self.conditions, *part.conditions))
+                    ):
+                        ui.label(part.label)
+                        if self.conditions:
+                            ui.label(self.story.percent(part.selected / selected if selected else None))
+                        ui.label(self.story.percent(part.members / everybody)).classes("faint")
+
+        with ui.element("details") as details:
+            with ui.element("summary"):
+                ui.label(self.story.say("numbers"))
+            rows = ui.element("div").classes("numbers")
+        details.on("toggle", fill)
 
     def table(self, members: int) -> None:
         traits = state.table_traits(self.edition)
@@ -316,20 +360,34 @@ class SelectionPage:
             _heading("h3", say("app_audience"))
             ui.label(say("app_audience_note")).classes("faint")
             name, reason = ui.input(say("app_name")), ui.input(say("app_reason"))
+            labels = self.edition.labels(self.language)
+            kinds = {
+                kind: {name: label for name, label in labels.items() if self.edition.overview.trait(name).kind == kind}
+                for kind in ("text", "number")
+            }
+            by = ui.select(
+                kinds["number"], label=say("app_by"), value="expected_value" if "expected_value" in labels else "amount"
+            )
             top = ui.number(say("app_top"), min=1, precision=0)
+            cap = ui.select(kinds["text"], label=say("app_cap"), clearable=True)
+            most = ui.number(say("app_cap_most"), min=1, precision=0)
+            earlier = sorted({contact.audience for contact in read_contacts(self.report_dir / "audiences")})
+            exclude = ui.select(earlier, label=say("app_exclude"), multiple=True, value=[])
             holdout = ui.number(say("app_holdout"), value=0.1, min=0, max=0.99, step=0.05)
             recent = ui.number(say("app_recent"), value=30, min=0, precision=0)
             minimum = ui.number(say("app_minimum"), value=50, min=0, precision=0)
             opt_out = ui.input(say("app_opt_out"))
             form = ui.select(["csv", "xlsx"], value="csv", label=say("app_form"))
-            for element in (name, reason, top, holdout, recent, minimum, opt_out, form):
+            for element in (name, reason, by, top, cap, most, exclude, holdout, recent, minimum, opt_out, form):
                 element.props("outlined dense").style("width: 100%")
             said = ui.label().classes("said")
 
             def request() -> Request:
                 return Request(
                     where=self.conditions, reason=reason.value.strip(), name=name.value.strip(),
-                    top=int(top.value) if top.value else None, holdout=min(max(holdout.value or 0, 0), 0.99),
+                    by=by.value, top=int(top.value) if top.value else None,
+                    caps=((cap.value, int(most.value)),) if cap.value and most.value else (),
+                    exclude=tuple(exclude.value), holdout=min(max(holdout.value or 0, 0), 0.99),
                     recent_days=int(recent.value or 0), minimum=int(minimum.value or 0),
                     opt_out=Path(opt_out.value.strip()) if opt_out.value.strip() else None,
                     language=self.language, form=form.value,
@@ -339,7 +397,8 @@ class SelectionPage:
                 try:
                     decided = plan(self.edition.overview, read_contacts(self.report_dir / "audiences"), request())
                     numbers = {key: self.story.count(len(getattr(decided, key))) for key in ("contacted", "held_out")}
-                    others = {key: self.story.count(getattr(decided, key)) for key in ("opted_out", "recent", "beyond")}
+                    left_out = ("opted_out", "recent", "excluded", "beyond")
+                    others = {key: self.story.count(getattr(decided, key)) for key in left_out}
                     said.text = say("app_plan", **numbers, **others)
                 except (InputError, OSError) as error:
                     said.text = say("app_refused", why=str(error))

@@ -17,10 +17,15 @@ from segmentation.charts import LANGUAGES
 from segmentation.exports import open_warehouse
 from segmentation.landing.files import identifier
 from segmentation.report.story import MISSING, Row, Story, open_story
-from segmentation.selection import OVERVIEW, Overview, Sums, parse
+from segmentation.selection import OVERVIEW, Comparison, Overview, Sums, parse
 from segmentation.tables import write_csv, write_xlsx
 
 Conditions = tuple[str, ...]
+# Traits that are drawn, where they are known and differ.
+DRAWN = (
+    "effective_segment", "state", "rfm_group", "gender", "age_band", "favourite_counter", "amount",
+    "days_since_last_purchase", "last_visit_date", "registration_date",
+)  # fmt: skip
 MOST_PARTS = 10
 MOST_MONTHS = 48
 MOST_FOUND = 20
@@ -141,6 +146,10 @@ class Published:
         # Looked at first: of a file that takes its place meanwhile, the next look tells.
         self._opened = self._stamp()
         self._edition = Edition(self.warehouse)
+        # What all members are like is counted before somebody waits for it.
+        for trait in DRAWN:
+            if trait in self._edition.labels(LANGUAGES[0]):
+                compared(self._edition, trait, (), LANGUAGES[0])
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:
@@ -159,20 +168,16 @@ def conditions_of(trait: str, operator: str, values: Sequence[str]) -> Condition
     return (" or ".join(parts),) if operator == "=" else tuple(parts)
 
 
-def described(edition: Edition, condition: str, language: str) -> str:
-    """A condition in words."""
+def described(edition: Edition, comparison: Comparison, language: str) -> str:
+    """A comparison in words."""
     story = edition.stories[language]
-    parts = []
-    for trait, operator, text in parse(condition):
-        known = edition.overview.trait(trait)
-        choices = edition.choices(known.name, language) if known.kind == "text" else {}
-        values = [
-            choices.get(text) or choices.get(part, part) for part in ([text] if text in choices else text.split(","))
-        ]
-        said = story.list(values) if text else story.say("app_missing")
-        sign = {">=": "≥", "<=": "≤", "!=": "≠"}.get(operator, operator)
-        parts.append(f"{edition.labels(language).get(known.name, known.name)} {sign} {said}")
-    return f" {story.texts['app_or_word']} ".join(parts)
+    known = edition.overview.trait(comparison.trait)
+    text = comparison.text
+    choices = edition.choices(known.name, language) if known.kind == "text" else {}
+    values = [choices.get(text) or choices.get(part, part) for part in ([text] if text in choices else text.split(","))]
+    said = story.list(values) if text else story.say("app_missing")
+    sign = {">=": "≥", "<=": "≤", "!=": "≠"}.get(comparison.operator, comparison.operator)
+    return f"{edition.labels(language).get(known.name, known.name)} {sign} {said}"
 
 
 def sums(edition: Edition, conditions: Conditions) -> Sums:
