@@ -8,7 +8,7 @@ RAN_OUT = {
 }
 WAY_OUT = {
     "The disk is full": "free some of it, or let WAREHOUSE_PATH and REPORT_DIR name another one",
-    "Memory ran out": "a process was refused memory or killed; end other programs, or take a larger machine",
+    "Memory ran out": "a process was refused it or killed; end other programs, raise MEMORY_LIMIT or take more memory",
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from segmentation.disk import put, put_folder, writing
-from segmentation.errors import InputError
+from segmentation.errors import InputError, what_ran_out
 from segmentation.landing.files import identifier, literal
 from segmentation.machine import bound, processes
 from segmentation.workbook import write_workbook
@@ -29,6 +29,8 @@ def open_warehouse(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(f"set temp_directory = {literal(f'{warehouse}.{os.getpid()}.tmp')}")
             yield connection
     except duckdb.Error as error:
+        if what_ran_out(str(error)):
+            raise
         said = str(error).splitlines()[0]
         raise InputError(
             f"The warehouse {warehouse} cannot be used ({said}); run `segmentation build`, or name another one."

@@ -18,6 +18,8 @@ SMALLEST = 1 << 30
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 # Python itself with dbt, or with scikit-learn and Matplotlib.
 PROCESS = 300 << 20
+# Of the memory for all; the features of the buyers and what is computed of them grow with the files.
+LARGEST_DATABASE = 0.7
 GROUPS = Path("/sys/fs/cgroup")
 OWN_GROUPS = Path("/proc/self/cgroup")
 
@@ -69,7 +71,8 @@ def processes() -> int:
 
 def bound(connection: DuckDBPyConnection, databases: int = 1) -> None:
     """Keep one of so many DuckDBs at work to its part of what Python and the worker processes leave of the limit."""
-    memory = (memory_limit() - PROCESS * (1 + processes())) // databases
+    limit = memory_limit()
+    memory = min(limit - PROCESS * (1 + processes()), int(limit * LARGEST_DATABASE)) // databases
     connection.execute(f"set memory_limit = '{memory >> 20} MiB'; set threads = {threads()}")
     # Python's DuckDB draws a bar under a query of two seconds, into a log too.
     connection.execute("set enable_progress_bar = false")

@@ -5,7 +5,7 @@ import duckdb
 import pytest
 
 from segmentation import machine
-from segmentation.errors import InputError
+from segmentation.errors import InputError, sentence
 from segmentation.exports import open_warehouse
 from segmentation.run import build
 
@@ -55,16 +55,19 @@ def test_the_limit_of_a_container_is_found(tmp_path: Path, own: str, files: dict
     assert list(machine._group_limits(tmp_path / "groups", tmp_path / "own")) == limits
 
 
-def test_a_database_keeps_to_what_the_other_processes_leave(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MEMORY_LIMIT", "2GiB")
+@pytest.mark.parametrize(("limit", "processes", "database"), [("2GiB", 3, "848.0 MiB"), ("10GiB", 8, "7.0 GiB")])
+def test_a_database_keeps_to_what_the_other_processes_leave(
+    monkeypatch: pytest.MonkeyPatch, limit: str, processes: int, database: str
+) -> None:
+    monkeypatch.setenv("MEMORY_LIMIT", limit)
     monkeypatch.setenv("THREADS", "8")
-    assert machine.processes() == 3
+    assert machine.processes() == processes
     with duckdb.connect() as connection:
         machine.bound(connection)
         [(memory, threads)] = connection.execute(
             "select current_setting('memory_limit'), current_setting('threads')"
         ).fetchall()
-    assert (memory, threads) == ("848.0 MiB", 8)
+    assert (memory, threads) == (database, 8)
 
 
 def test_readers_of_the_warehouse_share_what_one_database_would_have(
@@ -80,6 +83,15 @@ def test_readers_of_the_warehouse_share_what_one_database_would_have(
         ).fetchall()
     # Two draw charts and write the report while this one exports; what each spills is its own.
     assert (memory, Path(place).name) == ("382.0 MiB", f"warehouse.duckdb.{os.getpid()}.tmp")
+
+
+def test_a_reader_that_is_refused_memory_does_not_blame_the_warehouse(tmp_path: Path) -> None:
+    warehouse = tmp_path / "warehouse.duckdb"
+    duckdb.connect(str(warehouse)).close()
+    with pytest.raises(duckdb.OutOfMemoryException) as refusal, open_warehouse(warehouse) as connection:
+        connection.execute("set memory_limit = '10MB'")
+        connection.execute("select list(i) from range(5_000_000) as numbers (i)")
+    assert str(sentence(refusal.value)).startswith("Memory ran out: ")
 
 
 def test_a_build_stops_at_its_start_with_the_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
