@@ -11,16 +11,25 @@ as_of as (
     select * from {{ ref('int_as_of') }}
 ),
 
-orders_by_counter as (
+order_parts as (
     select
         sold_lines.card_id,
         sold_lines.counter_code,
-        count(distinct sold_lines.order_id) as orders,
         sum(sold_lines.amount) as amount
     from sold_lines
     cross join as_of
     where sold_lines.purchased_at < as_of.as_of
-    group by sold_lines.card_id, sold_lines.counter_code
+    group by sold_lines.card_id, sold_lines.counter_code, sold_lines.order_id
+),
+
+orders_by_counter as (
+    select
+        card_id,
+        counter_code,
+        count(*) as orders,
+        sum(amount) as amount
+    from order_parts
+    group by card_id, counter_code
 ),
 
 -- Of equally frequent counters the one with the larger amount, then the first by its code.
