@@ -19,7 +19,7 @@ from matplotlib.colors import to_hex
 
 from segmentation.charts import _paths, baskets, exploration, lettering, segments
 from segmentation.charts.drawing import CHARTS, SPECIALIST, Drawing, draw_language
-from segmentation.charts.look import MONEY, SMALL, Source, Units, segment_color, set_look
+from segmentation.charts.look import MONEY, SMALL, Source, Units, legend_below, segment_color, set_look
 from segmentation.errors import InputError
 
 SEEDS = ROOT / "seeds"
@@ -131,6 +131,33 @@ def test_a_segment_with_few_members_is_grey_and_says_so() -> None:
     assert profiles is not None
     assert "too few to say much" in profiles.axes[0].get_yticklabels()[1].get_text()
     plt.close(profiles)
+    nobody = replace(shop, small_segments=frozenset({1, 2}))
+    assert [chart(nobody) for chart in (segments.segment_means, segments.segment_sizes, segments.segment_profiles)] == [
+        *[None] * 3
+    ]
+
+
+def test_a_legend_fits_its_figure_whatever_its_labels_are() -> None:
+    set_look()
+    for label in ("Base-value group 2 (too few to say much)", "基础价值客户群（人数太少，仅供参考）", "a"):
+        figure, axes = plt.subplots(figsize=(9, 3.4))
+        handles = [axes.bar([number], [1]) for number in range(5)]
+        legend_below(figure, handles, [label] * 5)
+        figure.canvas.draw()
+        box = figure.legends[0].get_window_extent()
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.width, label
+        plt.close(figure)
+
+
+def test_orders_of_one_line_have_no_attach_rate() -> None:
+    shop = source()
+    shop.connection.execute(
+        """create schema marts; create table marts.basket_attach_rates as from (values
+            ('all', 'all', 'All', 9, 1.0, 1.0, 0.0, 0.0, false))
+            as r (scope, code, name_en, orders, attach_rate, lines_per_order, several_lines_share,
+                several_counters_share, is_small)"""
+    )
+    assert baskets.attach_rates(shop) is None
 
 
 def test_what_chance_explains_is_not_drawn() -> None:

@@ -15,6 +15,7 @@ from segmentation.charts.look import (
     Chart,
     Source,
     label_ticks,
+    legend_below,
     measure_bars,
     short,
 )
@@ -67,7 +68,8 @@ def attach_rates(source: Source) -> Figure | None:
         """select *, name_{lang} as label, coalesce(attach_rate, lines_per_order) as rate
         from marts.basket_attach_rates order by scope, orders desc, code"""
     )
-    if data.empty:
+    # Where each order is one line there is nothing to see.
+    if not (data["several_lines_share"] > 0).any():
         return None
     data = data[~data["is_small"] | (data["scope"] == "all")]
     segments = data[data["scope"] == "segment"].sort_values("code")
@@ -89,7 +91,7 @@ def attach_rates(source: Source) -> Figure | None:
         label_ticks(axes.xaxis, source)
         axes.set_xlabel(source.text(f"{measures[0]}_at_counter"))
     handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
-    figure.legend(handles, groups["label"], loc="outside lower center", ncols=4)
+    legend_below(figure, handles, list(groups["label"]))
     return figure
 
 

@@ -149,7 +149,7 @@ def purchasing_power(source: Source) -> Figure | None:
         from marts.member_purchasing_power join marts.member_segments using (card_id)
         where score is not null group by all order by segment, from_score"""
     )
-    if spread.empty:
+    if source.are_all_small(spread["segment"]):
         return None
     figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.8), width_ratios=[3, 4])
     for segment in sorted(spread["segment"].unique()):

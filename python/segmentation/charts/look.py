@@ -16,6 +16,7 @@ import pandas as pd
 import seaborn as sns
 from babel.dates import format_skeleton, get_month_names, get_quarter_names
 from babel.numbers import format_compact_currency, format_compact_decimal, format_currency, format_decimal
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.collections import Collection
@@ -39,6 +40,8 @@ TYPE_COLORS = {"member": "#2471a3", "unregistered_card": "#85c1e9", "no_card": "
 BAR, FAINT_BAR, GAP, MARK, PLAIN = "#2e86c1", "#aed6f1", "#eaeded", "#c0392b", "#85929e"
 # A segment with too few members to say much.
 SMALL = "#d0d3d4"
+# Room of a letter and of what stands before a label in a legend.
+LETTER_INCHES, HANDLE_INCHES, LEGEND_COLUMNS = 0.085, 0.6, 4
 LOOK = {
     "figure.dpi": 110, "figure.constrained_layout.use": True,
     "figure.constrained_layout.h_pad": 0.1, "figure.constrained_layout.w_pad": 0.1,
@@ -88,6 +91,10 @@ class Source:
 
     def segment_color(self, segment: int | str) -> str:
         return SMALL if int(segment) in self.small_segments else segment_color(segment)
+
+    def are_all_small(self, segments: pd.Series) -> bool:
+        """Tell whether no segment has enough members to be drawn."""
+        return {int(segment) for segment in segments} <= self.small_segments
 
     def segment_label(self, segment: int | str, name: str) -> str:
         return self.text("small_segment", name=name) if int(segment) in self.small_segments else name
@@ -211,6 +218,14 @@ def measure_bars(axes: Axes, table: pd.DataFrame, colors: list[str], source: Sou
     axes.yaxis.set_visible(False)
     axes.spines["left"].set_visible(False)
     return [position for position in range(step * len(table.columns)) if (position + 1) % step]
+
+
+def legend_below(figure: Figure, handles: Sequence[Artist], labels: Sequence[str]) -> None:
+    """Draw a legend below the axes, in as many columns as the longest label leaves room for."""
+    # A Chinese sign is as wide as two letters, and has two bytes there.
+    longest = max(len(label.encode("gb18030")) for label in labels)
+    columns = int(figure.get_figwidth() / (LETTER_INCHES * longest + HANDLE_INCHES))
+    figure.legend(handles, labels, loc="outside lower center", ncols=max(1, min(columns, LEGEND_COLUMNS)))
 
 
 def short(names: pd.Series) -> list[str]:

@@ -22,6 +22,7 @@ from segmentation.charts.look import (
     label_axes,
     label_months,
     label_ticks,
+    legend_below,
     measure_bars,
     note,
     segment_color,
@@ -97,7 +98,7 @@ def segment_means(source: Source) -> Figure | None:
     data = source.mart(
         "select segment, segment_name_{lang} as name, l, r, f, m, p from marts.segment_summary order by segment"
     )
-    if data.empty:
+    if source.are_all_small(data["segment"]):
         return None
     names = [name for name in FEATURES if data[name].notna().any()]
     figure, axes = plt.subplots(figsize=(2.5 * len(names), 4.2))
@@ -108,7 +109,7 @@ def segment_means(source: Source) -> Figure | None:
     if len(data) != 2 or names != FEATURES:
         figure.suptitle(source.text("title_segment_means", letters="".join(names).upper()))
     labels = [source.segment_label(segment, name) for segment, name in zip(data["segment"], data["name"], strict=True)]
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    legend_below(figure, handles, labels)
     return figure
 
 
@@ -190,7 +191,7 @@ def segment_profiles(source: Source) -> Figure | None:
             from marts.segment_summary) as a order by s.segment"""
     )
     names = [name for name in FEATURES if data[name].notna().any()]
-    if not names:
+    if not names or source.are_all_small(data["segment"]):
         return None
     figure, axes = plt.subplots(figsize=(9, 2.1 + 0.7 * len(data)))
     table = data[names].astype(float)
@@ -214,7 +215,7 @@ def segment_sizes(source: Source) -> Figure | None:
         """select segment, segment_name_{lang} as name, member_share, amount_share
         from marts.segment_summary order by segment"""
     )
-    if data.empty:
+    if source.are_all_small(data["segment"]):
         return None
     figure, axes = plt.subplots(figsize=(9, 3.4))
     left = np.zeros(2)
@@ -229,7 +230,7 @@ def segment_sizes(source: Source) -> Figure | None:
     axes.set_xlim(0, 100)
     axes.set_xlabel(source.text("percent"))
     axes.grid(visible=False)
-    figure.legend(loc="outside lower center", ncols=3)
+    legend_below(figure, *axes.get_legend_handles_labels())
     return figure
 
 
