@@ -184,6 +184,8 @@ def test_it_prints_the_chosen_language_with_whole_tables(browser: Browser, repor
     page, _ = opened(browser, report, "en")
     assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") > 5
     page.emulate_media(media="print")
+    # The width of A4 between its margins.
+    page.set_viewport_size({"width": 688, "height": 1000})
     assert not page.is_visible(".bar")
     assert page.evaluate(
         "[...document.querySelectorAll('.scroll')].every(part => part.scrollWidth <= part.clientWidth)"

@@ -11,6 +11,7 @@ from segmentation.charts import LANGUAGES
 from segmentation.disk import draft
 from segmentation.landing.files import identifier
 from segmentation.report.page import environment, font_subset, safe_json, signs
+from segmentation.report.story import Story
 from segmentation.selection import OVERVIEW
 
 FOLDER = Path(__file__).parent
@@ -46,7 +47,7 @@ def page(edition: Edition) -> str:
         f"select (select count(*) from picked), count(*), max(as_of) from {OVERVIEW}"
     ).fetchall()
     words = {
-        language: {word: story.texts[word].replace("{people}", story.texts["people"]) for word in WORDS}
+        language: {word: _word(story, word) for word in WORDS}
         | {
             "as_of": story.say("app_as_of", day=story.day(day)),
             "part": story.say("members_part", most=story.count(most), everybody=story.count(everybody)),
@@ -69,6 +70,12 @@ def page(edition: Edition) -> str:
         font=font_subset(signs(everything)),
         data=base64.b64encode(data).decode(),
     )  # fmt: skip
+
+
+def _word(story: Story, word: str) -> str:
+    """A text whose other values the page fills in."""
+    text = story.texts[word].replace("{people}", story.texts["people"])
+    return text[:1].upper() + text[1:]
 
 
 def _trait(edition: Edition, name: str) -> dict[str, Any]:
