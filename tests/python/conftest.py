@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 for name in [name for name in os.environ if name.startswith("SEGMENTATION_")]:
     del os.environ[name]
 
+QUERIES = sorted((ROOT / "analysis").glob("*.sql"))
 
 # How much is tried, and in how many seconds a killed build has to end: a little, or much in `make torture`.
 TORTURE = {"kills": 3, "builds": 0, "damaged": 3, "queries": 200, "rivals": 2, "disks": 2, "seconds": 60}
@@ -80,6 +82,16 @@ def landed(raw_dir: Path, retailer: str = "cumcm2018") -> duckdb.DuckDBPyConnect
     connection.execute("attach ':memory:' as work")
     land(connection, retailer, raw_dir, ROOT / "retailers")
     return connection
+
+
+def example_query(path: Path) -> str:
+    """A query of the folder analysis as it runs in the published file."""
+    seeds = {seed.stem for seed in (ROOT / "seeds").glob("*.csv")}
+    return re.sub(
+        r"{{ ref\('(\w+)'\) }}",
+        lambda ref: f"{'seeds' if ref[1] in seeds else 'marts'}.{ref[1]}",
+        path.read_text(encoding="utf-8"),
+    )
 
 
 def input_problem(retailer: str, raw_dir: Path) -> str | None:

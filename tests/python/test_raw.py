@@ -194,6 +194,10 @@ sales_lines: {files: sales.csv, columns: {card_id: card, purchased_at: at, amoun
         (PLAIN + "\nas_of: soon", "shop.yml, as_of must be a date such as 2018-01-03, not 'soon'."),
         (PLAIN + "\nas_of: 2018-02-30", "is not valid YAML: day is out of range"),
         (PLAIN + "\ncurrency: [EUR, USD]", "shop.yml, currency must be one text."),
+        (
+            PLAIN + "\nholidays: EU",
+            "shop.yml, holidays must be the ISO code of a country such as CN or DE, not EU.",
+        ),
         (PLAIN + "\ncurrency: yuan", "shop.yml, currency must be an ISO code such as CNY or EUR, not yuan."),
         (PLAIN.replace("files: sales.csv, ", ""), "shop.yml, sales_lines lacks the entry files."),
         (PLAIN.replace("sales.csv", "[]"), "sales_lines, files must not be empty."),

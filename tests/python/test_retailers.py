@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import yaml
-from conftest import ROOT, Job
+from conftest import QUERIES, ROOT, Job, example_query
 from python_calamine import CalamineWorkbook
 
 from segmentation.charts.drawing import draw_language
@@ -226,6 +226,12 @@ def test_a_retailer_of_nothing_but_keys_dates_and_amounts(retailers: dict[str, J
     assert not re.search(
         r"points|counter|积分|柜组|gender", re.sub(r"<script>.*?</script>|points_|top_counters", "", page, flags=re.S)
     )
+
+
+def test_every_example_query_runs_whatever_the_retailer_records(retailers: dict[str, Job]) -> None:
+    answered = {name: [bool(job.query(example_query(query))) for query in QUERIES] for name, job in retailers.items()}
+    assert sum(answered["records"]) >= 20
+    assert all(answered["parts"])
 
 
 def test_baskets_products_and_households_are_joined(retailers: dict[str, Job]) -> None:

@@ -2,6 +2,7 @@ with retailer as (
     select
         retailer,
         currency,
+        holidays,
         has_member_table,
         has_registered_at,
         has_quantity,

@@ -22,6 +22,14 @@ weekdays as (
     select * from {{ ref('weekdays') }}
 ),
 
+retailer as (
+    select * from {{ ref('retailer') }}
+),
+
+days_off as (
+    select * from {{ ref('int_days_off') }}
+),
+
 -- From the first order of anybody to the last, or to the day before the as-of date where that is later.
 calendar as (
     select cast(unnest(generate_series(
@@ -45,8 +53,13 @@ dates as (
         cast(year(calendar.day) as integer) as year,
         days.day is not null as is_trading_day,
         coalesce(coverage.status, 'missing') as coverage_status,
-        coalesce(promotion_days.is_promotion_day, false) as is_promotion_day
+        coalesce(promotion_days.is_promotion_day, false) as is_promotion_day,
+        case when retailer.holidays is not null then days_off.day is not null end as is_day_off,
+        days_off.holiday_name_zh,
+        days_off.holiday_name_en
     from calendar
+    cross join retailer
+    left join days_off on calendar.day = days_off.day
     left join days on calendar.day = days.day
     left join coverage on date_trunc('month', calendar.day) = coverage.month_start
     left join promotion_days on calendar.day = promotion_days.day

@@ -33,6 +33,7 @@ def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[
         "retailer": (retailer.name, "varchar"),
         "currency": (retailer.currency, "varchar"),
         "time_zone": (retailer.time_zone, "varchar"),
+        "holidays": (retailer.holidays, "varchar"),
         "as_of": (retailer.as_of, "date"),
         "require_points": (retailer.require_points, "boolean"),
         "has_overlapping_files": (retailer.overlapping, "boolean"),

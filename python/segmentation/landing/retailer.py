@@ -195,6 +195,14 @@ def _known_currency(code: str) -> str:
     return code
 
 
+def _known_country(code: str) -> str:
+    from holidays.registry import COUNTRIES
+
+    if code not in {two_letters for _, two_letters, *_ in COUNTRIES.values()}:
+        raise ValueError(f"must be the ISO code of a country such as CN or DE, not {code}")
+    return code
+
+
 def _rows(query: str, parameter: str) -> list[tuple[Any, ...]]:
     # A connection of its own: several threads of dbt read the retailer file at once.
     with duckdb.connect() as connection:
@@ -242,6 +250,7 @@ Key = Annotated[
 Formats = Annotated[Texts, AfterValidator(_known_formats)]
 TimeZone = Annotated[Text, AfterValidator(_known_time_zone)]
 Currency = Annotated[Text, AfterValidator(_known_currency)]
+Country = Annotated[Text, AfterValidator(_known_country)]
 Codes = Annotated[dict[Text, Texts], AfterValidator(_one_code_each)]
 ABOVE_ZERO = {"type": "number", "exclusiveMinimum": 0}
 Constant = Annotated[str, BeforeValidator(_constant), WithJsonSchema(ABOVE_ZERO)]
@@ -526,6 +535,11 @@ class RetailerFile(Entry):
         None,
         description="the retailer's, such as `Europe/London`; moments with an offset or `Z` are converted to it",
     )
+    holidays: Country | None = Field(
+        None,
+        description="the country whose public holidays and days off `dates` names, as an ISO code such as `CN`; "
+        "without it, none",
+    )
     as_of: datetime.date | None = Field(
         None,
         description="the day up to which purchases count, itself excluded; without it, the day after the last sale",
@@ -618,6 +632,7 @@ class Retailer:
     name: str
     currency: str | None
     time_zone: str | None
+    holidays: str | None
     as_of: datetime.date | None
     require_points: bool
     overlapping: bool
@@ -698,6 +713,7 @@ def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
         name=path.stem,
         currency=file.currency,
         time_zone=file.time_zone,
+        holidays=file.holidays,
         as_of=file.as_of,
         require_points=file.sales_lines.require_points,
         overlapping=file.sales_lines.overlapping,
