@@ -1,7 +1,7 @@
 """Labels are joined to every coded column of a mart without a row more or less; keys hold and are in the file."""
 
 import pytest
-from conftest import Job
+from conftest import ROOT, Job
 
 pytestmark = pytest.mark.slow
 
@@ -13,10 +13,11 @@ SETS = {
     ("rejected_sales_lines", "reason"): "'sales_lines_reason'",
     ("cleaning_funnel", "step"): "table_name || '_step'",
 }
-# The dictionary of tags has numbers among its values, which are their own names.
+# The dictionary of tags has numbers among its values, which are their own names; holidays have names alone.
 LABELLED = """select table_name, regexp_replace(column_name, '_name_en$', '')
 from duckdb_columns()
 where schema_name = 'marts' and column_name like '%\\_name\\_en' escape '\\' and table_name <> 'tag_dictionary'
+    and column_name <> 'holiday_name_en'
 order by all"""
 
 
@@ -49,6 +50,13 @@ def test_labels_multiply_no_row(demo: Job) -> None:
         assert (joined, unlabelled, other) == (rows, 0, 0), (mart, column)
 
 
+def test_the_join_of_labels_in_the_docs_counts_every_order_once(demo: Job) -> None:
+    page = (ROOT / "docs" / "connect.md").read_text(encoding="utf-8")
+    rows = demo.query(f"use marts; {page.split('```sql')[1].split('```')[0]}")
+    assert {(code, name) for code, _, name, _ in rows} >= {("member", "Registered members")}
+    assert [(sum(orders for *_, orders in rows),)] == demo.query("select count(*) from marts.orders")
+
+
 def test_primary_keys_are_in_the_file(demo: Job) -> None:
     keys = demo.query(
         """select table_name, constraint_column_names from duckdb_constraints()
@@ -58,6 +66,7 @@ def test_primary_keys_are_in_the_file(demo: Job) -> None:
         ("code_labels", ["code_set", "code"]),
         ("counters", ["counter_code"]),
         ("dates", ["day"]),
+        ("member_overview", ["card_id"]),
         ("members", ["card_id"]),
         ("orders", ["order_id"]),
         ("products", ["product_code"]),
