@@ -98,7 +98,7 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     for ending in (".next", ".next.wal"):
         Path(f"{warehouse}{ending}").unlink(missing_ok=True)
     # Unit tests and those of the structure say something about the project, nothing about these files.
-    options = [*variables, "--exclude-resource-type", "unit_test", "--exclude", "tag:structure"]
+    options = [*variables, "--selector", "data"]
     models = sum(
         node.resource_type is NodeType.Model and node.config.materialized != "ephemeral"
         for node in parsed.result.nodes.values()

@@ -271,7 +271,7 @@ def test_whole_builds_of_damaged_files(
         monkeypatch.setenv("RAW_DATA_DIR", str(raw))
         settings = {"retailer": str(retailer), "max_bad_values": 0.9, **QUICK, **population.settings}
         before = warehouse.stat() if warehouse.exists() else None
-        options = ["--threads", "2", "--exclude-resource-type", "unit_test", "--exclude", "tag:structure"]
+        options = ["--threads", "2", "--selector", "data"]
         done = dbtRunner(parsed.result).invoke([*quiet, "build", *options, "--vars", json.dumps(settings)])
         results = getattr(done.result, "results", [])
         problems = [str(result.message) for result in results if result.status in ("error", "fail")]
