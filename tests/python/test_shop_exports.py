@@ -429,6 +429,9 @@ DOUBTS = [
     ({"s.csv": lines("card_id,date,sku,qty,price", [f"a,2018-01-{n},p{n % 6},{n % 4 + 1},{(n % 6 + 1) * (n % 4 + 1)}"
                                                     for n in range(10, 29)] * 2)},
      "amount: price grows with qty in 6 of 6 products, so it is that of the line"),
+    ({"s.csv": lines("card_id,date,sku,qty,Gross Price", [f"a,2018-01-{n},p{n % 2},{n % 4 + 1},{n}.5"
+                                                          for n in range(10, 29)])},
+     "amount: qty * Gross Price is taken, but too few products are sold in several quantities"),
     ({"a.csv": sales(*USUAL), "b.csv": lines("title", ["card_id;purchase_date;quantity;amount", "a1;2018-02-01;1;2"])},
      "b.csv is not used: it has the columns of a.csv, but is written in another way"),
 ]  # fmt: skip

@@ -34,6 +34,8 @@ MOST_STATES = 30
 OF_AN_ORDER = ("card_id", "purchased_at", "receipt_no", "till_no")
 FEW_RECEIPTS = 5
 FEW_PRODUCTS = 5
+# Names that say so of a price.
+OF_A_PIECE = re.compile("unit|per|piece|lineitem|单|単|einzel|stuck")
 # A day is lone that is further than this from all others and has at most this share of the lines.
 FAR_DAYS = 366
 FEW_LINES = 0.001
@@ -491,14 +493,20 @@ def _look_at_prices_of_lines(connection: DuckDBPyConnection, choice: Choice) -> 
         select count(*), count(*) filter (where spread <= spread_of_a_piece),
             count(*) filter (where spread_of_a_piece < spread) from products"""
     ).fetchall()
-    if products >= FEW_PRODUCTS and of_lines > ENOUGH * products:
+    if products < FEW_PRODUCTS:
+        if not OF_A_PIECE.search(bare_name(price.name)):
+            choice.doubts.append(
+                f"amount: {quantity.name} * {price.name} is taken, but too few products are sold in several quantities "
+                "to tell whether that is the price of a piece or of the line."
+            )
+    elif of_lines > ENOUGH * products:
         choice.amount = None
         choice.roles["amount"] = choice.roles.pop("unit_price")
         choice.doubts.append(
             f"amount: {price.name} grows with {quantity.name} in {of_lines:,} of {products:,} products, so it is that "
             "of the line, not of a piece."
         )
-    elif products >= FEW_PRODUCTS and of_a_piece <= ENOUGH * products:
+    elif of_a_piece <= ENOUGH * products:
         choice.doubts.append(
             f"amount: {price.name} is taken for the price of a piece, but grows with {quantity.name} in {of_lines:,} "
             f"of {products:,} products: is it that of the line?"
