@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from glob import escape
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pandas as pd
 
 from segmentation.disk import put, remove
 from segmentation.errors import InputError
+from segmentation.landing.files import identifier
 from segmentation.lock import take
 
 # Closing a file gives up every lock that a process has on it: another process reads the file that DuckDB has open.
@@ -82,6 +84,28 @@ def check_writers(warehouse: Path) -> None:
     # What cannot be opened is replaced.
     except duckdb.Error:
         pass
+
+
+def clear(path: Path, kept: Collection[tuple[str, str]]) -> None:
+    """Drop all tables and views of the file in which dbt builds the marts, but for the tables `kept` (schema, name).
+
+    It is copied whole: so the tables of this build take the space of those of the one before. One that cannot be
+    opened begins afresh.
+    """
+    if not path.exists():
+        return
+    try:
+        with duckdb.connect(str(path), config={"storage_compatibility_version": "v1.4.0"}) as connection:
+            for kind, schema, name in connection.execute(
+                """select 'view', schema_name, view_name from duckdb_views() where not internal
+                union all select 'table', schema_name, table_name from duckdb_tables()"""
+            ).fetchall():
+                if (schema, name) not in kept:
+                    connection.execute(f"drop {kind} {identifier(schema)}.{identifier(name)}")
+            connection.execute("checkpoint")
+    except duckdb.Error:
+        for ending in ("", ".wal"):
+            remove(Path(f"{path}{ending}"))
 
 
 def publish(warehouse: Path) -> None:

@@ -19,7 +19,7 @@ from segmentation.errors import InputError, what_ran_out
 from segmentation.exports import write_exports
 from segmentation.landing.files import has_raw_files
 from segmentation.machine import processes
-from segmentation.publication import begin, check_writers
+from segmentation.publication import begin, check_writers, clear
 from segmentation.report import start_report
 from segmentation.settings import project_settings, settings_problem
 from segmentation.speed import landing_process, leave_where_it_fails, load_ahead, worker_processes
@@ -94,9 +94,8 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
         landed.join()
     if not isinstance(parsed.result, Manifest):
         sys.exit(untouched)
-    # dbt begins its main file afresh: it is copied whole, with the space that replaced tables leave behind.
-    for ending in (".next", ".next.wal"):
-        Path(f"{warehouse}{ending}").unlink(missing_ok=True)
+    kept = [(node.schema, node.alias) for node in parsed.result.nodes.values() if node.config.materialized == "by_file"]
+    clear(Path(f"{warehouse}.next"), kept)
     # Unit tests and those of the structure say something about the project, nothing about these files.
     options = [*variables, "--selector", "data"]
     models = sum(

@@ -109,6 +109,7 @@ class Classifier:
     MODELS = (
         *("stg_retailer", "stg_files", "stg_members", "stg_sales_lines", "stg_card_merges"),
         *(
+            "int_file_days",
             "int_lines_of_other_files",
             "int_far_days",
             "card_merges",

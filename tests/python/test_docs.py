@@ -71,7 +71,7 @@ def test_a_macro_is_described_by_the_comment_at_its_head(manifest: dict[str, Any
             code = (ROOT / macro["original_file_path"]).read_text(encoding="utf-8")
             comment = re.match(r"\{#-?(.*?)-?#\}", code, re.DOTALL)
             assert comment, macro["name"]
-            [given] = re.findall(r"\{%-? (?:macro|test) \w+\((.*?)\) -?%\}", code)
+            [given] = re.findall(r"\{%-? (?:(?:macro|test) \w+\((.*?)\)|materialization \w+, .*?) -?%\}", code)
             arguments = [argument.partition("=")[0] for argument in re.sub(r"\[.*?\]|\{.*?\}", "", given).split(", ")]
             assert [argument["name"] for argument in macro["arguments"]] == [name for name in arguments if name]
             assert " ".join(comment[1].split()) == macro["description"], (

@@ -1,14 +1,13 @@
-with sales_lines as (
-    select * from {{ ref('stg_sales_lines') }}
+with file_days as (
+    select * from {{ ref('int_file_days') }}
 ),
 
 days as (
     select
-        cast(purchased_at as date) as day,
-        count(*) as lines
-    from sales_lines
-    where purchased_at is not null
-    group by all
+        day,
+        cast(sum(lines) as bigint) as lines
+    from file_days
+    group by day
 ),
 
 with_gaps as (

@@ -3,28 +3,26 @@
     'receipt_no', 'counter_code', 'counter_name', 'is_cancelled'
 ] | join(', ') -%}
 
--- Where there is one file, no line is looked at.
-with several_files as (
-    select source_file from {{ ref('stg_files') }}
-    where table_name = 'sales_lines' and part = 0 and raw_rows > 0
-    qualify count(*) over () > 1
+with file_days as (
+    select * from {{ ref('int_file_days') }}
+),
+
+-- Lines of days that one file alone has are not looked at.
+shared_days as (
+    select
+        source_file,
+        day
+    from file_days
+    qualify count(*) over (partition by day) > 1
 ),
 
 lines as (
     select
-        sales_lines.source_file,
-        sales_lines.row_no,
-        cast(sales_lines.purchased_at as date) as day,
+        source_file,
+        row_no,
+        cast(purchased_at as date) as day,
         {{ values }}
-    from {{ ref('stg_sales_lines') }} as sales_lines
-    semi join several_files on sales_lines.source_file = several_files.source_file
-    where sales_lines.purchased_at is not null
-),
-
-shared_days as (
-    select day from lines
-    group by day
-    having min(source_file) <> max(source_file)
+    from {{ ref('stg_sales_lines') }}
 ),
 
 -- What is equal has the same digest: only such lines are worth comparing.
@@ -33,7 +31,7 @@ digests as (
         lines.*,
         hash({{ values }}) as digest
     from lines
-    semi join shared_days on lines.day = shared_days.day
+    semi join shared_days on lines.source_file = shared_days.source_file and lines.day = shared_days.day
 ),
 
 shared_digests as (

@@ -1,3 +1,22 @@
+{{ config(
+    materialized='by_file',
+    lines='stg_sales_lines',
+    lists=[
+        "select * from {{ ref('stg_retailer') }}",
+        "select card_id, final_card_id from {{ ref('card_merges') }} where reason is null",
+        "select day from {{ ref('int_far_days') }} where is_lone",
+    ],
+    lists_by_file=["select source_file, row_no from {{ ref('int_lines_of_other_files') }}"],
+    stale="""
+        select built.source_file from {{ this }} as built
+        left join {{ ref('member_rows') }} as members on built.card_id = members.card_id and members.reason is null
+        where
+            built.customer_type <> 'no_card'
+            and (built.customer_type = 'member') <> (members.card_id is not null)
+            and (select has_member_table from {{ ref('stg_retailer') }})
+    """
+) }}
+
 with merged_cards as (
     select
         card_id as merged_card_id,
