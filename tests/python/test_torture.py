@@ -300,27 +300,47 @@ def test_kills_of_whole_builds_leave_nothing_behind(pytestconfig: pytest.Config,
     builds = pytestconfig.getoption("builds")
     if not builds:
         pytest.skip("only with --builds")
-    write_demo(tmp_path / "raw", member_rows=300, sales_lines=2_000)
-    job = Job(tmp_path / "raw", tmp_path / "out")
+    raw, day = tmp_path / "raw", tmp_path / "raw" / "sales-2.csv"
+    write_demo(raw, member_rows=300, sales_lines=2_000)
+    header, *lines = (raw / "cumcm2018c2.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (raw / "cumcm2018c2.csv").unlink()
+    (raw / "sales-1.csv").write_text(header + "".join(lines[:-40]), encoding="utf-8")
+    shop = (ROOT / "retailers" / "cumcm2018.yml").read_text(encoding="utf-8")
+    (tmp_path / "shop.yml").write_text(shop.replace("cumcm2018c2.csv", "sales-*.csv"), encoding="utf-8")
 
-    def run() -> subprocess.Popen[str]:
+    def change() -> bool:
+        """Let a day's file come or leave; tell whether it is there."""
+        if day.exists():
+            day.unlink()
+        else:
+            day.write_text(header + "".join(lines[-40:]), encoding="utf-8")
+        return day.exists()
+
+    def run(job: Job) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "segmentation", "build"], cwd=ROOT, env=job.environment(),
+            [sys.executable, "-m", "segmentation", "build", "--retailer", str(tmp_path / "shop.yml")],
+            cwd=ROOT, env=job.environment(),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
         )  # fmt: skip
 
-    def contents() -> list[tuple]:
+    def contents(job: Job) -> list[tuple]:
         tables = job.query("select table_name from duckdb_tables() where schema_name = 'marts' order by 1")
         return [(name, job.query(f"select count(*), bit_xor(hash(t)) from marts.{name} as t")) for (name,) in tables]
 
+    def whole(job: Job) -> list[tuple]:
+        build = run(job)
+        said = build.communicate()[0]
+        assert build.returncode == 0, said
+        return contents(job)
+
+    expected = {change(): whole(Job(raw, tmp_path / f"anew{number}")) for number in range(2)}
+    job = Job(raw, tmp_path / "out")
     began = time.monotonic()
-    build = run()
-    said = build.communicate()[0]
-    assert build.returncode == 0, said
+    assert whole(job) == expected[False]
     seconds = time.monotonic() - began
-    expected = contents()
     for number in range(builds):
-        build = run()
+        change()
+        build = run(job)
         output: list[str] = []
         reader = threading.Thread(target=lambda build=build, output=output: output.append(build.stdout.read()))
         reader.start()
@@ -345,11 +365,10 @@ def test_kills_of_whole_builds_leave_nothing_behind(pytestconfig: pytest.Config,
         reader.join()
         if how == 3 and build.returncode not in (0, -signal.SIGKILL):
             assert "Traceback" not in output[0], output[0]
-        assert contents() == expected
-    build = run()
-    said = build.communicate()[0]
-    assert build.returncode == 0, said
-    assert contents() == expected
+        assert contents(job) in expected.values()
+    for _ in range(2):
+        is_there = change()
+        assert whole(job) == expected[is_there]
     assert {path.name.removeprefix("warehouse.duckdb") for path in job.out.glob("warehouse*")} == {
         "", ".lock", ".next", ".previous", ".work",
     }  # fmt: skip
