@@ -13,7 +13,7 @@ import pytest
 from segmentation import publication
 from segmentation.errors import InputError
 from segmentation.lock import held, take
-from segmentation.publication import begin, check_writers, lock_file, publish, roll_back
+from segmentation.publication import begin, check_writers, clear, lock_file, publish, roll_back
 
 
 def marts_file(path: Path, version: int, rows: int = 1_000) -> Path:
@@ -223,3 +223,21 @@ def test_workers_end_with_their_parent(number: signal.Signals, tmp_path: Path) -
     while time.monotonic() < ends and any(Path(f"/proc/{pid}").exists() for pid in workers):
         time.sleep(0.05)
     assert [pid for pid in workers if Path(f"/proc/{pid}").exists()] == []
+
+
+def test_the_file_of_the_marts_begins_with_what_follows_the_files(tmp_path: Path) -> None:
+    path = tmp_path / "wh.duckdb.next"
+    clear(path, [])
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            'create schema marts; create table marts.lines as select 1 as n; create table marts."of all" as select 2;'
+            "create table lines as select 3; create view marts.seen as from marts.lines"
+        )
+    clear(path, [("marts", "lines")])
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert connection.execute("from marts.lines").fetchall() == [(1,)]
+        assert connection.execute("select count(*) from duckdb_tables()").fetchall() == [(1,)]
+        assert connection.execute("from duckdb_views() where not internal").fetchall() == []
+    path.write_bytes(b"no database")
+    clear(path, [("marts", "lines")])
+    assert not path.exists()
