@@ -28,6 +28,7 @@ TORTURE = {"kills": 3, "builds": 0, "damaged": 3, "queries": 200, "rivals": 2, "
 def pytest_addoption(parser: pytest.Parser) -> None:
     for name, default in TORTURE.items():
         parser.addoption(f"--{name}", type=int, default=default, help=f"number of {name} that are tried")
+    parser.addoption("--first", type=int, default=0, help="seed of the first of the damaged whole builds")
 
 
 @dataclass(frozen=True)
