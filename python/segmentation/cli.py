@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,12 +54,11 @@ def commands() -> None:
 
 
 def _settings(_context: click.Context, _option: click.Parameter, text: str | None) -> dict[str, Any]:
-    import yaml
+    from segmentation.yaml_text import read_yaml
 
     try:
-        settings = yaml.safe_load(text or "") or {}
-    # A date that no calendar has, or a number of thousands of digits, is a ValueError.
-    except (yaml.YAMLError, ValueError, RecursionError):
+        settings = read_yaml(text or "") or {}
+    except ValueError:
         settings = None
     if not isinstance(settings, dict):
         raise click.BadParameter('give settings with their values, such as "as_of: 2017-06-30".')
@@ -446,8 +446,23 @@ def settings() -> None:
         click.echo(f"{name} ({group}): {meaning}\n    default {default}; allowed: {allowed}")
 
 
+def _write_and_name_files_in_any_language() -> None:
+    """Let file names be UTF-8 whatever the language of the terminal, and print what that lacks as an escape.
+
+    Worker processes read the same from their environment.
+    """
+    os.environ["PYTHONIOENCODING"] = f"{sys.stdout.encoding}:backslashreplace"
+    if sys.getfilesystemencoding() != "utf-8":
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, sys.orig_argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def main() -> None:
     """Run a command; what the user can mend ends it with one sentence, not with a traceback."""
+    _write_and_name_files_in_any_language()
     # Card numbers are in nearly all that is written: it is for its owner only.
     os.umask(0o077)
     leave_on_signals()

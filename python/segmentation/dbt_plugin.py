@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from segmentation.disk import check_space
 from segmentation.errors import InputError, sentence
 from segmentation.landing.land import land
-from segmentation.machine import bound
+from segmentation.machine import bound, check_memory
 from segmentation.publication import begin, check_writers, publish
 from segmentation.settings import setting_names, settings_problem
 
@@ -55,6 +55,7 @@ class Plugin(BasePlugin):
             if self.is_alone:
                 check_writers(self.warehouse)
                 check_space(self.warehouse, Path(raw_dir))
+                check_memory(Path(raw_dir))
             with conn.cursor() as cursor:
                 return land(cursor, retailer, Path(raw_dir))
 

@@ -22,6 +22,8 @@ def sentence(error: BaseException) -> str | None:
         return str(error)
     if said := what_ran_out(f"{type(error).__name__}: {error}", getattr(error, "filename", None)):
         return said
+    if isinstance(error, UnicodeEncodeError) and error.reason.startswith("surrogates"):
+        return f"The name {error.object.encode(errors='surrogateescape')!r} is not in UTF-8: rename the file or folder."
     if isinstance(error, OSError):
         return f"{error.filename or 'A file'} cannot be used: {error.strerror or error}."
     return None

@@ -4,12 +4,17 @@ import datetime
 import fcntl
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 
 from segmentation.errors import InputError
+
+ATTEMPTS = 6
+# In seconds.
+PAUSE = 0.05
 
 _held: dict[Path, TextIOWrapper] = {}
 
@@ -44,14 +49,20 @@ def take(path: Path, busy: str) -> bool:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Opened for appending: the name of the holder stays until the lock is had.
     file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+", encoding="utf-8")
-    try:
-        # The system gives it up when the process ends, however that happens.
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        with file:
-            file.seek(0)
-            holder = file.read() or "another process"
-        raise InputError(f"{busy} by {holder}: wait for its end.") from error
+    # The system gives it up when the process ends, however that happens; a child that it was just starting may have it
+    # for a moment longer.
+    for attempt in range(ATTEMPTS):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError as error:
+            if attempt < ATTEMPTS - 1:
+                time.sleep(PAUSE)
+                continue
+            with file:
+                file.seek(0)
+                holder = file.read() or "another process"
+            raise InputError(f"{busy} by {holder}: wait for its end.") from error
     file.truncate(0)
     start = datetime.datetime.now().astimezone().isoformat(" ", timespec="seconds")
     file.write(f"process {os.getpid()} on {socket.gethostname()}, since {start}")

@@ -20,6 +20,11 @@ UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "m
 PROCESS = 300 << 20
 # Of the memory for all; the features of the buyers and what is computed of them grow with the files.
 LARGEST_DATABASE = 0.7
+# A workbook is in memory whole: one of 195,000 rows takes 26 bytes for each of its own.
+PER_WORKBOOK_BYTE = 40
+WORKBOOKS = (".xlsx", ".xlsm")
+GIB = 1 << 30
+MEMORY_INFO = Path("/proc/meminfo")
 GROUPS = Path("/sys/fs/cgroup")
 OWN_GROUPS = Path("/proc/self/cgroup")
 
@@ -78,14 +83,56 @@ def bound(connection: DuckDBPyConnection, databases: int = 1) -> None:
     connection.execute("set enable_progress_bar = false")
 
 
+def check_memory(raw_dir: Path) -> None:
+    """See whether a build of the raw files fits into what it may use of the memory and what others leave of it.
+
+    Raises
+    ------
+    InputError
+        If it does not; how much is needed is said.
+    """
+    workbooks = [path.stat().st_size for path in raw_dir.rglob("*") if path.suffix.lower() in WORKBOOKS]
+    needed = SMALLEST + PER_WORKBOOK_BYTE * max(workbooks, default=0)
+    if memory_limit() < needed:
+        raise InputError(
+            f"A build of these raw files needs {needed / GIB:,.1f} GiB of memory, and may use "
+            f"{memory_limit() / GIB:,.1f} GiB: raise MEMORY_LIMIT, or save the largest workbook as csv."
+        )
+    if (free := _free()) < needed:
+        raise InputError(
+            f"A build of these raw files needs {needed / GIB:,.1f} GiB of memory, and {free / GIB:,.1f} GiB are free: "
+            "end other programs, or take a larger machine."
+        )
+
+
+def _free() -> int:
+    """Return the bytes that other programs leave, here and in the control groups; all where the system does not say."""
+    free = [_memory()]
+    if MEMORY_INFO.exists():
+        found = re.search(r"^MemAvailable:\s*(\d+) kB$", MEMORY_INFO.read_text(encoding="utf-8"), re.MULTILINE)
+        free += [int(found[1]) << 10] if found else []
+    for file, limit in _group_limits(GROUPS, OWN_GROUPS):
+        used = file.with_name({"memory.max": "memory.current"}.get(file.name, "memory.usage_in_bytes"))
+        cached = re.search(r"^(?:total_)?inactive_file (\d+)$", _text(file.with_name("memory.stat")), re.MULTILINE)
+        free.append(limit - int(_text(used) or 0) + (int(cached[1]) if cached else 0))
+    return min(free)
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
 def _memory() -> int:
     """Return the bytes that this machine or its container has."""
     sizes = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
-    return min([*sizes, *_group_limits(GROUPS, OWN_GROUPS)])
+    return min([*sizes, *(limit for _, limit in _group_limits(GROUPS, OWN_GROUPS))])
 
 
-def _group_limits(groups: Path, own_groups: Path) -> Iterator[int]:
-    """Yield the limits of the control groups that this process is in, of version 1 and 2, and of those above them."""
+def _group_limits(groups: Path, own_groups: Path) -> Iterator[tuple[Path, int]]:
+    """Yield the limits of the control groups that this process is in, of version 1 and 2, and of those above them.
+
+    Each with the file that says it.
+    """
     if not own_groups.exists():
         return
     for line in own_groups.read_text(encoding="utf-8").splitlines():
@@ -101,4 +148,4 @@ def _group_limits(groups: Path, own_groups: Path) -> Iterator[int]:
         for folder in (own, *own.parents):
             file = root / folder / name
             if file.is_file() and (text := file.read_text(encoding="utf-8").strip()).isdigit():
-                yield int(text)
+                yield file, int(text)

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Collection
 from glob import escape
 from pathlib import Path
@@ -16,8 +15,6 @@ from segmentation.errors import InputError
 from segmentation.landing.files import identifier
 from segmentation.lock import take
 
-# Closing a file gives up every lock that a process has on it: another process reads the file that DuckDB has open.
-COPY = "import shutil, sys; shutil.copyfile(*sys.argv[1:])"
 WRITE_BITS = 0o222
 
 
@@ -123,12 +120,18 @@ def publish(warehouse: Path) -> None:
     target = warehouse.resolve()
     new = Path(f"{target}.new")
     try:
-        copied = subprocess.run(
-            [sys.executable, "-I", "-c", COPY, f"{warehouse}.next", str(new)],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        remove(new)
+        # Closing a file gives up every lock that a process has on it: another process reads the file that DuckDB has
+        # open. It gets no name to write to: outliving this one, it would touch nothing that a next build makes.
+        with new.open("xb") as copy:
+            copied = subprocess.run(
+                ["cat", "--", f"{warehouse}.next"],
+                stdout=copy,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=os.environ | {"LC_ALL": "C"},
+                check=False,
+            )
         if copied.returncode:
             said = copied.stderr.strip().splitlines()[-1:] or ["it was killed"]
             raise InputError(f"{warehouse}.next could not be copied to {new} ({said[0]}).")

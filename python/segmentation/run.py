@@ -15,10 +15,10 @@ import duckdb
 
 from segmentation.charts import draw_charts
 from segmentation.disk import check_space, writing
-from segmentation.errors import InputError, what_ran_out
+from segmentation.errors import InputError, sentence, what_ran_out
 from segmentation.exports import write_exports
 from segmentation.landing.files import has_raw_files
-from segmentation.machine import processes
+from segmentation.machine import check_memory, processes
 from segmentation.publication import begin, check_writers, clear
 from segmentation.report import start_report
 from segmentation.settings import project_settings, settings_problem
@@ -80,6 +80,7 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
         )
     check_writers(warehouse)
     check_space(warehouse, raw_dir)
+    check_memory(raw_dir)
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json"]
     variables = ["--vars", json.dumps(settings, default=str)]
     with landing_process(warehouse, str(settings["retailer"]), raw_dir) as landing:
@@ -93,7 +94,8 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
         parsed = dbtRunner(callbacks=[progress(0)]).invoke([*quiet, "parse", *variables])
         landed.join()
     if not isinstance(parsed.result, Manifest):
-        sys.exit(untouched)
+        why = sentence(parsed.exception) if parsed.exception else None
+        sys.exit(f"{why} {untouched}" if why else untouched)
     kept = [(node.schema, node.alias) for node in parsed.result.nodes.values() if node.config.materialized == "by_file"]
     clear(Path(f"{warehouse}.next"), kept)
     # Unit tests and those of the structure say something about the project, nothing about these files.

@@ -68,7 +68,8 @@ def leave_where_it_fails(process: SpawnProcess, said: str) -> threading.Thread:
 
     def watch() -> None:
         connection.wait([process.sentinel])
-        if process.exitcode == -signal.SIGKILL:
+        # Libraries that are refused memory abort.
+        if process.exitcode in (-signal.SIGKILL, -signal.SIGABRT):
             print("The reading of the raw files was killed, as happens where memory runs out.", file=sys.stderr)
         # Leaving `landing_process` early ends it with SIGTERM: that is no failure.
         if process.exitcode and process.exitcode != -signal.SIGTERM:

@@ -52,7 +52,31 @@ def test_the_limit_of_a_container_is_found(tmp_path: Path, own: str, files: dict
     for name, text in files.items():
         (tmp_path / "groups" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "groups" / name).write_text(text + "\n", encoding="utf-8")
-    assert list(machine._group_limits(tmp_path / "groups", tmp_path / "own")) == limits
+    found = list(machine._group_limits(tmp_path / "groups", tmp_path / "own"))
+    assert [limit for _, limit in found] == limits
+
+
+def test_what_other_programs_have_of_the_memory_is_not_free(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, text in {
+        "own": "0::/a", "info": "MemTotal: 9 kB\nMemAvailable:    8388608 kB\n", "memory.max": str(4 * GIB),
+        "memory.current": str(3 * GIB), "memory.stat": f"anon 5\ninactive_file {GIB}\n",
+    }.items():  # fmt: skip
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.setattr(machine, "_memory", lambda: 20 * GIB)
+    monkeypatch.setattr(machine, "OWN_GROUPS", tmp_path / "own")
+    for groups, free in ((tmp_path / "none", 8 * GIB), (tmp_path, 2 * GIB)):
+        monkeypatch.setattr(machine, "GROUPS", groups)
+        monkeypatch.setattr(machine, "MEMORY_INFO", tmp_path / "info")
+        assert machine._free() == free
+    monkeypatch.setenv("MEMORY_LIMIT", "2GiB")
+    machine.check_memory(tmp_path)
+    with (tmp_path / "members.xlsx").open("wb") as file:
+        file.truncate(GIB // 20)
+    with pytest.raises(InputError, match=r"needs 3\.0 GiB of memory, and may use 2\.0 GiB: raise MEMORY_LIMIT"):
+        machine.check_memory(tmp_path)
+    monkeypatch.setenv("MEMORY_LIMIT", "4GiB")
+    with pytest.raises(InputError, match=r"needs 3\.0 GiB of memory, and 2\.0 GiB are free"):
+        machine.check_memory(tmp_path)
 
 
 @pytest.mark.parametrize(("limit", "processes", "database"), [("2GiB", 3, "848.0 MiB"), ("10GiB", 8, "7.0 GiB")])

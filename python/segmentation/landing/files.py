@@ -3,6 +3,7 @@
 import glob
 import json
 import zipfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 
 from segmentation.errors import InputError
 from segmentation.landing.retailer import FileSet, RawTable, Retailer, plain_name
-from segmentation.landing.text import find_header
+from segmentation.landing.text import MOST_COLUMNS, find_header
 from segmentation.landing.workbook import EXACT_BELOW, OLE_MAGIC, is_workbook, read_sheet, sheets_to_read
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
@@ -359,6 +360,11 @@ def _text_header(
                 "see whether the delimiter is right, and name every column."
             )
         names = list(stated)
+    if len(names) > MOST_COLUMNS:
+        raise InputError(
+            f"{path} has {len(names):,} columns, more than the {MOST_COLUMNS:,} that a table may have: see whether the "
+            "delimiter is right."
+        )
     names = [plain_name(name) for name in names]
     expressions = {name: f"c{position}" for position, name in reversed(list(enumerate(names)))}
     n_named = max((number for number, name in enumerate(names, start=1) if name), default=0)
@@ -367,7 +373,7 @@ def _text_header(
 
 
 def _twice(names: Sequence[str]) -> frozenset[str]:
-    return frozenset(name for name in names if names.count(name) > 1)
+    return frozenset(name for name, times in Counter(names).items() if times > 1)
 
 
 def _parquet_header(path: Path) -> Header:
@@ -375,7 +381,7 @@ def _parquet_header(path: Path) -> Header:
         with duckdb.connect() as connection:
             columns = connection.sql(f"describe from {parquet_source(path)}").fetchall()
         schema, n_rows = pq.read_schema(path), pq.read_metadata(path).num_rows
-    except (duckdb.Error, OSError) as error:
+    except (duckdb.Error, OSError, pa.ArrowException) as error:
         raise InputError(f"{path} is a broken Parquet file: write it again.") from error
     expressions: dict[str, str] = {}
     names: list[str] = []

@@ -12,12 +12,13 @@ import duckdb
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
-from segmentation.errors import InputError
+from segmentation.errors import InputError, what_ran_out
 from segmentation.landing.files import RawFile, identifier, literal, parquet_source, wanted_names
 from segmentation.landing.retailer import CARD_COLUMNS, WHITESPACE, FileSet
 from segmentation.landing.sql_macros import sql_macro
 from segmentation.landing.text import (
     Mending,
+    check_lines,
     compression,
     count_lines,
     count_undecodable_lines,
@@ -89,7 +90,10 @@ def append(connection: DuckDBPyConnection, relation: str, reading: Reading) -> N
         appended = (
             connection.execute(f"insert into {relation} by name {reading.rows}").fetchall() if expected else [(0,)]
         )
-    except (duckdb.InvalidInputException, duckdb.IOException, duckdb.BinderException) as error:
+    # A damaged Parquet file can raise any.
+    except duckdb.Error as error:
+        if what_ran_out(str(error)):
+            raise
         reason = " ".join(str(error).split())
         raise InputError(f"{reading.path} cannot be read to its end ({reason}): write it again.") from error
     if appended != [(expected,)]:
@@ -150,6 +154,7 @@ def _read_text(connection: DuckDBPyConnection, file: RawFile, settings: FileSet)
         if compression(path):
             path = Path(folder) / "plain.csv"
             decompress(file.path, path)
+        check_lines(path, file.path)
         path, encoding, is_valid = _in_utf8(path, settings.encoding, Path(folder) / "utf8.csv")
         if has_old_line_ends(path):
             with_new_line_ends(path, Path(folder) / "lines.csv")

@@ -32,6 +32,7 @@ from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
 from segmentation.errors import InputError
+from segmentation.yaml_text import read_yaml
 
 RETAILERS = Path("retailers")
 WORDS_FILE = Path(__file__).with_name("column_words.yml")
@@ -687,10 +688,9 @@ def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
         known = ", ".join(sorted(file.stem for file in folder.glob("*.yml"))) or "none"
         raise InputError(f"There is no retailer file {str(path)[:200]}; the known retailers are: {known}.")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    # A date that no calendar has is a ValueError.
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from error
+        content = read_yaml(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path} is not valid YAML: {error}.") from error
     try:
         file = RetailerFile.model_validate(content)
     except ValidationError as error:

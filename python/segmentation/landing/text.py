@@ -1,10 +1,11 @@
 """Text files: their encoding, their lines, and the records of a csv file that is not well-formed."""
 
 import codecs
+import errno
 import io
 import re
-import shutil
 import zipfile
+import zlib
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,13 @@ BLOCK_BYTES = 1 << 22
 # In characters: DuckDB's csv reader takes records of up to 2,000,000 bytes.
 LONGEST_RECORD = 200_000
 LONGEST_RECORD_LINES = 200
+# A line, in bytes, and the lines that are searched for a header, in characters: what is longer is no table.
+LONGEST_LINE = 1 << 24
+MOST_COLUMNS = 20_000
+# Of unpacked bytes to packed ones; tables of text come to 5 to 30.
+LARGEST_RATIO = 200
+# Unpacked bytes that are always allowed.
+SMALL = 50_000_000
 QUOTED_FIELD = re.compile(r'"((?:[^"]|"")*+)("?)')
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2"}
@@ -124,16 +132,72 @@ def open_plain(path: Path) -> Iterator[IO[bytes]]:
         else:
             with pa.input_stream(str(path), compression=kind) as stream, io.BufferedReader(stream) as file:
                 yield file
-    except (OSError, EOFError, zipfile.BadZipFile) as error:
-        if kind is None:
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        # The copy is written in this block too.
+        if kind is None or getattr(error, "errno", None) == errno.ENOSPC:
             raise
         raise InputError(f"{path} is broken, it cannot be decompressed ({error}): fetch it again.") from error
 
 
 def decompress(path: Path, target: Path) -> None:
-    """Write the decompressed file to `target`."""
+    """Write the decompressed file to `target`.
+
+    Raises
+    ------
+    InputError
+        If it is broken, or unpacks to more than a table can.
+    """
+    most = largest_unpacked(path)
+    written = 0
     with open_plain(path) as file, target.open("wb") as plain_file:
-        shutil.copyfileobj(file, plain_file, BLOCK_BYTES)
+        while block := file.read(BLOCK_BYTES):
+            written += len(block)
+            if written > most:
+                raise unpacks_too_far(path)
+            plain_file.write(block)
+
+
+def largest_unpacked(path: Path) -> int:
+    """Return the bytes to which a packed file may unpack."""
+    return SMALL + LARGEST_RATIO * path.stat().st_size
+
+
+def unpacks_too_far(path: Path) -> InputError:
+    """Return the error for a file that unpacks to more."""
+    return InputError(
+        f"{path} unpacks to more than {LARGEST_RATIO} times its size, which no table does: if it is meant, put the "
+        "unpacked file there, as csv."
+    )
+
+
+def check_lines(path: Path, shown: Path) -> None:
+    """Refuse a file with a line that is too long to be one: it would have to be held in memory.
+
+    Parameters
+    ----------
+    shown : the file of which `path` is an unpacked copy, or itself.
+
+    Raises
+    ------
+    InputError
+        If there is one.
+    """
+    length = 0
+    with path.open("rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            end = b"\n" if b"\n" in block else b"\r"
+            at = block.find(end)
+            length += len(block) if at < 0 else at
+            if length > LONGEST_LINE:
+                raise _endless_line(shown)
+            if at >= 0:
+                length = len(block) - block.rfind(end) - 1
+
+
+def _endless_line(path: Path) -> InputError:
+    return InputError(
+        f"{path} has a line of more than {LONGEST_LINE >> 20} MB: it is no table, or its line ends are lost."
+    )
 
 
 def to_tabs(path: Path, target: Path) -> None:
@@ -232,7 +296,7 @@ def find_header(
             open_plain(path) as file,
             io.TextIOWrapper(file, encoding or "latin-1", errors="replace", newline=line_end) as lines,
         ):
-            start = list(islice(lines, skip, skip + HEADER_LINES))
+            start = _start(path, lines, skip)
     # The byte order mark is missing.
     except UnicodeError as error:
         raise InputError(f"{path} is not valid {encoding} text: save it again as utf-8.") from error
@@ -253,6 +317,22 @@ def find_header(
         if not wanted:
             break
     return first or HeaderRecord([], 0, 0, delimiter or ",", False)
+
+
+def _start(path: Path, lines: io.TextIOWrapper, skip: int) -> list[str]:
+    """Return the lines among which the header is, each with its end."""
+    start: list[str] = []
+    length = 0
+    for number in range(skip + HEADER_LINES):
+        line = lines.readline(LONGEST_LINE)
+        if len(line) == LONGEST_LINE:
+            raise _endless_line(path)
+        if not line or length > LONGEST_LINE:
+            break
+        if number >= skip:
+            length += len(line)
+            start.append(line)
+    return start
 
 
 def record_at(lines: Sequence[str], at: int, skipped: int, delimiter: str) -> HeaderRecord:

@@ -3,6 +3,8 @@
 import datetime
 import posixpath
 import re
+import struct
+import sys
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Sequence
@@ -18,7 +20,7 @@ import python_calamine
 
 from segmentation.errors import InputError
 from segmentation.landing.retailer import plain_name
-from segmentation.landing.text import BLOCK_BYTES, HEADER_WITHIN
+from segmentation.landing.text import BLOCK_BYTES, HEADER_WITHIN, largest_unpacked, unpacks_too_far
 
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 # Places of a sheet that may be empty.
@@ -27,6 +29,10 @@ PLACES_PER_CELL = 20
 ROW = re.compile(rb'row r="(\d{1,7})"')
 COLUMN = re.compile(rb'c r="([A-Z]{1,3})')
 LONGEST_PLACE = 20
+SHARED = re.compile(rb't="s"[^>]*><v>(\d{1,9})</v>')
+# Bytes of a text that is worth counting, and of all such texts of a sheet.
+LONG_TEXT = 500
+MOST_TEXT = 1 << 30
 # Whole numbers that a floating-point one holds exactly.
 EXACT_BELOW = 2**53
 
@@ -80,6 +86,7 @@ def is_workbook(path: Path) -> bool:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[python_calamine.CalamineWorkbook]:
+    _check_parts(path, path.stat().st_mtime_ns)
     try:
         with python_calamine.CalamineWorkbook.from_path(path) as workbook:
             yield workbook
@@ -162,28 +169,78 @@ def _read_cells(path: Path, sheet_name: str, _modified: int, _size: int) -> Cell
     return rows, frozenset(merged)
 
 
-def _check_size(path: Path, sheet_name: str) -> None:
-    """Refuse a sheet with a cell far from the others: all places between them would have to be held in memory."""
-    cells, columns, rows = 0, {b"A"}, [1]
+@lru_cache(maxsize=8)
+def _check_parts(path: Path, _modified: int) -> None:
+    """Refuse a workbook whose parts, what they say of their sizes aside, unpack to more than a table can."""
+    left = largest_unpacked(path)
+    with _archive(path) as archive:
+        for part in archive.infolist():
+            if part.filename.startswith("xl/media/"):
+                continue
+            # Else it would be read as far as it says that it reaches.
+            part.file_size = sys.maxsize
+            with archive.open(part) as file:
+                while block := file.read(BLOCK_BYTES):
+                    left -= len(block)
+                    if left < 0:
+                        raise unpacks_too_far(path)
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
-            if (part := _part_of(archive, sheet_name)) is None:
-                return
-            with archive.open(part) as file:
-                end = b""
-                while block := file.read(BLOCK_BYTES):
-                    block, end = end + block, block[-LONGEST_PLACE:]
-                    cells += block.count(b'c r="')
-                    columns.update(COLUMN.findall(block))
-                    rows.append(max(map(int, ROW.findall(block)), default=0))
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ElementTree.ParseError) as error:
+            yield archive
+    except (
+        *(zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ElementTree.ParseError, ValueError, struct.error),
+    ) as error:
         raise InputError(f"{path} is a broken workbook ({error}): save it again from a spreadsheet.") from error
+
+
+def _check_size(path: Path, sheet_name: str) -> None:
+    """Refuse a sheet that memory cannot hold.
+
+    That is one with a cell far from the others, as all places between them are held, and one whose cells repeat long
+    shared texts, as each gets its own.
+    """
+    cells, columns, rows = 0, {b"A"}, [1]
+    text_lengths = 0
+    _check_parts(path, path.stat().st_mtime_ns)
+    with _archive(path) as archive:
+        if (part := _part_of(archive, sheet_name)) is None:
+            return
+        lengths = _shared_texts(archive)
+        longest = max(lengths, default=0)
+        with archive.open(part) as file:
+            end = b""
+            while block := file.read(BLOCK_BYTES):
+                block, end = end + block, block[-LONGEST_PLACE:]
+                cells += block.count(b'c r="')
+                columns.update(COLUMN.findall(block))
+                rows.append(max(map(int, ROW.findall(block)), default=0))
+                if longest > LONG_TEXT:
+                    text_lengths += sum(
+                        lengths[int(number)] for number in SHARED.findall(block) if int(number) < len(lengths)
+                    )
+                if text_lengths > MOST_TEXT:
+                    raise InputError(
+                        f"{path}, sheet {sheet_name}, repeats texts of up to {longest:,} characters so often that they "
+                        "do not fit into memory: save it as csv."
+                    )
     column = max(columns, key=_column_number)
     if _column_number(column) * max(rows) > PLACES_PER_CELL * cells + FEW_PLACES:
         raise InputError(
             f"{path}, sheet {sheet_name}, reaches to column {column.decode()} and row {max(rows):,} but has only "
             f"{cells:,} cells: delete the columns and rows beyond the table, or save it as csv."
         )
+
+
+def _shared_texts(archive: zipfile.ZipFile) -> list[int]:
+    """Return the lengths of the texts that cells share, in bytes with their markup."""
+    if "xl/sharedStrings.xml" not in archive.namelist():
+        return []
+    texts = archive.read("xl/sharedStrings.xml").split(b"<si")
+    return [len(text) for text in texts[1:]]
 
 
 def _column_number(letters: bytes) -> int:

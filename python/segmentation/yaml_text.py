@@ -1,0 +1,37 @@
+"""YAML of people: settings and retailer files."""
+
+from typing import Any
+
+import yaml
+
+# Names and values, all that is repeated by aliases counted each time.
+MOST_VALUES = 100_000
+
+
+def read_yaml(text: str) -> Any:
+    """Return what a YAML text says.
+
+    Raises
+    ------
+    ValueError
+        If it is no YAML, or its aliases repeat more than memory could hold.
+    """
+    try:
+        content = yaml.safe_load(text)
+        size = _size(content, {})
+    # A date that no calendar has, or a number of thousands of digits, is a ValueError already.
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(" ".join(str(error).split())) from error
+    if size > MOST_VALUES:
+        raise ValueError(f"it has more than {MOST_VALUES:,} values, the repeated ones counted")
+    return content
+
+
+def _size(content: Any, known: dict[int, int]) -> int:
+    """Return the number of values; a list that is part of itself is a RecursionError."""
+    if not isinstance(content, dict | list | set):
+        return 1
+    if id(content) not in known:
+        parts = [*content, *content.values()] if isinstance(content, dict) else content
+        known[id(content)] = 1 + sum(_size(part, known) for part in parts)
+    return known[id(content)]
