@@ -28,10 +28,11 @@ def read_yaml(text: str) -> Any:
 
 
 def _size(content: Any, known: dict[int, int]) -> int:
-    """Return the number of values; a list that is part of itself is a RecursionError."""
+    """Return the number of values; too many where a list is part of itself."""
     if not isinstance(content, dict | list | set):
         return 1
     if id(content) not in known:
+        known[id(content)] = MOST_VALUES
         parts = [*content, *content.values()] if isinstance(content, dict) else content
         known[id(content)] = 1 + sum(_size(part, known) for part in parts)
     return known[id(content)]

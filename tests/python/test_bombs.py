@@ -137,7 +137,7 @@ def test_a_small_file_that_becomes_huge_costs_little(bomb: Callable[[Path], None
     ids=["ring", "laughs"],
 )
 def test_yaml_that_becomes_huge_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"recursion|more than 100,000 values"):
+    with pytest.raises(ValueError, match="more than 100,000 values"):
         read_yaml(text)
     assert read_yaml("a: &a [1, 2]\nb: *a") == {"a": [1, 2], "b": [1, 2]}
 

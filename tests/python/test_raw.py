@@ -181,7 +181,7 @@ sales_lines: {files: sales.csv, columns: {card_id: card, purchased_at: at, amoun
         (PLAIN.replace("sales.csv", "'2015-*.csv'"), "2015-*.csv is missing"),
         (PLAIN.replace("{files", "{date_format: DD-MM, files"), "DD-MM is no format"),
         (PLAIN.replace("{files", "{date_format: days since 2010-13-01, files"), "days since 2010-13-01 is no format"),
-        (PLAIN.replace("{files", "&a {joins: [*a], files"), "sales_lines, join 1"),
+        (PLAIN.replace("{files", "&a {joins: [*a], files"), "more than 100,000 values, the repeated ones counted"),
         (PLAIN + "\ntime_zone: Mars", "time_zone must be a name such as Asia/Shanghai"),
         (PLAIN.replace("{files", "{amount: quantity * price, files"), "amount can only be `quantity * unit_price`"),
         (PLAIN.replace("{files", "{header: [a, b], files"), "has 4 columns on its first line, but header names 2"),
