@@ -59,7 +59,8 @@ torture: .venv/.installed-dev
 # The locked packages against the known vulnerabilities, where the database of them can be reached.
 audit: .venv/.installed-dev
 	@$(BIN)/python -m venv target/audit && target/audit/bin/pip install -q --disable-pip-version-check pip-audit
-	@target/audit/bin/pip-audit --disable-pip --no-deps -r requirements.lock -r requirements-dev.lock
+	@target/audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements.lock -r requirements-dev.lock || \
+		{ echo "Not audited clean: a package has a known fault, or the database of them could not be asked (see above)."; exit 1; }
 
 quick-tests: .venv/.installed-dev
 	$(BIN)/pytest -n auto --dist loadfile -m "not slow" tests/python

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import yaml
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
@@ -35,6 +36,8 @@ class Plugin(BasePlugin):
     """Takes the lock of the warehouse, sets the limits of the machine and registers the SQL functions."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
+        # Started elsewhere with --project-dir, dbt stays there: retailer files and relative paths are the project's.
+        os.chdir(get_flags().PROJECT_DIR)  # type: ignore[no-untyped-call]
         self.warehouse = Path(self.creds.path.removesuffix(".next")) if self.creds else Path()
         self.is_alone = False
         os.umask(0o077)

@@ -1,6 +1,8 @@
 """Forgetting: no row of the person is left, nor comes back, and nobody else is touched."""
 
+import os
 import shutil
+import zipfile
 from pathlib import Path
 
 import duckdb
@@ -64,6 +66,11 @@ def test_nothing_of_a_forgotten_person_is_left_and_all_else_is(demo: Job, tmp_pa
     before = contents(warehouse)
     [(card,)] = demo.query("select card_id from marts.lrfmpsx order by f desc, card_id limit 1")
     assert occurrences(warehouse, card)
+    # Of a build, only these know cards: no log, no compiled statement, no picture's name.
+    places = {"warehouse.duckdb", "warehouse.duckdb.next", "warehouse.duckdb.work", "exports"}
+    known = {path.relative_to(demo.out).parts for path in files_with(card, demo.out)}
+    assert {parts[1] if parts[0] == "reports" else parts[0] for parts in known} <= places
+    assert "exports" in {parts[1] for parts in known if parts[0] == "reports"}
     lists = reports / "audiences" / "2018-01-03_any"
     lists.mkdir(parents=True)
     write_xlsx(lists / "contact.xlsx", ["card_id", "n"], [(card, 1), ("other", 2)])
@@ -85,10 +92,23 @@ def test_nothing_of_a_forgotten_person_is_left_and_all_else_is(demo: Job, tmp_pa
             "select comment is null from duckdb_tables() where table_name = 'members'"
         ).fetchall() == [(False,)]
     assert not [ending for ending in (".previous", ".work") if Path(f"{warehouse}{ending}").exists()]
-    assert not [path for path in tmp_path.rglob("*.csv") if card.encode() in path.read_bytes()]
+    assert files_with(card, tmp_path) == []
     assert (lists / "list.csv").read_text("utf-8-sig").splitlines() == ["card_id,state", "other,lost"]
     with CalamineWorkbook.from_path(lists / "contact.xlsx") as book:
         assert book.get_sheet_by_index(0).to_python() == [["card_id", "n"], ["other", 2.0]]
+
+
+def files_with(card: str, folder: Path) -> list[Path]:
+    """The files below a folder that have a card in their name or among their bytes, those of workbooks unpacked."""
+    found = []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        contents = [path.read_bytes(), os.fsencode(path.name)]
+        if path.suffix == ".xlsx":
+            with zipfile.ZipFile(path) as archive:
+                contents += [archive.read(name) for name in archive.namelist()]
+        if any(card.encode() in content for content in contents):
+            found.append(path)
+    return found
 
 
 def occurrences(warehouse: Path, card: str) -> dict[str, int]:
