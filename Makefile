@@ -1,6 +1,8 @@
 # `make` builds everything from the raw files (or from demo data), `make test` runs every check.
 # What it does for users, `segmentation` does (`segmentation --help`).
 export DO_NOT_TRACK := 1
+# Python keeps in .venv what it has compiled: else every process compiles Pandas, dbt and the like again, for seconds.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -66,8 +68,8 @@ quick-tests: .venv/.installed-dev
 	$(BIN)/pytest -n auto --dist loadfile -m "not slow" tests/python
 
 lint: .venv/.installed-dev target/.sql-linted
-	$(BIN)/ruff check python tests
-	$(BIN)/ruff format --check python tests
+	$(BIN)/ruff check python tests benchmarks
+	$(BIN)/ruff format --check python tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/yamllint -s .
 	$(BIN)/dbt --quiet --warn-error parse
@@ -125,9 +127,11 @@ app: .venv/.installed-app
 settings: .venv/.installed
 	@$(BIN)/segmentation settings
 
-# Seconds of each stage of the whole job, and the peak memory of its largest process.
-benchmark: .venv/.installed
-	@$(BIN)/segmentation build --benchmark
+# The whole job beside a pandas pipeline and SQL by hand: docs/benchmark.md. make benchmark SIZES="1 10" RUNS=3
+SIZES ?= 1
+RUNS ?= 3
+benchmark: .venv/.installed-dev
+	@$(BIN)/python benchmarks/run.py --sizes $(SIZES) --runs $(RUNS)
 
 clean:
 	rm -rf target logs warehouse reports

@@ -22,7 +22,7 @@ from segmentation.machine import check_memory, processes
 from segmentation.publication import begin, check_writers, clear
 from segmentation.report import start_report
 from segmentation.settings import project_settings, settings_problem
-from segmentation.speed import landing_process, leave_where_it_fails, load_ahead, worker_processes
+from segmentation.speed import landing_process, leave_where_it_fails, load_ahead, without_collector, worker_processes
 
 Result = TypeVar("Result")
 
@@ -86,12 +86,13 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     with landing_process(warehouse, str(settings["retailer"]), raw_dir) as landing:
         landed = leave_where_it_fails(landing, untouched)
         load_ahead()
-        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-        from dbt.artifacts.resources.types import NodeType
-        from dbt.cli.main import dbtRunner
-        from dbt.contracts.graph.manifest import Manifest
+        with without_collector():
+            from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+            from dbt.artifacts.resources.types import NodeType
+            from dbt.cli.main import dbtRunner
+            from dbt.contracts.graph.manifest import Manifest
 
-        parsed = dbtRunner(callbacks=[progress(0)]).invoke([*quiet, "parse", *variables])
+            parsed = dbtRunner(callbacks=[progress(0)]).invoke([*quiet, "parse", *variables])
         landed.join()
     if not isinstance(parsed.result, Manifest):
         why = sentence(parsed.exception) if parsed.exception else None
