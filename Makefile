@@ -31,6 +31,9 @@ export SEGMENTATION_DEMO_LINES = $(value LINES)
 unexport RETAILER VARS SEGMENT STATE REASON AUDIENCE HOLDOUT MINIMUM RECENT_DAYS OPT_OUT DATE AUDIENCE_SALT MEMBER ALL ONLY PARQUET DEMO_DIR MEMBERS LINES
 $(foreach place,RAW_DATA_DIR WAREHOUSE_PATH REPORT_DIR,$(if $(value $(place)),$(eval override export $(place) := $$(value $(place)))))
 
+# Says what an installation does: of a lock file, and what it is for.
+announce = if command -v uv >/dev/null; then with="uv, in seconds"; else with="pip, in a minute or two"; fi; \
+	echo "Installing the environment$(2) in .venv: $$(grep -c == $(1)) packages of $(1), with $$with" >&2
 # Installs a lock file and the project into the environment, with uv where it is at hand.
 install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv \
 	&& uv pip install -q -p $(BIN)/python --no-deps --require-hashes -r $(1) && uv pip install -q -p $(BIN)/python --no-deps -e .; \
@@ -138,16 +141,16 @@ clean:
 
 # Reinstalled when the locked packages or the project's commands change.
 .venv/.installed: requirements.lock pyproject.toml
-	@echo "Installing the environment in .venv" >&2
+	@$(call announce,$<,)
 	@$(call install,requirements.lock)
 	@touch $@
 
 .venv/.installed-app: requirements-app.lock pyproject.toml
-	@echo "Installing the environment with the live page in .venv" >&2
+	@$(call announce,$<, with the live page)
 	@$(call install,requirements-app.lock)
 	@touch .venv/.installed $@
 
 .venv/.installed-dev: requirements-dev.lock pyproject.toml
-	@echo "Installing the environment with the tools for the checks in .venv" >&2
+	@$(call announce,$<, with the tools for the checks)
 	@$(call install,requirements-dev.lock)
 	@touch .venv/.installed .venv/.installed-app $@

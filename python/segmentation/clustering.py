@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from segmentation.errors import InputError
+from segmentation.progress import Progress
 from segmentation.speed import Run
 
 Matrix = npt.NDArray[np.float64]
@@ -88,12 +89,18 @@ def fit_report(features: pd.DataFrame, settings: FitSettings, run: Run = map) ->
     names = [name for name in settings.feature_names if features[name].notna().any()]
     values = features[names].to_numpy(dtype=np.float64)
     scalings = settings.scalings if len(values) and names else ()
+    progress = Progress("Clusters: fits and scores", 3 * len(scalings))
     fits: list[Fits] = []
     scores: list[Iterable[list[Row]]] = []
     for fit in run(partial(_fit_scaling, names=names, values=values, settings=settings), scalings):
         fits.append(fit)
+        progress.reach(len(fits))
         scores += [run(score, [fit]) for score in (_stability_rows, _silhouette_rows)]
-    return as_report([row for fit in fits for row in fit.rows] + [row for rows in chain(*scores) for row in rows])
+    rows = [row for fit in fits for row in fit.rows]
+    for done, more in enumerate(chain(*scores), len(fits) + 1):
+        rows += more
+        progress.reach(done)
+    return as_report(rows)
 
 
 # scikit-learn takes a second to load: it is where a fit is made.

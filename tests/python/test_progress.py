@@ -1,7 +1,9 @@
+import threading
 from types import SimpleNamespace
 
 import pytest
 
+from segmentation.progress import Progress, progress_of_query
 from segmentation.run import progress
 
 
@@ -18,3 +20,34 @@ def test_models_are_numbered_as_they_finish_among_all_models(capsys: pytest.Capt
         told(event("LogTestResult", index=index + 1, total=900))
     told(event("LogTestResult", "warn"))
     assert capsys.readouterr().out.splitlines() == ["   1/2 first 1.2 s", "   2/2 second 1.2 s", "what went wrong"]
+
+
+def test_a_long_step_tells_how_far_it_is_and_a_short_one_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = iter([0, 1, 6, 8, 12, 13, 20, 30])
+    monkeypatch.setattr("time.monotonic", lambda: next(seconds))
+    told = Progress("Reading a.csv", 2_000, "MB")
+    for done in (1, 1_100.4, 1_200, 900, 1_000, 1_500, 2_000):
+        told.reach(done)
+    assert capsys.readouterr().out.splitlines() == [
+        "  Reading a.csv: 1,100 of 2,000 MB",
+        "  Reading a.csv: 1,500 of 2,000 MB",
+    ]
+
+
+def test_a_query_tells_how_far_it_is(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segmentation.progress.SECONDS", 0.001)
+    asked = threading.Event()
+    shares = iter([-1, 10, 40, 30, 70])
+
+    def query_progress() -> float:
+        if (share := next(shares, None)) is None:
+            asked.set()
+            return 100
+        return share
+
+    with progress_of_query(SimpleNamespace(execute=print, query_progress=query_progress), "Reading", 200, "MB"):
+        assert asked.wait(60)
+    _, *told = capsys.readouterr().out.splitlines()
+    assert told == ["  Reading: 20 of 200 MB", "  Reading: 80 of 200 MB", "  Reading: 140 of 200 MB"]

@@ -19,6 +19,7 @@ from segmentation.charts.look import Source, open_source, set_look
 from segmentation.disk import DRAFTS, put_folder, remove
 from segmentation.errors import InputError
 from segmentation.exports import open_warehouse
+from segmentation.progress import Progress
 
 CHARTS = exploration.CHARTS | segments.CHARTS | comparisons.CHARTS | baskets.CHARTS | lifecycle.CHARTS
 SPECIALIST = exploration.SPECIALIST | segments.SPECIALIST | lifecycle.SPECIALIST
@@ -56,7 +57,9 @@ def draw_language(
         new = report_dir / DRAFTS / language
         remove(new)
         new.mkdir(parents=True)
-        for name, chart in charts.items():
+        progress = Progress(f"charts in {folder}", len(charts))
+        for done, (name, chart) in enumerate(charts.items()):
+            progress.reach(done)
             figure = chart(source)
             title = Path(name).name
             if figure is None:

@@ -30,6 +30,7 @@ from segmentation.landing.reading import PLACE, append, check_codes, create_tabl
 from segmentation.landing.retailer import CANONICAL_COLUMNS, RETAILERS, FileSet, read_retailer
 from segmentation.landing.workbook import sheets_left_out
 from segmentation.machine import bound
+from segmentation.progress import progress_of_query
 
 # Rises when files would be read otherwise than before: then all are read again.
 READING = 2
@@ -258,9 +259,12 @@ def _land_changed(
                 print(f"Reading {file.source_file} ({file.path.stat().st_size / 1e6:,.1f} MB)", flush=True)
                 _forget(connection, name, number, file.source_file)
             stamps = [_stamp(file.path) for file in some]
-            reading = read_files(connection, some, settings)
+            size, words = sum(file.path.stat().st_size for file in some) / 1e6, some[0].source_file
+            with progress_of_query(connection, f"Reading {words}", size, "MB"):
+                reading = read_files(connection, some, settings)
             with _transaction(connection):
-                append(connection, f"work.raw.{name}_{number}", reading)
+                with progress_of_query(connection, f"Storing {words}", size, "MB"):
+                    append(connection, f"work.raw.{name}_{number}", reading)
                 check_codes(connection, f"work.raw.{name}_{number}", some)
                 for file, stamp, counts in zip(some, stamps, reading.counts, strict=True):
                     digest = _sha256(file.path)
