@@ -43,7 +43,7 @@ PUBLISHED = [
 
 PAGE_TEXT = """# Benchmark
 
-`make benchmark` writes this page. It runs, in turn and {runs} times each, from files that nothing has read before:
+`make benchmark` writes this page. Runs in turn, from files that nothing has read before; rounds: {runs}.
 
 - **{OURS}**: `segmentation build`, with every mart, every test on the data, the charts, the report and the exports;
 - **{DATA}**: `dbt build`, without tests, of the models of the tables below and of what leads to them, with dbt's
@@ -135,6 +135,10 @@ def raw_files(size: int) -> Path:
     return folder
 
 
+def files_of(size: int) -> str:
+    return "given files" if "RAW_DATA_DIR" in os.environ else f"×{size}"
+
+
 def commands(raw: Path, size: int) -> dict[str, tuple[list[str], dict[str, str]]]:
     """What is measured, by name: commands and environments."""
     out = WORK / "out"
@@ -199,7 +203,6 @@ def table(results: dict[int, dict[str, list[Run]]]) -> str:
     header += ["seconds, of the whole job's", "processor seconds, of the whole job's", "stages, seconds"]
     rows = [f"| {' | '.join(header)} |", "| --- " * len(header) + "|"]
     for size, runs in results.items():
-        label = "given files" if "RAW_DATA_DIR" in os.environ else f"×{size}"
         whole = statistics.median(run.wall for run in runs[OURS])
         whole_processor = statistics.median(run.processor for run in runs[OURS])
         for name, done in runs.items():
@@ -211,7 +214,7 @@ def table(results: dict[int, dict[str, list[Run]]]) -> str:
                 for stage in done[0].stages
             )
             rows.append(
-                f"| {label} | {name} | {wall:.1f} | {processor:.1f} | {peak:,.0f} | {wall / whole:.2f} "
+                f"| {files_of(size)} | {name} | {wall:.1f} | {processor:.1f} | {peak:,.0f} | {wall / whole:.2f} "
                 f"| {processor / whole_processor:.2f} | {stages} |"
             )
     return "\n".join(rows)
@@ -219,7 +222,7 @@ def table(results: dict[int, dict[str, list[Run]]]) -> str:
 
 def draw(results: dict[int, dict[str, list[Run]]]) -> None:
     figure, panels = plt.subplots(1, 3, figsize=(13, 1.5 + 0.9 * len(results)), layout="constrained", sharey=True)
-    bars = [(f"{name} ×{size}", done) for size, runs in results.items() for name, done in runs.items()][::-1]
+    bars = [(f"{name}, {files_of(size)}", done) for size, runs in results.items() for name, done in runs.items()][::-1]
     for axes, (figure_name, title) in zip(
         panels,
         {"wall": "seconds", "processor": "processor seconds", "peak_mib": "peak memory, MiB"}.items(),
