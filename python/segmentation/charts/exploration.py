@@ -234,7 +234,7 @@ def calendar(source: Source) -> Figure | None:
             color = FAINT_BAR if pd.isna(row["standard_error"]) else BAR if row["is_beyond_chance"] is True else PLAIN
             axes.plot(place, row["relative_orders"], "o", color=color)
             axes.vlines(place, row["lower_bound"], row["upper_bound"], color=color)
-        axes.set_xticks(places, labels, rotation=90 if effect == "month" else 30 if effect == "weekday" else 0)
+        axes.set_xticks(places, labels, rotation=90 if effect == "month" else 30)
         label_axes(axes, source, effect, "relative_orders" if effect == effects[0] else "")
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     note(panels[0][0], source.text("members_only"), source.text("calendar_note"))

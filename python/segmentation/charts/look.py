@@ -52,6 +52,7 @@ LOOK = {
 }  # fmt: skip
 
 LONGEST_NAME = 16  # of a product or counter beside an axis
+LONGEST_LABEL = 28  # letters of a line of the upright label of an axis
 MONEY = {"m", "amount", "amount_per_order", "amount_per_customer", "amount_per_buyer", "median_piece_price"}
 # The types of customers that there are, with the names that the retailer's member list gives them.
 TYPES = """(
@@ -236,7 +237,7 @@ def short(names: pd.Series) -> list[str]:
 def label_axes(axes: Axes, source: Source, x: str, y: str) -> None:
     """Label both axes with texts (an empty key is no label); the upright one counts in units or is money."""
     axes.set_xlabel(source.text(x) if x else "")
-    axes.set_ylabel(source.text(y) if y else "")
+    axes.set_ylabel(fill(source.text(y), LONGEST_LABEL) if y else "")
     axes.locator_params(axis="y", nbins=6)
     label_ticks(axes.yaxis, source, is_money=y in MONEY)
 
