@@ -69,7 +69,11 @@
     {%- if not kept -%}
         {%- set relations = materialization_table_duckdb() -%}
     {%- else -%}
-        {%- set of_files = "(select * from " ~ lines ~ " where source_file in ('" ~ made | map('replace', "'", "''") | join("', '") ~ "'))" -%}
+        {%- set names = [] -%}
+        {%- for name in made -%}
+            {%- do names.append(sql_literal(name)) -%}
+        {%- endfor -%}
+        {%- set of_files = '(select * from ' ~ lines ~ ' where source_file in (' ~ names | join(', ') ~ '))' -%}
         {%- set columns = model.columns.values() | map(attribute='name') | join(', ') -%}
         {%- call statement('main') -%}
             delete from {{ this }} where source_file not in (select source_file from {{ files }});
