@@ -2,9 +2,13 @@
 
 from itertools import product
 
+import duckdb
 import pytest
 
-from segmentation.report.story import withheld
+from segmentation.charts.look import Source
+from segmentation.report.options import Series, bars
+from segmentation.report.page import in_words
+from segmentation.report.story import Block, Story, withheld
 
 
 @pytest.mark.parametrize(
@@ -35,3 +39,15 @@ def test_neither_rows_nor_columns_give_a_cell_away() -> None:
     for cells in totals:
         left_out = [counts[cell] for cell in cells if cell in hidden]
         assert not left_out or (len(left_out) > 1 and sum(left_out) >= 30)
+
+
+@pytest.mark.parametrize(
+    ("values", "is_drawn"), [([None, 40], True), ([None, None], False), ([None, 0], False), ([0, 0], True)]
+)
+def test_a_chart_of_which_nothing_may_be_shown_is_a_sentence(values: list[float | None], is_drawn: bool) -> None:
+    texts = {"all_withheld": "fewer than {small}", "people": "members"}
+    story = Story(Source(duckdb.connect(), "en", {}, None), texts, 30)
+    option = bars(["a", "b"], [Series("members", values, "#fff")], "count", gaps=[True, False], gap_name="gap")
+    block = in_words(story, Block("key", "title", ["first"], option))
+    assert (block.option is not None) == is_drawn
+    assert block.sentences == ["first"] + ([] if is_drawn else ["Fewer than 30"])

@@ -15,6 +15,7 @@ from segmentation.charts.look import (
     FAINT_BAR,
     MARK,
     MONEY,
+    SMALL,
     YEAR_COLORS,
     Chart,
     Source,
@@ -225,7 +226,8 @@ def segment_sizes(source: Source) -> Figure | None:
             [source.text("amount_share"), source.text("member_share")], shares, left=left,
             color=source.segment_color(segment), label=source.segment_label(segment, name),
         )  # fmt: skip
-        axes.bar_label(bars, [f"{share:.1f}%" if share > 4 else "" for share in shares], label_type="center", color="w")
+        texts = [f"{share:.1f}%" if share > 4 else "" for share in shares]
+        axes.bar_label(bars, texts, label_type="center", color="k" if source.segment_color(segment) == SMALL else "w")
         left += shares
     axes.set_xlim(0, 100)
     axes.set_xlabel(source.text("percent"))

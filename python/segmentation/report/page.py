@@ -4,6 +4,7 @@ import base64
 import io
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from segmentation.charts.lettering import FONT_PATH
 from segmentation.disk import draft
 from segmentation.exports import open_warehouse
 from segmentation.report import business, groups, outlook
-from segmentation.report.story import Maker, Story, open_story
+from segmentation.report.story import Block, Maker, Story, open_story
 
 FOLDER = Path(__file__).parent
 SECTIONS: dict[str, list[Maker]] = {
@@ -54,7 +55,7 @@ def page(story: Story) -> dict[str, Any]:
     """The sections of one language that have something to say, with the words around them."""
     sections = []
     for key, makers in SECTIONS.items():
-        blocks = [block for maker in makers if (block := maker(story)) and block.title]
+        blocks = [in_words(story, block) for maker in makers if (block := maker(story)) and block.title]
         if blocks:
             sections.append({"key": key, "title": story.say(f"section_{key}"), "blocks": blocks})
     day = story.one("select max(as_of) as day from marts.member_overview")["day"]
@@ -65,6 +66,16 @@ def page(story: Story) -> dict[str, Any]:
         "as_of": story.say("page_as_of", day=story.day(day)),
         "note": story.say("page_note", small=str(story.small)),
     } | {word: story.say(word) for word in words}
+
+
+def in_words(story: Story, block: Block) -> Block:
+    """The block with a sentence in the place of a chart of which nothing may be shown."""
+    values = [
+        value for line in (block.option or {}).get("series", ()) if "silent" not in line for value in line["data"]
+    ]
+    if not values or any(values) or None not in values:
+        return block
+    return replace(block, option=None, sentences=[*block.sentences, story.say("all_withheld", small=str(story.small))])
 
 
 def render(pages: list[dict[str, Any]], currency: str | None) -> str:
