@@ -3,8 +3,7 @@
 Worker processes that have loaded SciPy and scikit-learn: 4 to 8 s of 23 to 33 s (demo data; without them the fits hold
 the lock of Python in dbt's own process). The landing beside dbt's start: at most the shorter of both, which take 7 s
 for files of the contest's size and 3 to 8 s. Python's garbage collector: 1.5 of 10 s while dbt loads and parses, for
-100 MB (it finds next to nothing, and walks through all nodes again and again). Written as macros, `table` and
-`duckdb__persist_docs` spare a third of the statements of a build: 1 to 3 of 21 to 22 s.
+100 MB (it finds next to nothing, and walks through all nodes again and again).
 """
 
 import gc

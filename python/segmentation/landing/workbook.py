@@ -1,6 +1,7 @@
 """Workbooks: every cell as text."""
 
 import datetime
+import errno
 import posixpath
 import re
 import struct
@@ -22,6 +23,11 @@ from segmentation.errors import InputError
 from segmentation.landing.retailer import plain_name
 from segmentation.landing.text import BLOCK_BYTES, HEADER_WITHIN, largest_unpacked, unpacks_too_far
 
+# What reading a damaged archive raises.
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ElementTree.ParseError, ValueError, struct.error),
+    OSError,
+)
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 # Places of a sheet that may be empty.
 FEW_PLACES = 5_000_000
@@ -191,9 +197,10 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except (
-        *(zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ElementTree.ParseError, ValueError, struct.error),
-    ) as error:
+    except BROKEN as error:
+        # A part can be said to begin where no file does; other errors of the system are none of the workbook.
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+            raise
         raise InputError(f"{path} is a broken workbook ({error}): save it again from a spreadsheet.") from error
 
 
