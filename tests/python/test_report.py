@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import Job
+from conftest import ROOT, Job
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from segmentation.app.members import write_members
@@ -25,6 +25,7 @@ needs_browser = pytest.mark.skipif(
     CHROMIUM is None, reason="there is no Chromium on this machine: the pages are not opened"
 )
 LANGUAGES = ("zh", "en")
+SAID = re.compile(r'\bsay\(\s*"([a-z_]+)"')
 
 
 @pytest.fixture(scope="module")
@@ -343,6 +344,13 @@ def test_a_text_without_its_value_is_left_out() -> None:
 def test_every_setting_has_a_name_in_the_report() -> None:
     named = {key for key in texts() if key.startswith("setting_")}
     assert {f"setting_{name}" for name in setting_names() if name != "retailer"} | {"setting_meaning"} == named
+
+
+def test_every_text_that_the_pages_say_is_there() -> None:
+    folders = [ROOT / "python" / "segmentation" / name for name in ("report", "app")]
+    said = {key for folder in folders for path in folder.glob("*.py") for key in SAID.findall(path.read_text("utf-8"))}
+    assert len(said) > 100
+    assert said <= texts().keys()
 
 
 def texts() -> dict[str, Any]:

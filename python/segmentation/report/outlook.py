@@ -208,7 +208,7 @@ def discounted(story: Story) -> Block | None:
         ),
         sentences(story.say("discounted_note", rate=story.percent(float(rate)))),
         bars(
-            [story.say("so_many_days", days=str(row["horizon_days"])) for row in data],
+            [story.source.text("so_many_days", days=str(row["horizon_days"])) for row in data],
             [
                 Series(story.label(f"{name}_amount"), [row[name] for row in data], color)
                 for name, color in (("expected", "#aed6f1"), ("discounted", BAR))
