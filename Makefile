@@ -150,6 +150,12 @@ clean:
 	@$(call install,requirements-app.lock)
 	@touch .venv/.installed $@
 
+# pyspark is 480 MB: only for the target `spark`.
+.venv/.installed-spark: requirements-spark.lock .venv/.installed-dev
+	@$(call announce,$<, with Spark)
+	@$(call install,requirements-spark.lock)
+	@touch $@
+
 .venv/.installed-dev: requirements-dev.lock pyproject.toml
 	@$(call announce,$<, with the tools for the checks)
 	@$(call install,requirements-dev.lock)

@@ -3,7 +3,7 @@
     {%- if execute and flags.WHICH in ('build', 'run') -%}
         {#- What was given for this run may have names that are no setting. -#}
         {%- set settings = dict(invocation_args_dict.vars) -%}
-        {%- for name in run_query("select unnest(setting_names())").columns[0].values() -%}
+        {%- for name in setting_names() -%}
             {%- do settings.update({name: var(name)}) -%}
         {%- endfor -%}
         {#- Unlike JSON, YAML can hold a date. -#}

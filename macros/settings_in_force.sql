@@ -1,7 +1,7 @@
 {#- One row per setting and its value in this build, as rows of VALUES. -#}
 {% macro settings_in_force() -%}
     {%- if execute -%}
-        {%- for name in run_query("select unnest(setting_names())").columns[0].values() -%}
+        {%- for name in setting_names() -%}
             ('{{ name }}', {{ loop.index }}, '{{ tojson(var(name)) | replace('"', "") | replace("'", "''") }}')
             {{- "," if not loop.last }}
         {% endfor -%}
