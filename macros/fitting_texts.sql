@@ -1,18 +1,21 @@
 {#- The rows of a seed whose texts say nothing of what the retailer does not have. `requires` names what a text is about, columns of the
     mart retailer, several with blanks between them; of the rows of a key that fit, the one that is about the most. -#}
 {% macro fitting_texts(seed, keys) -%}
-select texts.* exclude (requires)
+{%- set features = [
+    'has_member_table', 'has_registered_at', 'has_quantity', 'has_points', 'has_counters', 'has_overlapping_files', 'require_points'
+] -%}
+select texts.*
 from {{ seed }} as texts
-cross join (
-    select coalesce(list(name), []) as features
-    from (
-        unpivot (select columns('^(has|require)_') from {{ ref('retailer') }})
-        on columns(*) into name name value is_so
+cross join {{ ref('retailer') }} as retailer
+where
+    texts.requires is null
+    or (
+        {% for feature in features -%}
+        (retailer.{{ feature }} or not contains(texts.requires, '{{ feature }}')){{ " and" if not loop.last }}
+        {% endfor %}
     )
-    where is_so
-) as retailer
-where texts.requires is null or list_has_all(retailer.features, string_split(texts.requires, ' '))
 qualify row_number() over (
-    partition by {{ keys | join(', ') }} order by len(coalesce(string_split(texts.requires, ' '), [])) desc
+    partition by {{ keys | join(', ') }}
+    order by coalesce(1 + length(texts.requires) - length(replace(texts.requires, ' ', '')), 0) desc
 ) = 1
 {%- endmacro %}

@@ -35,7 +35,7 @@ item_totals as (
         segment,
         level,
         count(*) filter (where orders >= {{ var('basket_min_orders') }}) as frequent_items,
-        (cast(sum(orders) as double) ** 2 - cast(sum(orders * orders) as double)) / 2 as products_of_orders
+        (pow(cast(sum(orders) as double), 2) - cast(sum(orders * orders) as double)) / 2 as products_of_orders
     from item_orders
     group by segment, level
 ),

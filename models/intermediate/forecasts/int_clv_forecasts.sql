@@ -19,6 +19,10 @@ predictions as (
     select * from {{ ref('int_clv_predictions') }}
 ),
 
+methods as (
+    select * from {{ ref('forecast_methods') }}
+),
+
 -- The time before as long as the horizon, as far as the data reach.
 times_before as (
     select
@@ -62,8 +66,8 @@ with_before as (
 totals as (
     select
         sample,
-        sum(frequency) / nullif(sum(age order by card_id), 0) as mean_rate,
-        sum(before_amount order by card_id) / nullif(sum(before_purchases), 0) as mean_value
+        sum(frequency) / nullif(sum(age {{ in_order('card_id') }}), 0) as mean_rate,
+        sum(before_amount {{ in_order('card_id') }}) / nullif(sum(before_purchases), 0) as mean_value
     from with_before
     group by sample
 ),
@@ -74,29 +78,22 @@ alternatives as (
         with_before.sample,
         with_before.card_id,
         times_before.horizon_days,
-        unnest([
-            {
-                'method': 'model',
-                'purchases': predictions.expected_purchases,
-                'amount': predictions.expected_purchases * predictions.purchase_value
-            },
-            {
-                'method': 'mean_rate',
-                'purchases': totals.mean_rate * times_before.horizon_weeks,
-                'amount': totals.mean_rate * times_before.horizon_weeks * totals.mean_value
-            },
-            {
-                'method': 'own_rate',
-                'purchases': with_before.frequency / greatest(with_before.age, 1) * times_before.horizon_weeks,
-                'amount': with_before.frequency / greatest(with_before.age, 1) * times_before.horizon_weeks
-                * with_before.mean_value
-            },
-            {
-                'method': 'same_as_before',
-                'purchases': with_before.before_purchases * times_before.scale,
-                'amount': with_before.before_amount * times_before.scale
-            }
-        ]) as forecast
+        methods.method,
+        case methods.method
+            when 'model' then predictions.expected_purchases
+            when 'mean_rate' then totals.mean_rate * times_before.horizon_weeks
+            when 'own_rate' then with_before.frequency / greatest(with_before.age, 1) * times_before.horizon_weeks
+            when 'same_as_before' then with_before.before_purchases * times_before.scale
+        end as purchases,
+        case methods.method
+            when 'model' then predictions.expected_purchases * predictions.purchase_value
+            when 'mean_rate' then totals.mean_rate * times_before.horizon_weeks * totals.mean_value
+            when 'own_rate'
+                then
+                    with_before.frequency / greatest(with_before.age, 1) * times_before.horizon_weeks
+                    * with_before.mean_value
+            when 'same_as_before' then with_before.before_amount * times_before.scale
+        end as amount
     from with_before
     inner join times_before on with_before.sample = times_before.sample
     inner join totals on with_before.sample = totals.sample
@@ -105,30 +102,21 @@ alternatives as (
             with_before.sample = predictions.sample
             and with_before.card_id = predictions.card_id
             and times_before.horizon_days = predictions.horizon_days
-),
-
-by_quantity as (
-    select
-        sample,
-        card_id,
-        horizon_days,
-        forecast.method,
-        unnest([
-            {'quantity': 'purchases', 'expected': forecast.purchases},
-            {'quantity': 'amount', 'expected': forecast.amount}
-        ]) as forecast
-    from alternatives
+    cross join methods
 ),
 
 forecasts as (
+    {% for quantity in ['purchases', 'amount'] -%}
     select
         sample,
         card_id,
         horizon_days,
         method,
-        forecast.quantity,
-        forecast.expected
-    from by_quantity
+        '{{ quantity }}' as quantity,
+        {{ quantity }} as expected
+    from alternatives
+    {{ "union all" if not loop.last }}
+    {% endfor -%}
 )
 
 select * from forecasts

@@ -13,21 +13,29 @@ weekdays as (
         avg(cast(is_recorded as integer)) filter (where status = 'complete'), avg(cast(is_recorded as integer))
     ) as share_of_days
     from recorded_days
-    group by isodow(day)
+    group by {{ weekday_of('day') }}
 ),
 
 trade as (
-    select avg(share_of_days order by share_of_days) as share_of_days
+    select avg(share_of_days {{ in_order('share_of_days') }}) as share_of_days
     from weekdays
+),
+
+ahead as (
+    {% for days in var('clv_horizon_days') -%}
+    select cast({{ days }} as bigint) as horizon_days
+    {{ "union all" if not loop.last }}
+    {% endfor -%}
 ),
 
 horizons as (
     select
         'all' as sample,
-        cast(unnest({{ var('clv_horizon_days') }}) as bigint) as horizon_days,
-        horizon_days * share_of_days / 7 as horizon_weeks,
-        ln(1 + {{ var('clv_discount_rate') }}) * horizon_days / 365.25 as discount
-    from trade
+        ahead.horizon_days,
+        ahead.horizon_days * trade.share_of_days / 7 as horizon_weeks,
+        ln(1 + {{ var('clv_discount_rate') }}) * ahead.horizon_days / 365.25 as discount
+    from ahead
+    cross join trade
     union all
     select
         sample,

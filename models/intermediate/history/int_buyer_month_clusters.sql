@@ -40,7 +40,7 @@ scaled as (
 
 assigned as (
     select
-        * exclude (centers, features),
+        *,
         {{ nearest_center('features', 'centers') }} as cluster
     from scaled
 ),
@@ -48,7 +48,17 @@ assigned as (
 -- Where nothing could be clustered all are one segment.
 numbered as (
     select
-        assigned.* exclude (cluster),
+        assigned.card_id,
+        assigned.month_start,
+        assigned.month_end,
+        assigned.l,
+        assigned.r,
+        assigned.f,
+        assigned.m,
+        assigned.p,
+        assigned.r_score,
+        assigned.f_score,
+        assigned.m_score,
         coalesce(selected_clusters.segment, 1) as segment
     from assigned
     left join selected_clusters on assigned.cluster = selected_clusters.cluster

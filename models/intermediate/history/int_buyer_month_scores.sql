@@ -10,9 +10,13 @@ cut_points as (
 
 cut_points_by_feature as (
     select
-        list(cut_point) filter (where feature = 'r') as r,
-        list(cut_point) filter (where feature = 'f') as f,
-        list(cut_point) filter (where feature = 'm') as m
+        {% for feature in ['r', 'f', 'm'] -%}
+        {% for share in var('rfm_cut_shares') -%}
+        max(cut_point) filter (where feature = '{{ feature }}' and share = {{ share }})
+            as {{ feature }}_{{ loop.index }},
+        {% endfor -%}
+        {% endfor -%}
+        count(*) as cut_points
     from cut_points
 ),
 
@@ -20,9 +24,13 @@ cut_points_by_feature as (
 scores as (
     select
         buyer_months.*,
-        cast(1 + len(list_filter(cut_points.r, lambda cut_point: buyer_months.r <= cut_point)) as integer) as r_score,
-        cast(1 + len(list_filter(cut_points.f, lambda cut_point: buyer_months.f > cut_point)) as integer) as f_score,
-        cast(1 + len(list_filter(cut_points.m, lambda cut_point: buyer_months.m > cut_point)) as integer) as m_score
+        {% for feature, passes in {'r': '<=', 'f': '>', 'm': '>'}.items() -%}
+        1
+        {% for share in var('rfm_cut_shares') -%}
+        + cast(buyer_months.{{ feature }} {{ passes }} cut_points.{{ feature }}_{{ loop.index }} as integer)
+        {% endfor -%}
+        as {{ feature }}_score{{ "," if not loop.last }}
+        {% endfor %}
     from buyer_months
     cross join cut_points_by_feature as cut_points
 )

@@ -56,7 +56,7 @@ cumulated as (
     select
         card_id,
         month_start,
-        lead(month_start) over months_of_member as next_month_start,
+        lead(month_start) over (partition by card_id order by month_start) as next_month_start,
         max(registered_at) over (partition by card_id) as registered_at,
         max(last_purchased_at) over months_of_member as last_purchased_at,
         cast(sum(f) over months_of_member as bigint) as f,
@@ -76,8 +76,8 @@ features as (
         cumulated.card_id,
         month_ends.month_start,
         month_ends.month_end,
-        {{ months_of_days("date_sub('day', cumulated.registered_at, month_ends.month_end)") }} as l,
-        {{ months_of_days("date_sub('day', cumulated.last_purchased_at, month_ends.month_end)") }} as r,
+        {{ months_of_days(whole_days_between('cumulated.registered_at', 'month_ends.month_end')) }} as l,
+        {{ months_of_days(whole_days_between('cumulated.last_purchased_at', 'month_ends.month_end')) }} as r,
         cumulated.f,
         cumulated.m,
         cumulated.p

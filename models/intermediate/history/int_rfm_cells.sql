@@ -3,7 +3,7 @@ with rules as (
 ),
 
 scores as (
-    select unnest([1, 2, 3, 4, 5]) as score
+    select scores.score from (values (1), (2), (3), (4), (5)) as scores (score)
 ),
 
 cells as (

@@ -9,7 +9,18 @@ thresholds as (
 -- A purchase after a silence that was too long for the member's band brings an inactive member back.
 judged as (
     select
-        visits.* exclude (previous_frequency_band),
+        visits.card_id,
+        visits.registered_at,
+        visits.visit_date,
+        visits.visit_no,
+        visits.orders,
+        visits.amount,
+        visits.is_recorded,
+        visits.recorded_days,
+        visits.next_visit_date,
+        visits.days_to_next,
+        visits.silent_days_before,
+        visits.frequency_band,
         thresholds.slowing_after_days,
         thresholds.silent_after_days,
         thresholds.lost_after_days,

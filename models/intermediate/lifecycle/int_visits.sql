@@ -36,7 +36,7 @@ on_the_clock as (
         recorded_days.recorded_days,
         row_number() over purchases as visit_no,
         lead(by_day.visit_date) over purchases as next_visit_date,
-        lead(recorded_days.recorded_days) over purchases - recorded_days.recorded_days as days_to_next,
+        (lead(recorded_days.recorded_days) over purchases) - recorded_days.recorded_days as days_to_next,
         -- Recorded days without a purchase up to the evening before this one.
         recorded_days.recorded_days - cast(recorded_days.is_recorded as integer)
         - lag(recorded_days.recorded_days) over purchases as silent_days_before

@@ -9,8 +9,8 @@ member_returns as (
 bought as (
     select
         card_id,
-        date_sub('day', any_value(registered_at), any_value(as_of)) as days_since_registration,
-        date_sub('day', max(purchased_at), any_value(as_of)) as days_since_last_purchase,
+        {{ whole_days_between('any_value(registered_at)', 'any_value(as_of)') }} as days_since_registration,
+        {{ whole_days_between('max(purchased_at)', 'any_value(as_of)') }} as days_since_last_purchase,
         count(*) as f,
         sum(amount) as amount,
         sum(points) as points

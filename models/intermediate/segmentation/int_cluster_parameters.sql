@@ -23,11 +23,9 @@ centers as (
         scaling,
         n_clusters,
         cluster,
-        [
-            {% for feature in features -%}
-            coalesce(max(value) filter (where feature = '{{ feature }}'), 0){{ "," if not loop.last }}
-            {% endfor %}
-        ] as center
+        {% for feature in features -%}
+        coalesce(max(value) filter (where feature = '{{ feature }}'), 0) as {{ feature }}{{ "," if not loop.last }}
+        {% endfor %}
     from model
     where kind = 'center'
     group by scaling, n_clusters, cluster
@@ -37,15 +35,21 @@ solutions as (
     select
         scaling,
         n_clusters,
-        list(center order by cluster) as centers
+        {{ list_by(list_of(features), 'cluster') }} as centers
     from centers
     group by scaling, n_clusters
 ),
 
 parameters as (
     select
-        solutions.*,
-        scalers.* exclude (scaling)
+        {% for feature in features -%}
+        scalers.{{ feature }}_shift,
+        scalers.{{ feature }}_scale,
+        scalers.{{ feature }}_is_log,
+        {% endfor -%}
+        solutions.scaling,
+        solutions.n_clusters,
+        solutions.centers
     from solutions
     inner join scalers on solutions.scaling = scalers.scaling
 )

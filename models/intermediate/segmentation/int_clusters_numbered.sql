@@ -56,7 +56,15 @@ ranked as (
 -- Numbers of the model before are kept as long as number 1 is still the most valuable.
 numbered as (
     select
-        * exclude (previous_segment, value_rank),
+        scaling,
+        n_clusters,
+        cluster,
+        members,
+        l,
+        r,
+        f,
+        m,
+        p,
         cast(case
             when
                 bool_and((value_rank = 1) is not distinct from (previous_segment = 1))

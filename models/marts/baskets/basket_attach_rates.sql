@@ -50,7 +50,7 @@ scoped_orders as (
     union all
     select
         'segment' as scope,
-        cast(segment as varchar) as code,
+        cast(segment as string) as code,
         card_id,
         order_no,
         lines,
@@ -122,7 +122,7 @@ attach_rates as (
         on order_totals.scope = member_totals.scope and order_totals.code = member_totals.code
     left join scope_texts on 'scope_' || order_totals.scope = scope_texts.text_key
     left join segments
-        on order_totals.scope = 'segment' and order_totals.code = cast(segments.segment as varchar)
+        on order_totals.scope = 'segment' and order_totals.code = cast(segments.segment as string)
     left join counters
         on order_totals.scope = 'counter' and order_totals.code = counters.item_code
 )

@@ -24,7 +24,7 @@ returned as (
     select
         first_orders.order_no,
         second_orders.order_no as next_order_no,
-        date_sub('day', first_orders.purchased_at, second_orders.purchased_at) as days_between
+        {{ whole_days_between('first_orders.purchased_at', 'second_orders.purchased_at') }} as days_between
     from first_orders
     inner join second_orders on first_orders.card_id = second_orders.card_id
 ),

@@ -38,9 +38,8 @@ ranked as (
 ),
 
 lines_of_ranked as (
-    select sold_lines.*
-    from sold_lines
-    semi join ranked on sold_lines.counter_code = ranked.counter_code
+    select * from sold_lines
+    where counter_code in (select ranked.counter_code from ranked)
 ),
 
 orders as (

@@ -1,3 +1,4 @@
+{%- set rhythms = {'hour': 'hour', 'weekday': 'weekday', 'month': 'month', 'season': 'season_no'} -%}
 with hours as (
     select * from {{ ref('int_customer_type_hours') }}
 ),
@@ -22,42 +23,41 @@ trade as (
     group by customer_type
 ),
 
-places as (
+days as (
     select
-        hours.customer_type,
-        hours.day,
-        hours.orders,
-        hours.amount,
+        hours.*,
         trade.trading_days as all_trading_days,
-        unnest([
-            {'rhythm': 'hour', 'position': hours.hour, 'name_zh': null, 'name_en': null},
-            {
-                'rhythm': 'weekday', 'position': weekdays.weekday,
-                'name_zh': weekdays.name_zh, 'name_en': weekdays.name_en
-            },
-            {'rhythm': 'month', 'position': seasons.month, 'name_zh': null, 'name_en': null},
-            {'rhythm': 'season', 'position': seasons.season_no, 'name_zh': seasons.name_zh, 'name_en': seasons.name_en}
-        ]) as place
+        weekdays.weekday,
+        weekdays.name_zh as weekday_name_zh,
+        weekdays.name_en as weekday_name_en,
+        seasons.month,
+        seasons.season_no,
+        seasons.name_zh as season_name_zh,
+        seasons.name_en as season_name_en
     from hours
     inner join trade on hours.customer_type = trade.customer_type
-    inner join weekdays on isodow(hours.day) = weekdays.weekday
+    inner join weekdays on {{ weekday_of('hours.day') }} = weekdays.weekday
     inner join seasons on month(hours.day) = seasons.month
 ),
 
 -- Days with trade of this type of customer divide its gaps out; every day has all hours.
 rhythms as (
+    {% for rhythm, position in rhythms.items() -%}
+    {% set names = rhythm if rhythm in ['weekday', 'season'] else none -%}
     select
         customer_type,
-        place.rhythm,
-        cast(place.position as integer) as position,
-        coalesce(place.name_zh, cast(place.position as varchar)) as name_zh,
-        coalesce(place.name_en, cast(place.position as varchar)) as name_en,
+        '{{ rhythm }}' as rhythm,
+        cast({{ position }} as integer) as position,
+        {{ names ~ '_name_zh' if names else 'cast(' ~ position ~ ' as string)' }} as name_zh,
+        {{ names ~ '_name_en' if names else 'cast(' ~ position ~ ' as string)' }} as name_en,
         cast(sum(orders) as bigint) as orders,
         cast(sum(amount) as decimal(18, 2)) as amount,
-        if(place.rhythm = 'hour', any_value(all_trading_days), count(distinct day)) as trading_days
-    from places
-    where place.rhythm <> 'hour' or (select has_times from as_of)
-    group by customer_type, place
+        {{ 'any_value(all_trading_days)' if rhythm == 'hour' else 'count(distinct day)' }} as trading_days
+    from days
+    {{ 'where (select has_times from as_of)' if rhythm == 'hour' }}
+    group by all
+    {{ "union all" if not loop.last }}
+    {% endfor -%}
 ),
 
 shares as (

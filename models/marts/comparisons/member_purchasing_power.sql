@@ -10,16 +10,17 @@ weights as (
     select * from {{ ref('purchasing_power_parts') }}
 ),
 
-numbers as (
-    select
-        card_id,
-        cast(columns(* exclude (card_id)) as double)
-    from measures
-),
-
 -- What is not recorded has no row here.
 recorded as (
-    unpivot numbers on columns(* exclude (card_id)) into name part value part_value
+    {% for part in parts -%}
+    select
+        card_id,
+        '{{ part }}' as part,
+        cast({{ part }} as double) as part_value
+    from measures
+    where {{ part }} is not null
+    {{ "union all" if not loop.last }}
+    {% endfor -%}
 ),
 
 -- Places from 0 to 1 among all buyers. Equal values share the middle of their places.
@@ -55,7 +56,7 @@ scores as (
         {% for part in parts -%}
         100 * max(place) filter (where part = '{{ part }}') as {{ part }}_score,
         {% endfor -%}
-        100 * sum(weight * place order by part) / nullif(sum(weight order by part), 0) as score
+        100 * sum(weight * place {{ in_order('part') }}) / nullif(sum(weight {{ in_order('part') }}), 0) as score
     from places
     group by card_id
 ),

@@ -57,7 +57,7 @@ months as (
 whole_years as (
     select
         *,
-        avg(orders_per_day order by month_start) over (partition by year(month_start)) as orders_in_year
+        avg(orders_per_day {{ in_order('month_start') }}) over (partition by year(month_start)) as orders_in_year
     from months
     qualify count(*) over (partition by year(month_start)) = 12
 ),
@@ -65,7 +65,7 @@ whole_years as (
 observations as (
     select
         'weekday' as effect,
-        isodow(day) as position,
+        {{ weekday_of('day') }} as position,
         day as observed,
         1 as trading_days,
         orders / orders_around as relative_orders
@@ -95,10 +95,10 @@ means as (
         cast(position as integer) as position,
         count(*) as observations,
         cast(sum(trading_days) as bigint) as trading_days,
-        avg(relative_orders order by observed) as relative_orders,
+        avg(relative_orders {{ in_order('observed') }}) as relative_orders,
         case
             when not {{ is_small('count(*)') }}
-                then stddev_samp(relative_orders order by observed) / sqrt(count(*))
+                then stddev_samp(relative_orders {{ in_order('observed') }}) / sqrt(count(*))
         end as standard_error
     from observations
     group by effect, position
@@ -120,8 +120,8 @@ named as (
     select
         judged.effect,
         judged.position,
-        coalesce(weekdays.name_zh, month_parts.name_zh, cast(judged.position as varchar)) as name_zh,
-        coalesce(weekdays.name_en, month_parts.name_en, cast(judged.position as varchar)) as name_en,
+        coalesce(weekdays.name_zh, month_parts.name_zh, cast(judged.position as string)) as name_zh,
+        coalesce(weekdays.name_en, month_parts.name_en, cast(judged.position as string)) as name_en,
         judged.observations,
         judged.trading_days,
         round(judged.relative_orders, 6) as relative_orders,

@@ -38,11 +38,11 @@ errors as (
         quantity,
         method,
         count(*) as members,
-        sum(abs(predicted - actual) order by card_id) / count(predicted) as mean_absolute_error,
-        sqrt(sum((predicted - actual) ** 2 order by card_id) / count(predicted)) as root_mean_square_error,
-        sum(predicted order by card_id) as predicted_total,
-        sum(actual order by card_id) as actual_total,
-        sum(predicted order by card_id) / nullif(sum(actual order by card_id), 0) - 1 as total_bias
+        sum(abs(predicted - actual) {{ in_order('card_id') }}) / count(predicted) as mean_absolute_error,
+        sqrt(sum(pow(predicted - actual, 2) {{ in_order('card_id') }}) / count(predicted)) as root_mean_square_error,
+        sum(predicted {{ in_order('card_id') }}) as predicted_total,
+        sum(actual {{ in_order('card_id') }}) as actual_total,
+        sum(predicted {{ in_order('card_id') }}) / nullif(sum(actual {{ in_order('card_id') }}), 0) - 1 as total_bias
     from pairs
     group by quantity, method
 ),
@@ -67,19 +67,26 @@ enough as (
 
 -- The square counts, because what is forecast is a mean: it has the smallest squared error, where the smallest absolute
 -- one would go to a guess of nothing for most members.
-ranked as (
+candidates as (
     select
         errors.*,
         methods.name_zh as method_name_zh,
         methods.name_en as method_name_en,
-        enough.is_enough and usable.is_usable and errors.root_mean_square_error is not null as is_candidate,
-        row_number() over (
-            partition by errors.quantity, is_candidate order by errors.root_mean_square_error, methods.sort_order
-        ) as place
+        methods.sort_order,
+        enough.is_enough and usable.is_usable and errors.root_mean_square_error is not null as is_candidate
     from errors
     inner join usable on errors.quantity = usable.quantity and errors.method = usable.method
     inner join methods on errors.method = methods.method
     cross join enough
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (
+            partition by quantity, is_candidate order by root_mean_square_error, sort_order
+        ) as place
+    from candidates
 ),
 
 checked as (

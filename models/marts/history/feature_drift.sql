@@ -11,42 +11,46 @@ bands as (
     select * from {{ ref('drift_bands') }}
 ),
 
--- Tenths of the buyers on the as-of date; equal values share a bin. The last bin has no upper bound.
+-- Tenths of the buyers on the as-of date; equal values share a bin.
 cut_points as (
     select
         {% for feature in features -%}
-        list_append(
-            quantile_disc(cast(history.{{ feature }} as double), [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]),
-            cast('infinity' as double)
-        ) as {{ feature }}{{ "," if not loop.last }}
-        {% endfor %}
+        {% for tenth in range(1, 10) -%}
+        percentile_disc(0.{{ tenth }}) within group (order by cast(history.{{ feature }} as double))
+            as {{ feature }}_{{ tenth }},
+        {% endfor -%}
+        {% endfor -%}
+        count(*) as buyers
     from history
     inner join as_of on history.month_end = as_of.as_of
 ),
 
-binned as (
+-- The last bin has no upper bound.
+counts as (
+    {% for feature in features -%}
     select
         history.month_start,
-        {% for feature in features -%}
-        histogram(cast(history.{{ feature }} as double), cut_points.{{ feature }}) as {{ feature }},
-        {% endfor -%}
-        histogram(cast(history.segment as double)) as segment
+        '{{ feature }}' as feature,
+        case
+            {% for tenth in range(1, 10) -%}
+            when cast(history.{{ feature }} as double) <= cut_points.{{ feature }}_{{ tenth }} then {{ tenth }}
+            {% endfor -%}
+            else 10
+        end as bin,
+        count(*) as members
     from history
     cross join cut_points
-    group by history.month_start
-),
-
-counts_of_feature as (
-    unpivot binned on {{ features | join(', ') }}, segment into name feature value members_by_bin
-),
-
-counts as (
+    where history.{{ feature }} is not null
+    group by all
+    union all
+    {% endfor -%}
     select
         month_start,
-        feature,
-        unnest(map_keys(members_by_bin)) as bin,
-        unnest(map_values(members_by_bin)) as members
-    from counts_of_feature
+        'segment' as feature,
+        segment as bin,
+        count(*) as members
+    from history
+    group by month_start, segment
 ),
 
 -- Every bin in every month; a bin without members counts as a tiny share, so that the logarithm exists.
@@ -95,8 +99,8 @@ stability as (
     select
         month_start,
         feature,
-        sum((share - previous_share) * ln(share / previous_share) order by bin) as psi_previous_month,
-        sum((share - share_as_of) * ln(share / share_as_of) order by bin) as psi_as_of
+        sum((share - previous_share) * ln(share / previous_share) {{ in_order('bin') }}) as psi_previous_month,
+        sum((share - share_as_of) * ln(share / share_as_of) {{ in_order('bin') }}) as psi_as_of
     from compared
     group by month_start, feature
 ),

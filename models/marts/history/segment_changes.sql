@@ -24,8 +24,10 @@ last_changes as (
     select
         card_id,
         {% for scheme in schemes -%}
-        max({'month_end': month_end, 'previous': previous_{{ scheme }}})
-            filter (where {{ scheme }} <> previous_{{ scheme }}) as {{ scheme }}_change{{ "," if not loop.last }}
+        max_by(previous_{{ scheme }}, month_end) filter (where {{ scheme }} <> previous_{{ scheme }})
+            as previous_{{ scheme }},
+        max(month_end) filter (where {{ scheme }} <> previous_{{ scheme }})
+            as {{ scheme }}_changed_at{{ "," if not loop.last }}
         {% endfor %}
     from compared
     group by card_id
@@ -36,8 +38,8 @@ changes as (
         last_changes.card_id,
         {% for scheme in schemes -%}
         compared.{{ scheme }},
-        last_changes.{{ scheme }}_change.previous as previous_{{ scheme }},
-        cast(last_changes.{{ scheme }}_change.month_end as date) as {{ scheme }}_change_date{{ "," if not loop.last }}
+        last_changes.previous_{{ scheme }},
+        cast(last_changes.{{ scheme }}_changed_at as date) as {{ scheme }}_change_date{{ "," if not loop.last }}
         {% endfor %}
     from last_changes
     inner join compared on last_changes.card_id = compared.card_id

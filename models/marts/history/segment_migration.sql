@@ -6,10 +6,10 @@ with_previous as (
     select
         month_start,
         month_end,
-        cast(segment as varchar) as segment,
+        cast(segment as string) as segment,
         rfm_class,
         rfm_group,
-        cast(lag(segment) over of_member as varchar) as previous_segment,
+        cast(lag(segment) over of_member as string) as previous_segment,
         lag(rfm_class) over of_member as previous_rfm_class,
         lag(rfm_group) over of_member as previous_rfm_group
     from history

@@ -30,8 +30,10 @@ gaps as (
 ),
 
 by_length as (
+    select * from gaps
+    union all
     select
-        unnest([frequency_band, 'all']) as frequency_band,
+        'all' as frequency_band,
         gap,
         gaps
     from gaps

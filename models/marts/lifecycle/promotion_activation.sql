@@ -38,8 +38,8 @@ rates as (
         sum(inactive_members) as inactive_member_days,
         sum(activated_members) as activated_members,
         sum(activated_members) / sum(inactive_members) as activation_rate,
-        sum(activated_members) / nullif(sum(expected_activations order by day), 0) as relative_rate,
-        sum(expected_activations order by day) as expected_activations
+        sum(activated_members) / nullif(sum(expected_activations {{ in_order('day') }}), 0) as relative_rate,
+        sum(expected_activations {{ in_order('day') }}) as expected_activations
     from compared
     group by day_kind
 ),
@@ -51,15 +51,16 @@ variances as (
         rates.day_kind,
         rates.days / nullif(rates.days - 1, 0)
         * sum(
-            (compared.activated_members - rates.activation_rate * compared.inactive_members) ** 2 order by compared.day
+            pow(compared.activated_members - rates.activation_rate * compared.inactive_members, 2)
+            {{ in_order('compared.day') }}
         )
-        / rates.inactive_member_days ** 2 as rate_variance,
+        / pow(rates.inactive_member_days, 2) as rate_variance,
         rates.days / nullif(rates.days - 1, 0)
         * sum(
-            (compared.activated_members - rates.relative_rate * compared.expected_activations) ** 2
-            order by compared.day
+            pow(compared.activated_members - rates.relative_rate * compared.expected_activations, 2)
+            {{ in_order('compared.day') }}
         )
-        / nullif(rates.expected_activations ** 2, 0) as relative_variance
+        / nullif(pow(rates.expected_activations, 2), 0) as relative_variance
     from compared
     inner join rates on compared.day_kind = rates.day_kind
     group by
@@ -77,7 +78,7 @@ errors as (
         case
             when rates.day_kind = 'promotion' and rates.days >= {{ var('promotion_minimum_days') }}
                 then {{ z_of_95_percent() }} * sqrt(
-                    variances.relative_variance + rates.relative_rate ** 2 * yardstick.relative_variance
+                    variances.relative_variance + pow(rates.relative_rate, 2) * yardstick.relative_variance
                 )
         end as relative_error
     from rates

@@ -10,7 +10,7 @@ discount_days as (
 signals as (
     select
         activation_days.*,
-        isodow(activation_days.day) as weekday,
+        {{ weekday_of('activation_days.day') }} as weekday,
         ln(greatest(activation_days.other_orders, 0.5)) as log_orders,
         discount_days.discount_share,
         count(*) over (partition by activation_days.month_start) >= {{ var('promotion_minimum_days_of_month') }}
@@ -45,14 +45,20 @@ deviations as (
 ),
 
 -- Mean and deviation would be pulled by the very days that are sought; medians are not.
+centered as (
+    select
+        *,
+        orders_deviation - median(orders_deviation) over () as orders_distance,
+        discount_deviation - median(discount_deviation) over () as discount_distance
+    from deviations
+),
+
 scored as (
     select
         *,
-        (orders_deviation - median(orders_deviation) over ()) / nullif(1.4826 * mad(orders_deviation) over (), 0)
-            as orders_z,
-        (discount_deviation - median(discount_deviation) over ()) / nullif(1.4826 * mad(discount_deviation) over (), 0)
-            as discount_z
-    from deviations
+        orders_distance / nullif(1.4826 * median(abs(orders_distance)) over (), 0) as orders_z,
+        discount_distance / nullif(1.4826 * median(abs(discount_distance)) over (), 0) as discount_z
+    from centered
 ),
 
 judged as (

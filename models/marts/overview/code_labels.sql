@@ -20,7 +20,7 @@ labels as (
     {% for column, seed in seeds.items() -%}
     select
         '{{ column }}' as code_set,
-        cast({{ column }} as varchar) as code,
+        cast({{ column }} as string) as code,
         name_zh,
         name_en
     from {{ ref(seed) }}
@@ -105,7 +105,7 @@ labels as (
     union all
     select
         'segment' as code_set,
-        cast(segment as varchar) as code,
+        cast(segment as string) as code,
         segment_name_zh as name_zh,
         segment_name_en as name_en
     from segments

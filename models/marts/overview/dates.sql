@@ -31,14 +31,17 @@ days_off as (
 ),
 
 -- From the first order of anybody to the last, or to the day before the as-of date where that is later.
-calendar as (
-    select cast(unnest(generate_series(
-        cast(min(orders.purchased_at) as date),
-        greatest(cast(max(orders.purchased_at) as date), cast(any_value(as_of.as_of) as date) - 1),
-        interval 1 day
-    )) as date) as day
+span as (
+    select
+        cast(min(orders.purchased_at) as date) as first_day,
+        greatest(cast(max(orders.purchased_at) as date), cast(any_value(as_of.as_of) as date) - 1) as last_day
     from orders
     cross join as_of
+),
+
+calendar as (
+    select {{ every('day', 'first_day', 'last_day') }} as day
+    from span
 ),
 
 dates as (
@@ -63,7 +66,7 @@ dates as (
     left join days on calendar.day = days.day
     left join coverage on date_trunc('month', calendar.day) = coverage.month_start
     left join promotion_days on calendar.day = promotion_days.day
-    left join weekdays on isodow(calendar.day) = weekdays.weekday
+    left join weekdays on {{ weekday_of('calendar.day') }} = weekdays.weekday
 )
 
 select * from dates

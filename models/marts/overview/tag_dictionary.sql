@@ -37,6 +37,20 @@ rfm_rules as (
     select * from {{ ref('rfm_rules') }}
 ),
 
+-- Only the scores that a rule bounds.
+bounded_rules as (
+    select
+        *,
+        concat_ws(
+            ', ',
+            case when r_from > 1 or r_to < 5 then 'R ' || r_from || '–' || r_to end,
+            case when f_from > 1 or f_to < 5 then 'F ' || f_from || '–' || f_to end,
+            case when m_from > 1 or m_to < 5 then 'M ' || m_from || '–' || m_to end,
+            case when f_plus_m_from > 2 or f_plus_m_to < 10 then 'F+M ' || f_plus_m_from || '–' || f_plus_m_to end
+        ) as bounds
+    from rfm_rules
+),
+
 members as (
     select count(*) as members from overview
 ),
@@ -45,9 +59,9 @@ counts as (
     {% for tag, name in tags.items() -%}
     select
         '{{ tag }}' as tag,
-        cast({{ tag }} as varchar) as value,
-        min(coalesce({{ name ~ '_zh' if name else 'null' }}, cast({{ tag }} as varchar))) as value_name_zh,
-        min(coalesce({{ name ~ '_en' if name else 'null' }}, cast({{ tag }} as varchar))) as value_name_en,
+        cast({{ tag }} as string) as value,
+        min(coalesce({{ name ~ '_zh' if name else 'null' }}, cast({{ tag }} as string))) as value_name_zh,
+        min(coalesce({{ name ~ '_en' if name else 'null' }}, cast({{ tag }} as string))) as value_name_en,
         {{ "min(segment)" if tag == "segment_code" else "cast(null as integer)" }} as own_no,
         count(*) as members,
         count(*) filter (where orders > 0) as buyers,
@@ -86,26 +100,15 @@ meanings as (
         profile as tag,
         level as value,
         -lower_bound as value_no,
-        '≥ ' || regexp_replace(cast(lower_bound as varchar), '\.0+$', '') as meaning
+        '≥ ' || regexp_replace(cast(lower_bound as string), '[.]0+$', '') as meaning
     from profile_bands
     union all
     select
         rule_set as tag,
         code as value,
         min(sort_order) as value_no,
-        -- Only the scores that a rule bounds.
-        string_agg(
-            concat_ws(
-                ', ',
-                case when r_from > 1 or r_to < 5 then 'R ' || r_from || '–' || r_to end,
-                case when f_from > 1 or f_to < 5 then 'F ' || f_from || '–' || f_to end,
-                case when m_from > 1 or m_to < 5 then 'M ' || m_from || '–' || m_to end,
-                case when f_plus_m_from > 2 or f_plus_m_to < 10 then 'F+M ' || f_plus_m_from || '–' || f_plus_m_to end
-            ),
-            '; '
-            order by r_from desc, f_plus_m_from desc
-        ) as meaning
-    from rfm_rules
+        {{ text_by('bounds', '; ', 'r_from desc, f_plus_m_from desc') }} as meaning
+    from bounded_rules
     group by rule_set, code
 ),
 

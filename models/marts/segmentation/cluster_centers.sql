@@ -1,3 +1,4 @@
+{%- set features = ['l', 'r', 'f', 'm', 'p'] -%}
 with model as (
     select * from {{ ref('int_cluster_model') }}
 ),
@@ -7,7 +8,19 @@ clusters as (
 ),
 
 mean_values as (
-    unpivot clusters on l, r, f, m, p into name feature value mean_value
+    {% for feature in features -%}
+    select
+        scaling,
+        n_clusters,
+        cluster,
+        segment,
+        members,
+        '{{ feature }}' as feature,
+        {{ feature }} as mean_value
+    from clusters
+    where {{ feature }} is not null
+    {{ "union all" if not loop.last }}
+    {% endfor -%}
 ),
 
 centers as (

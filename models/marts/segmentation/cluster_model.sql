@@ -17,7 +17,7 @@ segments as (
         scaling,
         n_clusters,
         cluster,
-        cast(null as varchar) as feature,
+        cast(null as string) as feature,
         cast(segment as double) as value
     from clusters
 ),
@@ -30,18 +30,30 @@ trained as (
 ),
 
 parameters as (
-    select * exclude (trained_as_of, settings) from model
+    select
+        kind,
+        scaling,
+        n_clusters,
+        cluster,
+        feature,
+        value
+    from model
     union all
     select * from segments
 ),
 
+-- Twelve digits of a number: the last ones can differ between machines.
+written as (
+    select
+        *,
+        concat_ws('|', kind, scaling, n_clusters, cluster, feature, printf('%.12e', value)) as parameter
+    from parameters
+),
+
 -- The same content gives the same id, wherever and whenever it was fitted.
 identity as (
-    select md5(string_agg(
-        concat_ws('|', kind, scaling, n_clusters, cluster, feature, value), ';'
-        order by kind, scaling, n_clusters, cluster, feature
-    )) as model_id
-    from parameters
+    select md5({{ text_by('parameter', ';', 'kind, scaling, n_clusters, cluster, feature') }}) as model_id
+    from written
 ),
 
 model_parameters as (

@@ -2,22 +2,43 @@ with scores as (
     select * from {{ ref('int_cluster_scores') }}
 ),
 
+judged as (
+    select
+        *,
+        is_stable and smallest_share >= {{ var('cluster_smallest_share') }} as can_be_trusted
+    from scores
+),
+
 -- Places among the solutions that can be trusted; the mean place over three scores decides.
 placed as (
     select
         *,
-        is_stable and smallest_share >= {{ var('cluster_smallest_share') }} as can_be_trusted,
         rank() over (partition by scaling, can_be_trusted order by silhouette desc)
         + rank() over (partition by scaling, can_be_trusted order by davies_bouldin)
         + rank() over (partition by scaling, can_be_trusted order by calinski_harabasz desc) as summed_places
-    from scores
+    from judged
 ),
 
 -- One solution of the chosen scaling becomes the segments. Where nothing can be trusted it is the one with the best
 -- silhouette, and is_stable says that it is not stable.
 chosen as (
     select
-        * exclude (can_be_trusted, summed_places),
+        scaling,
+        n_clusters,
+        silhouette,
+        silhouette_standard_error,
+        silhouette_sample_size,
+        inertia,
+        davies_bouldin,
+        calinski_harabasz,
+        smallest_share,
+        adjusted_rand,
+        smallest_jaccard,
+        gap,
+        gap_error,
+        sample_size,
+        has_structure,
+        is_stable,
         scaling = '{{ var("cluster_scaling") }}'
         and row_number() over (
             partition by scaling

@@ -49,8 +49,8 @@ profiles as (
         day_parts.name_zh as day_part_name_zh,
         day_parts.name_en as day_part_name_en,
         features.days_since_last_purchase,
-        replace(recency_text.text_zh, '{days}', cast(features.days_since_last_purchase as varchar)) as recency_text_zh,
-        replace(recency_text.text_en, '{days}', cast(features.days_since_last_purchase as varchar)) as recency_text_en,
+        replace(recency_text.text_zh, '{days}', cast(features.days_since_last_purchase as string)) as recency_text_zh,
+        replace(recency_text.text_en, '{days}', cast(features.days_since_last_purchase as string)) as recency_text_en,
         {% for profile in profiles -%}
         {{ profile }}_bands.level as {{ profile }},
         {{ profile }}_bands.name_zh as {{ profile }}_name_zh,

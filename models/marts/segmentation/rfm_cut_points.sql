@@ -4,14 +4,16 @@ with buyers as (
 
 cut_points as (
     {% for feature in ['r', 'f', 'm'] -%}
+    {% for share in var('rfm_cut_shares') -%}
+    {% if not (loop.first and feature == 'r') -%}
+    union all
+    {% endif -%}
     select
         '{{ feature }}' as feature,
-        cast(unnest({{ var('rfm_cut_shares') }}) as double) as share,
-        unnest(quantile_disc(cast({{ feature }} as double), {{ var('rfm_cut_shares') }})) as cut_point
+        cast({{ share }} as double) as share,
+        percentile_disc({{ share }}) within group (order by cast({{ feature }} as double)) as cut_point
     from buyers
-    {%- if not loop.last %}
-    union all
-    {% endif %}
+    {% endfor -%}
     {%- endfor %}
 )
 

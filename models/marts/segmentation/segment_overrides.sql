@@ -21,7 +21,14 @@ segments as (
 
 classified as (
     select
-        overrides.* exclude (reason, raw_text),
+        overrides.source_file,
+        overrides.row_no,
+        overrides.line_no,
+        overrides.card_id,
+        overrides.merged_card_id,
+        overrides.segment_code,
+        overrides.override_reason,
+        overrides.expiry_date,
         segments.segment_name_zh,
         segments.segment_name_en,
         coalesce(
