@@ -24,10 +24,15 @@ def described(said: object, name: str) -> Iterator[tuple[str, str]]:
             yield from described(part, name)
 
 
+def is_for_one_engine(node: dict[str, Any]) -> bool:
+    """What a macro is for one engine stands below what it is for all, which has the words."""
+    return re.match("duckdb__|spark__", node["name"]) is not None
+
+
 def has_page(node: dict[str, Any]) -> bool:
     """Tests of columns and tables are named on the pages of those; hooks can have no words, and blocks are words."""
     has_none = "test_metadata" in node or node["resource_type"] in ("operation", "doc")
-    return node["package_name"] == PROJECT and not has_none
+    return node["package_name"] == PROJECT and not has_none and not is_for_one_engine(node)
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +72,11 @@ def test_a_test_of_its_own_is_described_by_the_comment_at_its_head(manifest: dic
 
 def test_a_macro_is_described_by_the_comment_at_its_head(manifest: dict[str, Any]) -> None:
     for macro in manifest["macros"].values():
-        # What a macro is for one engine stands below what it is for all.
-        if macro["package_name"] == PROJECT and not re.match("duckdb__|spark__|default__", macro["name"]):
+        if macro["package_name"] == PROJECT and not is_for_one_engine(macro):
             code = (ROOT / macro["original_file_path"]).read_text(encoding="utf-8")
-            name = re.sub("^test_|^materialization_(.*)_duckdb$", r"\1", macro["name"])
-            head = rf"\{{#-?((?:(?!#\}}).)*?)-?#\}}\s*\{{%-? (?:(?:macro|test) {name}\((.*?)\)|materialization {name}, .*?) -?%\}}"
-            heads = re.findall(head, code, re.DOTALL)
+            name = re.sub("^test_|^materialization_(.*)_(?:duckdb|spark)$", r"\1", macro["name"])
+            head = rf"(?:(?:macro|test) {name}\((.*?)\)|materialization {name}, .*?)"
+            heads = re.findall(rf"\{{#-?((?:(?!#\}}).)*?)-?#\}}\s*\{{%-? {head} -?%\}}", code, re.DOTALL)
             assert heads, f"{macro['original_file_path']} has no comment before {macro['name']}"
             [(comment, given)] = heads
             arguments = [argument.partition("=")[0] for argument in re.sub(r"\[.*?\]|\{.*?\}", "", given).split(", ")]

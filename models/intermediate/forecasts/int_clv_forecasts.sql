@@ -20,7 +20,8 @@ predictions as (
 ),
 
 methods as (
-    select * from {{ ref('forecast_methods') }}
+    select methods.method
+    from (values ('model'), ('mean_rate'), ('own_rate'), ('same_as_before')) as methods (method)
 ),
 
 -- The time before as long as the horizon, as far as the data reach.
