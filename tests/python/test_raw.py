@@ -9,7 +9,7 @@ import pytest
 from conftest import ROOT, input_problem, landed
 
 from segmentation.errors import InputError
-from segmentation.landing.retailer import Members, RetailerFile, SalesLines, retailer_schema_file
+from segmentation.landing.retailer_file import Members, RetailerFile, SalesLines, retailer_schema_file
 
 PLAIN = "sales_lines: {files: sales.csv, columns: {card_id: card, purchased_at: at, product_name: name, amount: paid}}"
 MEMBERS = "\nmembers: {files: members.csv, columns: {card_id: card, %s}"

@@ -14,7 +14,8 @@ from duckdb import DuckDBPyConnection
 
 from segmentation.inspection.looking import ENOUGH, KANA, OFFSET, Column, Table, bare_name, number_sql
 from segmentation.landing.files import literal
-from segmentation.landing.retailer import GENDER_CODES, GOODS, MOMENT_COLUMNS, PRODUCT, REQUIRED_COLUMNS, WORDS
+from segmentation.landing.retailer import GENDER_CODES, WORDS
+from segmentation.landing.retailer_file import GOODS, MOMENT_COLUMNS, PRODUCT, REQUIRED_COLUMNS
 
 SIGNS_FILE = Path(__file__).parents[3] / "seeds" / "currency_signs.csv"
 KINDS: dict[str, str] = {role: entry["kind"] for role, entry in WORDS.items()}

@@ -11,7 +11,8 @@ from duckdb import DuckDBPyConnection
 
 from segmentation.disk import draft
 from segmentation.landing.files import Part, identifier, literal
-from segmentation.landing.retailer import CANONICAL_COLUMNS, CARD_COLUMNS, Retailer
+from segmentation.landing.retailer import Retailer
+from segmentation.landing.retailer_file import CANONICAL_COLUMNS, CARD_COLUMNS
 from segmentation.landing.sql_macros import sql_macro
 
 # What stands between values in a line that is no record.

@@ -27,7 +27,8 @@ from segmentation.landing.files import (
 )
 from segmentation.landing.forgotten import leave_out_forgotten
 from segmentation.landing.reading import PLACE, append, check_codes, create_table, read_files
-from segmentation.landing.retailer import CANONICAL_COLUMNS, RETAILERS, FileSet, read_retailer
+from segmentation.landing.retailer import RETAILERS, FileSet, read_retailer
+from segmentation.landing.retailer_file import CANONICAL_COLUMNS
 from segmentation.landing.workbook import sheets_left_out
 from segmentation.machine import bound
 from segmentation.progress import progress_of_query

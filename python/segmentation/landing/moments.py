@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from segmentation.landing.files import literal
-from segmentation.landing.retailer import UNITS_SINCE
+from segmentation.landing.retailer_file import UNITS_SINCE
 from segmentation.landing.sql_macros import sql_macro
 
 MICROSECONDS = {

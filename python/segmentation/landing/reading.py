@@ -14,7 +14,8 @@ from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError, what_ran_out
 from segmentation.landing.files import RawFile, identifier, literal, parquet_source, wanted_names
-from segmentation.landing.retailer import CARD_COLUMNS, WHITESPACE, FileSet
+from segmentation.landing.retailer import WHITESPACE, FileSet
+from segmentation.landing.retailer_file import CARD_COLUMNS
 from segmentation.landing.sql_macros import sql_macro
 from segmentation.landing.text import (
     Mending,
