@@ -1,17 +1,20 @@
 """Charts in Chinese and English, drawn from the published marts alone, with the texts of the project."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from segmentation.charts.drawing import Drawing
 
 LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The pictures of one language, and the signs in them that no font of the machine has."""
+
+    paths: list[Path]
+    boxes: set[str]
 
 
 def draw_charts(

@@ -3,7 +3,6 @@
 import gc
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from segmentation.charts import baskets, comparisons, exploration, lifecycle, segments
+from segmentation.charts import Drawing, baskets, comparisons, exploration, lifecycle, segments
 from segmentation.charts.lettering import letter
 from segmentation.charts.look import Source, open_source, set_look
 from segmentation.disk import DRAFTS, put_folder, remove
@@ -24,14 +23,6 @@ from segmentation.progress import Progress
 CHARTS = exploration.CHARTS | segments.CHARTS | comparisons.CHARTS | baskets.CHARTS | lifecycle.CHARTS
 SPECIALIST = exploration.SPECIALIST | segments.SPECIALIST | lifecycle.SPECIALIST
 FOR_SPECIALISTS = "specialist"
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """The pictures of one language, and the signs in them that no font of the machine has."""
-
-    paths: list[Path]
-    boxes: set[str]
 
 
 def draw_language(
