@@ -105,6 +105,20 @@ string_agg({{ text }}, '{{ separator }}' order by {{ keys }})
 string_agg({{ text }}, '{{ separator }}') within group (order by {{ keys }})
 {%- endmacro %}
 
+{#- Mean of a DECIMAL as a double, from its exact sum. -#}
+{% macro mean(amount) -%}
+{{ adapter.dispatch('mean')(amount) }}
+{%- endmacro %}
+
+{% macro duckdb__mean(amount) -%}
+avg({{ amount }})
+{%- endmacro %}
+
+{#- Where avg() is a DECIMAL, rounded. -#}
+{% macro spark__mean(amount) -%}
+cast(sum({{ amount }}) as double) / count({{ amount }})
+{%- endmacro %}
+
 {#- Number of the centre that is nearest to a buyer's scaled features, counted from 0 as the fit does; of equally near ones the smallest. -#}
 {% macro nearest_center(features, centers) -%}
 {{ adapter.dispatch('nearest_center')(features, centers) }}
@@ -122,5 +136,5 @@ list_position({{ distances }}, list_min({{ distances }})) - 1
         zip_with({{ features }}, center, (x, y) -> pow(x - y, 2)), cast(0 as double), (total, x) -> total + x
     ))
     {%- endset -%}
-array_position({{ distances }}, array_min({{ distances }})) - 1
+cast(array_position({{ distances }}, array_min({{ distances }})) - 1 as integer)
 {%- endmacro %}

@@ -34,7 +34,7 @@ on_the_clock as (
         by_day.*,
         recorded_days.is_recorded,
         recorded_days.recorded_days,
-        row_number() over purchases as visit_no,
+        cast(row_number() over purchases as bigint) as visit_no,
         lead(by_day.visit_date) over purchases as next_visit_date,
         (lead(recorded_days.recorded_days) over purchases) - recorded_days.recorded_days as days_to_next,
         -- Recorded days without a purchase up to the evening before this one.

@@ -29,8 +29,8 @@ profiles as (
         {{ months_of_days('avg(buyers.days_since_registration)') }} as l,
         {{ months_of_days('avg(buyers.days_since_last_purchase)') }} as r,
         avg(buyers.f) as f,
-        avg(buyers.m) as m,
-        avg(buyers.p) as p
+        {{ mean('buyers.m') }} as m,
+        {{ mean('buyers.p') }} as p
     from assignments
     inner join buyers on assignments.card_id = buyers.card_id
     group by assignments.scaling, assignments.n_clusters, assignments.cluster

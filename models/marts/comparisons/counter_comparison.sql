@@ -32,7 +32,7 @@ shares as (
 ranked as (
     select
         *,
-        dense_rank() over (order by counter_amount desc, counter_code) as counter_rank
+        cast(dense_rank() over (order by counter_amount desc, counter_code) as bigint) as counter_rank
     from shares
     qualify counter_rank <= {{ var('top_counters') }}
 ),

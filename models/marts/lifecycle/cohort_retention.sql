@@ -64,8 +64,10 @@ retention as (
         cohort_sizes.cohort_type,
         cohort_sizes.cohort_start,
         clock.month_start,
-        12 * (year(clock.month_start) - year(cohort_sizes.cohort_start))
-        + month(clock.month_start) - month(cohort_sizes.cohort_start) as months_since,
+        cast(
+            12 * (year(clock.month_start) - year(cohort_sizes.cohort_start))
+            + month(clock.month_start) - month(cohort_sizes.cohort_start) as bigint
+        ) as months_since,
         cohort_sizes.members,
         coalesce(buyers.buyers, 0) as buyers,
         clock.month_status

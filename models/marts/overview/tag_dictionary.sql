@@ -120,10 +120,10 @@ dictionary as (
         cast(row_number() over (
             partition by tags.tag
             order by
-                meanings.value_no,
-                counts.own_no,
+                meanings.value_no nulls last,
+                counts.own_no nulls last,
                 case when tags.is_by_size then -counts.members end,
-                try_cast(counts.value as integer),
+                try_cast(counts.value as integer) nulls last,
                 counts.value
         ) as integer) as value_no,
         tags.name_zh as tag_name_zh,

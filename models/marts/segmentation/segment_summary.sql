@@ -29,8 +29,8 @@ means as (
         {{ months_of_days('avg(buyers.days_since_registration)') }} as l,
         {{ months_of_days('avg(buyers.days_since_last_purchase)') }} as r,
         avg(buyers.f) as f,
-        avg(buyers.m) as m,
-        avg(buyers.p) as p
+        {{ mean('buyers.m') }} as m,
+        {{ mean('buyers.p') }} as p
     from buyers
     inner join segments on buyers.card_id = segments.card_id
     group by segments.segment, segments.segment_code, segments.segment_name_zh, segments.segment_name_en
