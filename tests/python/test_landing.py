@@ -1,16 +1,20 @@
 """A file is landed once; what is landed is always what a landing from nothing would give."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from conftest import landed
 
-from segmentation.errors import InputError
+from segmentation.errors import InputError, sentence
+from segmentation.landing import land as landing
+from segmentation.landing import reading
 from segmentation.landing.land import land, working_file
 
 SHOP = """
@@ -125,6 +129,60 @@ def test_a_file_that_cannot_be_used_leaves_what_had_landed(shop: Path) -> None:
         land_again(shop)
     with working_file(shop.parent / "w.duckdb") as connection:
         assert connection.execute("select count(*) from work.raw.sales_lines").fetchall() == [(73,)]
+
+
+def swap_columns(path: Path) -> None:
+    header, *lines = path.read_text().splitlines()
+    rows = [",".join(reversed(line.split(","))) for line in (header, *lines)]
+    path.write_text("\n".join(rows) + "\n")
+
+
+# The step before which a file changes, and whether an earlier landing knows its header.
+MEANWHILE: dict[str, tuple[str, bool, Callable[[Path], object]]] = {
+    "grown after its rows": (
+        "landing.check_codes",
+        False,
+        lambda path: path.write_text(path.read_text() + "c,,9,g1\n"),
+    ),
+    "other columns after its header": ("landing._remove_gone", False, swap_columns),
+    "other columns, the header known": ("landing._remove_gone", True, swap_columns),
+    "taken away after its header": ("landing._remove_gone", False, Path.unlink),
+    "taken away before its rows": ("reading._read_lines", False, Path.unlink),
+}
+
+
+@pytest.mark.parametrize("change", MEANWHILE)
+def test_a_file_that_changes_while_it_is_read_is_named(
+    change: str, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = shop / "month=2016-05" / "sales.csv"
+    step, is_known, alter = MEANWHILE[change]
+    if is_known:
+        land_again(shop)
+        # What is known of the header holds for another column in the retailer file too.
+        rewrite_shop("receipt_no: month}", "receipt_no: month, till_no: code}")(shop)
+    module, name = step.split(".")
+    place = {"reading": reading, "landing": landing}[module]
+    work, changed = getattr(place, name), []
+
+    def meanwhile(*arguments: Any) -> Any:
+        if not changed and (name == "_remove_gone" or str(path) in str(arguments)):
+            changed.append(path)
+            alter(path)
+        return work(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(place, name, meanwhile)
+        with pytest.raises((InputError, OSError)) as stopped:
+            land_again(shop)
+    assert changed
+    said = sentence(stopped.value)
+    assert said
+    assert "sales.csv" in said
+    assert "\n" not in said
+    shutil.rmtree(path.parent)
+    land_again(shop)
+    assert is_as_from_nothing(shop)
 
 
 def test_a_working_file_in_use_is_one_sentence(shop: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError
-from segmentation.landing.files import Header, RawFile, file_kind, literal, read_header
+from segmentation.landing.files import Header, RawFile, file_kind, file_stamp, literal, read_header
 from segmentation.landing.moments import parsed_moment
 from segmentation.landing.reading import append, create_table, read_files
 from segmentation.landing.retailer import WHITESPACE, WORDS, FileSet
@@ -392,7 +392,7 @@ def _load(connection: DuckDBPyConnection, table: Table) -> list[str]:
             create_table(connection, table.relation, [f"x{number}" for number in range(len(names))])
         expressions = {f"x{number}": header.expressions[name] for number, name in enumerate(names)}
         source = table.source(path, sheet)
-        file = RawFile(path, source, source, file_kind(path), sheet, header, expressions, {})
+        file = RawFile(path, source, source, file_kind(path), sheet, header, expressions, {}, file_stamp(path))
         append(connection, table.relation, read_files(connection, [file], table.settings))
     connection.execute(f"delete from {table.relation} where unreadable_reason is not null")
     return names

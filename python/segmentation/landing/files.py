@@ -75,6 +75,7 @@ class RawFile:
     source_file : the same, with the sheet where one is named.
     expressions : the SQL that gives the text of each wanted column.
     raw_names : name in the file of each of them.
+    stamp : that of the file before its header was looked at.
     """
 
     path: Path
@@ -85,6 +86,7 @@ class RawFile:
     header: Header
     expressions: dict[str, str]
     raw_names: dict[str, str]
+    stamp: str
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class KnownFile:
 
     kind: str
     header: Header
+    stamp: str
 
 
 # Of each path and layout of its files the sheets, None for a file without.
@@ -236,6 +239,12 @@ def _owner(column: str, headers: list[Header]) -> int | None:
     return next((number for number, header in enumerate(headers) if column in header.expressions), None)
 
 
+def file_stamp(path: Path) -> str:
+    """Return what changes when a file is written, replaced or touched (the change time cannot be set back)."""
+    state = path.stat()
+    return f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns} {state.st_ino}"
+
+
 def file_kind(path: Path) -> str:
     """Tell from the content whether a file is a Parquet file, a workbook or text."""
     with path.open("rb") as file:
@@ -255,7 +264,7 @@ def _checked_file(
     known: KnownFiles,
 ) -> RawFile:
     should_be_workbook = path.suffix.lower() in WORKBOOK_SUFFIXES
-    kind, header = _kind_and_header(path, sheet, settings, raw_dir, known)
+    kind, header, stamp = _kind_and_header(path, sheet, settings, raw_dir, known)
     raw_names = _raw_names(wanted, header)
     other = next((other for other in retailer.tables if other.name != table.name), None)
     is_main = settings is table.parts[0]
@@ -302,14 +311,17 @@ def _checked_file(
         header=header,
         expressions={column: header.expressions[name] for column, name in raw_names.items()},
         raw_names=raw_names,
+        stamp=stamp,
     )
 
 
 def _kind_and_header(
     path: Path, sheet: str | None, settings: FileSet, raw_dir: Path, known: KnownFiles
-) -> tuple[str, Header]:
-    file = known.get((path, layout(settings)), {}).get(sheet)
-    return (file.kind, file.header) if file else (file_kind(path), read_header(path, sheet, settings, raw_dir))
+) -> tuple[str, Header, str]:
+    if file := known.get((path, layout(settings)), {}).get(sheet):
+        return file.kind, file.header, file.stamp
+    stamp = file_stamp(path)
+    return file_kind(path), read_header(path, sheet, settings, raw_dir), stamp
 
 
 def read_header(path: Path, sheet: str | None, settings: FileSet, raw_dir: Path) -> Header:

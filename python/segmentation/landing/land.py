@@ -20,6 +20,7 @@ from segmentation.landing.files import (
     KnownFiles,
     Part,
     RawFile,
+    file_stamp,
     find_raw_files,
     identifier,
     layout,
@@ -156,22 +157,16 @@ def _open_ledger(connection: DuckDBPyConnection) -> None:
         connection.execute(LEDGER)
 
 
-def _stamp(path: Path) -> str:
-    """Return what changes when a file is written, replaced or touched (the change time cannot be set back)."""
-    state = path.stat()
-    return f"{state.st_size} {state.st_mtime_ns} {state.st_ctime_ns} {state.st_ino}"
-
-
 def _known_files(connection: DuckDBPyConnection, raw_dir: Path) -> KnownFiles:
     known: dict[tuple[Path, str], dict[str | None, KnownFile]] = {}
     for raw_path, sheet, kind, form, header, stamp in connection.execute(
         "select raw_path, sheet, kind, layout, header, stamp from work.raw.files order by rowid"
     ).fetchall():
         path = raw_dir / raw_path
-        if path.is_file() and _stamp(path) == stamp:
+        if path.is_file() and file_stamp(path) == stamp:
             content = json.loads(header)
             content["twice"] = frozenset(content["twice"])
-            known.setdefault((path, form), {})[sheet] = KnownFile(kind, Header(**content))
+            known.setdefault((path, form), {})[sheet] = KnownFile(kind, Header(**content), stamp)
     return known
 
 
@@ -233,12 +228,11 @@ def _is_landed(connection: DuckDBPyConnection, name: str, number: int, settings:
     if not landed:
         return False
     [(stamp, size, sha256)] = landed
-    now = _stamp(file.path)
-    if stamp == now:
+    if stamp == file.stamp:
         return True
     if file.path.stat().st_size != size or _sha256(file.path) != sha256:
         return False
-    connection.execute("update work.raw.files set stamp = ? where source_file = ?", [now, file.source_file])
+    connection.execute("update work.raw.files set stamp = ? where source_file = ?", [file.stamp, file.source_file])
     return True
 
 
@@ -259,7 +253,6 @@ def _land_changed(
             for file in some:
                 print(f"Reading {file.source_file} ({file.path.stat().st_size / 1e6:,.1f} MB)", flush=True)
                 _forget(connection, name, number, file.source_file)
-            stamps = [_stamp(file.path) for file in some]
             size, words = sum(file.path.stat().st_size for file in some) / 1e6, some[0].source_file
             with progress_of_query(connection, f"Reading {words}", size, "MB"):
                 reading = read_files(connection, some, settings)
@@ -267,11 +260,11 @@ def _land_changed(
                 with progress_of_query(connection, f"Storing {words}", size, "MB"):
                     append(connection, f"work.raw.{name}_{number}", reading)
                 check_codes(connection, f"work.raw.{name}_{number}", some)
-                for file, stamp, counts in zip(some, stamps, reading.counts, strict=True):
+                for file, counts in zip(some, reading.counts, strict=True):
                     digest = _sha256(file.path)
-                    if _stamp(file.path) != stamp:
+                    if file_stamp(file.path) != file.stamp:
                         raise InputError(f"{file.path} changed while it was read: build again when it is complete.")
-                    _enter(connection, name, number, settings, file, (stamp, digest, *counts))
+                    _enter(connection, name, number, settings, file, (digest, *counts))
 
 
 def _enter(
@@ -280,10 +273,10 @@ def _enter(
     number: int,
     settings: FileSet,
     file: RawFile,
-    found: tuple[str, str, int, int],
+    found: tuple[str, int, int],
 ) -> None:
     header = json.dumps(asdict(file.header) | {"twice": sorted(file.header.twice)})
-    stamp, digest, rows, unreadable = found
+    digest, rows, unreadable = found
     connection.execute(
         f"insert into work.raw.files values ({', '.join('?' * LEDGER_COLUMNS)})",
         [
@@ -297,7 +290,7 @@ def _enter(
             header,
             sheets_left_out(file.path, settings.sheets) if file.kind == "workbook" else "",
             _reader(settings, file),
-            stamp,
+            file.stamp,
             file.path.stat().st_size,
             digest,
             rows,

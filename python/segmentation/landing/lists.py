@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from segmentation.errors import InputError
-from segmentation.landing.files import RawFile, check_form, file_kind, identifier, read_header
+from segmentation.landing.files import RawFile, check_form, file_kind, file_stamp, identifier, read_header
 from segmentation.landing.reading import append, create_table, read_files
 from segmentation.landing.retailer import WORDS, FileSet
 from segmentation.landing.sql_macros import sql_macro
@@ -104,7 +104,7 @@ def _load(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str | None, 
     }
     if settings.columns and len(expressions) < len(columns):
         raise InputError(f"{path} has no column {' or no column '.join(columns.keys() - expressions.keys())}.")
-    file = RawFile(path, path.name, path.name, file_kind(path), sheet, header, expressions, {})
+    file = RawFile(path, path.name, path.name, file_kind(path), sheet, header, expressions, {}, file_stamp(path))
     create_table(connection, "list_rows", list(expressions))
     if header.has_rows:
         append(connection, "list_rows", read_files(connection, [file], settings))

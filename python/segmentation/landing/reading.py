@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
@@ -79,26 +80,33 @@ def read_files(connection: DuckDBPyConnection, files: Sequence[RawFile], setting
     InputError
         If a file cannot be read.
     """
-    if files[0].kind == "parquet":
-        return _read_parquet(files, settings)
-    return (_read_text if files[0].kind == "text" else _read_workbook)(connection, files[0], settings)
+    with _readable(files[0].path):
+        if files[0].kind == "parquet":
+            return _read_parquet(files, settings)
+        return (_read_text if files[0].kind == "text" else _read_workbook)(connection, files[0], settings)
 
 
 def append(connection: DuckDBPyConnection, relation: str, reading: Reading) -> None:
     """Append what `read_files` found to a table of `create_table`."""
     expected = sum(rows for rows, _ in reading.counts)
-    try:
+    with _readable(reading.path):
         appended = (
             connection.execute(f"insert into {relation} by name {reading.rows}").fetchall() if expected else [(0,)]
         )
-    # A damaged Parquet file can raise any.
-    except duckdb.Error as error:
+    if appended != [(expected,)]:
+        raise InputError(f"{reading.path} does not hold the {expected:,} rows that it announces: write it again.")
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Name the file where reading fails: damaged Parquet can raise any error, a file can change or go meanwhile."""
+    try:
+        yield
+    except (duckdb.Error, pa.ArrowException) as error:
         if what_ran_out(str(error)):
             raise
         reason = " ".join(str(error).split())
-        raise InputError(f"{reading.path} cannot be read to its end ({reason}): write it again.") from error
-    if appended != [(expected,)]:
-        raise InputError(f"{reading.path} does not hold the {expected:,} rows that it announces: write it again.")
+        raise InputError(f"{path} cannot be read to its end ({reason}): write it again.") from error
 
 
 def check_codes(connection: DuckDBPyConnection, relation: str, files: Sequence[RawFile]) -> None:
