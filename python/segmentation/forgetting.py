@@ -14,8 +14,9 @@ from segmentation.disk import draft, put, remove, writing
 from segmentation.errors import InputError
 from segmentation.exports import open_warehouse, write_exports, write_parquet
 from segmentation.landing.files import identifier, literal
-from segmentation.landing.forgotten import forgotten_file, read_forgotten, write_forgotten
+from segmentation.landing.forgotten import Forgotten, forgotten_file, read_forgotten, write_forgotten
 from segmentation.landing.sql_macros import sql_macro
+from segmentation.landing.text import DELIMITERS, is_utf8, is_utf16
 from segmentation.publication import begin, check_writers
 from segmentation.tables import write_xlsx
 
@@ -35,26 +36,30 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
     """
     begin(warehouse)
     check_writers(warehouse)
-    with open_warehouse(warehouse) as connection:
-        cards = _cards_of_person(connection, card)
     path = forgotten_file(warehouse)
-    write_forgotten(path, read_forgotten(path).with_cards(cards))
+    forgotten = read_forgotten(path)
+    with open_warehouse(warehouse) as connection:
+        cards = _cards_of_person(connection, card, forgotten)
+    write_forgotten(path, forgotten.with_cards(cards))
+    small = {card.lower() for card in cards}
     target = warehouse.resolve()
     for ending in (".next", ".next.wal", ".work", ".work.wal"):
         remove(Path(f"{warehouse}{ending}"))
     remove(Path(f"{target}.previous"))
-    rows = _rewrite(target, cards)
     # Written on request only, so it can be asked for again.
     remove(report_dir / MEMBERS_PAGE)
+    rows = 0
     with writing(report_dir):
-        write_exports(warehouse, report_dir)
-        if (report_dir / "exports" / "parquet").exists():
-            write_parquet(warehouse, report_dir)
         audiences = report_dir / "audiences"
         if audiences.exists():
             with locked(audiences):
-                rows += sum(_rewrite_csv(path, cards) for path in sorted(audiences.rglob("*.csv")))
-                rows += sum(_rewrite_workbook(path, cards) for path in sorted(audiences.rglob("*.xlsx")))
+                rows += sum(_rewrite_csv(path, small) for path in sorted(audiences.rglob("*.csv")))
+                rows += sum(_rewrite_workbook(path, small) for path in sorted(audiences.rglob("*.xlsx")))
+        # From here on no table knows which cards were merged with the given one.
+        rows += _rewrite(target, cards)
+        write_exports(warehouse, report_dir)
+        if (report_dir / "exports" / "parquet").exists():
+            write_parquet(warehouse, report_dir)
     return (
         f"Forgotten: {rows:,} rows of marts and audiences are gone, charts and exports are written again, and every "
         "build leaves the person out. Totals are those of before until the next build. The raw files are yours: take "
@@ -62,8 +67,11 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
     )
 
 
-def _cards_of_person(connection: duckdb.DuckDBPyConnection, card: str) -> list[str]:
-    """Return the cards, as the marts write them, of the person to whom a card belongs."""
+def _cards_of_person(connection: duckdb.DuckDBPyConnection, card: str, forgotten: Forgotten) -> list[str]:
+    """Return the cards, as the marts write them, of the person to whom a card belongs.
+
+    Of one whose forgetting was interrupted, the marts may have no row any more: that is the card as it is given.
+    """
     cards = connection.execute(
         f"""with persons as (
             select card_id, card_id as person from marts.sales_lines
@@ -79,6 +87,11 @@ def _cards_of_person(connection: duckdb.DuckDBPyConnection, card: str) -> list[s
         {"card": card},
     ).fetchall()
     if not cards:
+        [(key,)] = connection.execute(
+            f"select {sql_macro('clean_key', 'cast($card as varchar)')}", {"card": card}
+        ).fetchall()
+        if forgotten == forgotten.with_cards([str(key)]):
+            return [str(key)]
         raise InputError("The warehouse has no row of this card; give it as the marts write it. Nothing was done.")
     return [card_id for (card_id,) in cards]
 
@@ -132,22 +145,40 @@ def _is_of_cards(columns: Collection[str]) -> str:
 
 
 def _rewrite_csv(path: Path, cards: Collection[str]) -> int:
-    """Write a csv file anew without the records that have a card in a cell; return their number."""
-    text = path.read_text(encoding="utf-8-sig")
-    records = list(csv.reader(io.StringIO(text, newline="")))
-    kept = [record for record in records if not any(cell.lstrip("'") in cards for cell in record)]
-    if len(kept) < len(records):
-        with draft(path) as new, new.open("w", encoding="utf-8-sig", newline="") as file:
-            csv.writer(file).writerows(kept)
-    return len(records) - len(kept)
+    """Write a csv file anew without the records that have a card in a cell; return their number.
+
+    A person may have saved it again, from any spreadsheet: the other records keep their bytes.
+    """
+    encoding = "utf-16" if is_utf16(path) else "utf-8" if is_utf8(path) else "gb18030"
+    text = path.read_bytes().decode(encoding, "surrogateescape")
+    lines = list(io.StringIO(text, newline=""))
+    delimiter = max(DELIMITERS, key="".join(lines[:1]).count)
+    reader, begins, gone = csv.reader(iter(lines), delimiter=delimiter), 0, 0
+    kept: list[str] = []
+    for record in reader:
+        if any(_is_card(cell, cards) for cell in record):
+            gone += 1
+        else:
+            kept += lines[begins : reader.line_num]
+        begins = reader.line_num
+    if gone:
+        with draft(path) as new:
+            new.write_bytes("".join(kept).encode(encoding, "surrogateescape"))
+    return gone
 
 
 def _rewrite_workbook(path: Path, cards: Collection[str]) -> int:
     """Write a workbook of one sheet anew without the rows that have a card in a cell; return their number."""
     with CalamineWorkbook.from_path(path) as book:
         rows = book.get_sheet_by_index(0).to_python()
-    kept = [row for row in rows if not any(cell in cards for cell in row)]
+    kept = [row for row in rows if not any(_is_card(cell, cards) for cell in row)]
     if len(kept) < len(rows):
         with draft(path) as new:
             write_xlsx(new, [str(title) for title in kept[0]], kept[1:])
     return len(rows) - len(kept)
+
+
+def _is_card(cell: object, cards: Collection[str]) -> bool:
+    """Tell whether a cell holds one of the cards, in small letters, whatever a guard or a spreadsheet made of it."""
+    number = int(cell) if isinstance(cell, float) and cell.is_integer() else cell
+    return str(number).strip().removeprefix("\ufeff").removeprefix("'").strip().lower() in cards

@@ -10,6 +10,7 @@ import pytest
 from conftest import ROOT, Job
 from python_calamine import CalamineWorkbook
 
+from segmentation import forgetting
 from segmentation.app.members import write_members
 from segmentation.errors import InputError
 from segmentation.forgetting import forget
@@ -56,6 +57,73 @@ def test_forgotten_cards_leave_what_has_landed_and_what_lands(tmp_path: Path) ->
         assert lines == [("a7", "10"), ("b", "30"), ("c", "1"), (None, None)]
         assert people == [("a7",), ("b",)]
         assert ledger == [("lines.csv", 4, 1), ("orders.csv", 3, 0), ("people.csv", 2, 0)]
+
+
+STEPS = ("write_forgotten", "remove", "_rewrite_csv", "_rewrite", "write_exports")
+
+
+@pytest.mark.parametrize("step", range(len(STEPS) + 1))
+def test_an_interrupted_forgetting_is_ended_by_doing_it_again(
+    step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse, reports = tmp_path / "wh.duckdb", tmp_path / "reports"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            """create schema marts;
+            create table marts.sales_lines as from (values
+                ('5e1f0001', '5e1f0001'), ('5e1f0002', '5e1f0001'), ('5e1f0003', null)) as c (card_id, merged_card_id);
+            create table marts.member_rows as select card_id from marts.sales_lines;
+            create table marts.card_merges as select '5e1f0001' as card_id, '5e1f0002' as final_card_id"""
+        )
+    lists = reports / "audiences" / "2018-01-03_any"
+    lists.mkdir(parents=True)
+    (reports / "exports").mkdir()
+    for name in ("exports/a.csv", "audiences/2018-01-03_any/list.csv"):
+        (reports / name).write_text("card_id\r\n5e1f0001\r\n5e1f0002\r\n5e1f0003\r\n", "utf-8-sig")
+
+    def exports(path: Path, folder: Path) -> None:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            cards = connection.execute("select card_id from marts.member_rows").fetchall()
+        (folder / "exports" / "a.csv").write_text("".join(f"{card}\n" for (card,) in cards))
+
+    monkeypatch.setattr(forgetting, "write_exports", exports)
+    with monkeypatch.context() as patched:
+
+        def killed(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        if step < len(STEPS):
+            patched.setattr(forgetting, STEPS[step], killed)
+            with pytest.raises(KeyboardInterrupt):
+                forget(warehouse, reports, "5e1f0002")
+        else:
+            forget(warehouse, reports, "5e1f0002")
+    forget(warehouse, reports, " 5e1f0002 ")
+    assert files_with("5e1f0001", tmp_path) == files_with("5e1f0002", tmp_path) == []
+    assert len(files_with("5e1f0003", tmp_path)) == 3
+    with duckdb.connect() as connection:
+        matches = read_forgotten(forgotten_file(warehouse)).matches("card")
+        cards = "(select '5e1f000' || unnest(range(1, 4)) as card)"
+        assert connection.execute(f"from {cards} where {matches} order by 1").fetchall() == [
+            ("5e1f0001",), ("5e1f0002",),
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("card_id;contacted_on;audience\r\n 5E1F0001 ;2017/12/30;旧\r\nb;2018/1/1;旧\r\n", "gb18030"),
+        ("card_id\tnote\n'5e1f0001\t旧\nb\ttwo, three; four\n", "utf-16"),
+        ('card_id,note\n5e1f0001,"a;b"\nb,"x\ny"\n', "utf-8"),
+    ],
+)
+def test_lists_that_a_spreadsheet_saved_forget_too(text: str, encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_bytes(text.encode(encoding))
+    assert forgetting._rewrite_csv(path, ["5e1f0001"]) == 1
+    kept = text.splitlines(keepends=True)
+    assert path.read_bytes().decode(encoding) == kept[0] + "".join(kept[2:])
+    assert forgetting._rewrite_csv(path, ["5e1f0001"]) == 0
 
 
 @pytest.mark.slow
