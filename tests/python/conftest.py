@@ -43,6 +43,11 @@ class Job:
     def warehouse(self) -> Path:
         return self.out / "warehouse.duckdb"
 
+    @property
+    def said(self) -> Path:
+        """What the build printed."""
+        return self.out / "said.txt"
+
     def environment(self) -> Mapping[str, str]:
         return os.environ | {
             "RAW_DATA_DIR": str(self.raw_dir),
@@ -172,4 +177,5 @@ def demo(demo_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
     job = Job(demo_files, tmp_path_factory.mktemp("job"))
     done = job.run("-m", "segmentation", "build")
     assert done.returncode == 0, done.stdout + done.stderr
+    job.said.write_text(done.stdout + done.stderr, encoding="utf-8")
     return job

@@ -134,7 +134,8 @@ def test_nothing_of_a_forgotten_person_is_left_and_all_else_is(demo: Job, tmp_pa
     before = contents(warehouse)
     [(card,)] = demo.query("select card_id from marts.lrfmpsx order by f desc, card_id limit 1")
     assert occurrences(warehouse, card)
-    # Of a build, only these know cards: no log, no compiled statement, no picture's name.
+    # Of a build, only these know cards: nothing that it prints, no log, no compiled statement, no picture's name.
+    assert "open it in a browser" in demo.said.read_text()
     places = {"warehouse.duckdb", "warehouse.duckdb.next", "warehouse.duckdb.work", "exports"}
     known = {path.relative_to(demo.out).parts for path in files_with(card, demo.out)}
     assert {parts[1] if parts[0] == "reports" else parts[0] for parts in known} <= places

@@ -6,14 +6,17 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 
 from segmentation import publication
+from segmentation.dbt_plugin import Plugin
 from segmentation.errors import InputError
 from segmentation.lock import held, take
 from segmentation.publication import begin, check_writers, clear, lock_file, publish, roll_back
+from segmentation.run import build
 
 
 def marts_file(path: Path, version: int, rows: int = 1_000) -> Path:
@@ -176,12 +179,16 @@ def test_a_copy_that_is_not_whole_is_not_published(warehouse: Path) -> None:
     assert not list(warehouse.parent.glob("*.new"))
 
 
+@pytest.mark.parametrize("has_links", [True, False], ids=["links", "no links"])
 @pytest.mark.parametrize("step", range(4))
 def test_an_end_between_two_steps_of_a_publication_loses_no_version(
-    step: int, warehouse: Path, monkeypatch: pytest.MonkeyPatch
+    step: int, has_links: bool, warehouse: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
         pass
+
+    def no_link(*_: object) -> None:
+        raise PermissionError("this file system knows no second name of a file")
 
     steps = iter(range(10))
 
@@ -195,7 +202,7 @@ def test_an_end_between_two_steps_of_a_publication_loses_no_version(
 
     with monkeypatch.context() as patched:
         patched.setattr(publication, "put", counted(publication.put))
-        patched.setattr(publication.os, "link", counted(os.link))
+        patched.setattr(publication.os, "link", counted(os.link if has_links else no_link))
         patched.setattr(publication, "remove", lambda path: None)
         try:
             publish(warehouse)
@@ -203,10 +210,78 @@ def test_an_end_between_two_steps_of_a_publication_loses_no_version(
             assert step < 3
         else:
             assert step == 3
+        # Whoever reads meanwhile finds a whole file, but where there is no second name for the old one.
+        assert (step == 1 and not has_links) or version(warehouse) in (2, 3)
     assert begin(warehouse)
     found = (version(warehouse), version(Path(f"{warehouse}.previous")))
     assert found == ((3, 2) if step > 1 else (2, 1))
     assert not list(warehouse.parent.glob("*.new"))
+
+
+def test_going_back_needs_no_second_names_of_files(warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_link(*_: object) -> None:
+        raise PermissionError("this file system knows no second name of a file")
+
+    monkeypatch.setattr(publication.os, "link", no_link)
+    publish(warehouse)
+    roll_back(warehouse)
+    assert (version(warehouse), version(Path(f"{warehouse}.previous"))) == (2, 3)
+    assert not list(warehouse.parent.glob("*.new"))
+
+
+def test_what_takes_its_place_is_on_the_disk_before_and_so_is_its_name_after(
+    warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        fsync(descriptor)
+        done.append(f"sync {Path(f'/proc/self/fd/{descriptor}').readlink().name}")
+
+    def replaced(path: Path, target: Path) -> Path:
+        done.append(f"{path.name} is {target.name}")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", replaced)
+    publish(warehouse)
+    folder = f"sync {warehouse.parent.name}"
+    assert done == [
+        "sync wh.duckdb.new", "wh.duckdb.new is wh.duckdb", folder,
+        "sync wh.duckdb.previous.new", "wh.duckdb.previous.new is wh.duckdb.previous", folder,
+    ]  # fmt: skip
+
+
+def test_dbt_begins_with_what_a_build_begins_with(warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segmentation.dbt_plugin.get_flags", lambda: SimpleNamespace(PROJECT_DIR=str(warehouse.parent)))
+    credentials = SimpleNamespace(path=f"{warehouse}.next")
+    masks: list[int] = []
+    monkeypatch.setattr(os, "umask", masks.append)
+    monkeypatch.chdir(warehouse.parent)
+    holder = running(HOLD, lock_file(warehouse))
+    with pytest.raises(RuntimeError, match=f"wh.duckdb is being built or changed by process {holder.pid} on "):
+        Plugin("segmentation.dbt_plugin", {}, credentials)
+    end(holder)
+    (warehouse.parent / "wh.duckdb.new").touch()
+    plugin = Plugin("segmentation.dbt_plugin", {}, credentials)
+    assert plugin.is_alone
+    assert not (warehouse.parent / "wh.duckdb.new").exists()
+    assert masks == [0o077, 0o077]
+    Path(f"{warehouse}.wal").touch()
+    with duckdb.connect() as connection:
+        plugin.configure_connection(connection)
+        [(outcome,)] = connection.execute("select land_raw_files('cumcm2018', 'none')").fetchall()
+    assert "wal stands beside the warehouse" in outcome["problem"]
+
+
+def test_a_build_refuses_a_foreign_writer_before_it_begins(warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segmentation.run.check_space", lambda *_: pytest.fail("it went on"))
+    Path(f"{warehouse}.wal").touch()
+    before = sorted(path.name for path in warehouse.parent.iterdir())
+    with pytest.raises(InputError, match="wal stands beside the warehouse"):
+        build({"retailer": "cumcm2018"}, warehouse.parent / "raw", warehouse)
+    assert sorted(path.name for path in warehouse.parent.iterdir()) == before
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])

@@ -44,6 +44,13 @@ def test_the_job_leaves_the_warehouse_and_the_files_that_dbt_works_in(demo: Job)
     }  # fmt: skip
 
 
+def test_what_the_job_writes_is_for_its_owner_only(demo: Job) -> None:
+    written = {path for path in demo.out.rglob("*") if path != demo.said}
+    assert len(written) > 50
+    assert {path.name for path in written if path.stat().st_mode & 0o077} == set()
+    assert demo.warehouse.stat().st_mode & 0o777 == 0o400
+
+
 def test_the_gaps_are_found_and_the_fourth_quarter_leads(demo: Job) -> None:
     missing = demo.query("select strftime(month_start, '%Y-%m') from marts.eda_coverage where status = 'missing'")
     assert {month for (month,) in missing} >= {"2015-09", "2015-10", "2015-11", "2016-02"}
