@@ -5,6 +5,7 @@ import datetime
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import matplotlib.pyplot as plt
@@ -17,7 +18,7 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib import font_manager
 from matplotlib.colors import to_hex
 
-from segmentation.charts import _paths, baskets, exploration, lettering, segments
+from segmentation.charts import _paths, baskets, drawing, exploration, lettering, segments
 from segmentation.charts.drawing import CHARTS, SPECIALIST, Drawing, draw_language
 from segmentation.charts.look import MONEY, SMALL, Source, Units, legend_below, segment_color, set_look
 from segmentation.errors import InputError
@@ -260,6 +261,13 @@ def test_the_exposures_name_what_the_code_reads() -> None:
 
 def marts_in(*files: Path) -> set[str]:
     return {mart for file in files for mart in re.findall(r"\bmarts\.([a-z_]+)", file.read_text(encoding="utf-8"))}
+
+
+def test_a_card_is_no_part_of_a_file_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = SimpleNamespace(connection=None, text=lambda key, **_: key)
+    monkeypatch.setattr(drawing.segments, "typical_members", lambda _: [])
+    names = list(drawing._charts(source, ["../a/b", "c"], False))
+    assert [name for name in names if "portrait" in name] == ["file_portrait 1", "file_portrait 2"]
 
 
 @pytest.mark.slow
