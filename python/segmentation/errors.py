@@ -4,7 +4,10 @@ import re
 
 RAN_OUT = {
     "The disk is full": r"No space left on device|[Dd]isk quota exceeded",
-    "Memory ran out": r"bad_alloc|Out of Memory|[Cc]annot allocate memory|MemoryError|Broken(Process)?Pool|abruptly",
+    "Memory ran out": (
+        r"bad_alloc|Out of Memory|[Cc]annot allocate memory|MemoryError|Broken(Process)?Pool|abruptly"
+        r"|can't start new thread|Resource temporarily unavailable|failed to map segment"
+    ),
 }
 WAY_OUT = {
     "The disk is full": "free some of it, or let WAREHOUSE_PATH and REPORT_DIR name another one",

@@ -6,6 +6,7 @@ process may use, also in a container with a limit of its own.
 
 import os
 import re
+import resource
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -95,12 +96,12 @@ def check_memory(raw_dir: Path) -> None:
     needed = SMALLEST + PER_WORKBOOK_BYTE * max(workbooks, default=0)
     if memory_limit() < needed:
         raise InputError(
-            f"A build of these raw files needs {needed / GIB:,.1f} GiB of memory, and may use "
-            f"{memory_limit() / GIB:,.1f} GiB: raise MEMORY_LIMIT, or save the largest workbook as csv."
+            f"A build of these raw files needs {needed / GIB:,.2f} GiB of memory, and may use "
+            f"{memory_limit() / GIB:,.2f} GiB: raise MEMORY_LIMIT, or save the largest workbook as csv."
         )
     if (free := _free()) < needed:
         raise InputError(
-            f"A build of these raw files needs {needed / GIB:,.1f} GiB of memory, and {free / GIB:,.1f} GiB are free: "
+            f"A build of these raw files needs {needed / GIB:,.2f} GiB of memory, and {free / GIB:,.2f} GiB are free: "
             "end other programs, or take a larger machine."
         )
 
@@ -123,8 +124,10 @@ def _text(path: Path) -> str:
 
 
 def _memory() -> int:
-    """Return the bytes that this machine or its container has."""
+    """Return the bytes that this machine or its container has, and that the system grants a process (`ulimit -v`)."""
     sizes = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    granted = resource.getrlimit(resource.RLIMIT_AS)[0]
+    sizes += [granted] if granted != resource.RLIM_INFINITY else []
     return min([*sizes, *(limit for _, limit in _group_limits(GROUPS, OWN_GROUPS))])
 
 

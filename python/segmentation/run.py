@@ -115,11 +115,16 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
 def progress(models: int) -> Callable[[Any], None]:
     """Return what prints a line for each of so many models, numbered as dbt finishes them, and what went wrong."""
     finished = count(1)
+    said: set[str] = set()
 
     def print_event(event: Any) -> None:
         data = event.data
         if event.info.level == "error" or (event.info.name == "LogTestResult" and event.info.level == "warn"):
-            print(what_ran_out(event.info.msg) or event.info.msg, flush=True)
+            ran_out = what_ran_out(event.info.msg)
+            # Of what runs out, every model that is being built says so.
+            if not ran_out or ran_out not in said:
+                print(ran_out or event.info.msg, flush=True)
+            said.add(ran_out or "")
         elif event.info.name == "LogModelResult":
             print(f"{next(finished):4d}/{models} {data.description} {data.execution_time:.1f} s", flush=True)
 

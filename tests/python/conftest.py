@@ -3,7 +3,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -38,6 +38,7 @@ class Job:
     raw_dir: Path
     out: Path
     project: Path = ROOT
+    odd: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def warehouse(self) -> Path:
@@ -57,6 +58,7 @@ class Job:
             "DBT_LOG_PATH": str(self.out / "logs"),
             # They say nothing about the files of a job; `make test` runs them once.
             "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",
+            **self.odd,
         }
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:

@@ -56,6 +56,15 @@ def test_the_limit_of_a_container_is_found(tmp_path: Path, own: str, files: dict
     assert [limit for _, limit in found] == limits
 
 
+def test_what_the_system_grants_a_process_is_all_that_there_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(machine.resource, "getrlimit", lambda _: (GIB // 2, GIB))
+    assert machine._memory() == GIB // 2
+    with pytest.raises(InputError, match=r"needs 1\.00 GiB of memory, and 0\.50 GiB are free"):
+        machine.check_memory(tmp_path)
+    monkeypatch.setattr(machine.resource, "getrlimit", lambda _: (machine.resource.RLIM_INFINITY,) * 2)
+    assert machine._memory() > GIB
+
+
 def test_what_other_programs_have_of_the_memory_is_not_free(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name, text in {
         "own": "0::/a", "info": "MemTotal: 9 kB\nMemAvailable:    8388608 kB\n", "memory.max": str(4 * GIB),
@@ -72,10 +81,10 @@ def test_what_other_programs_have_of_the_memory_is_not_free(monkeypatch: pytest.
     machine.check_memory(tmp_path)
     with (tmp_path / "members.xlsx").open("wb") as file:
         file.truncate(GIB // 20)
-    with pytest.raises(InputError, match=r"needs 3\.0 GiB of memory, and may use 2\.0 GiB: raise MEMORY_LIMIT"):
+    with pytest.raises(InputError, match=r"needs 3\.00 GiB of memory, and may use 2\.00 GiB: raise MEMORY_LIMIT"):
         machine.check_memory(tmp_path)
     monkeypatch.setenv("MEMORY_LIMIT", "4GiB")
-    with pytest.raises(InputError, match=r"needs 3\.0 GiB of memory, and 2\.0 GiB are free"):
+    with pytest.raises(InputError, match=r"needs 3\.00 GiB of memory, and 2\.00 GiB are free"):
         machine.check_memory(tmp_path)
 
 
@@ -116,6 +125,23 @@ def test_a_reader_that_is_refused_memory_does_not_blame_the_warehouse(tmp_path: 
         connection.execute("set memory_limit = '10MB'")
         connection.execute("select list(i) from range(5_000_000) as numbers (i)")
     assert str(sentence(refusal.value)).startswith("Memory ran out: ")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (RuntimeError("can't start new thread"), "Memory ran out: "),
+        (OSError(11, "Resource temporarily unavailable"), "Memory ran out: "),
+        (ImportError("libx.so: failed to map segment from shared object"), "Memory ran out: "),
+        (MemoryError(), "Memory ran out: "),
+        (OSError(28, "No space left on device", "place"), "The disk is full (place): "),
+        (OSError(122, "Disk quota exceeded"), "The disk is full: "),
+        (PermissionError(13, "Permission denied", "place"), "place cannot be used: Permission denied."),
+    ],
+)
+def test_what_the_machine_refuses_is_a_sentence(error: Exception, said: str) -> None:
+    assert str(sentence(error)).startswith(said)
+    assert sentence(ValueError("a fault of the project")) is None
 
 
 def test_a_build_stops_at_its_start_with_the_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -7,10 +7,8 @@ from segmentation.progress import Progress, progress_of_query
 from segmentation.run import progress
 
 
-def event(name: str, level: str = "info", **data: object) -> SimpleNamespace:
-    return SimpleNamespace(
-        info=SimpleNamespace(name=name, level=level, msg="what went wrong"), data=SimpleNamespace(**data)
-    )
+def event(name: str, level: str = "info", msg: str = "what went wrong", **data: object) -> SimpleNamespace:
+    return SimpleNamespace(info=SimpleNamespace(name=name, level=level, msg=msg), data=SimpleNamespace(**data))
 
 
 def test_models_are_numbered_as_they_finish_among_all_models(capsys: pytest.CaptureFixture[str]) -> None:
@@ -20,6 +18,14 @@ def test_models_are_numbered_as_they_finish_among_all_models(capsys: pytest.Capt
         told(event("LogTestResult", index=index + 1, total=900))
     told(event("LogTestResult", "warn"))
     assert capsys.readouterr().out.splitlines() == ["   1/2 first 1.2 s", "   2/2 second 1.2 s", "what went wrong"]
+
+
+def test_what_runs_out_is_said_once_whatever_models_were_being_built(capsys: pytest.CaptureFixture[str]) -> None:
+    told = progress(2)
+    for msg in ("a: No space left on device", "b: No space left on device", "a: wrong", "a: wrong", "std::bad_alloc"):
+        told(event("RunResultError", "error", msg))
+    said = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
+    assert said == ["The disk is full", "a", "a", "Memory ran out"]
 
 
 def test_a_long_step_tells_how_far_it_is_and_a_short_one_nothing(

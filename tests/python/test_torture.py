@@ -6,14 +6,18 @@ The stages are tried by themselves, over and over, so that most kills hit their 
 import hashlib
 import os
 import random
+import re
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -243,7 +247,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     mounted = (
         os.geteuid() == 0
         and not subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)], capture_output=True, check=False
+            ["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", str(folder)], capture_output=True, check=False
         ).returncode
     )
     if not mounted:
@@ -295,56 +299,106 @@ def processes_of(session: int) -> list[int]:
     return found
 
 
-@pytest.mark.slow
-def test_kills_of_whole_builds_leave_nothing_behind(pytestconfig: pytest.Config, tmp_path: Path) -> None:
-    builds = pytestconfig.getoption("builds")
-    if not builds:
-        pytest.skip("only with --builds")
-    raw, day = tmp_path / "raw", tmp_path / "raw" / "sales-2.csv"
-    write_demo(raw, member_rows=300, sales_lines=2_000)
-    header, *lines = (raw / "cumcm2018c2.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    (raw / "cumcm2018c2.csv").unlink()
-    (raw / "sales-1.csv").write_text(header + "".join(lines[:-40]), encoding="utf-8")
-    shop = (ROOT / "retailers" / "cumcm2018.yml").read_text(encoding="utf-8")
-    (tmp_path / "shop.yml").write_text(shop.replace("cumcm2018c2.csv", "sales-*.csv"), encoding="utf-8")
+# The warehouse alone, from the files of a retailer.
+MARTS = """
+import os, sys
+from pathlib import Path
+from segmentation.publication import begin
+from segmentation.run import build
+warehouse = Path(os.environ["WAREHOUSE_PATH"])
+begin(warehouse)
+build({"retailer": sys.argv[1]}, Path(os.environ["RAW_DATA_DIR"]), warehouse)
+"""
+# The whole job, on a disk that would be too small at its start.
+UNCHECKED = """
+from segmentation import cli, run
+run.check_space = lambda *_: None
+cli.main()
+"""
 
-    def change() -> bool:
+
+class Shop:
+    """A shop to which a file of a day's sales comes and goes, and what its marts are with and without it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.raw, self.day = folder / "raw", folder / "raw" / "sales-2.csv"
+        write_demo(self.raw, member_rows=300, sales_lines=2_000)
+        self.header, *self.lines = (self.raw / "cumcm2018c2.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+        (self.raw / "cumcm2018c2.csv").unlink()
+        (self.raw / "sales-1.csv").write_text(self.header + "".join(self.lines[40:]), encoding="utf-8")
+        shop = (ROOT / "retailers" / "cumcm2018.yml").read_text(encoding="utf-8")
+        self.retailer = folder / "shop.yml"
+        self.retailer.write_text(shop.replace("cumcm2018c2.csv", "sales-*.csv"), encoding="utf-8")
+        self.expected: dict[bool, list[tuple]] = {}
+        for number in range(2):
+            self.job = Job(self.raw, folder / f"anew{number}")
+            is_there = self.change()
+            began = time.monotonic()
+            self.expected[is_there] = self.marts(self.job, UNCHECKED)
+            self.seconds = time.monotonic() - began
+
+    def change(self) -> bool:
         """Let a day's file come or leave; tell whether it is there."""
-        if day.exists():
-            day.unlink()
+        if self.day.exists():
+            self.day.unlink()
         else:
-            day.write_text(header + "".join(lines[-40:]), encoding="utf-8")
-        return day.exists()
+            self.day.write_text(self.header + "".join(self.lines[:40]), encoding="utf-8")
+        return self.day.exists()
 
-    def run(job: Job) -> subprocess.Popen[str]:
+    def start(
+        self, job: Job, code: str = UNCHECKED, before: Sequence[str] = (), **options: Any
+    ) -> subprocess.Popen[str]:
+        """Start the whole job, or the warehouse alone, in a group of processes of its own."""
+        words = [str(self.retailer)] if code is MARTS else ["build", "--retailer", str(self.retailer)]
         return subprocess.Popen(
-            [sys.executable, "-m", "segmentation", "build", "--retailer", str(tmp_path / "shop.yml")],
-            cwd=ROOT, env=job.environment(),
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+            [*before, sys.executable, "-c", code, *words], cwd=ROOT, env=job.environment(), stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, start_new_session=True, **options,
         )  # fmt: skip
 
-    def contents(job: Job) -> list[tuple]:
-        tables = job.query("select table_name from duckdb_tables() where schema_name = 'marts' order by 1")
-        return [(name, job.query(f"select count(*), bit_xor(hash(t)) from marts.{name} as t")) for (name,) in tables]
-
-    def whole(job: Job) -> list[tuple]:
-        build = run(job)
+    def marts(self, job: Job, code: str = MARTS, **options: Any) -> list[tuple]:
+        """Build, and return the contents of the marts."""
+        build = self.start(job, code, **options)
         said = build.communicate()[0]
         assert build.returncode == 0, said
         return contents(job)
 
-    expected = {change(): whole(Job(raw, tmp_path / f"anew{number}")) for number in range(2)}
-    job = Job(raw, tmp_path / "out")
-    began = time.monotonic()
-    assert whole(job) == expected[False]
-    seconds = time.monotonic() - began
-    for number in range(builds):
-        change()
-        build = run(job)
+    def are_right(self, job: Job) -> None:
+        """The next build, with a file more or less or as before, gives what one from nothing gives."""
+        if random.random() < 0.5:
+            self.change()
+        assert self.marts(job) == self.expected[self.day.exists()]
+
+
+def contents(job: Job) -> list[tuple]:
+    tables = job.query("select table_name from duckdb_tables() where schema_name = 'marts' order by 1")
+    return [(name, job.query(f"select count(*), bit_xor(hash(t)) from marts.{name} as t")) for (name,) in tables]
+
+
+@pytest.fixture(scope="module")
+def shop(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    if not pytestconfig.getoption("builds"):
+        pytest.skip("only with --builds")
+    return Shop(tmp_path_factory.mktemp("shop"))
+
+
+def only_a_sentence(said: str) -> None:
+    """What ran out is said once, and no program shows where it was."""
+    assert not re.search("Traceback|terminate called|panicked|core dumped", said), said
+    assert len(re.findall("^(The disk is full|Memory ran out)", said, re.MULTILINE)) <= 1, said
+
+
+@pytest.mark.slow
+def test_kills_of_whole_builds_leave_nothing_behind(pytestconfig: pytest.Config, shop: Shop, tmp_path: Path) -> None:
+    job = Job(shop.raw, tmp_path / "out")
+    shutil.copytree(shop.job.out, job.out)
+    for number in range(pytestconfig.getoption("builds")):
+        shop.change()
+        before = contents(job)
+        build = shop.start(job)
         output: list[str] = []
         reader = threading.Thread(target=lambda build=build, output=output: output.append(build.stdout.read()))
         reader.start()
-        time.sleep(random.uniform(0, seconds))
+        time.sleep(random.uniform(0, shop.seconds))
         alive = processes_of(build.pid)
         how = number % 4
         if how == 0:
@@ -355,7 +409,8 @@ def test_kills_of_whole_builds_leave_nothing_behind(pytestconfig: pytest.Config,
             build.send_signal(random.choice([signal.SIGINT, signal.SIGTERM]))
         elif alive:
             # Any one of its processes: it goes on, or says why it cannot.
-            os.kill(random.choice(alive), signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(random.choice(alive), signal.SIGKILL)
             build.wait()
         build.wait(timeout=pytestconfig.getoption("seconds"))
         ends = time.monotonic() + pytestconfig.getoption("seconds")
@@ -364,11 +419,159 @@ def test_kills_of_whole_builds_leave_nothing_behind(pytestconfig: pytest.Config,
         assert processes_of(build.pid) == []
         reader.join()
         if how == 3 and build.returncode not in (0, -signal.SIGKILL):
-            assert "Traceback" not in output[0], output[0]
-        assert contents(job) in expected.values()
-    for _ in range(2):
-        is_there = change()
-        assert whole(job) == expected[is_there]
+            only_a_sentence(output[0])
+        after = contents(job)
+        assert after in (before, shop.expected[shop.day.exists()])
+        print(f"kill {number}: {how}, {'before' if after == before else 'after'} the publication", flush=True)
+        shop.are_right(job)
+    assert shop.marts(job, UNCHECKED) == shop.expected[shop.day.exists()]
     assert {path.name.removeprefix("warehouse.duckdb") for path in job.out.glob("warehouse*")} == {
         "", ".lock", ".next", ".previous", ".work",
     }  # fmt: skip
+    assert not list((job.out / "reports").glob(".drafts"))
+
+
+@pytest.mark.slow
+def test_builds_that_are_refused_memory_say_so(pytestconfig: pytest.Config, shop: Shop, tmp_path: Path) -> None:
+    """At a random moment the system grants all processes of a build hardly more than they have."""
+    job = Job(shop.raw, tmp_path / "out")
+    shutil.copytree(shop.job.out, job.out)
+    outcomes: list[int] = []
+    for number in range(pytestconfig.getoption("builds") // 2):
+        shop.change()
+        before = contents(job)
+        build = shop.start(job)
+        ends = time.monotonic() + random.uniform(0.1, shop.seconds)
+        while time.monotonic() < ends and build.poll() is None:
+            time.sleep(0.1)
+        for pid in processes_of(build.pid):
+            with suppress(OSError):
+                pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
+                bound = pages * resource.getpagesize() + random.choice([1, 10, 50]) * (1 << 20)
+                resource.prlimit(pid, resource.RLIMIT_AS, (bound, bound))
+        said = build.communicate()[0]
+        outcomes.append(build.returncode)
+        print(f"refused {number}: {build.returncode}, {said.splitlines()[-1:]}", flush=True)
+        only_a_sentence(said)
+        assert build.returncode in (0, 1)
+        assert contents(job) in (before, shop.expected[shop.day.exists()])
+        shop.are_right(job)
+    assert 1 in outcomes
+
+
+@pytest.mark.slow
+def test_a_disk_that_fills_during_a_whole_build_costs_nothing_that_was_there(
+    pytestconfig: pytest.Config, shop: Shop, small_disk: Path, tmp_path: Path
+) -> None:
+    job = Job(shop.raw, small_disk)
+    levels = pytestconfig.getoption("disks")
+    sizes = {ending: Path(f"{shop.job.warehouse}{ending}").stat().st_size for ending in ("", ".next", ".work")}
+    ends = set()
+    for level in range(levels):
+        for path in small_disk.iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        # From nothing but a published file, or with what another build has left.
+        kept = [""] if level % 2 else list(sizes)
+        for ending in kept:
+            shutil.copy(f"{shop.job.warehouse}{ending}", f"{job.warehouse}{ending}")
+        os.link(job.warehouse, f"{job.warehouse}.previous")
+        before = contents(job)
+        # The marts are copied in the end, and reports written.
+        needed = sizes[""] + 8_000_000 + sum(size for ending, size in sizes.items() if ending not in kept)
+        left = int(needed * (level + 0.5) / levels)
+        (small_disk / "ballast").write_bytes(bytes(shutil.disk_usage(small_disk).free - left))
+        build = shop.start(job)
+        said = build.communicate()[0]
+        models = len(re.findall(r"^ *[0-9]+/[0-9]+ ", said, re.MULTILINE))
+        print(
+            f"disk {level}: {left:,} bytes left, {build.returncode}, {models} models, {said.splitlines()[-2:]}",
+            flush=True,
+        )
+        only_a_sentence(said)
+        assert build.returncode == ("The disk is full" in said)
+        assert contents(job) in (before, shop.expected[shop.day.exists()])
+        ends.add((build.returncode, models > 0))
+        (small_disk / "ballast").unlink()
+        shop.are_right(job)
+    assert (1, True) in ends
+
+
+CLOCK = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <time.h>
+int clock_gettime(clockid_t clock, struct timespec *moment) {
+    static int (*real)(clockid_t, struct timespec *);
+    if (!real) real = dlsym(RTLD_NEXT, "clock_gettime");
+    int result = real(clock, moment);
+    if (!result && clock == CLOCK_REALTIME) moment->tv_sec += atol(getenv("CLOCK_SHIFT"));
+    return result;
+}
+int gettimeofday(struct timeval *moment, void *zone) {
+    struct timespec now;
+    int result = clock_gettime(CLOCK_REALTIME, &now);
+    moment->tv_sec = now.tv_sec;
+    moment->tv_usec = now.tv_nsec / 1000;
+    return result;
+}
+time_t time(time_t *moment) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return moment ? *moment = now.tv_sec : now.tv_sec;
+}
+"""
+YEAR = 366 * 24 * 60 * 60
+MACHINES = {
+    "the east, three years later": {
+        "TZ": "Pacific/Kiritimati", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0",
+        "CLOCK_SHIFT": str(3 * YEAR), "HOME": "", "TMPDIR": "/proc/none",
+    },
+    "the west, nine years ago": {
+        "TZ": "America/St_Johns", "LC_ALL": "zh_CN.GBK", "CLOCK_SHIFT": str(-9 * YEAR), "PYTHONIOENCODING": "ascii",
+    },
+}  # fmt: skip
+ODD = "会员 'of' \"é\"\nand 😀 $HOME"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("machine", MACHINES)
+def test_marts_are_the_same_on_another_machine(machine: str, shop: Shop, tmp_path: Path) -> None:
+    """Another zone, language and clock, odd names, raw files behind a link that nobody may change, no root's rights."""
+    place = tmp_path / ODD
+    place.mkdir()
+    raw = place / "raw files"
+    shutil.copytree(shop.raw, place / "elsewhere")
+    raw.symlink_to("elsewhere")
+    for path in (*raw.iterdir(), place / "elsewhere"):
+        path.chmod(0o555)
+    odd = dict(MACHINES[machine])
+    (tmp_path / "clock.c").write_text(CLOCK, encoding="utf-8")
+    made = subprocess.run(
+        ["cc", "-shared", "-fPIC", "-o", tmp_path / "clock.so", tmp_path / "clock.c", "-ldl"], check=False
+    )
+    if not made.returncode:
+        odd["LD_PRELOAD"] = str(tmp_path / "clock.so")
+    job = Job(raw, place / "out", odd=odd)
+    powerless = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    assert shop.marts(job, UNCHECKED, before=powerless, umask=0) == shop.expected[shop.day.exists()]
+    assert not [path for path in job.out.rglob("*") if path.stat().st_mode & 0o077]
+
+
+@pytest.mark.slow
+def test_folders_that_cannot_be_written_are_named(shop: Shop, tmp_path: Path) -> None:
+    job = Job(shop.raw, tmp_path / "out")
+    shutil.copytree(shop.job.out, job.out)
+    powerless = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    before = contents(job)
+    for folder in (job.out, job.out / "reports"):
+        folder.chmod(0o555)
+        build = shop.start(job, before=powerless)
+        said = build.communicate()[0]
+        folder.chmod(0o700)
+        assert build.returncode == 1
+        assert re.search(f"^{folder}/.* cannot be used: Permission denied.$", said, re.MULTILINE), said
+        only_a_sentence(said)
+        assert contents(job) in (before, shop.expected[shop.day.exists()])
+    shop.are_right(job)
