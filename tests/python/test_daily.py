@@ -1,6 +1,7 @@
 """What follows the raw files one by one is what a build of everything gives; rows that nothing touched stay."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -174,10 +175,11 @@ def test_what_nothing_touched_stays(shop: Shop) -> None:
 
 @pytest.mark.slow
 def test_every_mart_is_that_of_a_build_from_nothing(shop: Shop, tmp_path: Path) -> None:
-    """After all these changes, and more since the last build."""
+    """After all these changes, and more since the last build; each in a time zone and a language of its own."""
     shop.write("a")
     shop.write("day", shop.lines["b"][0])
-    followed, anew = shop.job, Job(shop.raw, tmp_path)
+    followed = replace(shop.job, odd={"TZ": "Pacific/Kiritimati", "LC_ALL": "zh_CN.GBK"})
+    anew = Job(shop.raw, tmp_path, odd={"TZ": "America/St_Johns", "LC_ALL": "C", "PYTHONUTF8": "1"})
     contents = []
     for job in (followed, anew):
         shop.job = job
@@ -190,3 +192,8 @@ def test_every_mart_is_that_of_a_build_from_nothing(shop: Shop, tmp_path: Path) 
             }
         )
     assert contents[0] == contents[1]
+    # What dbt writes beside the tables knows no card.
+    [(card,)] = anew.query("select card_id from marts.lrfmpsx order by f desc, card_id limit 1")
+    said = [path for folder in ("logs", "target") for path in (anew.out / folder).rglob("*") if path.is_file()]
+    assert len(said) > 100
+    assert [path for path in said if card.encode() in path.read_bytes()] == []
