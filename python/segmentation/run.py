@@ -115,16 +115,29 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
 def progress(models: int) -> Callable[[Any], None]:
     """Return what prints a line for each of so many models, numbered as dbt finishes them, and what went wrong."""
     finished = count(1)
+    failed: list[str] = []
     said: set[str] = set()
+
+    def print_error(name: str, text: str) -> None:
+        # dbt tells of a failure as it happens, and at the end again: first which node it was, then why.
+        if name == "RunResultFailure":
+            failed.append(text)
+        elif ran_out := what_ran_out(text):
+            # It fails every node, whichever was being built.
+            failed.clear()
+            if ran_out not in said:
+                print(ran_out, flush=True)
+            said.add(ran_out)
+        elif not re.fullmatch(r"Log\w+Result", name):
+            print(*failed, text, sep="\n", flush=True)
+            failed.clear()
 
     def print_event(event: Any) -> None:
         data = event.data
-        if event.info.level == "error" or (event.info.name == "LogTestResult" and event.info.level == "warn"):
-            ran_out = what_ran_out(event.info.msg)
-            # Of what runs out, every model that is being built says so.
-            if not ran_out or ran_out not in said:
-                print(ran_out or event.info.msg, flush=True)
-            said.add(ran_out or "")
+        if event.info.level == "error":
+            print_error(event.info.name, event.info.msg)
+        elif event.info.name == "LogTestResult" and event.info.level == "warn":
+            print(event.info.msg, flush=True)
         elif event.info.name == "LogModelResult":
             print(f"{next(finished):4d}/{models} {data.description} {data.execution_time:.1f} s", flush=True)
 

@@ -185,6 +185,18 @@ def test_a_file_that_changes_while_it_is_read_is_named(
     assert is_as_from_nothing(shop)
 
 
+def test_a_landing_that_is_refused_memory_says_so_and_loses_no_row(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    land_again(shop)
+    append_a_line(shop)
+    with monkeypatch.context() as patched:
+        patched.setattr(landing, "bound", lambda connection: connection.execute("set memory_limit = '1MB'"))
+        with pytest.raises(duckdb.OutOfMemoryException) as stopped:
+            land_again(shop)
+    assert str(sentence(stopped.value)).startswith("Memory ran out: ")
+    land_again(shop)
+    assert is_as_from_nothing(shop)
+
+
 def test_a_working_file_in_use_is_one_sentence(shop: Path) -> None:
     land_again(shop)
     script = (

@@ -20,12 +20,15 @@ def test_models_are_numbered_as_they_finish_among_all_models(capsys: pytest.Capt
     assert capsys.readouterr().out.splitlines() == ["   1/2 first 1.2 s", "   2/2 second 1.2 s", "what went wrong"]
 
 
-def test_what_runs_out_is_said_once_whatever_models_were_being_built(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failure_is_told_with_its_reason_and_what_runs_out_once(capsys: pytest.CaptureFixture[str]) -> None:
     told = progress(2)
-    for msg in ("a: No space left on device", "b: No space left on device", "a: wrong", "a: wrong", "std::bad_alloc"):
-        told(event("RunResultError", "error", msg))
+    for name, why in [("a", "IO Error: No space left on device"), ("b", "wrong"), ("c", "No space left"), ("d", "bad")]:
+        told(event("LogModelResult", "error", f"1 of 9 ERROR {name}"))
+        told(event("RunResultFailure", "error", f"Failure in {name}"))
+        told(event("RunResultError", "error", why + " on device" * (name == "c")))
+    told(event("MainEncounteredError", "error", "std::bad_alloc"))
     said = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
-    assert said == ["The disk is full", "a", "a", "Memory ran out"]
+    assert said == ["The disk is full", "Failure in b", "wrong", "Failure in d", "bad", "Memory ran out"]
 
 
 def test_a_long_step_tells_how_far_it_is_and_a_short_one_nothing(

@@ -426,12 +426,40 @@ def test_kills_of_whole_builds_leave_nothing_behind(pytestconfig: pytest.Config,
         after = contents(job)
         assert after in (before, shop.expected[shop.day.exists()])
         print(f"kill {number}: {how}, {'before' if after == before else 'after'} the publication", flush=True)
-        shop.are_right(job)
+        # After three kills.
+        if number % 3 == 2:
+            shop.are_right(job)
     assert shop.marts(job, UNCHECKED) == shop.expected[shop.day.exists()]
     assert {path.name.removeprefix("warehouse.duckdb") for path in job.out.glob("warehouse*")} == {
         "", ".lock", ".next", ".previous", ".work",
     }  # fmt: skip
     assert not list((job.out / "reports").glob(".drafts"))
+
+
+@pytest.mark.slow
+def test_builds_that_are_refused_memory_say_so(pytestconfig: pytest.Config, shop: Shop, tmp_path: Path) -> None:
+    job = Job(shop.raw, tmp_path / "out")
+    shutil.copytree(shop.job.out, job.out)
+    models = set()
+    for number in range(levels := pytestconfig.getoption("builds") // 8):
+        shop.change()
+        before = contents(job)
+        memory = 3 + 60 * number // levels
+        build = shop.start(
+            job,
+            f"""
+from segmentation import dbt_plugin
+dbt_plugin.bound = lambda connection: connection.execute("set memory_limit = '{memory}MB'; set threads = 2")
+{UNCHECKED}""",
+        )
+        said = build.communicate()[0]
+        models.add(len(re.findall(r"^ *[0-9]+/[0-9]+ ", said, re.MULTILINE)))
+        print(f"memory {memory} MB: {build.returncode}, {max(models)} models, {said.splitlines()[-2:]}", flush=True)
+        only_a_sentence(said)
+        assert build.returncode == ("Memory ran out" in said)
+        assert contents(job) in (before, shop.expected[shop.day.exists()])
+        shop.are_right(job)
+    assert len(models) > 1
 
 
 @pytest.mark.slow
