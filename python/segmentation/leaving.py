@@ -9,13 +9,15 @@ import multiprocessing
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 
 def leave(said: str, code: int) -> NoReturn:
     """End this process at once, with a sentence; those that it has started end with it."""
-    # Buffers may be in use by what is interrupted.
-    os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, f"{said}\n".encode())
+    # Buffers may be in use by what is interrupted; and nobody may be there to read it.
+    with suppress(OSError):
+        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, f"{said}\n".encode())
     os._exit(code)
 
 

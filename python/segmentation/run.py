@@ -18,6 +18,7 @@ from segmentation.disk import check_space, writing
 from segmentation.errors import InputError, sentence, what_ran_out
 from segmentation.exports import write_exports
 from segmentation.landing.files import has_raw_files
+from segmentation.leaving import leave
 from segmentation.machine import check_memory, processes
 from segmentation.publication import begin, check_writers, clear
 from segmentation.report import start_report
@@ -27,6 +28,7 @@ from segmentation.speed import landing_process, leave_where_it_fails, load_ahead
 Result = TypeVar("Result")
 
 DEMO_NOTE = "DEMO_DATA.txt"
+UNTOUCHED = "The warehouse of the last good build is untouched."
 
 
 def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_dir: Path, *, benchmark: bool) -> None:
@@ -65,13 +67,12 @@ def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_d
 
 def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     """Land the raw files and run `dbt build`, a line per model; exit with 1 and a sentence where it cannot be done."""
-    untouched = "The warehouse of the last good build is untouched."
     if problem := settings_problem(project_settings() | settings):
-        raise InputError(f"{problem} {untouched}")
+        raise InputError(f"{problem} {UNTOUCHED}")
     try:
         processes()
     except InputError as error:
-        raise InputError(f"{error} {untouched}") from error
+        raise InputError(f"{error} {UNTOUCHED}") from error
     # It becomes the name of a database, which dbt does not quote everywhere.
     if not re.fullmatch(r"[\w.() -]+", warehouse.name):
         raise InputError(
@@ -84,7 +85,7 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json"]
     variables = ["--vars", json.dumps(settings, default=str)]
     with landing_process(warehouse, str(settings["retailer"]), raw_dir) as landing:
-        landed = leave_where_it_fails(landing, untouched)
+        landed = leave_where_it_fails(landing, UNTOUCHED)
         load_ahead()
         with without_collector():
             from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -96,7 +97,7 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
         landed.join()
     if not isinstance(parsed.result, Manifest):
         why = sentence(parsed.exception) if parsed.exception else None
-        sys.exit(f"{why} {untouched}" if why else untouched)
+        sys.exit(f"{why} {UNTOUCHED}" if why else UNTOUCHED)
     kept = [(node.schema, node.alias) for node in parsed.result.nodes.values() if node.config.materialized == "by_file"]
     clear(Path(f"{warehouse}.next"), kept)
     # Unit tests and those of the structure say something about the project, nothing about these files.
@@ -107,7 +108,7 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     )
     built = dbtRunner(parsed.result, [progress(models)]).invoke([*quiet, "build", *options])
     if not built.success:
-        sys.exit(f"The build failed as said above. {untouched}")
+        sys.exit(f"The build failed as said above. {UNTOUCHED}")
     # Its memory is wanted for the charts, the report and the exports.
     DuckDBConnectionManager.env().close()  # type: ignore[no-untyped-call]
 
@@ -133,6 +134,13 @@ def progress(models: int) -> Callable[[Any], None]:
             failed.clear()
 
     def print_event(event: Any) -> None:
+        try:
+            tell(event)
+        except OSError as error:
+            # Who reads it has gone, or its disk is full. dbt would wait for ever for the thread that finds it out.
+            leave(f"What the build prints cannot be written: {error.strerror}. {UNTOUCHED}", 1)
+
+    def tell(event: Any) -> None:
         data = event.data
         if event.info.level == "error":
             print_error(event.info.name, event.info.msg)

@@ -1,3 +1,7 @@
+import errno
+import io
+import subprocess
+import sys
 import threading
 from types import SimpleNamespace
 
@@ -29,6 +33,29 @@ def test_a_failure_is_told_with_its_reason_and_what_runs_out_once(capsys: pytest
     told(event("MainEncounteredError", "error", "std::bad_alloc"))
     said = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()]
     assert said == ["The disk is full", "Failure in b", "wrong", "Failure in d", "bad", "Memory ran out"]
+
+
+class Gone(io.StringIO):
+    """A terminal, or a program behind a pipe, that is no longer there."""
+
+    def write(self, _: str) -> int:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+
+def test_what_cannot_be_printed_ends_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an error in the thread that tells of it dbt hears nothing, and waits for ever."""
+    ended: list[tuple[str, int]] = []
+    monkeypatch.setattr("segmentation.run.leave", lambda *how: ended.append(how))
+    monkeypatch.setattr("sys.stdout", Gone())
+    progress(2)(event("LogModelResult", description="a", execution_time=1))
+    progress(2)(event("RunResultError", "error"))
+    said = "What the build prints cannot be written: Broken pipe. The warehouse of the last good build is untouched."
+    assert ended == [(said, 1)] * 2
+
+
+def test_a_sentence_that_nobody_can_hear_does_not_keep_a_process() -> None:
+    code = "import os; os.close(2); from segmentation.leaving import leave; leave('said', 3)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 3
 
 
 def test_a_long_step_tells_how_far_it_is_and_a_short_one_nothing(

@@ -437,6 +437,21 @@ def test_kills_of_whole_builds_leave_nothing_behind(pytestconfig: pytest.Config,
 
 
 @pytest.mark.slow
+def test_a_build_ends_when_nobody_reads_what_it_prints(shop: Shop, tmp_path: Path) -> None:
+    job = Job(shop.raw, tmp_path / "out")
+    shutil.copytree(shop.job.out, job.out)
+    before = contents(job)
+    build = shop.start(job)
+    assert build.stdout
+    while not re.match(r" *1/[0-9]+ ", build.stdout.readline()):
+        pass
+    build.stdout.close()
+    assert build.wait(timeout=300) == 1
+    assert contents(job) == before
+    assert not processes_of(build.pid)
+
+
+@pytest.mark.slow
 def test_builds_that_are_refused_memory_say_so(pytestconfig: pytest.Config, shop: Shop, tmp_path: Path) -> None:
     job = Job(shop.raw, tmp_path / "out")
     shutil.copytree(shop.job.out, job.out)
