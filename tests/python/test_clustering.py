@@ -86,6 +86,7 @@ def test_above_the_setting_silhouettes_are_estimates_and_the_other_scores_stay_e
         assert estimated[kind].to_dict() == pytest.approx(exact[kind].to_dict(), rel=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spread", ["skewed", "blobs"])
 @pytest.mark.parametrize("k", [2, 6])
 def test_starts_on_a_sample_find_what_ten_on_all_points_find(spread: str, k: int) -> None:
@@ -111,6 +112,7 @@ def test_parameters_place_every_row_as_scikit_learn_does() -> None:
     assert (place(data, report, "standard", 3) == fit.labels_).all()
 
 
+@pytest.mark.slow
 def test_processes_fit_the_same_as_one_alone() -> None:
     with workers(FEW_ROWS + 1) as run:
         assert run is not map
@@ -142,6 +144,7 @@ def test_planted_groups_are_found_again_by_refits_and_chance_groups_are_not() ->
     assert refit_agreement(one_cloud, labels, 3, n_refits=10, seed=1)[1].min() < 0.75
 
 
+@pytest.mark.slow
 def test_the_gap_statistic_sees_groups_and_sees_none_in_one_cloud() -> None:
     rng = np.random.default_rng(3)
     groups = np.eye(3)[rng.integers(0, 3, 600)] * 10 + rng.normal(size=(600, 3))

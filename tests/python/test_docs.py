@@ -45,6 +45,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return json.loads((job.out / "target" / "manifest.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_nothing_on_the_site_is_without_words(manifest: dict[str, Any]) -> None:
     parts = [part for part in manifest.values() if isinstance(part, dict)]
     nodes = {
