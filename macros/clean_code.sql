@@ -12,8 +12,8 @@ case
             or ({{ column }} >= 'a' and {{ column }} < '{')
         )
         then {{ clean_text(column) }}
-    else nullif(regexp_replace(
-        regexp_replace({{ clean_text(column) }}, '^(?:=?"\s*([^"]*?)\s*"|[''`]\s*([^''`]+))$', '\1\2'), '^{{ rounded_code() }}$', ''
-    ), '')
+    else nullif({{ replaced(
+        replaced(clean_text(column), '^(?:=?"\\s*([^"]*?)\\s*"|[\'\'`]\\s*([^\'\'`]+))$', '\\1\\2'), '^' ~ rounded_code() ~ '$', ''
+    ) }}, '')
 end
 {%- endmacro %}

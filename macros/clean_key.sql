@@ -4,6 +4,6 @@
 case
     when {{ column }} is null then null
     when not contains({{ column }}, '.') and not contains({{ column }}, '．') then {{ clean_code(column) }}
-    else regexp_replace({{ clean_code(column) }}, '^(\d+)\.0+$', '\1')
+    else {{ replaced(clean_code(column), '^(\\d+)\\.0+$', '\\1') }}
 end
 {%- endmacro %}

@@ -5,10 +5,10 @@
 {% macro clean_text(column) -%}
 case
     when {{ column }} is null then null
-    when strlen({{ column }}) = length({{ column }}) and {{ column }} >= '!' and right({{ column }}, 1) >= '!' then {{ column }}
-    else nullif(trim(
-        translate({{ column }}, '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ－．，：／＋　' || chr(160) || chr(8201) || chr(8239) || chr(8203) || chr(8288) || chr(65279),
-                              '01234567890123456789.,0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-.,:/+    '),
-        ' ' || chr(9) || chr(10) || chr(13)), '')
+    when bit_length({{ column }}) = 8 * length({{ column }}) and {{ column }} >= '!' and right({{ column }}, 1) >= '!' then {{ column }}
+    else nullif(trim(both ' ' || chr(9) || chr(10) || chr(13) from
+        translate({{ column }}, '٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬０１２３４５６７８９ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ－．，：／＋　{{ "\u00a0\u2009\u202f\u200b\u2060\ufeff" }}',
+                              '01234567890123456789.,0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-.,:/+    ')
+    ), '')
 end
 {%- endmacro %}

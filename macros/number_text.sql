@@ -2,12 +2,12 @@
     spreadsheet from reading it. -#}
 {% macro number_text(column, mark) -%}
 translate(
-    ltrim(translate({{ clean_text(column) }}, '−–﹣（）’‘`´＇', '---()'''''''''''), ''''),
+    trim(leading '''' from translate({{ clean_text(column) }}, '−–﹣（）’‘`´＇', '---()''''''''''')),
     '.,',
     case
         when
             {{ mark }} = ','
-            and regexp_matches({{ column }}, '[,，]|^[^0-9０-９]*[1-9１-９][0-9０-９]{0,2}(?:[.．][0-9０-９]{3})+[^0-9０-９]*$')
+            and {{ fits(column, '[,，]|^[^0-9０-９]*[1-9１-９][0-9０-９]{0,2}(?:[.．][0-9０-９]{3})+[^0-9０-９]*$') }}
             then ',.'
         else '.,'
     end

@@ -3,18 +3,14 @@
     Null where the text is none of these or the year is outside 1753..9999, the years such files can hold.
     An apostrophe or backquote that keeps a spreadsheet from reading it is left out. The case around all keeps DuckDB from cleaning every text beforehand, where only a few cannot be cast as they are. -#}
 {% macro to_moment(column) -%}
-{%- set text = "ltrim(" ~ clean_text(column) ~ ", '`''')" -%}
+{%- set text %}trim(leading '`''' from {{ clean_text(column) }}){% endset -%}
+{%- set seconds %}cast(round(cast(replace({{ text }}, ',', '.') as double) * 86400) as bigint){% endset -%}
 case
     when {{ column }} is not null then coalesce(
-        try_cast({{ column }} as timestamp),
-        try_cast({{ text }} as timestamp),
-        try_strptime({{ text }}, ['%Y%m%d', '%Y%m%d %H%M%S', '%Y%m%d%H%M%S', '%Y%m%d %H:%M:%S', '%Y.%m.%d', '%Y.%m.%d %H:%M:%S']),
-        case
-            when regexp_full_match({{ text }}, '\d{5}([.,]\d+)?')
-                then
-                    timestamp '1899-12-30'
-                    + to_microseconds(cast(round(cast(replace({{ text }}, ',', '.') as double) * 86400) as bigint) * 1000000)
-        end,
+        {{ iso_moment(column) }},
+        {{ iso_moment(text) }},
+        {{ compact_moment(text) }},
+        case when {{ fits(text, '^\\d{5}(?:[.,]\\d+)?$') }} then {{ seconds_after("timestamp '1899-12-30'", seconds) }} end,
         {{ spelled_moment(text) }}
     )
 end

@@ -11,7 +11,7 @@ sales as (
     select
         min(purchased_at) as first_purchased_at,
         max(purchased_at) as last_purchased_at,
-        coalesce(bool_or(cast(purchased_at as time) <> time '00:00:00'), false) as has_times
+        coalesce(bool_or(purchased_at <> cast(purchased_at as date)), false) as has_times
     from sales_lines
 ),
 
@@ -33,10 +33,10 @@ checked as (
     select
         case
             when as_of <= first_purchased_at
-                then error(
-                    'as_of ' || cast(as_of as date) || ' is not after the first sale, ' || first_purchased_at
-                    || ': no purchase would count; give a later as_of, or none.'
-                )
+                then {{ fail_with(
+                    "'as_of ' || cast(as_of as date) || ' is not after the first sale, ' || first_purchased_at
+                    || ': no purchase would count; give a later as_of, or none.'"
+                ) }}
             else as_of
         end as as_of,
         has_times,

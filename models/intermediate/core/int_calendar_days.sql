@@ -8,8 +8,11 @@ days as (
 
 calendar as (
     select
-        * exclude (calendar_days, trading_days, orders),
-        cast(unnest(generate_series(month_start, last_day(month_start), interval 1 day)) as date) as day
+        month_start,
+        first_day,
+        last_day,
+        usual_share_of_days,
+        {{ every('day', 'month_start', 'last_day(month_start)') }} as day
     from months
 ),
 
@@ -25,7 +28,7 @@ filled as (
 
 weekdays as (
     select
-        isodow(day) as weekday,
+        {{ weekday_of('day') }} as weekday,
         7 * count(*) / sum(count(*)) over () as relative_share
     from filled
     where has_trade
@@ -39,14 +42,14 @@ chances as (
         filled.*,
         least(coalesce(filled.usual_share_of_days * weekdays.relative_share, 0), 0.99) as chance_of_trade
     from filled
-    left join weekdays on isodow(filled.day) = weekdays.weekday
+    left join weekdays on {{ weekday_of('filled.day') }} = weekdays.weekday
 ),
 
 -- Days in a row without trade, and the probability that none of them has any.
 runs as (
     select
         run,
-        exp(sum(ln(1 - chance_of_trade) order by day)) as chance,
+        exp(sum(ln(1 - chance_of_trade) {{ in_order('day') }})) as chance,
         count(*) over () as runs
     from chances
     where not has_trade

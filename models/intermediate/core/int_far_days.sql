@@ -13,7 +13,7 @@ days as (
 with_gaps as (
     select
         *,
-        coalesce(day - lag(day) over (order by day) > {{ var('far_days') }}, false) as is_after_gap
+        coalesce(day > lag(day) over (order by day) + {{ var('far_days') }}, false) as is_after_gap
     from days
 ),
 
@@ -30,7 +30,7 @@ counted as (
     select
         *,
         sum(lines) over (partition by part_no) as part_lines,
-        sum(lines) over () as all_lines
+        cast(sum(lines) over () as bigint) as all_lines
     from divided
 ),
 

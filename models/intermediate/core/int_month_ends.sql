@@ -9,11 +9,11 @@ as_of as (
 months as (
     select
         as_of.as_of,
-        cast(unnest(generate_series(
-            least(min(usual_months.month_start), date_trunc('month', as_of.as_of - interval 1 microsecond)),
-            as_of.as_of - interval 1 microsecond,
-            interval 1 month
-        )) as date) as month_start
+        {{ every(
+            'month',
+            "least(min(usual_months.month_start), date_trunc('month', as_of.as_of - interval 1 microsecond))",
+            "as_of.as_of - interval 1 microsecond"
+        ) }} as month_start
     from usual_months
     cross join as_of
     group by as_of.as_of

@@ -11,9 +11,7 @@ as_of as (
 ),
 
 calendar as (
-    select cast(unnest(generate_series(
-        date_trunc('month', min(days.day)), as_of.as_of - interval 1 day, interval 1 day
-    )) as date) as day
+    select {{ every('day', "date_trunc('month', min(days.day))", "as_of.as_of - interval 1 day") }} as day
     from days
     cross join as_of
     group by as_of.as_of

@@ -23,7 +23,7 @@ as_of as (
 
 of_members as (
     select
-        segment_overrides.* exclude (card_id),
+        {{ all_but('segment_overrides', ['card_id']) }},
         coalesce(merged_cards.final_card_id, segment_overrides.card_id) as card_id,
         merged_cards.merged_card_id
     from segment_overrides

@@ -16,7 +16,7 @@ trade_window as (
     select
         coalesce(
             max(next_day) filter (
-                where share_so_far <= {{ var('far_share') }} and next_day - day > {{ var('far_days') }}
+                where share_so_far <= {{ var('far_share') }} and next_day > day + {{ var('far_days') }}
             ),
             min(day)
         ) as first_day,
@@ -26,9 +26,7 @@ trade_window as (
 
 months as (
     select
-        cast(unnest(
-            generate_series(date_trunc('month', first_day), last_day, interval 1 month)
-        ) as date) as month_start,
+        {{ every('month', "date_trunc('month', first_day)", 'last_day') }} as month_start,
         first_day,
         last_day
     from trade_window
@@ -49,22 +47,30 @@ filled as (
     group by months.month_start, months.first_day, months.last_day
 ),
 
+with_trade as (
+    select * from filled
+    where trading_days > 0
+),
+
 -- What is usual around it: the median month with trade of the half years before and after, or without one of all.
 around as (
     select
-        *,
-        coalesce(
-            median(share_of_days) filter (where trading_days > 0) over half_years,
-            median(share_of_days) filter (where trading_days > 0) over ()
-        ) as share_around,
-        coalesce(
-            median(orders_per_day) filter (where trading_days > 0) over half_years,
-            median(orders_per_day) filter (where trading_days > 0) over ()
-        ) as orders_around
+        filled.month_start,
+        median(others.share_of_days) as share_around,
+        median(others.orders_per_day) as orders_around
     from filled
-    window half_years as (
-        order by month_start range between interval 6 months preceding and interval 6 months following
-    )
+    inner join with_trade as others
+        on
+            others.month_start >= filled.month_start - interval 6 month
+            and others.month_start <= filled.month_start + interval 6 month
+    group by filled.month_start
+),
+
+anywhere as (
+    select
+        median(share_of_days) as share_of_days,
+        median(orders_per_day) as orders_per_day
+    from with_trade
 ),
 
 -- What is usual in its season: the best of the same month of other years, as far as the data hold it whole.
@@ -76,22 +82,24 @@ seasons as (
     from filled
     inner join filled as others
         on month(filled.month_start) = month(others.month_start) and filled.month_start <> others.month_start
-    where others.last_day - others.first_day + 1 = others.calendar_days
+    where others.first_day + others.calendar_days = others.last_day + 1
     group by filled.month_start
 ),
 
 usual as (
     select
-        around.month_start,
-        around.calendar_days,
-        around.trading_days,
-        around.orders,
-        around.first_day,
-        around.last_day,
-        least(around.share_around, seasons.share_of_season) as usual_share_of_days,
-        least(around.orders_around, seasons.orders_of_season) as usual_orders_per_day
-    from around
-    left join seasons on around.month_start = seasons.month_start
+        filled.month_start,
+        filled.calendar_days,
+        filled.trading_days,
+        filled.orders,
+        filled.first_day,
+        filled.last_day,
+        least(coalesce(around.share_around, anywhere.share_of_days), seasons.share_of_season) as usual_share_of_days,
+        least(coalesce(around.orders_around, anywhere.orders_per_day), seasons.orders_of_season) as usual_orders_per_day
+    from filled
+    cross join anywhere
+    left join around on filled.month_start = around.month_start
+    left join seasons on filled.month_start = seasons.month_start
 )
 
 select * from usual

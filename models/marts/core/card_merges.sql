@@ -15,19 +15,8 @@ links as (
     where card_id <> merged_into
 ),
 
--- All cards that a card leads to. A pair is found once, so that a circle ends too.
-reached as (
-    select
-        card_id,
-        merged_into as reached_card_id
-    from links
-    union
-    select
-        reached.card_id,
-        links.merged_into as reached_card_id
-    from reached
-    inner join links on reached.reached_card_id = links.card_id
-),
+-- All cards that a card leads to.
+{{ reached_by('links', 'card_id', 'merged_into') }},
 
 circles as (
     select card_id from reached

@@ -10,8 +10,8 @@ trade as (
     select
         month_start,
         bool_and(is_gap) as is_all_gap,
-        sum(chance_of_trade order by day) as usual_trading_days,
-        coalesce(sum(chance_of_trade order by day) filter (where is_gap), 0) as lacking_trading_days
+        sum(chance_of_trade {{ in_order('day') }}) as usual_trading_days,
+        coalesce(sum(chance_of_trade {{ in_order('day') }}) filter (where is_gap), 0) as lacking_trading_days
     from days
     group by month_start
 ),
@@ -19,7 +19,7 @@ trade as (
 compared as (
     select
         months.*,
-        trade.* exclude (month_start),
+        {{ all_but('trade', ['month_start']) }},
         months.usual_orders_per_day * months.calendar_days as usual_orders,
         count(*) over () as months
     from months

@@ -8,7 +8,7 @@ with merged_cards as (
 
 members as (
     select
-        rows_of_files.* exclude (card_id),
+        {{ all_but('rows_of_files', ['card_id']) }},
         coalesce(merged_cards.final_card_id, rows_of_files.card_id) as card_id,
         merged_cards.merged_card_id,
         {{ unread_values(['card_id', 'gender', 'age_band', 'birth_date', 'registered_at']) }} as raw_text
@@ -25,8 +25,8 @@ ranked as (
     select
         *,
         row_number() over registrations_of_card as registration_no,
-        struct_pack(registered_at, birth_date, gender, age_band) as registration, -- equal also where both lack a value
-        first_value(struct_pack(registered_at, birth_date, gender, age_band)) over registrations_of_card
+        {{ values_of(['registered_at', 'birth_date', 'gender', 'age_band']) }} as registration,
+        first_value({{ values_of(['registered_at', 'birth_date', 'gender', 'age_band']) }}) over registrations_of_card
             as first_registration,
         coalesce(merged_card_id, card_id) as own_card_id,
         first_value(coalesce(merged_card_id, card_id)) over registrations_of_card as first_card_id

@@ -27,7 +27,7 @@ with merged_cards as (
 
 sales_lines as (
     select
-        lines_of_files.* exclude (card_id),
+        {{ all_but('lines_of_files', ['card_id']) }},
         coalesce(merged_cards.final_card_id, lines_of_files.card_id) as card_id,
         merged_cards.merged_card_id,
         {{ unread_values(['card_id', 'quantity', 'unit_price', 'amount', 'points', 'purchased_at']) }} as raw_text

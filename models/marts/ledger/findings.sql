@@ -101,11 +101,11 @@ folded_keys as (
 -- The currency of a line is that of its own column, else the sign of its amount, else that of its price.
 written_signs as (
     select
-        rtrim(upper(coalesce(
+        trim(trailing '.' from upper(coalesce(
             currency,
-            nullif(regexp_extract(signed_amount, '{{ money_sign() }}'), ''),
-            regexp_extract(signed_unit_price, '{{ money_sign() }}')
-        )), '.') as sign
+            nullif({{ extracted('signed_amount', money_sign()) }}, ''),
+            {{ extracted('signed_unit_price', money_sign()) }}
+        ))) as sign
     from lines_of_money
     where currency is not null or signed_amount is not null or signed_unit_price is not null
 ),
@@ -167,92 +167,128 @@ counted as (
         null as to_day
     from input_files
     where counts_twice
-    union all by name
+    union all
     select
         'full_sheets' as finding,
         source_file as subject,
+        null as other,
+        null as days,
         raw_rows as found,
-        raw_rows as looked_at
+        raw_rows as looked_at,
+        null as from_day,
+        null as to_day
     from input_files
     where is_full_sheet
-    union all by name
+    union all
     select
         'files_of_one_size' as finding,
         table_name as subject,
-        format('{:,}', max(raw_rows)) as other,
+        {{ with_commas('max(raw_rows)') }} as other,
+        null as days,
         count(*) filter (where is_largest) as found,
-        count(*) as looked_at
+        count(*) as looked_at,
+        null as from_day,
+        null as to_day
     from sizes_of_files
     group by table_name
     having found > 1 and max(raw_rows) >= 1000
-    union all by name
+    union all
     select
         'sales_end_early' as finding,
         source_file as subject,
+        null as other,
+        null as days,
         raw_rows as found,
         raw_rows as looked_at,
+        null as from_day,
         cast(last_purchased_at as date) as to_day
     from input_files
     where ends_early
-    union all by name
+    union all
     select
         'several_currencies' as finding,
         'amount' as subject,
-        string_agg(format('{} {:,}', currency, cast(lines as bigint)), ', ' order by lines desc, currency) as other,
+        {{ text_by("currency || ' ' || " ~ with_commas('cast(lines as bigint)'), ', ', 'lines desc, currency') }}
+            as other,
+        null as days,
         sum(lines) - max(lines) as found,
-        sum(lines) as looked_at
+        sum(lines) as looked_at,
+        null as from_day,
+        null as to_day
     from lines_by_currency
-    union all by name
+    union all
     select
         'unread_lines' as finding,
         'sales_lines' as subject,
+        null as other,
+        null as days,
         count(*) filter (where reason in ('unreadable', 'no_moment', 'bad_moment', 'bad_number')) as found,
-        count(*) as looked_at
+        count(*) as looked_at,
+        null as from_day,
+        null as to_day
     from sales_lines
-    union all by name
+    union all
     select
         'lone_days' as finding,
         'sales_lines' as subject,
+        null as other,
+        null as days,
         count(*) filter (where reason = 'lone_day') as found,
         count(*) as looked_at,
         cast(min(purchased_at) filter (where reason = 'lone_day') as date) as from_day,
         cast(max(purchased_at) filter (where reason = 'lone_day') as date) as to_day
     from sales_lines
-    union all by name
+    union all
     select
         'far_days' as finding,
         'sales_lines' as subject,
+        null as other,
+        null as days,
         coalesce(sum(lines), 0) as found,
         coalesce(any_value(all_lines), 0) as looked_at,
         min(day) as from_day,
         max(day) as to_day
     from far_days
-    union all by name
+    union all
     select
         'keys_in_two_cases' as finding,
         'card_id' as subject,
+        null as other,
+        null as days,
         count(*) filter (where has_two_cases) as found,
-        count(*) as looked_at
+        count(*) as looked_at,
+        null as from_day,
+        null as to_day
     from folded_keys
-    union all by name
+    union all
     select
         'receipts_of_several_moments' as finding,
         'receipts' as subject,
+        null as other,
+        null as days,
         count(*) filter (where receipts.has_several_moments and not retailer.order_is_receipt) as found,
-        count(*) as looked_at
+        count(*) as looked_at,
+        null as from_day,
+        null as to_day
     from receipts
     cross join retailer
-    union all by name
+    union all
     select
         'registered_after_last_purchase' as finding,
         'lrfmpsx' as subject,
+        null as other,
+        null as days,
         count(*) filter (where days_since_registration < days_since_last_purchase) as found,
-        count(*) as looked_at
+        count(*) as looked_at,
+        null as from_day,
+        null as to_day
     from buyers
-    union all by name
+    union all
     select
         'returns_after_as_of' as finding,
         'member_returns' as subject,
+        null as other,
+        null as days,
         count(*) filter (
             where member_returns.returned_at >= as_of.as_of and '{{ var("returns") }}' = 'net'
         ) as found,
@@ -261,22 +297,29 @@ counted as (
         cast(max(member_returns.returned_at) as date) as to_day
     from member_returns
     cross join as_of
-    union all by name
+    union all
     select
         'sheets_left_out' as finding,
         source_file as subject,
         any_value(sheets_left_out) as other,
+        null as days,
         1 as found,
-        1 as looked_at
+        1 as looked_at,
+        null as from_day,
+        null as to_day
     from input_files
     where sheets_left_out is not null
     group by source_file
-    union all by name
+    union all
     select
         'list_rows_left_out' as finding,
         list_rows.list_name as subject,
+        null as other,
+        null as days,
         count(*) filter (where list_reasons.is_fault) as found,
-        count(*) as looked_at
+        count(*) as looked_at,
+        null as from_day,
+        null as to_day
     from list_rows
     left join list_reasons on list_rows.list_name = list_reasons.list_name and list_rows.reason = list_reasons.reason
     group by list_rows.list_name
@@ -286,7 +329,7 @@ counted as (
 standing_out as (
     select
         texts.*,
-        counted.* exclude (finding, found, looked_at),
+        {{ all_but('counted', ['finding', 'found', 'looked_at']) }},
         cast(counted.found as bigint) as found,
         cast(counted.looked_at as bigint) as looked_at
     from counted
@@ -295,12 +338,12 @@ standing_out as (
 ),
 
 {%- set filled = {
-    'found': "format('{:,}', found)",
-    'looked_at': "format('{:,}', looked_at)",
-    'share': "format('{:.1f} %', 100 * found / looked_at)",
-    'days': "format('{:,}', days)",
-    'from_day': 'cast(from_day as varchar)',
-    'to_day': 'cast(to_day as varchar)',
+    'found': with_commas('found'),
+    'looked_at': with_commas('looked_at'),
+    'share': "cast(cast(100 * found / looked_at as decimal(9, 1)) as string) || ' %'",
+    'days': with_commas('days'),
+    'from_day': 'cast(from_day as string)',
+    'to_day': 'cast(to_day as string)',
     'other': 'other',
     'subject': 'subject',
 } %}

@@ -50,7 +50,7 @@ equal_lines as (
         count(*) as equal_lines
     from {{ ref('int_lines_of_other_files') }}
     group by source_file, other_file
-    qualify row_number() over (partition by source_file order by count(*) desc, other_file) = 1
+    qualify row_number() over (partition by source_file order by equal_lines desc, other_file) = 1
 ),
 
 days as (

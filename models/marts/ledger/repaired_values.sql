@@ -10,7 +10,7 @@
 } -%}
 {%- set unusual = {
     'code': "raw_{0} is not null and {0} is distinct from raw_{0}",
-    'moment': "strlen(raw_{0}) <> length(raw_{0}) or raw_{0} not like '____-__-__%'",
+    'moment': "bit_length(raw_{0}) <> 8 * length(raw_{0}) or raw_{0} not like '____-__-__%'",
     'number': "raw_{0} is not null and try_cast(raw_{0} as decimal(18, 6)) is null",
     'label': "raw_{0} is not null and {0} is null",
 } -%}
@@ -38,21 +38,18 @@ looked_at as (
         source_file,
         row_no,
         line_no,
-        unnest([
-            {% for column, kind in columns.items() -%}
-            struct_pack(
-                column_name := '{{ column }}',
-                kind := '{{ kind }}',
-                is_unusual := {{ unusual[kind].format(column) }},
-                raw_value := raw_{{ column }},
-                value := {% if kind == 'number' -%}
-                rtrim(rtrim(cast({{ column }} as varchar), '0'), '.')
-                {%- else -%}
-                cast({{ column }} as varchar)
-                {%- endif %}
-            ){{ "," if not loop.last }}
-            {% endfor %}
-        ], recursive := true)
+        {% set values = [] -%}
+        {% for column, kind in columns.items() -%}
+        {% set text = 'cast(' ~ column ~ ' as string)' -%}
+        {% do values.append({
+            'column_name': "'" ~ column ~ "'",
+            'kind': "'" ~ kind ~ "'",
+            'is_unusual': unusual[kind].format(column),
+            'raw_value': 'raw_' ~ column,
+            'value': "trim(trailing '.' from trim(trailing '0' from " ~ text ~ '))' if kind == 'number' else text,
+        }) -%}
+        {% endfor -%}
+        {{ rows_of(values) }}
     from {{ ref('stg_' ~ table) }}
     where
         {% for column, kind in columns.items() -%}
@@ -68,18 +65,18 @@ repaired as (
         *,
         case
             when value is null then 'not_understood'
-            when kind = 'moment' and regexp_full_match(raw_value, '\s*\d{5}(\.\d*)?\s*') then 'excel_serial'
-            when kind = 'moment' and regexp_matches(raw_value, '^\s*\d{8}') then 'compact_date'
+            when kind = 'moment' and {{ fits('raw_value', '^\\s*\\d{5}(\\.\\d*)?\\s*$') }} then 'excel_serial'
+            when kind = 'moment' and {{ fits('raw_value', '^\\s*\\d{8}') }} then 'compact_date'
             when kind = 'moment' and contains(raw_value, '/') then 'slashed_date'
-            when kind in ('code', 'moment') and regexp_matches(raw_value, '["''`]') then 'text_marks'
-            when kind = 'code' and regexp_full_match(raw_value, '\s*\d+\.0+\s*') then 'decimals_of_code'
-            when kind = 'number' and regexp_matches(raw_value, '[\p{Sc}\p{Han}A-DF-Za-df-z]') then 'money_sign'
-            when kind = 'number' and regexp_matches(raw_value, '[(（−–﹣－]|\d\s*-') then 'minus_sign'
-            when kind = 'number' and regexp_matches(raw_value, '^\s*[''`]') then 'text_marks'
-            when strlen(raw_value) <> length(raw_value) then 'full_width'
+            when kind in ('code', 'moment') and {{ fits('raw_value', '["\'\'`]') }} then 'text_marks'
+            when kind = 'code' and {{ fits('raw_value', '^\\s*\\d+\\.0+\\s*$') }} then 'decimals_of_code'
+            when kind = 'number' and {{ fits('raw_value', '[\\p{Sc}\\p{Han}A-DF-Za-df-z]') }} then 'money_sign'
+            when kind = 'number' and {{ fits('raw_value', '[(（−–﹣－]|\\d\\s*-') }} then 'minus_sign'
+            when kind = 'number' and {{ fits('raw_value', '^\\s*[\'\'`]') }} then 'text_marks'
+            when bit_length(raw_value) <> 8 * length(raw_value) then 'full_width'
             when kind = 'moment' then 'other_date'
-            when kind = 'number' and regexp_matches(raw_value, '^[^,.]*,\d{1,2}$|\..*,') then 'decimal_comma'
-            when kind = 'number' and regexp_matches(raw_value, '[,''\. ]\d{3}') then 'thousands_separators'
+            when kind = 'number' and {{ fits('raw_value', '^[^,.]*,\\d{1,2}$|\\..*,') }} then 'decimal_comma'
+            when kind = 'number' and {{ fits('raw_value', '[,\'\'\\. ]\\d{3}') }} then 'thousands_separators'
             else 'blanks'
         end as repair
     from looked_at

@@ -1,22 +1,37 @@
 """The project's own SQL macros, for what is written in SQL before dbt runs: a rule stands in one place."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from jinja2 import Environment
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
 
 FOLDER = Path(__file__).parents[3] / "macros"
 NAMES = (
+    "engines",
     *("clean_text", "clean_code", "clean_key", "rounded_code"),
     *("to_moment", "spelled_moment", "clock_with_offset", "to_number", "number_text", "plain_number", "money_sign"),
 )
+
+
+class Adapter:
+    """dbt's `adapter`, as far as macros need it: what engines say in other words is said as DuckDB does."""
+
+    @staticmethod
+    @pass_context
+    def dispatch(context: Context, name: str) -> Callable[..., Any]:
+        """Return the macro of this name for DuckDB."""
+        macro: Callable[..., Any] = context[f"duckdb__{name}"]
+        return macro
 
 
 @lru_cache
 def _module() -> object:
     # One template of all, since they call each other.
     text = "\n".join((FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in NAMES)
-    return Environment(autoescape=False).from_string(text).module
+    return Environment(autoescape=False).from_string(text, {"adapter": Adapter()}).module
 
 
 def sql_macro(name: str, *arguments: str) -> str:
