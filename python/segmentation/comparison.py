@@ -43,9 +43,7 @@ def differences(connection: DuckDBPyConnection, left: str, right: str) -> list[s
             found.append(f"{len(rows)} rows only on the {side}, such as {rows[:EXAMPLES]}")
     if doubles:
         shown = ", ".join(f"left_rows.{column}, right_rows.{column}" for column in doubles)
-        rows = connection.sql(
-            f"select {shown} from left_rows join right_rows on {pair} where not ({close})"
-        ).fetchall()
+        rows = connection.sql(f"select {shown} from left_rows join right_rows on {pair} where not ({close})").fetchall()
         for at, column in enumerate(doubles):
             far = [row[2 * at : 2 * at + 2] for row in rows if not _are_close(*row[2 * at : 2 * at + 2])]
             if far:
