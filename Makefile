@@ -40,7 +40,7 @@ install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv \
 	else $(PYTHON) -m venv .venv && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r $(1) \
 	&& $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .; fi
 
-.PHONY: all test check quick-tests torture audit lint demo inspect audience app charts report export docs settings benchmark clean
+.PHONY: all test check quick-tests torture audit lint demo inspect audience app charts report export docs settings benchmark compare-engines clean
 
 all: .venv/.installed
 	@$(BIN)/segmentation build
@@ -135,6 +135,11 @@ SIZES ?= 1
 RUNS ?= 3
 benchmark: .venv/.installed-dev
 	@$(BIN)/python benchmarks/run.py --sizes $(SIZES) --runs $(RUNS)
+
+# Demo data built on DuckDB and on Spark (here a cluster of two executors on this machine; 700 MB each), every public mart compared.
+CLUSTER ?= local-cluster[2,1,700]
+compare-engines: .venv/.installed-spark
+	@$(BIN)/python benchmarks/compare_engines.py $(or $(MEMBERS),400) $(or $(LINES),4000) "$(CLUSTER)"
 
 clean:
 	rm -rf target logs warehouse reports

@@ -17,6 +17,8 @@ BIN = Path(sys.executable).parent
 
 def main() -> None:
     """Print how many marts were compared and how many differ; exit with 1 where one does."""
+    from dbt.cli.main import dbtRunner
+
     from segmentation.spark import build, has_java, start_session
 
     if not has_java():
@@ -39,6 +41,9 @@ def main() -> None:
     session = start_session(master, FOLDER / "tables", **{"spark.sql.shuffle.partitions": "4"})
     marts = build(session, warehouse, FOLDER / "parquet")
     print(f"Spark ({master}): {time.monotonic() - begin:.0f} s", flush=True)
+    agreed = dbtRunner().invoke(["--quiet", "test", "--target", "spark", "--select", "assert_engines_agree"])
+    if not agreed.success:
+        sys.exit("A macro says something else on Spark, as said above.")
     differing = 0
     with duckdb.connect() as connection:
         connection.execute(f"attach '{warehouse}' as published (read_only)")

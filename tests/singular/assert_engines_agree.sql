@@ -22,6 +22,7 @@
     ['iso_moment', iso_moment("'2015'"), none],
     ['iso_moment', iso_moment("'12:30'"), none],
     ['list_by', '(select ' ~ list_by('b', 'a') ~ ' = ' ~ list_of([4, 3]) ~ ' from (select 1 as a, 4 as b union all select 2 as a, 3 as b) as t)', 'true'],
+    ['mean', 'cast(round((select ' ~ mean('a') ~ ' from (select cast(0.01 as decimal(18, 2)) as a union all select cast(0 as decimal(18, 2)) as a union all select cast(0 as decimal(18, 2)) as a) as t) * 3000000000) as bigint)', '10000000'],
     ['nearest_center', nearest_center(list_of(['cast(7 as double)']), list_of([list_of(['cast(1 as double)']), list_of(['cast(8 as double)'])])), '1'],
     ['reached_by', '(select count(*) from reached)', '6'],
     ['replaced', replaced("'a1b2'", '([a-z])\\d', '\\1-'), 'a-b-'],

@@ -56,7 +56,7 @@ profiles as (
         {% for indicator, column in {
             'l': 'days_since_registration', 'r': 'days_since_last_purchase', 'f': 'f', 'm': 'm',
         }.items() -%}
-        avg({{ column }}) * sum(count(*)) over () / nullif(sum(sum({{ column }})) over (), 0) as {{ indicator }}
+        {{ mean(column) }} * sum(count(*)) over () / nullif(sum(sum({{ column }})) over (), 0) as {{ indicator }}
         {%- if not loop.last %},{% endif %}
         {% endfor %}
     from numbered
