@@ -38,7 +38,9 @@ def main() -> None:
     begin = time.monotonic()
     # A warehouse that is not there: nothing of the other build is read but its raw tables.
     os.environ |= {"WAREHOUSE_PATH": str(FOLDER / "none.duckdb")}
-    session = start_session(master, FOLDER / "tables", **{"spark.sql.shuffle.partitions": "4"})
+    session = start_session(
+        master, FOLDER / "tables", **{"spark.executor.memory": "700m", "spark.sql.shuffle.partitions": "4"}
+    )
     marts = build(session, warehouse, FOLDER / "parquet")
     print(f"Spark ({master}): {time.monotonic() - begin:.0f} s", flush=True)
     agreed = dbtRunner().invoke(["--quiet", "test", "--target", "spark", "--select", "assert_engines_agree"])
