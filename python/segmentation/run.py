@@ -96,7 +96,9 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
             parsed = dbtRunner(callbacks=[progress(0)]).invoke([*quiet, "parse", *variables])
         landed.join()
     if not isinstance(parsed.result, Manifest):
-        why = sentence(parsed.exception) if parsed.exception else None
+        stopped = parsed.exception
+        # That something ran out has been said.
+        why = sentence(stopped) if stopped and not what_ran_out(str(stopped)) else None
         sys.exit(f"{why} {UNTOUCHED}" if why else UNTOUCHED)
     kept = [(node.schema, node.alias) for node in parsed.result.nodes.values() if node.config.materialized == "by_file"]
     clear(Path(f"{warehouse}.next"), kept)
