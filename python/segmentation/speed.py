@@ -27,7 +27,9 @@ from segmentation.machine import processes
 Run = Callable[..., Iterable[Any]]
 
 FEW_ROWS = 10_000
+# The first one loads nothing.
 HEAVY_MODULES = [
+    "segmentation.forked_from",
     "segmentation.charts.drawing",
     "segmentation.cluster_fits",
     "segmentation.cluster_matching",

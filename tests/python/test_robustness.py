@@ -300,6 +300,38 @@ def test_workers_end_with_their_parent(number: signal.Signals, tmp_path: Path) -
     assert [pid for pid in workers if Path(f"/proc/{pid}").exists()] == []
 
 
+LOAD = """
+import os, signal, sys, time
+from multiprocessing import forkserver
+from segmentation import speed
+sys.path.insert(0, sys.argv[1])
+speed.HEAVY_MODULES[1:] = ["endless"]
+speed.load_ahead()
+print(forkserver._forkserver._forkserver_pid, flush=True)
+while not os.path.exists(sys.argv[1] + "/began"):
+    time.sleep(0.01)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+ENDLESS = """
+import pathlib, time
+pathlib.Path(__file__).with_name("began").touch()
+time.sleep(600)
+"""
+
+
+def test_what_loads_for_the_workers_ends_with_the_build(tmp_path: Path) -> None:
+    (tmp_path / "endless.py").write_text(ENDLESS)
+    parent = subprocess.run(
+        [sys.executable, "-c", LOAD, tmp_path], capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    assert parent.returncode == -signal.SIGKILL
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends and Path(f"/proc/{int(parent.stdout)}").exists():
+        time.sleep(0.05)
+    assert not Path(f"/proc/{int(parent.stdout)}").exists()
+
+
 def test_the_file_of_the_marts_begins_with_what_follows_the_files(tmp_path: Path) -> None:
     path = tmp_path / "wh.duckdb.next"
     clear(path, [])
