@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import connection, forkserver
+from multiprocessing import connection, forkserver, resource_tracker
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
@@ -59,12 +59,14 @@ def landing_process(warehouse: Path, retailer: str, raw_dir: Path) -> Iterator[S
 
 @contextmanager
 def _deaf_to_the_keyboard() -> Iterator[None]:
-    """Start processes that a Ctrl-C does not reach: it ends this one, which ends them."""
-    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Start processes that a Ctrl-C does not reach: it ends this one, if only after the block, and they with it."""
+    # As it starts, it would let through what is held back here.
+    resource_tracker.ensure_running()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, heard)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def leave_where_it_fails(process: SpawnProcess, said: str) -> threading.Thread:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from segmentation import publication
+from segmentation import publication, speed
 from segmentation.dbt_plugin import Plugin
 from segmentation.errors import InputError
 from segmentation.lock import held, take
@@ -298,6 +298,13 @@ def test_workers_end_with_their_parent(number: signal.Signals, tmp_path: Path) -
     while time.monotonic() < ends and any(Path(f"/proc/{pid}").exists() for pid in workers):
         time.sleep(0.05)
     assert [pid for pid in workers if Path(f"/proc/{pid}").exists()] == []
+
+
+def test_a_ctrl_c_while_processes_start_is_not_lost() -> None:
+    with pytest.raises(KeyboardInterrupt), speed._deaf_to_the_keyboard():
+        signal.raise_signal(signal.SIGINT)
+        child = subprocess.Popen([sys.executable, "-c", "import signal; signal.raise_signal(signal.SIGINT)"])
+        assert child.wait() == 0
 
 
 LOAD = """
