@@ -55,6 +55,7 @@ def main() -> None:
             differing += bool(found)
             for sentence in found:
                 print(f"{mart}: {sentence}".replace("on the left", "on DuckDB").replace("on the right", "on Spark"))
+    session.stop()
     print(
         f"{len(marts)} marts compared, {differing} differ (doubles by more than {TOLERANCE:.0e} of their size, or else)"
     )

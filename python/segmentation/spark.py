@@ -38,7 +38,8 @@ def start_session(master: str, tables: Path, **settings: str) -> SparkSession:
         .config("spark.driver.host", "127.0.0.1")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
-        .config("spark.log.level", "ERROR")
+        # Its errors come as exceptions; what it falls back from, it would print with a trace.
+        .config("spark.log.level", "FATAL")
         .config("spark.sql.catalogImplementation", "in-memory")
         .config("spark.sql.warehouse.dir", str(tables.resolve()))
     )
