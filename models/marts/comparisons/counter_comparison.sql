@@ -42,14 +42,18 @@ lines_of_ranked as (
     where counter_code in (select ranked.counter_code from ranked)
 ),
 
+counted_lines as (
+    select * from lines_of_ranked
+    where is_counted
+),
+
 orders as (
     select distinct
         counter_code,
         customer_type,
         card_id,
         order_id
-    from lines_of_ranked
-    where is_counted
+    from counted_lines
 ),
 
 customers as (
@@ -62,11 +66,15 @@ customers as (
     group by counter_code, customer_type
 ),
 
-prices as (
+median_prices as (
+    {{ median_prices('counted_lines', ['counter_code', 'customer_type']) }}
+),
+
+bargains as (
     select
         counter_code,
         customer_type,
-        {{ price_measures('lines_of_ranked') }}
+        {{ bargain_shares('lines_of_ranked') }}
     from lines_of_ranked
     group by counter_code, customer_type
 ),
@@ -86,14 +94,16 @@ comparison as (
         cast(ranked.amount as double) / customers.customers as amount_per_customer,
         cast(ranked.amount as double) / customers.orders as amount_per_order,
         cast(ranked.pieces as double) / customers.orders as pieces_per_order,
-        prices.median_piece_price,
-        prices.below_price_share,
-        prices.without_points_share
+        median_prices.median_piece_price,
+        bargains.below_price_share,
+        bargains.without_points_share
     from ranked
     inner join customers
         on ranked.counter_code = customers.counter_code and ranked.customer_type = customers.customer_type
-    inner join prices
-        on ranked.counter_code = prices.counter_code and ranked.customer_type = prices.customer_type
+    inner join bargains
+        on ranked.counter_code = bargains.counter_code and ranked.customer_type = bargains.customer_type
+    left join median_prices
+        on ranked.counter_code = median_prices.counter_code and ranked.customer_type = median_prices.customer_type
     left join counters on ranked.counter_code = counters.item_code
 )
 

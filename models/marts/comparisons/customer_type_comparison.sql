@@ -12,12 +12,16 @@ customer_types as (
 
 -- What a piece of the product costs in the middle of all its lines, whoever bought it.
 usual_prices as (
-    select
-        product_code,
-        median(cast(piece_price as double)) as usual_price
-    from sold_lines
-    where product_code is not null
-    group by product_code
+    {{ median_prices('sold_lines', ['product_code']) }}
+),
+
+counted_lines as (
+    select * from sold_lines
+    where is_counted
+),
+
+median_prices as (
+    {{ median_prices('counted_lines', ['customer_type']) }}
 ),
 
 lines as (
@@ -25,10 +29,10 @@ lines as (
         sold_lines.customer_type,
         count(distinct sold_lines.card_id) filter (where sold_lines.is_counted) as customers,
         avg(cast(
-            sold_lines.amount < usual_prices.usual_price * sold_lines.quantity * (1 - {{ var('discount_tolerance') }})
+            sold_lines.amount < usual_prices.median_piece_price * sold_lines.quantity * (1 - {{ var('discount_tolerance') }})
             as integer
         )) filter (where sold_lines.is_counted) as below_usual_price_share,
-        {{ price_measures('sold_lines') }}
+        {{ bargain_shares('sold_lines') }}
     from sold_lines
     left join usual_prices on sold_lines.product_code = usual_prices.product_code
     group by sold_lines.customer_type
@@ -63,13 +67,14 @@ comparison as (
         cast(totals.orders as double) / nullif(lines.customers, 0) as orders_per_customer,
         cast(totals.amount as double) / nullif(lines.customers, 0) as amount_per_customer,
         cast(totals.amount as double) / cast(totals.pieces as double) as amount_per_piece,
-        lines.median_piece_price,
+        median_prices.median_piece_price,
         lines.below_price_share,
         lines.below_usual_price_share,
         lines.without_points_share
     from totals
     inner join lines on totals.customer_type = lines.customer_type
     inner join customer_types on totals.customer_type = customer_types.customer_type
+    left join median_prices on totals.customer_type = median_prices.customer_type
 )
 
 select * from comparison

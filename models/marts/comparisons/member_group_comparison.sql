@@ -85,14 +85,34 @@ totals as (
     group by grouped_members.dimension, grouped_members.group_code
 ),
 
-prices as (
+grouped_lines as (
     select
         grouped_members.dimension,
         grouped_members.group_code,
-        {{ price_measures('sold_lines') }}
+        sold_lines.is_counted,
+        sold_lines.piece_price,
+        sold_lines.is_below_price,
+        sold_lines.is_without_points
     from sold_lines
     inner join grouped_members on sold_lines.card_id = grouped_members.card_id
-    group by grouped_members.dimension, grouped_members.group_code
+),
+
+counted_lines as (
+    select * from grouped_lines
+    where is_counted
+),
+
+median_prices as (
+    {{ median_prices('counted_lines', ['dimension', 'group_code']) }}
+),
+
+bargains as (
+    select
+        dimension,
+        group_code,
+        {{ bargain_shares('grouped_lines') }}
+    from grouped_lines
+    group by dimension, group_code
 ),
 
 comparison as (
@@ -113,12 +133,14 @@ comparison as (
         cast(totals.amount as double) / nullif(totals.buyers, 0) as amount_per_buyer,
         cast(totals.amount as double) / nullif(totals.orders, 0) as amount_per_order,
         cast(totals.pieces as double) / nullif(totals.orders, 0) as pieces_per_order,
-        prices.median_piece_price,
-        prices.below_price_share,
-        prices.without_points_share
+        median_prices.median_piece_price,
+        bargains.below_price_share,
+        bargains.without_points_share
     from totals
     cross join unknown_text
-    left join prices on totals.dimension = prices.dimension and totals.group_code = prices.group_code
+    left join median_prices
+        on totals.dimension = median_prices.dimension and totals.group_code = median_prices.group_code
+    left join bargains on totals.dimension = bargains.dimension and totals.group_code = bargains.group_code
     left join labels on totals.dimension = labels.dimension and totals.group_code = labels.group_code
 )
 

@@ -49,14 +49,13 @@ places as (
     from placed
 ),
 
--- The weights of the parts that are recorded add up to one.
 scores as (
     select
         card_id,
         {% for part in parts -%}
-        100 * max(place) filter (where part = '{{ part }}') as {{ part }}_score,
-        {% endfor -%}
-        100 * sum(weight * place {{ in_order('part') }}) / nullif(sum(weight {{ in_order('part') }}), 0) as score
+        max(place) filter (where part = '{{ part }}') as {{ part }}_place,
+        max(weight) filter (where part = '{{ part }}') as {{ part }}_weight{{ "," if not loop.last }}
+        {% endfor %}
     from places
     group by card_id
 ),
@@ -76,9 +75,18 @@ purchasing_power as (
         measures.amount_per_order,
         measures.pieces_per_order,
         {% for part in parts -%}
-        scores.{{ part }}_score,
+        100 * scores.{{ part }}_place as {{ part }}_score,
         {% endfor -%}
-        scores.score
+        -- The weights of the parts that are recorded add up to one.
+        100 * (
+            {% for part in parts | sort -%}
+            coalesce(scores.{{ part }}_weight * scores.{{ part }}_place, 0){{ " +" if not loop.last }}
+            {% endfor %}
+        ) / nullif(
+            {% for part in parts | sort -%}
+            coalesce(scores.{{ part }}_weight, 0){{ " +" if not loop.last }}
+            {% endfor %}, 0
+        ) as score
     from measures
     left join scores on measures.card_id = scores.card_id
 )

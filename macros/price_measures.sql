@@ -1,6 +1,0 @@
-{#- What prices and discounts a group of sold lines shows; lines without points are no counted purchases and tell of bargains only. -#}
-{% macro price_measures(sold_lines) -%}
-median(cast({{ sold_lines }}.piece_price as double)) filter (where {{ sold_lines }}.is_counted) as median_piece_price,
-avg(cast({{ sold_lines }}.is_below_price as integer)) filter (where {{ sold_lines }}.is_counted) as below_price_share,
-avg(cast({{ sold_lines }}.is_without_points as integer)) as without_points_share
-{%- endmacro %}
