@@ -20,7 +20,7 @@ UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "m
 # Python itself with dbt, or with scikit-learn and Matplotlib.
 PROCESS = 300 << 20
 # Of the memory for all; the features of the buyers and what is computed of them grow with the files.
-LARGEST_DATABASE = 0.7
+LARGEST_DATABASE = 0.6
 # A workbook is in memory whole: one of 195,000 rows takes 26 bytes for each of its own.
 PER_WORKBOOK_BYTE = 40
 WORKBOOKS = (".xlsx", ".xlsm")
