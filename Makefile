@@ -40,19 +40,30 @@ install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv \
 	else $(PYTHON) -m venv .venv && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r $(1) \
 	&& $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .; fi
 
-.PHONY: all test check quick-tests torture audit lint demo inspect audience app charts report export docs settings benchmark compare-engines clean
+.PHONY: all test check tests signal-tests quick-tests torture audit lint demo inspect audience app charts report export docs settings benchmark compare-engines clean
 
 all: .venv/.installed
 	@$(BIN)/segmentation build
 
-test: .venv/.installed-dev lint target/.unit-tests
-	$(BIN)/pytest -n auto --dist loadfile --ignore tests/python/test_cli.py tests/python
-# Signals reach a build as they do from a terminal only outside the workers of pytest.
-	$(BIN)/pytest tests/python/test_cli.py
+test: .venv/.installed-dev
+	@$(MAKE) --no-print-directory -j 2 lint target/.unit-tests tests signal-tests
 
 # The quick part: lint, types, structure, unit tests of dbt, Python tests that build no warehouse.
 check: .venv/.installed-dev
 	@$(MAKE) --no-print-directory -j 2 lint target/.unit-tests quick-tests
+
+# In the order of their names: else those of one long test come last, and one of the workers waits for it.
+PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
+
+tests: .venv/.installed-dev
+	$(PYTEST) --ignore tests/python/test_cli.py tests/python
+
+# Signals reach a build as they do from a terminal only outside the workers of pytest.
+signal-tests: .venv/.installed-dev
+	$(BIN)/pytest tests/python/test_cli.py
+
+quick-tests: .venv/.installed-dev
+	$(PYTEST) -m "not slow" tests/python
 
 # Kills, full disks, readers and rivals in great number: an hour and more.
 KILLS ?= 60
@@ -66,9 +77,6 @@ audit: .venv/.installed-dev
 	@$(BIN)/python -m venv target/audit && target/audit/bin/pip install -q --disable-pip-version-check pip-audit
 	@target/audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements.lock -r requirements-dev.lock || \
 		{ echo "Not audited clean: a package has a known fault, or the database of them could not be asked (see above)."; exit 1; }
-
-quick-tests: .venv/.installed-dev
-	$(BIN)/pytest -n auto --dist loadfile -m "not slow" tests/python
 
 lint: .venv/.installed-dev target/.sql-linted
 	$(BIN)/ruff check python tests benchmarks

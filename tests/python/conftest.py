@@ -1,3 +1,4 @@
+import fcntl
 import os
 import re
 import subprocess
@@ -159,10 +160,17 @@ class Classifier:
 
 
 @pytest.fixture(scope="session")
-def classifier(tmp_path_factory: pytest.TempPathFactory) -> Classifier:
-    job = Job(Path("data/raw"), tmp_path_factory.mktemp("compiled"))
-    done = job.dbt("compile", "--select", *Classifier.MODELS, "resource_type:seed")
-    assert done.returncode == 0, done.stdout
+def classifier(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Classifier:
+    """Compiled once for all workers: that takes longer than a hundred of its tests."""
+    own = tmp_path_factory.getbasetemp()
+    job = Job(Path("data/raw"), (own if worker_id == "master" else own.parent) / "compiled")
+    job.out.mkdir(exist_ok=True)
+    with (job.out / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not job.said.exists():
+            done = job.dbt("compile", "--select", *Classifier.MODELS, "resource_type:seed")
+            assert done.returncode == 0, done.stdout
+            job.said.touch()
     return Classifier(job.out / "target" / "compiled")
 
 

@@ -113,6 +113,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bomb", BOMBS, ids=lambda bomb: bomb.__name__)
 def test_a_small_file_that_becomes_huge_costs_little(bomb: Callable[[Path], None], tmp_path: Path) -> None:
     raw = tmp_path / "raw"
@@ -142,6 +143,7 @@ def test_yaml_that_becomes_huge_is_refused(text: str) -> None:
     assert read_yaml("a: &a [1, 2]\nb: *a") == {"a": [1, 2], "b": [1, 2]}
 
 
+@pytest.mark.slow
 def test_damaged_parquet_files_land_or_are_named(tmp_path: Path) -> None:
     path, retailer = tmp_path / "sales.parquet", tmp_path / "shop.yml"
     retailer.write_text(

@@ -11,6 +11,8 @@ from conftest import ROOT, Job
 
 PROJECT = "customer_segmentation"
 
+pytestmark = pytest.mark.slow
+
 
 def described(said: object, name: str) -> Iterator[tuple[str, str]]:
     """Everything in a part of the manifest that has a description, or a place for one."""
@@ -45,7 +47,6 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return json.loads((job.out / "target" / "manifest.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.slow
 def test_nothing_on_the_site_is_without_words(manifest: dict[str, Any]) -> None:
     parts = [part for part in manifest.values() if isinstance(part, dict)]
     nodes = {
@@ -87,7 +88,6 @@ def test_a_macro_is_described_by_the_comment_at_its_head(manifest: dict[str, Any
             )
 
 
-@pytest.mark.slow
 def test_every_column_that_a_table_has_is_described(demo: Job) -> None:
     done = demo.dbt("docs", "generate", "--static")
     assert done.returncode == 0, done.stdout

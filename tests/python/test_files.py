@@ -242,6 +242,7 @@ def test_merged_cells_count_for_all_their_rows_but_amounts_only_once(tmp_path: P
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", [(900, 16_383), (1_048_575, 99), (1_048_575, 16_383)])
 def test_a_cell_far_from_the_table_is_named_before_it_costs_memory(place: tuple[int, int], tmp_path: Path) -> None:
     rows: list[list[object]] = [*TABLE, *([] for _ in range(place[0] - 2)), [*[None] * place[1], "x"]]
@@ -252,6 +253,7 @@ def test_a_cell_far_from_the_table_is_named_before_it_costs_memory(place: tuple[
     assert "has only 9 cells: delete the columns and rows beyond the table" in problem
 
 
+@pytest.mark.slow
 def test_rows_far_below_cost_little(tmp_path: Path) -> None:
     write_sheet(tmp_path / "sales.xlsx", [*TABLE, *([] for _ in range(300_000)), ["b", "2017-01-02", 1, 5.5]])
     with landed(tmp_path, shop(tmp_path)) as connection:

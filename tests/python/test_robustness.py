@@ -284,6 +284,7 @@ def test_a_build_refuses_a_foreign_writer_before_it_begins(warehouse: Path, monk
     assert sorted(path.name for path in warehouse.parent.iterdir()) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_workers_end_with_their_parent(number: signal.Signals, tmp_path: Path) -> None:
     (tmp_path / "work.py").write_text(WORK)
@@ -326,6 +327,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.slow
 def test_what_loads_for_the_workers_ends_with_the_build(tmp_path: Path) -> None:
     (tmp_path / "endless.py").write_text(ENDLESS)
     parent = subprocess.run(

@@ -29,6 +29,8 @@ from segmentation.demo import write_demo
 from segmentation.landing.land import land, working_file
 from segmentation.publication import begin, check_writers, publish
 
+pytestmark = pytest.mark.slow
+
 LAND = """
 import os, sys
 from pathlib import Path
@@ -391,7 +393,6 @@ def only_a_sentence(said: str) -> None:
     assert len(re.findall("^(The disk is full|Memory ran out)", said, re.MULTILINE)) <= 1, said
 
 
-@pytest.mark.slow
 def test_kills_of_whole_builds_leave_nothing_behind(pytestconfig: pytest.Config, shop: Shop, tmp_path: Path) -> None:
     job = Job(shop.raw, tmp_path / "out")
     shutil.copytree(shop.job.out, job.out)
@@ -437,7 +438,6 @@ def test_kills_of_whole_builds_leave_nothing_behind(pytestconfig: pytest.Config,
     assert not list((job.out / "reports").glob(".drafts"))
 
 
-@pytest.mark.slow
 def test_a_build_ends_when_nobody_reads_what_it_prints(shop: Shop, tmp_path: Path) -> None:
     job = Job(shop.raw, tmp_path / "out")
     shutil.copytree(shop.job.out, job.out)
@@ -452,7 +452,6 @@ def test_a_build_ends_when_nobody_reads_what_it_prints(shop: Shop, tmp_path: Pat
     assert not processes_of(build.pid)
 
 
-@pytest.mark.slow
 def test_builds_that_are_refused_memory_say_so(pytestconfig: pytest.Config, shop: Shop, tmp_path: Path) -> None:
     job = Job(shop.raw, tmp_path / "out")
     shutil.copytree(shop.job.out, job.out)
@@ -478,7 +477,6 @@ dbt_plugin.bound = lambda connection: connection.execute("set memory_limit = '{m
     assert len(models) > 1
 
 
-@pytest.mark.slow
 def test_a_disk_that_fills_during_a_whole_build_costs_nothing_that_was_there(
     pytestconfig: pytest.Config, shop: Shop, small_disk: Path, tmp_path: Path
 ) -> None:
@@ -554,7 +552,6 @@ MACHINES = {
 ODD = "会员 'of' \"é\"\nand 😀 $HOME"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("machine", MACHINES)
 def test_marts_are_the_same_on_another_machine(machine: str, shop: Shop, tmp_path: Path) -> None:
     """Another zone, language and clock, odd names, raw files behind a link that nobody may change, no root's rights."""
@@ -578,7 +575,6 @@ def test_marts_are_the_same_on_another_machine(machine: str, shop: Shop, tmp_pat
     assert not [path for path in job.out.rglob("*") if path.stat().st_mode & 0o077]
 
 
-@pytest.mark.slow
 def test_folders_that_cannot_be_written_are_named(shop: Shop, tmp_path: Path) -> None:
     job = Job(shop.raw, tmp_path / "out")
     shutil.copytree(shop.job.out, job.out)
