@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from segmentation.app.members import write_members
 from segmentation.report.options import Series, bars, lines
-from segmentation.report.page import SECTIONS, safe_json
+from segmentation.report.page import SECTIONS, safe_json, write_report
 from segmentation.report.story import Story, withheld
 from segmentation.settings import setting_names
 
@@ -315,6 +315,19 @@ def test_the_page_of_members_holds_the_first_of_them_and_no_network(demo: Job, t
     assert "Only the 3 of whom" in text
     assert "://" not in text
     assert write_members(warehouse, tmp_path).read_text(encoding="utf-8") == text
+
+
+@pytest.mark.slow
+def test_a_shop_to_which_nobody_comes_back_and_that_gives_things_away_has_a_report(demo: Job, tmp_path: Path) -> None:
+    warehouse = tmp_path / "warehouse.duckdb"
+    shutil.copy(demo.warehouse, warehouse)
+    warehouse.chmod(0o600)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("update marts.cohort_retention set buyers = 0 where months_since > 0")
+        connection.execute("update marts.customer_type_comparison set amount_per_order = 0")
+    page = write_report(warehouse, tmp_path).read_text(encoding="utf-8")
+    assert 'id="cohorts-en"' in page
+    assert 'id="type_comparison-en"' not in page
 
 
 def test_no_name_ends_a_script() -> None:

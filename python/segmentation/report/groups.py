@@ -501,7 +501,8 @@ def cohorts(story: Story) -> Block | None:
 
     quarters = list(dict.fromkeys(row["quarter"] for row in data))
     months = sorted({row["months_since"] for row in data})
-    highest = max(shown.values())
+    # Where nobody came back, no cell is shaded.
+    highest = max(shown.values()) or 1
     first = next((month for month in months if overall(month)), None)
     return Block(
         "cohorts",
