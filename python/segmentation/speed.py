@@ -22,11 +22,12 @@ from typing import Any
 from segmentation.errors import sentence
 from segmentation.landing.land import land, working_file
 from segmentation.leaving import end_with_parent, leave
-from segmentation.machine import processes
+from segmentation.machine import memory_limit, processes
 
 Run = Callable[..., Iterable[Any]]
 
 FEW_ROWS = 10_000
+LOADED_AHEAD_FROM = 2 << 30
 # The first one loads nothing.
 HEAVY_MODULES = [
     "segmentation.forked_from",
@@ -109,8 +110,13 @@ def without_collector() -> Iterator[None]:
 
 
 def load_ahead() -> None:
-    """Start to load, in the background, what the worker processes will need: it takes seconds."""
+    """Start to load, in the background, what the worker processes will need: it takes seconds.
+
+    What is loaded stays in memory to the end of the build; where there is little, workers load it when they need it.
+    """
     global _is_loaded_ahead
+    if memory_limit() < LOADED_AHEAD_FROM:
+        return
     forkserver.set_forkserver_preload(HEAVY_MODULES)
     with _deaf_to_the_keyboard():
         forkserver.ensure_running()
