@@ -347,6 +347,15 @@ def test_a_chart_has_an_axis_a_legend_and_shaded_gaps_only_where_needed() -> Non
     assert lying["xAxis"][0]["max"] == 1
 
 
+def test_labels_that_do_not_fit_beside_each_other_stand_aslant() -> None:
+    def label(names: list[str]) -> dict[str, Any]:
+        return lines(names, [Series("n", [1] * len(names), "#000")], "count")["xAxis"][0]["axisLabel"]
+
+    week = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+    assert (label(week)["interval"], label(week)["rotate"], label(["Jan"] * 12)["rotate"]) == (0, 30, 0)
+    assert "rotate" not in label(week * 4)
+
+
 def test_a_text_without_its_value_is_left_out() -> None:
     story = Story(None, {"people": "members", "a": "{people} bought {count}", "b": "for {amount}"}, 30)  # type: ignore[arg-type]
     assert story.say("a", count="3", amount=None) == "Members bought 3"

@@ -20,6 +20,7 @@ STRIPES = [{"symbol": "none"}] + [
 INK, FAINT_INK, RULE = "#37474f", "#607d8b", "#dfe5e8"
 # So few labels of an axis are all drawn where they fit.
 FEW_LABELS = 12
+MOST_LETTERS = 60  # that half the width of the page has room for, blanks between them included
 AXIS_TEXT = {"color": FAINT_INK, "fontSize": 12}
 
 
@@ -123,9 +124,15 @@ def _category_axis(categories: Sequence[str], is_upright: bool) -> Option:
         | (
             {"width": 190, "overflow": "break", "lineHeight": 14, "interval": 0}
             if is_upright
-            else {"hideOverlap": True} | ({"interval": 0} if len(categories) <= FEW_LABELS else {})
+            else {"hideOverlap": True} | (_few_labels(categories) if len(categories) <= FEW_LABELS else {})
         ),
     }
+
+
+def _few_labels(categories: Sequence[str]) -> Option:
+    """All of them are shown; where they would not stand beside each other, they stand aslant."""
+    letters = sum(len(category) + 2 for category in categories)
+    return {"interval": 0, "rotate": 30 if letters > MOST_LETTERS else 0}
 
 
 def _value_axis(unit: Unit) -> Option:
