@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -301,6 +302,15 @@ def test_workers_end_with_their_parent(number: signal.Signals, tmp_path: Path) -
     assert [pid for pid in workers if Path(f"/proc/{pid}").exists()] == []
 
 
+@pytest.fixture
+def keyboard() -> Iterator[None]:
+    """A Ctrl-C interrupts, also where the tests run in the background of a shell, which ignores it there."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("keyboard")
 def test_a_ctrl_c_while_processes_start_is_not_lost() -> None:
     with pytest.raises(KeyboardInterrupt), speed._deaf_to_the_keyboard():
         signal.raise_signal(signal.SIGINT)
