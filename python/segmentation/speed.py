@@ -27,7 +27,7 @@ from segmentation.machine import memory_limit, processes
 Run = Callable[..., Iterable[Any]]
 
 FEW_ROWS = 10_000
-LOADED_AHEAD_FROM = 2 << 30
+LOADED_AHEAD_FROM = 2 << 30  # bytes that all processes may use
 # The first one loads nothing.
 HEAVY_MODULES = [
     "segmentation.forked_from",

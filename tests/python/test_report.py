@@ -300,32 +300,38 @@ def test_the_page_of_members_fits_a_narrow_screen_and_the_keyboard(browser: Brow
     page.close()
 
 
+@pytest.fixture
+def own_warehouse(demo: Job, tmp_path: Path) -> Path:
+    """A copy of the warehouse that a test may write."""
+    copy = Path(shutil.copy(demo.warehouse, tmp_path / "warehouse.duckdb"))
+    copy.chmod(0o600)
+    return copy
+
+
 @pytest.mark.slow
-def test_the_page_of_members_holds_the_first_of_them_and_no_network(demo: Job, tmp_path: Path) -> None:
-    warehouse = tmp_path / "warehouse.duckdb"
-    shutil.copy(demo.warehouse, warehouse)
-    warehouse.chmod(0o600)
-    with duckdb.connect(str(warehouse)) as connection:
+def test_the_page_of_members_holds_the_first_of_them_and_no_network(
+    demo: Job, own_warehouse: Path, tmp_path: Path
+) -> None:
+    with duckdb.connect(str(own_warehouse)) as connection:
         connection.execute("update marts.settings_used set value = '3' where setting = 'page_members'")
-    text = write_members(warehouse, tmp_path).read_text(encoding="utf-8")
+    text = write_members(own_warehouse, tmp_path).read_text(encoding="utf-8")
     members = json.loads(gzip.decompress(base64.b64decode(re.findall(r'id="data">(.*?)<', text)[0])))
     first = demo.query("select card_id from marts.member_overview order by expected_value desc nulls last limit 3")
     assert members["card_id"] == [card for (card,) in first]
     assert {len(values) for values in members.values()} == {3}
     assert "Only the 3 of whom" in text
     assert "://" not in text
-    assert write_members(warehouse, tmp_path).read_text(encoding="utf-8") == text
+    assert write_members(own_warehouse, tmp_path).read_text(encoding="utf-8") == text
 
 
 @pytest.mark.slow
-def test_a_shop_to_which_nobody_comes_back_and_that_gives_things_away_has_a_report(demo: Job, tmp_path: Path) -> None:
-    warehouse = tmp_path / "warehouse.duckdb"
-    shutil.copy(demo.warehouse, warehouse)
-    warehouse.chmod(0o600)
-    with duckdb.connect(str(warehouse)) as connection:
+def test_a_shop_to_which_nobody_comes_back_and_that_gives_things_away_has_a_report(
+    own_warehouse: Path, tmp_path: Path
+) -> None:
+    with duckdb.connect(str(own_warehouse)) as connection:
         connection.execute("update marts.cohort_retention set buyers = 0 where months_since > 0")
         connection.execute("update marts.customer_type_comparison set amount_per_order = 0")
-    page = write_report(warehouse, tmp_path).read_text(encoding="utf-8")
+    page = write_report(own_warehouse, tmp_path).read_text(encoding="utf-8")
     assert 'id="cohorts-en"' in page
     assert 'id="type_comparison-en"' not in page
 

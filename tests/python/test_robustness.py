@@ -337,6 +337,19 @@ time.sleep(600)
 """
 
 
+def test_where_memory_is_short_nothing_is_loaded_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[str] = []
+    monkeypatch.setattr(speed, "_is_loaded_ahead", False)
+    monkeypatch.setattr(speed.forkserver, "set_forkserver_preload", lambda modules: None)
+    monkeypatch.setattr(speed.forkserver, "ensure_running", lambda: started.append("forkserver"))
+    monkeypatch.setenv("MEMORY_LIMIT", "1GiB")
+    speed.load_ahead()
+    assert (started, speed._is_loaded_ahead) == ([], False)
+    monkeypatch.setenv("MEMORY_LIMIT", "2GiB")
+    speed.load_ahead()
+    assert (started, speed._is_loaded_ahead) == (["forkserver"], True)
+
+
 @pytest.mark.slow
 def test_what_loads_for_the_workers_ends_with_the_build(tmp_path: Path) -> None:
     (tmp_path / "endless.py").write_text(ENDLESS)

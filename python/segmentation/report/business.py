@@ -515,6 +515,7 @@ def type_comparison(story: Story) -> Block | None:
         f"""select type_label as label, comparison.*
         from marts.customer_type_comparison as comparison join {TYPES} using (customer_type) order by sort_order"""
     )
+    # Nothing is a multiple of an order that cost nothing.
     if len(data) < 2 or not data[1]["amount_per_order"]:
         return None
     kept = {name: write for name, write in measures.items() if any(row[name] is not None for row in data)}
