@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, pass_context
+from jinja2.environment import TemplateModule
 from jinja2.runtime import Context
 
 FOLDER = Path(__file__).parents[3] / "macros"
-NAMES = (
-    "engines",
-    *("clean_text", "clean_code", "clean_key", "rounded_code"),
-    *("to_moment", "spelled_moment", "clock_with_offset", "to_number", "number_text", "plain_number", "money_sign"),
+FILES = tuple(
+    FOLDER / f"{name}.sql"
+    for name in (
+        "engines",
+        *("clean_text", "clean_code", "clean_key", "rounded_code"),
+        *("to_moment", "spelled_moment", "clock_with_offset", "to_number", "number_text", "plain_number", "money_sign"),
+    )
 )
 
 
@@ -28,12 +32,14 @@ class Adapter:
 
 
 @lru_cache
-def _module() -> object:
+def compiled(files: tuple[Path, ...], known: tuple[tuple[str, object], ...] = (), more: str = "") -> TemplateModule:
+    """Return the macros of some files, and of more text, as functions: `known` are names beside them that they use."""
     # One template of all, since they call each other.
-    text = "\n".join((FOLDER / f"{name}.sql").read_text(encoding="utf-8") for name in NAMES)
-    return Environment(autoescape=False).from_string(text, {"adapter": Adapter()}).module
+    text = "\n".join([path.read_text(encoding="utf-8") for path in files] + [more])
+    environment = Environment(autoescape=False, extensions=["jinja2.ext.do"])
+    return environment.from_string(text, {"adapter": Adapter(), **dict(known)}).module
 
 
 def sql_macro(name: str, *arguments: str) -> str:
     """Return the SQL that a macro of the folder `macros` makes of the SQL of its arguments."""
-    return str(getattr(_module(), name)(*arguments)).strip()
+    return str(getattr(compiled(FILES), name)(*arguments)).strip()
