@@ -56,11 +56,11 @@ check: .venv/.installed-dev
 PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 tests: .venv/.installed-dev
-	$(PYTEST) --ignore tests/python/test_cli.py tests/python
+	$(PYTEST) --ignore tests/python/test_signals.py tests/python
 
 # Signals reach a build as they do from a terminal only outside the workers of pytest.
 signal-tests: .venv/.installed-dev
-	$(BIN)/pytest tests/python/test_cli.py
+	$(BIN)/pytest tests/python/test_signals.py
 
 quick-tests: .venv/.installed-dev
 	$(PYTEST) -m "not slow" tests/python

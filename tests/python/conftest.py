@@ -3,7 +3,8 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -159,33 +160,47 @@ class Classifier:
         return self.connection.execute(sql).fetchall()
 
 
+@contextmanager
+def made_once(name: str, factory: pytest.TempPathFactory, worker_id: str) -> Iterator[tuple[Path, bool]]:
+    """A folder of all workers, and whether it has still to be filled: the first fills it while the others wait."""
+    own = factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / name
+    folder.mkdir(exist_ok=True)
+    done = folder / "done"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder, not done.exists()
+        done.touch()
+
+
 @pytest.fixture(scope="session")
 def classifier(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Classifier:
-    """Compiled once for all workers: that takes longer than a hundred of its tests."""
-    own = tmp_path_factory.getbasetemp()
-    job = Job(Path("data/raw"), (own if worker_id == "master" else own.parent) / "compiled")
-    job.out.mkdir(exist_ok=True)
-    with (job.out / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not job.said.exists():
+    with made_once("compiled", tmp_path_factory, worker_id) as (folder, is_new):
+        if is_new:
+            job = Job(Path("data/raw"), folder)
             done = job.dbt("compile", "--select", *Classifier.MODELS, "resource_type:seed")
             assert done.returncode == 0, done.stdout
-            job.said.touch()
-    return Classifier(job.out / "target" / "compiled")
+    return Classifier(folder / "target" / "compiled")
 
 
 @pytest.fixture(scope="session")
-def demo_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("raw")
-    write_demo(folder, member_rows=2_000, sales_lines=12_000)
-    return folder
+def demo_files(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Small demo files, which no test changes."""
+    with made_once("raw", tmp_path_factory, worker_id) as (folder, is_new):
+        raw = folder / "raw"
+        if is_new:
+            write_demo(raw, member_rows=2_000, sales_lines=12_000)
+    return raw
 
 
 @pytest.fixture(scope="session")
-def demo(demo_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
-    """The whole job, done once on small demo files."""
-    job = Job(demo_files, tmp_path_factory.mktemp("job"))
-    done = job.run("-m", "segmentation", "build")
-    assert done.returncode == 0, done.stdout + done.stderr
-    job.said.write_text(done.stdout + done.stderr, encoding="utf-8")
+def demo(demo_files: Path, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Job:
+    """The whole job on them, which no test changes: what writes takes a copy, or a folder for its reports."""
+    with made_once("job", tmp_path_factory, worker_id) as (folder, is_new):
+        job = Job(demo_files, folder / "out")
+        if is_new:
+            job.out.mkdir()
+            done = job.run("-m", "segmentation", "build")
+            assert done.returncode == 0, done.stdout + done.stderr
+            job.said.write_text(done.stdout + done.stderr, encoding="utf-8")
     return job

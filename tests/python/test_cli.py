@@ -1,12 +1,9 @@
 """The command line: help, refusals in one sentence, and values that arrive as they were written."""
 
 import csv
-import os
 import re
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -96,23 +93,6 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    ("number", "code", "said"), [(signal.SIGINT, 130, "the keyboard"), (signal.SIGTERM, 143, "SIGTERM")]
-)
-def test_an_interruption_ends_with_a_sentence(number: signal.Signals, code: int, said: str) -> None:
-    script = f"""
-import signal, sys
-import segmentation.demo
-from segmentation.cli import main
-segmentation.demo.write_demo = lambda *_, **__: signal.raise_signal({int(number)})
-sys.argv = ["segmentation", "demo", "folder"]
-main()
-"""
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert done.returncode == code
-    assert done.stderr == f"Stopped by {said}; the warehouse is that of the last good build.\n"
-
-
 @pytest.mark.slow
 def test_what_make_is_told_arrives_as_it_was_written(demo: Job, tmp_path: Path) -> None:
     reason = """it's "5 $HOME" `off` $(shell echo no) $(5 \\ 秋季 #1; -50 %"""
@@ -133,26 +113,3 @@ def test_what_make_is_told_arrives_as_it_was_written(demo: Job, tmp_path: Path) 
     with log.open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["reason"], row["audience"], row["holdout_share"]) == (reason, "as-written", "0.5")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("number", "code", "said"), [(signal.SIGINT, 130, "the keyboard"), (signal.SIGTERM, 143, "SIGTERM")]
-)
-@pytest.mark.parametrize("seconds", [1, 8])
-def test_a_signal_ends_a_build_with_a_sentence(
-    number: signal.Signals, code: int, said: str, seconds: float, demo_files: Path, tmp_path: Path
-) -> None:
-    command = [sys.executable, "-m", "segmentation", "build"]
-    job = Job(demo_files, tmp_path)
-    with subprocess.Popen(
-        command, cwd=ROOT, env=job.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        start_new_session=True,
-    ) as build:  # fmt: skip
-        time.sleep(seconds)
-        # As a terminal does it: a Ctrl-C reaches every process of the group.
-        os.killpg(build.pid, number) if number == signal.SIGINT else build.send_signal(number)
-        out, err = build.communicate(timeout=60)
-    assert build.returncode == code
-    assert err.strip() == f"Stopped by {said}; the warehouse is that of the last good build."
-    assert "Traceback" not in out
