@@ -505,20 +505,23 @@ def _moments(connection: DuckDBPyConnection, name: str, values: int) -> Moments 
     """Return how the moments of the column are written; None where too few values are any."""
     is_moment_name = bare_name(name) in MOMENT_WORDS
     if is_moment_name and (form := _number_of_a_moment(connection)) is not None:
-        return _described_moments(connection, (form,) if form else (), None)
+        day_numbers = (form,) if form else ()
+        _read_moments(connection, day_numbers)
+        return _described_moments(connection, day_numbers, None)
     sample = [value for (value,) in connection.execute("select v from sample").fetchall()]
     like = [text for text in sample if LIKE_A_DATE.fullmatch(text) or (is_moment_name and LIKE_A_MONTH.fullmatch(text))]
     if len(like) * 2 < len(sample):
         return None
-    connection.execute(
-        f"create or replace temp table rest as select v, n from present where {_within_years(_moment([]))} is null"
-    )
+    _read_moments(connection, ())
+    connection.execute("create or replace temp table rest as select v, n from moments where m is null")
     [stated] = connection.execute(
         f"select {', '.join(f'count({_stated(form)})' for form in STATED_FORMATS)} from sample semi join rest using (v)"
     ).fetchall()
     candidates = [form for form, count in zip(STATED_FORMATS, stated, strict=True) if count * 20 > len(sample)]
     formats, doubt = _formats(connection, candidates, name)
     doubt = _doubt_about_swapped_days(connection, formats, name) or doubt
+    if formats:
+        _read_moments(connection, formats)
     moments = _described_moments(connection, tuple(formats), doubt)
     enough = ENOUGH_OF_A_NAME if is_moment_name else ENOUGH
     return moments if moments and moments.values >= enough * values else None
@@ -534,9 +537,16 @@ def _number_of_a_moment(connection: DuckDBPyConnection) -> str | None:
     return known.get(lengths[0]) if lengths and len(lengths) == 1 else None
 
 
-def _moment(formats: Sequence[str]) -> str:
-    """Return the SQL of the moment of a text `v`, as the warehouse reads it."""
-    return parsed_moment("v", None, formats, None, None)
+def _read_moments(connection: DuckDBPyConnection, formats: Sequence[str]) -> None:
+    """Fill the table `moments` with every text and the moment that the warehouse reads from it."""
+    moment = "try_cast(v as timestamp)"
+    # Planning what reads odd moments takes longer than reading plain ones.
+    plain = connection.execute(f"select bool_and({moment} is not null) from present").fetchall()
+    if formats or plain != [(True,)]:
+        moment = parsed_moment("v", None, formats, None, None)
+    connection.execute(
+        f"create or replace temp table moments as select v, n, {_within_years(moment)} as m from present"
+    )
 
 
 def _stated(form: str) -> str:
@@ -609,8 +619,7 @@ def _doubt_about_swapped_days(connection: DuckDBPyConnection, formats: Sequence[
         f"""select coalesce(sum(n) filter (where date is not null), 0)::bigint, count(distinct date::date),
             max(day(date)), coalesce(sum(n) filter (where text is not null), 0)::bigint, min(day(text)),
             min(v) filter (where text is not null)
-        from (select v, n, {_within_years(_moment([]))} as date, case when date is null then {_stated(form)} end as text
-            from present)"""
+        from (select v, n, m as date, case when m is null then {_stated(form)} end as text from moments)"""
     ).fetchall()
     if days < FEW_DAYS or not texts or last > 12 or first <= 12:
         return None
@@ -626,9 +635,7 @@ def _swapped(form: str) -> str:
 
 
 def _described_moments(connection: DuckDBPyConnection, formats: tuple[str, ...], doubt: str | None) -> Moments | None:
-    connection.execute(
-        f"create or replace temp table moments as select v, n, {_within_years(_moment(formats))} as m from present"
-    )
+    """Return what the table `moments` says; None where no text is a moment."""
     [(values, first, last, has_time, offsets)] = connection.execute(
         f"""select coalesce(sum(n) filter (where m is not null), 0)::bigint, min(m)::varchar, max(m)::varchar,
             bool_or(m <> date_trunc('day', m)), list(distinct regexp_extract(v, {literal(OFFSET)}, 1))
