@@ -122,6 +122,15 @@ def test_a_file_that_is_gone_is_reported(shop: Path) -> None:
     )
 
 
+def test_a_file_that_nothing_names_is_named(shop: Path) -> None:
+    land_again(shop)
+    (shop / "July.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    (shop / "notes.md").write_text("of no kind that is read", encoding="utf-8")
+    with working_file(shop.parent / "w.duckdb") as connection:
+        landing = land(connection, str(shop.parent / "shop.yml"), shop)
+    assert str(landing).endswith("\nWARNING: the retailer file does not name July.csv: not read.")
+
+
 def test_a_file_that_cannot_be_used_leaves_what_had_landed(shop: Path) -> None:
     land_again(shop)
     (shop / "month=2016-05" / "sales.csv").write_text("a,b\n1,2\n")

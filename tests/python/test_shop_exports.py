@@ -466,6 +466,23 @@ def test_what_is_known_of_some_customers_makes_nobody_a_stranger(classifier: Cla
     assert classifier.query("select count(*) from marts.sales_lines where reason is null") == [(28,)]
 
 
+@pytest.mark.parametrize(
+    ("names", "files"),
+    [
+        (["sales-05.csv", "sales-06.csv"], "sales-*.csv"),
+        (["sales-05.csv", "sales-06.csv", "sales-0x.csv"], ["sales-05.csv", "sales-06.csv"]),
+        (["May.csv", "June.csv"], ["June.csv", "May.csv"]),
+        (["sales [1].csv", "sales [2].csv"], ["sales [1].csv", "sales [2].csv"]),
+    ],
+)
+def test_a_pattern_that_only_these_files_fit_is_proposed(names: list[str], files: object, tmp_path: Path) -> None:
+    made = {
+        name: lines("id", ["1"]) if "x" in name else sales(*USUAL[9 * number :][:9])
+        for number, name in enumerate(names)
+    }
+    assert proposed(made, tmp_path)[0]["sales_lines"]["files"] == files
+
+
 def test_a_workbook_beside_a_csv_of_the_same_columns_is_one_table(classifier: Classifier, tmp_path: Path) -> None:
     content, _ = proposed({"a.csv": sales(*USUAL), "b.xlsx": workbook({"Sales": TABLE})}, tmp_path)
     assert content["sales_lines"]["files"] == ["a.csv", "b.xlsx"]

@@ -42,12 +42,22 @@ def test_neither_rows_nor_columns_give_a_cell_away() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "is_drawn"), [([None, 40], True), ([None, None], False), ([None, 0], False), ([0, 0], True)]
+    ("values", "left_out", "said", "is_drawn"),
+    [
+        ([None, 40], ["a"], ["Gaps below 30"], True),
+        ([None, 40], [], [], True),
+        ([None, None], ["a", "b"], ["Fewer than 30"], False),
+        ([None, 0], [], ["Fewer than 30"], False),
+        ([0, 0], [], [], True),
+    ],
 )
-def test_a_chart_of_which_nothing_may_be_shown_is_a_sentence(values: list[float | None], is_drawn: bool) -> None:
-    texts = {"all_withheld": "fewer than {small}", "people": "members"}
+def test_a_chart_says_what_it_leaves_out(
+    values: list[float | None], left_out: list[str], said: list[str], is_drawn: bool
+) -> None:
+    texts = {"all_withheld": "fewer than {small}", "some_withheld": "gaps below {small}", "people": "members"}
     story = Story(Source(duckdb.connect(), "en", {}, None), texts, 30)
+    story.left_out.extend(left_out)
     option = bars(["a", "b"], [Series("members", values, "#fff")], "count", gaps=[True, False], gap_name="gap")
     block = in_words(story, Block("key", "title", ["first"], option))
     assert (block.option is not None) == is_drawn
-    assert block.sentences == ["first"] + ([] if is_drawn else ["Fewer than 30"])
+    assert block.sentences == ["first", *said]

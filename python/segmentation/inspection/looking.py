@@ -1,6 +1,7 @@
 """What files hold: their form, and what the values of each column look like, in all rows."""
 
 import datetime
+import glob
 import io
 import re
 import unicodedata
@@ -205,15 +206,25 @@ def look(connection: DuckDBPyConnection, paths: Iterable[Path], raw_dir: Path) -
     return tables, doubts
 
 
+def _files(path: Path) -> list[Path]:
+    """Return a file, the files below a folder, or those of a pattern."""
+    if path.is_file():
+        return [path]
+    files = path.rglob("*") if path.is_dir() else map(Path, glob.glob(str(path), recursive=True))
+    if not (found := [file for file in files if file.is_file() and not file.name.startswith((".", "_"))]):
+        raise InputError(f"{path} is missing: name the files to inspect.")
+    return found
+
+
 def _tables(paths: Iterable[Path], raw_dir: Path) -> tuple[list[Table], list[str]]:
     """Sort the files into tables: files with the same columns belong to one, workbooks beside text too."""
     tables: dict[Form, Table] = {}
     form: Form
     doubts: list[str] = []
-    for path in sorted(set(paths)):
-        if not path.is_file():
-            raise InputError(f"{path} is missing: name the files to inspect.")
+    for path in sorted({file for named in paths for file in _files(named)}):
         root = raw_dir if path.is_relative_to(raw_dir) else path.parent
+        if root != raw_dir:
+            doubts.append(f"{root} is not the folder of raw files, {raw_dir}: put the files there, or give --raw-data.")
         if file_kind(path) == "workbook":
             for form, files, settings in _sheets(path, root, doubts):
                 tables.setdefault(form, Table(len(tables), [], settings, root)).files += files

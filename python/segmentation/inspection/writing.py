@@ -1,7 +1,10 @@
 """The YAML of a proposed retailer file, with comments that say what was found."""
 
+import glob
 import io
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -93,7 +96,7 @@ def _join(choice: Choice, join: Join, roles: Mapping[str, Column], but: Sequence
 
 def _files(choice: Choice, table: Table) -> CommentedMap:
     content = CommentedMap()
-    names = [path.relative_to(table.root).as_posix() for path in table.paths]
+    names = _named(table.root, [path.relative_to(table.root).as_posix() for path in table.paths])
     content["files"] = _scalar(names[0]) if len(names) == 1 else _flow(map(_scalar, names))
     content.yaml_add_eol_comment(f"{table.rows:,} rows", "files", column=0)
     settings = table.settings
@@ -112,6 +115,17 @@ def _files(choice: Choice, table: Table) -> CommentedMap:
     if missing := used_missing(choice, table):
         content["missing"] = _texts(missing)
     return content
+
+
+def _named(root: Path, names: list[str]) -> list[str]:
+    """Return names of files, with a pattern for those that differ in their numbers: it fits that of next month too."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(re.sub(r"\d+(?:\W\d+)*", "*", name), []).append(name)
+    for pattern, group in groups.items():
+        if len(group) > 1 and sorted(glob.glob(pattern, root_dir=root)) == sorted(group):
+            group[:] = [pattern]
+    return [name for group in groups.values() for name in group]
 
 
 def _add_formats(content: CommentedMap, roles: dict[str, Column], table_name: str) -> None:

@@ -71,17 +71,27 @@ class Landing:
     unchanged : number of those that were not, since nothing had changed.
     gone : files that are no longer there.
     same : groups of sales files with the same content.
+    unnamed : files of the same kinds beside them that the retailer file does not name.
     """
 
     read: tuple[str, ...]
     unchanged: int
     gone: tuple[str, ...]
     same: tuple[tuple[str, ...], ...] = ()
+    unnamed: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         gone = f"; no longer there: {', '.join(self.gone)}" if self.gone else ""
         same = "".join(f"\nWARNING: {' and '.join(files)} are the same file: take one away." for files in self.same)
-        return f"Raw files: {len(self.read)} read, {self.unchanged} unchanged since they were read{gone}.{same}"
+        more = f" and {len(self.unnamed) - 5} more" if len(self.unnamed) > 5 else ""
+        unnamed = (
+            f"\nWARNING: the retailer file does not name {', '.join(self.unnamed[:5])}{more}: not read."
+            if self.unnamed
+            else ""
+        )
+        return (
+            f"Raw files: {len(self.read)} read, {self.unchanged} unchanged since they were read{gone}.{same}{unnamed}"
+        )
 
 
 @contextmanager
@@ -143,7 +153,17 @@ def land(connection: DuckDBPyConnection, retailer_name: str, raw_dir: Path, reta
         " where table_name = 'sales_lines' and part = 0 and raw_rows > 0"
         " group by sha256 having len(paths) > 1 order by paths"
     ).fetchall()
-    return Landing(tuple(read), unchanged, tuple(gone), tuple(tuple(paths) for (paths,) in same))
+    named = {file.path for table in parts.values() for part in table for file in part.files}
+    kinds = {path.suffix.lower() for path in named}
+    unnamed = sorted(
+        path.relative_to(raw_dir).as_posix()
+        for path in raw_dir.rglob("*")
+        if path.suffix.lower() in kinds
+        and path not in named
+        and path.is_file()
+        and not path.name.startswith((".", "_"))
+    )
+    return Landing(tuple(read), unchanged, tuple(gone), tuple(tuple(paths) for (paths,) in same), tuple(unnamed))
 
 
 def _open_ledger(connection: DuckDBPyConnection) -> None:

@@ -461,7 +461,10 @@ def promotions(story: Story) -> Block | None:
     return Block(
         "promotions",
         story.say(
-            "promotions_title", days=str(len(data)), judged=story.count(judged["days"]), day=story.day(top["day"]),
+            "promotions_title" if top["ratio"] > 1 else "promotions_title_discounts",
+            days=str(len(data)),
+            judged=story.count(judged["days"]),
+            day=story.day(top["day"]),
             ratio=story.decimal(top["ratio"], 1),
         ),
         sentences(

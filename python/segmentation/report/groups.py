@@ -355,9 +355,9 @@ def transitions(story: Story) -> Block | None:
         return MISSING if (previous, state) in hidden else story.percent(row["share"])
 
     stayed = {
-        name: cells[name, name]["share"]
-        for name, _ in before
-        if name != "never_bought" and (name, name) in cells and (name, name) not in hidden
+        row["state"]: row["share"]
+        for row in data
+        if row["previous"] == row["state"] != "never_bought" and row["share"] is not None
     }
     if not any(row["members"] and cell not in hidden for cell, row in cells.items()):
         return None
@@ -366,7 +366,9 @@ def transitions(story: Story) -> Block | None:
         "transitions",
         story.say("transitions_title", month=story.source.month(month)),
         sentences(
-            story.say("transitions_kept", state=dict(before)[most], share=story.percent(stayed[most])) if most else "",
+            story.say("transitions_kept", state=dict(before)[most], share=story.percent(stayed[most]))
+            if (most, most) in cells and (most, most) not in hidden
+            else "",
             story.say("transitions_note", small=str(story.small)),
         ),
         table=Table(
@@ -451,8 +453,8 @@ def growth(story: Story) -> Block | None:
         story.say("growth_title", growing=share("growing"), declining=share("declining"))
         or story.say("growth_title_plain", count=story.count(everybody)),
         sentences(
-            story.say("growth_others", stopped=share("stopped"), resumed=share("resumed")),
             story.say("growth_months", months=str(data[0]["months"]), count=story.count(everybody)),
+            story.say("growth_others", stopped=share("stopped"), resumed=share("resumed")),
         ),
         bars(
             [row["label"] for row in data],

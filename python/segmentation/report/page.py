@@ -55,7 +55,8 @@ def page(story: Story) -> dict[str, Any]:
     """The sections of one language that have something to say, with the words around them."""
     sections = []
     for key, makers in SECTIONS.items():
-        blocks = [in_words(story, block) for maker in makers if (block := maker(story)) and block.title]
+        told = ((own, maker(own)) for maker in makers for own in [replace(story, left_out=[])])
+        blocks = [in_words(own, block) for own, block in told if block and block.title]
         if blocks:
             sections.append({"key": key, "title": story.say(f"section_{key}"), "blocks": blocks})
     day = story.one("select max(as_of) as day from marts.member_overview")["day"]
@@ -69,13 +70,15 @@ def page(story: Story) -> dict[str, Any]:
 
 
 def in_words(story: Story, block: Block) -> Block:
-    """The block with a sentence in the place of a chart of which nothing may be shown."""
-    values = [
-        value for line in (block.option or {}).get("series", ()) if "silent" not in line for value in line["data"]
-    ]
-    if not values or any(values) or None not in values:
+    """The block with a sentence on what a chart leaves out, and in the place of one of which nothing may be shown."""
+    if block.option is None:
         return block
-    return replace(block, option=None, sentences=[*block.sentences, story.say("all_withheld", small=str(story.small))])
+    values = [value for line in block.option["series"] if "silent" not in line for value in line["data"]]
+    is_empty = None in values and not any(values)
+    if not is_empty and not story.left_out:
+        return block
+    said = story.say("all_withheld" if is_empty else "some_withheld", small=str(story.small))
+    return replace(block, option=None if is_empty else block.option, sentences=[*block.sentences, said])
 
 
 def render(pages: list[dict[str, Any]], currency: str | None) -> str:

@@ -61,11 +61,13 @@ class Story:
     Attributes
     ----------
     small : fewest members or orders of which rates, means and counts are shown (setting small_group).
+    left_out : filled with what is not shown, since groups are small.
     """
 
     source: Source
     texts: dict[str, str]
     small: int
+    left_out: list[Hashable] = field(default_factory=list)
 
     def rows(self, query: str) -> list[Row]:
         """The rows of a query over the marts; `{lang}` in it stands for zh or en."""
@@ -126,7 +128,9 @@ class Story:
             for number, group in enumerate(whole)
             for cell in counts
         }
-        return withheld(counts, [*totals.values()], self.small)
+        cells = withheld(counts, [*totals.values()], self.small)
+        self.left_out.extend(cells)
+        return cells
 
     def list(self, names: Iterable[str]) -> str:
         return ("、" if self.source.language == "zh" else ", ").join(names)
