@@ -257,7 +257,11 @@ def fit_models(
             correlation = float(ranks["frequency"].corr(ranks["mean_value"]))
             if abs(correlation) > maximum_rank_correlation:
                 reason = "value_depends_on_frequency"
-        row = _row(GammaGamma, reason, partial(fit_gamma_gamma, x + 1, value))
+        # Who paid nothing says nothing of the value of a purchase.
+        paid = value > 0
+        if not reason and paid.sum() < minimum_repeat_buyers:
+            reason = "too_few_repeat_buyers"
+        row = _row(GammaGamma, reason, partial(fit_gamma_gamma, x[paid] + 1, value[paid]))
         rows.append(size | {"model": "gamma_gamma", "rank_correlation": correlation} | row)
     checked = {row["model"] for row in rows if row["sample"] == "calibration" and not row["reason"]}
     for row in rows:

@@ -144,6 +144,9 @@ def test_unfit_data_are_refused_with_a_reason() -> None:
         models = fit_models(with_calibration(changed), HORIZONS, **LIMITS)
         return models[models["sample"] == "all"].sort_values("model")["reason"].tolist()
 
+    gifts = data.assign(mean_value=data["mean_value"].where(data.index != data.index[0], 0.0))
+    assert pd.isna(reasons(gifts)).all()
+    assert reasons(data.assign(mean_value=0.0))[1] == "too_few_repeat_buyers"
     assert reasons(data.head(50)) == ["too_few_repeat_buyers"] * 2
     assert reasons(data.assign(window_weeks=10.0)) == ["window_too_short"] * 2
     dependent = reasons(data.assign(mean_value=data["mean_value"] * (1 + data["frequency"]) ** 2))

@@ -31,7 +31,10 @@ total as (
     select
         count(*) as lines,
         sum(abs(amount)) >= 1e16 or sum(abs(points)) >= 1e16 or sum(abs(quantity)) >= 1e15 as is_too_large,
-        arg_max(source_file || ', line ' || line_no, greatest(abs(amount), abs(points), abs(quantity))) as example
+        arg_max(
+            source_file || ', line ' || line_no,
+            (coalesce(greatest(abs(amount), abs(points), abs(quantity)), 0), source_file, row_no)
+        ) as example
     from sales_lines
 )
 

@@ -39,7 +39,7 @@ with_holdout as (
         coalesce(after_split.later_purchases, 0) as later_purchases,
         cast(coalesce(after_split.later_amount, 0) as decimal(18, 2)) as later_amount
     from buyers
-    left join after_split on buyers.card_id = after_split.card_id
+    left join after_split on buyers.card_id = after_split.card_id and buyers.sample = 'calibration'
 )
 
 select * from with_holdout

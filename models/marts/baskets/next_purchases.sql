@@ -29,16 +29,27 @@ returned as (
     inner join second_orders on first_orders.card_id = second_orders.card_id
 ),
 
+-- Second orders of which something of the level is recorded: shares of others would be too small.
+recorded as (
+    select distinct
+        returned.order_no,
+        basket_items.level
+    from returned
+    inner join basket_items on returned.next_order_no = basket_items.order_no
+),
+
 -- What the most members began with.
 first_items as (
     select
         basket_items.level,
         basket_items.item_no,
         count(*) as members,
-        count(returned.order_no) as returned_members
+        count(returned.order_no) as returned_members,
+        count(recorded.order_no) as recorded_members
     from basket_items
     inner join first_orders on basket_items.order_no = first_orders.order_no
     left join returned on basket_items.order_no = returned.order_no
+    left join recorded on basket_items.order_no = recorded.order_no and basket_items.level = recorded.level
     group by basket_items.level, basket_items.item_no
     having count(returned.order_no) >= {{ var('basket_min_orders') }}
     qualify
@@ -60,11 +71,10 @@ second_items as (
 
 level_totals as (
     select
-        basket_items.level,
-        count(distinct basket_items.order_no) as returned_members
-    from basket_items
-    inner join returned on basket_items.order_no = returned.next_order_no
-    group by basket_items.level
+        level,
+        count(*) as recorded_members
+    from recorded
+    group by level
 ),
 
 pairs_compared as (
@@ -98,8 +108,9 @@ compared as (
         followed.*,
         first_items.members,
         first_items.returned_members,
-        cast(second_items.members as double) / level_totals.returned_members as usual_share,
-        cast(first_items.returned_members as double) * second_items.members / level_totals.returned_members
+        first_items.recorded_members,
+        cast(second_items.members as double) / level_totals.recorded_members as usual_share,
+        cast(first_items.recorded_members as double) * second_items.members / level_totals.recorded_members
             as chance_members,
         pairs_compared.pairs
     from followed
@@ -122,7 +133,7 @@ ranked as (
         next_items.item_code as next_item_code,
         next_items.item_name as next_item_name,
         compared.next_members,
-        cast(compared.next_members as double) / compared.returned_members as share,
+        cast(compared.next_members as double) / compared.recorded_members as share,
         compared.usual_share,
         cast(compared.next_members as double) / compared.chance_members as lift,
         compared.median_days_between,

@@ -30,7 +30,7 @@ around as (
 
 whole_weeks as (
     select * from around
-    qualify days_around = max(days_around) over ()
+    qualify days_around >= median(days_around) over ()
 ),
 
 parts as (

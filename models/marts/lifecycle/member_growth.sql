@@ -99,6 +99,14 @@ judged as (
     from measured
 ),
 
+-- From visits that cost nothing to any amount is growth without a number.
+with_comparable_change as (
+    select
+        *,
+        coalesce(change, sign(amount_per_day)) as comparable_change
+    from judged
+),
+
 labelled as (
     select
         judged.card_id,
@@ -115,12 +123,12 @@ labelled as (
         levels.level,
         levels.name_zh as level_name_zh,
         levels.name_en as level_name_en
-    from judged
+    from with_comparable_change as judged
     left join bands
         on
             judged.special_level is null
-            and coalesce(judged.change, 0) >= bands.lower_bound
-            and (coalesce(judged.change, 0) < bands.upper_bound or bands.upper_bound is null)
+            and judged.comparable_change >= bands.lower_bound
+            and (judged.comparable_change < bands.upper_bound or bands.upper_bound is null)
     inner join levels on coalesce(judged.special_level, bands.level) = levels.level
 )
 

@@ -49,6 +49,7 @@ rates as (
 variances as (
     select
         rates.day_kind,
+        rates.days,
         rates.days / nullif(rates.days - 1, 0)
         * sum(
             pow(compared.activated_members - rates.activation_rate * compared.inactive_members, 2)
@@ -76,7 +77,7 @@ errors as (
                 then {{ z_of_95_percent() }} * sqrt(variances.rate_variance)
         end as rate_error,
         case
-            when rates.day_kind = 'promotion' and rates.days >= {{ var('promotion_minimum_days') }}
+            when rates.day_kind = 'promotion' and least(rates.days, yardstick.days) >= {{ var('promotion_minimum_days') }}
                 then {{ z_of_95_percent() }} * sqrt(
                     variances.relative_variance + pow(rates.relative_rate, 2) * yardstick.relative_variance
                 )
