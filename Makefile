@@ -163,7 +163,7 @@ clean:
 	@$(call install,requirements-app.lock)
 	@touch .venv/.installed $@
 
-# pyspark is 480 MB: only for the target `spark`.
+# pyspark is 480 MB: only for `make compare-engines`.
 .venv/.installed-spark: requirements-spark.lock .venv/.installed-dev
 	@$(call announce,$<, with Spark)
 	@$(call install,requirements-spark.lock)

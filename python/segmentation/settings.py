@@ -213,7 +213,7 @@ class Settings(BaseModel):
     )
     # The index takes the logarithm of the share.
     drift_smallest_share: Annotated[float, Field(gt=0, le=1)] = Field(
-        description="Share that an empty bin counts as in the population stability index."
+        description="Share that an emptier bin counts as in the population stability index."
     )
 
     max_unreadable_lines: Share = Field(
@@ -240,7 +240,9 @@ class Settings(BaseModel):
     promotion_minimum_days_of_month: Annotated[int, Field(ge=0, le=31)] = Field(
         description="Recorded days that a month needs for its days to be judged."
     )
-    promotion_minimum_days: WholeNumber = Field(description="Promotion days that a confidence interval needs.")
+    promotion_minimum_days: WholeNumber = Field(
+        description="Days of a kind, promotion or ordinary, that a confidence interval needs."
+    )
 
     clv_horizon_days: OneOrMore[Days] = Field(description="Horizons of the forecasts, in calendar days.")
     next_steps_horizon_days: Days = Field(

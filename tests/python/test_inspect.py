@@ -27,7 +27,7 @@ def raw(tmp_path: Path) -> Path:
     return tmp_path / "raw"
 
 
-def test_the_contest_files_are_recognised(demo_files: Path, tmp_path: Path) -> None:
+def test_the_contest_files_are_recognised(demo_files: Path) -> None:
     text, _ = propose(sorted(demo_files.glob("cumcm*")), demo_files)
     proposed = yaml.safe_load(text)
     known = yaml.safe_load((ROOT / "retailers" / "cumcm2018.yml").read_text(encoding="utf-8"))

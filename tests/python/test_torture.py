@@ -125,7 +125,7 @@ def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def published(tmp_path: Path) -> Path:
     warehouse = tmp_path / "wh.duckdb"
     for number in (1, 2):
         marts_file(Path(f"{warehouse}.next"), number)
@@ -478,7 +478,7 @@ dbt_plugin.bound = lambda connection: connection.execute("set memory_limit = '{m
 
 
 def test_a_disk_that_fills_during_a_whole_build_costs_nothing_that_was_there(
-    pytestconfig: pytest.Config, shop: Shop, small_disk: Path, tmp_path: Path
+    pytestconfig: pytest.Config, shop: Shop, small_disk: Path
 ) -> None:
     job = Job(shop.raw, small_disk)
     levels = pytestconfig.getoption("disks")

@@ -64,7 +64,8 @@ cumulated as (
         cast(
             sum(p) over months_of_member - coalesce(sum(returned_points) over months_of_member, 0) as decimal(18, 2)
         ) as p,
-        cast(sum(m) over months_of_member as decimal(18, 2)) > 0 or sum(returns) over months_of_member = 0 as has_kept_something
+        cast(sum(m) over months_of_member as decimal(18, 2)) > 0
+        or sum(returns) over months_of_member = 0 as has_kept_something
     from by_month
     window months_of_member as (partition by card_id order by month_start rows unbounded preceding)
 ),

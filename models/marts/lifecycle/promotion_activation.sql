@@ -77,7 +77,9 @@ errors as (
                 then {{ z_of_95_percent() }} * sqrt(variances.rate_variance)
         end as rate_error,
         case
-            when rates.day_kind = 'promotion' and least(rates.days, yardstick.days) >= {{ var('promotion_minimum_days') }}
+            when
+                rates.day_kind = 'promotion'
+                and least(rates.days, yardstick.days) >= {{ var('promotion_minimum_days') }}
                 then {{ z_of_95_percent() }} * sqrt(
                     variances.relative_variance + pow(rates.relative_rate, 2) * yardstick.relative_variance
                 )

@@ -118,7 +118,7 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     _choose_cancelled(connection, choice)
     _choose_what_is_filled_down(connection, choice)
     _choose_orders(connection, choice)
-    _choose_currency(connection, choice)
+    _choose_currency(choice)
     _choose_time_zone(connection, choice)
     _look_at_keys(connection, choice)
     _look_at_days(choice)
@@ -674,7 +674,7 @@ def _currency_signs() -> dict[str, str]:
     return dict(sorted(usual.items(), key=lambda item: -len(item[0])))
 
 
-def _choose_currency(connection: DuckDBPyConnection, choice: Choice) -> None:
+def _choose_currency(choice: Choice) -> None:
     signs = _currency_signs()
     tables = [choice.sales, *(join.table for join in choice.joins)]
     columns = [column for table in tables for column in table.columns.values()]

@@ -143,7 +143,7 @@ def trust(story: Story) -> Block | None:
     if not chosen:
         return None
     limit = story.one("select value from marts.settings_used where setting = 'cluster_valid_jaccard'")["value"]
-    stable = [str(row["n_clusters"]) for row in data if row["is_stable"] and row["has_structure"]]
+    stable = [str(row["n_clusters"]) for row in data if row["is_stable"]]
     return Block(
         "trust",
         story.say(
