@@ -2,18 +2,22 @@ with history as (
     select * from {{ ref('member_history') }}
 ),
 
+-- A buyer who had brought everything back is none until the next purchase, with no row for the months between.
 with_previous as (
     select
-        month_start,
-        month_end,
-        cast(segment as string) as segment,
-        rfm_class,
-        rfm_group,
-        cast(lag(segment) over of_member as string) as previous_segment,
-        lag(rfm_class) over of_member as previous_rfm_class,
-        lag(rfm_group) over of_member as previous_rfm_group
+        history.month_start,
+        history.month_end,
+        cast(history.segment as string) as segment,
+        history.rfm_class,
+        history.rfm_group,
+        cast(month_before.segment as string) as previous_segment,
+        month_before.rfm_class as previous_rfm_class,
+        month_before.rfm_group as previous_rfm_group
     from history
-    window of_member as (partition by card_id order by month_start)
+    left join history as month_before
+        on
+            history.card_id = month_before.card_id
+            and cast(history.month_start - interval 1 month as date) = month_before.month_start
 ),
 
 {% for scheme in ['segment', 'rfm_class', 'rfm_group'] -%}

@@ -355,8 +355,10 @@ def rhythm(story: Story, name: str, positions: range) -> Block | None:
             return story.say("hour", hour=str(position))
         return story.source.month_names[position - 1] if name == "month" else labels.get(position, "")
 
+    # A weekday on which the shop is closed is none.
+    shown = [position for position in positions if label(position)]
     first_kind, first_label = kinds[0]
-    best = max(positions, key=lambda position: cells.get((first_kind, position)) or 0)
+    best = max(shown, key=lambda position: cells.get((first_kind, position)) or 0)
     other = next(((kind, text) for kind, text in kinds[1:] if (kind, best) in cells), None)
     return Block(
         f"by_{name}",
@@ -371,9 +373,9 @@ def rhythm(story: Story, name: str, positions: range) -> Block | None:
             story.say("by_rhythm_note"),
         ),
         lines(
-            [label(position) for position in positions],
+            [label(position) for position in shown],
             [
-                Series(text, [cells.get((kind, position), empty) for position in positions], TYPE_COLORS[kind])
+                Series(text, [cells.get((kind, position), empty) for position in shown], TYPE_COLORS[kind])
                 for kind, text in kinds
             ],
             "percent",

@@ -20,7 +20,7 @@ STRIPES = [{"symbol": "none"}] + [
 INK, FAINT_INK, RULE = "#37474f", "#607d8b", "#dfe5e8"
 # So few labels of an axis are all drawn where they fit.
 FEW_LABELS = 12
-MOST_LETTERS = 60  # that half the width of the page has room for, blanks between them included
+MOST_LETTERS = 50  # that half the width of the page has room for, blanks between them included
 AXIS_TEXT = {"color": FAINT_INK, "fontSize": 12}
 
 
