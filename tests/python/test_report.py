@@ -362,6 +362,7 @@ def test_labels_that_do_not_fit_beside_each_other_stand_aslant() -> None:
 
     week = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
     assert (label(week)["interval"], label(week)["rotate"], label(["Jan"] * 12)["rotate"]) == (0, 30, 0)
+    assert label(week[:6])["rotate"] == 30
     assert "rotate" not in label(week * 4)
 
 

@@ -20,7 +20,7 @@ STRIPES = [{"symbol": "none"}] + [
 INK, FAINT_INK, RULE = "#37474f", "#607d8b", "#dfe5e8"
 # So few labels of an axis are all drawn where they fit.
 FEW_LABELS = 12
-MOST_LETTERS = 50  # that half the width of the page has room for, blanks between them included
+MOST_LETTERS = 60  # that half the width of the page has room for, blanks between them included
 AXIS_TEXT = {"color": FAINT_INK, "fontSize": 12}
 
 
@@ -131,7 +131,7 @@ def _category_axis(categories: Sequence[str], is_upright: bool) -> Option:
 
 def _few_labels(categories: Sequence[str]) -> Option:
     """All of them are shown; where they would not stand beside each other, they stand aslant."""
-    letters = sum(len(category) + 2 for category in categories)
+    letters = len(categories) * (max(map(len, categories), default=0) + 2)
     return {"interval": 0, "rotate": 30 if letters > MOST_LETTERS else 0}
 
 
