@@ -497,6 +497,14 @@ def test_names_of_columns_are_found_in_every_form(shop: Shop, reader: str) -> No
     assert "has several columns called amount" in str(problem)
 
 
+def test_goods_without_codes_are_known_by_their_names(classifier: Classifier, tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text("card,at,paid,goods\na,2017-01-01,1,tea\n", encoding="utf-8")
+    columns = "{card_id: card, purchased_at: at, amount: paid, product_name: goods}"
+    (tmp_path / "shop.yml").write_text(f"sales_lines: {{files: s.csv, columns: {columns}}}", encoding="utf-8")
+    classifier.classify(tmp_path, str(tmp_path / "shop.yml"))
+    assert classifier.query("select product_code, counter_code from marts.sales_lines") == [("tea", None)]
+
+
 @pytest.mark.slow
 def test_sums_of_a_whole_build_are_exact_and_net(tmp_path: Path) -> None:
     raw = tmp_path / "raw"

@@ -8,9 +8,8 @@ retailer as (
     select * from {{ ref('stg_retailer') }}
 ),
 
--- Goods that were sold to anybody; where there are no codes, a product or counter is known by its name. Lines without
--- a card never have points, so points are not asked of them; where points are required, a card's line without points is
--- no counted purchase, but it tells of a bargain.
+-- Goods that were sold to anybody. Lines without a card never have points, so points are not asked of them; where
+-- points are required, a card's line without points is no counted purchase, but it tells of a bargain.
 sold as (
     select
         sales_lines.source_file,
@@ -19,9 +18,9 @@ sold as (
         sales_lines.card_id,
         sales_lines.customer_type,
         sales_lines.purchased_at,
-        coalesce(sales_lines.product_code, sales_lines.product_name) as product_code,
+        sales_lines.product_code,
         sales_lines.product_name,
-        coalesce(sales_lines.counter_code, sales_lines.counter_name) as counter_code,
+        sales_lines.counter_code,
         sales_lines.counter_name,
         sales_lines.quantity,
         sales_lines.unit_price,

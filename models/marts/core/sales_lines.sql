@@ -76,6 +76,7 @@ with_customer_type as (
     left join lone_days on cast(sales_lines.purchased_at as date) = lone_days.day
 ),
 
+-- Without a code, a product or a counter is known by its name.
 -- An order is a card at a moment, without a card a till and receipt at a moment; where the retailer file says so, a
 -- receipt of a till on a day.
 -- Of the reasons, the first that applies; a column that the retailer does not record rejects no line.
@@ -96,7 +97,7 @@ classified as (
         card_id,
         customer_type,
         purchased_at,
-        product_code,
+        coalesce(product_code, product_name) as product_code,
         product_name,
         quantity,
         unit_price,
@@ -104,7 +105,7 @@ classified as (
         points,
         till_no,
         receipt_no,
-        counter_code,
+        coalesce(counter_code, counter_name) as counter_code,
         counter_name,
         is_cancelled,
         case

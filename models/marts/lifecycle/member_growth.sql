@@ -95,16 +95,10 @@ judged as (
             when visits = 0 and earlier_visits = 0 then 'absent'
             when visits = 0 then 'stopped'
             when earlier_visits = 0 then 'resumed'
+            -- What cost nothing before gives no number.
+            when earlier_amount = 0 and amount > 0 then 'growing'
         end as special_level
     from measured
-),
-
--- From visits that cost nothing to any amount is growth without a number.
-with_comparable_change as (
-    select
-        *,
-        coalesce(change, sign(amount_per_day)) as comparable_change
-    from judged
 ),
 
 labelled as (
@@ -123,12 +117,12 @@ labelled as (
         levels.level,
         levels.name_zh as level_name_zh,
         levels.name_en as level_name_en
-    from with_comparable_change as judged
+    from judged
     left join bands
         on
             judged.special_level is null
-            and judged.comparable_change >= bands.lower_bound
-            and (judged.comparable_change < bands.upper_bound or bands.upper_bound is null)
+            and coalesce(judged.change, 0) >= bands.lower_bound
+            and (coalesce(judged.change, 0) < bands.upper_bound or bands.upper_bound is null)
     inner join levels on coalesce(judged.special_level, bands.level) = levels.level
 )
 

@@ -337,12 +337,10 @@ def orders_by_month(edition: Edition, card: str) -> list[Row]:
 def favourites(edition: Edition, card: str, thing: str) -> list[Row]:
     """The counters or products (`thing`: counter, product) with most orders of a member: name, orders, amount."""
     return edition.rows(
-        f"""with lines as (
-            select order_id, amount, coalesce({thing}_code, {thing}_name) as code from marts.vip_info where {WHICH}
-        )
-        select coalesce({thing}_name, code) as name, count(distinct order_id) as orders, sum(amount) as amount
-        from lines join marts.{thing}s on code = {thing}_code
-        group by code, {thing}_name order by orders desc, amount desc, code limit {FAVOURITES}""",
+        f"""select coalesce(any_value(things.{thing}_name), {thing}_code) as name, count(distinct order_id) as orders,
+            sum(amount) as amount
+        from marts.vip_info join marts.{thing}s as things using ({thing}_code) where {WHICH}
+        group by {thing}_code order by orders desc, amount desc, {thing}_code limit {FAVOURITES}""",
         {"card": card},
     )
 

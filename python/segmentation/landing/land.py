@@ -3,7 +3,7 @@
 import datetime
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import groupby
@@ -153,17 +153,16 @@ def land(connection: DuckDBPyConnection, retailer_name: str, raw_dir: Path, reta
         " where table_name = 'sales_lines' and part = 0 and raw_rows > 0"
         " group by sha256 having len(paths) > 1 order by paths"
     ).fetchall()
+    groups = tuple(tuple(paths) for (paths,) in same)
+    return Landing(tuple(read), unchanged, tuple(gone), groups, _unnamed(parts, raw_dir))
+
+
+def _unnamed(parts: Mapping[str, Sequence[Part]], raw_dir: Path) -> tuple[str, ...]:
+    """Return the files beside the raw ones that end like one of them and belong to no part."""
     named = {file.path for table in parts.values() for part in table for file in part.files}
     kinds = {path.suffix.lower() for path in named}
-    unnamed = sorted(
-        path.relative_to(raw_dir).as_posix()
-        for path in raw_dir.rglob("*")
-        if path.suffix.lower() in kinds
-        and path not in named
-        and path.is_file()
-        and not path.name.startswith((".", "_"))
-    )
-    return Landing(tuple(read), unchanged, tuple(gone), tuple(tuple(paths) for (paths,) in same), tuple(unnamed))
+    others = (path for path in raw_dir.rglob("[!._]*") if path.suffix.lower() in kinds and path not in named)
+    return tuple(sorted(path.relative_to(raw_dir).as_posix() for path in others if path.is_file()))
 
 
 def _open_ledger(connection: DuckDBPyConnection) -> None:

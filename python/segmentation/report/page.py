@@ -55,8 +55,7 @@ def page(story: Story) -> dict[str, Any]:
     """The sections of one language that have something to say, with the words around them."""
     sections = []
     for key, makers in SECTIONS.items():
-        told = ((own, maker(own)) for maker in makers for own in [replace(story, left_out=[])])
-        blocks = [in_words(own, block) for own, block in told if block and block.title]
+        blocks = [block for maker in makers if (block := told(story, maker))]
         if blocks:
             sections.append({"key": key, "title": story.say(f"section_{key}"), "blocks": blocks})
     day = story.one("select max(as_of) as day from marts.member_overview")["day"]
@@ -67,6 +66,13 @@ def page(story: Story) -> dict[str, Any]:
         "as_of": story.say("page_as_of", day=story.day(day)),
         "note": story.say("page_note", small=str(story.small)),
     } | {word: story.say(word) for word in words}
+
+
+def told(story: Story, maker: Maker) -> Block | None:
+    """A block with what it leaves out; none where there is nothing to say."""
+    own = replace(story, left_out=[])
+    block = maker(own)
+    return in_words(own, block) if block and block.title else None
 
 
 def in_words(story: Story, block: Block) -> Block:
