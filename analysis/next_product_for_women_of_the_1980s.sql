@@ -6,7 +6,7 @@ with bought as (
         dense_rank() over (partition by lines.card_id order by lines.purchased_at) as order_no
     from {{ ref('vip_info') }} as lines
     inner join {{ ref('members') }} as members on lines.card_id = members.card_id
-    where members.gender = 'female' and members.birth_decade = 1980
+    where members.gender = 'female' and not members.is_gender_filled and members.birth_decade = 1980
 )
 
 select bought.product_name, next.product_name as next_product_name, count(distinct bought.card_id) as members

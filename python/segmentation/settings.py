@@ -142,8 +142,10 @@ class Settings(BaseModel):
         "share of such days with trade in the months around, in the season and on the weekday."
     )
     complete_month_share_of_orders: Share = Field(
-        description="A month is partial, too, when its orders per calendar day stay below this share of what is usual "
-        "around it and in its season, and chance does not explain so few (`chance_level`)."
+        description="A month with trade is partial, too, when its orders per calendar day stay below this share of "
+        "what is usual around it and in its season, and chance does not explain so few (`chance_level`). In a month "
+        "that is not complete, only days with this share of the orders of a usual day of the complete months count as "
+        "recorded."
     )
 
     small_group: WholeNumber = Field(
@@ -226,7 +228,8 @@ class Settings(BaseModel):
     )
     returns: Literal["drop", "net"] = Field(
         description="`drop`: returns stay out of every amount, as in the original analysis. `net`: m and p are net of "
-        "the returns known by the as-of date, and a member whose net amount is not above zero is no buyer."
+        "the returns known by the as-of date, and who has brought everything back is no buyer: in no segment, and "
+        "without visits in the life cycle and the forecasts."
     )
 
     life_cycle_minimum_gaps: WholeNumber = Field(
@@ -281,7 +284,8 @@ class Settings(BaseModel):
     )
     chance_level: PartOf = Field(
         description="A count is above chance when chance alone would give any such count with less than this "
-        "probability; days without trade are a gap when chance alone would give any such run with less than it."
+        "probability; days without trade are a gap, and orders of a month too few, when chance alone would give any "
+        "such run or month with less than it."
     )
 
     @model_validator(mode="after")

@@ -172,6 +172,12 @@ def test_everybody_buying_in_one_second_and_net_returns_make_a_warehouse(tmp_pat
     done = job.dbt("--quiet", "build", "--vars", "returns: net")
     assert done.returncode == 0, done.stdout
     assert job.query("select count(*), min(m) from marts.lrfmpsx") == [(39, 10)]
+    # One answer to who has bought.
+    never = [
+        job.query(f"select card_id from marts.{mart} where {column} = 'never_bought'")
+        for mart, column in (("member_rfm", "rfm_class"), ("member_life_cycle", "state"))
+    ]
+    assert never == [[(cards[0],)]] * 2
     assert job.query("select rows_removed from marts.cleaning_funnel where step = 'net_buyer'") == [(1,)]
     assert job.query("select card_id, returned_amount from marts.member_returns") == [(cards[0], 10)]
     assert job.query("select reason from marts.rejected_sales_lines") == [("return",)]

@@ -138,6 +138,24 @@ def test_a_segment_with_few_members_is_grey_and_says_so() -> None:
     ]
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_solution_is_valid_from_the_setting_on(language: str) -> None:
+    shop = source(language)
+    shop.connection.execute(
+        """create schema marts;
+        create table marts.settings_used as select 'cluster_valid_jaccard' as setting, '0.625' as value;
+        create table marts.cluster_scores as from (values ('standard', 2, 0.5, 1.0, 9.0, 0.3, 0.9, 0.2, true))
+            as s (scaling, n_clusters, silhouette, davies_bouldin, calinski_harabasz, gap, smallest_jaccard,
+                smallest_share, is_selected)"""
+    )
+    figure = segments.witnesses(shop)
+    assert figure is not None
+    stability = figure.axes[4]
+    assert "0.625" in stability.get_title()
+    assert stability.lines[-1].get_ydata() == [0.625, 0.625]
+    plt.close(figure)
+
+
 def test_a_legend_fits_its_figure_whatever_its_labels_are() -> None:
     set_look()
     for label in ("Base-value group 2 (too few to say much)", "基础价值客户群（人数太少，仅供参考）", "a"):

@@ -20,6 +20,7 @@ EDITS = [
     "delete from profile_bands where profile = 'points_level'",
     "delete from rfm_rules where rule_set = 'rfm_group'",
     "update drift_bands set lower_bound = 0.05 where level = 'stable'",
+    "update drift_bands set level = 'calm' where level = 'stable'",
     "update day_parts set to_hour = 10 where day_part = 'morning'",
     "update day_parts set name_en = null where day_part = 'morning'",
     "insert into genders from genders",

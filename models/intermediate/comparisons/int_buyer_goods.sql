@@ -48,8 +48,6 @@ banded as (
 goods as (
     select
         card_id,
-        count(*) as sold_lines,
-        count(*) filter (where is_counted) as counted_lines,
         avg(cast(is_low_price as integer)) filter (where is_counted) as low_price_share,
         avg(cast(is_high_price as integer)) filter (where is_counted) as high_price_share,
         avg(cast(is_below_price as integer)) as below_price_share,

@@ -23,7 +23,6 @@ sold as (
         sales_lines.counter_code,
         sales_lines.counter_name,
         sales_lines.quantity,
-        sales_lines.unit_price,
         sales_lines.amount,
         sales_lines.points,
         coalesce(
@@ -43,12 +42,7 @@ sold as (
     where
         sales_lines.reason is null
         or sales_lines.reason in ('unregistered_card', 'no_points')
-        or (
-            sales_lines.reason = 'no_card'
-            and {{ is_paid('sales_lines.amount') }}
-            and coalesce(sales_lines.quantity, 1) > 0
-            and not sales_lines.is_cancelled
-        )
+        or (sales_lines.reason = 'no_card' and {{ unsold_reason('sales_lines') }} is null)
 ),
 
 -- A bargain was paid below its price or earned no points. What is not recorded says nothing.

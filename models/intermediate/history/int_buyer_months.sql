@@ -64,14 +64,13 @@ cumulated as (
         cast(
             sum(p) over months_of_member - coalesce(sum(returned_points) over months_of_member, 0) as decimal(18, 2)
         ) as p,
-        cast(sum(m) over months_of_member as decimal(18, 2)) > 0
-        or sum(returns) over months_of_member = 0 as has_kept_something
+        sum(returns) over months_of_member as returns
     from by_month
     window months_of_member as (partition by card_id order by month_start rows unbounded preceding)
 ),
 
--- From the first purchase on, every month has a row, with or without a purchase. Only members who were registered by
--- then and had not brought everything back.
+-- From the first purchase on, every month has a row, with or without a purchase, in which the member was registered and
+-- a buyer.
 features as (
     select
         cumulated.card_id,
@@ -87,7 +86,7 @@ features as (
         on
             cumulated.month_start <= month_ends.month_start
             and coalesce(cumulated.next_month_start, date '9999-12-31') > month_ends.month_start
-    where cumulated.has_kept_something and cumulated.registered_at < month_ends.month_end
+    where {{ is_buyer('cumulated.m', 'cumulated.returns') }} and cumulated.registered_at < month_ends.month_end
 )
 
 select * from features

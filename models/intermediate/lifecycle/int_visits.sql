@@ -2,6 +2,10 @@ with orders as (
     select * from {{ ref('int_orders_as_of') }}
 ),
 
+buyers as (
+    select * from {{ ref('lrfmpsx') }}
+),
+
 recorded_days as (
     select * from {{ ref('int_recorded_days') }}
 ),
@@ -20,19 +24,19 @@ bands as (
 
 by_day as (
     select
-        card_id,
-        any_value(registered_at) as registered_at,
-        cast(purchased_at as date) as visit_date,
+        orders.card_id,
+        any_value(orders.registered_at) as registered_at,
+        cast(orders.purchased_at as date) as visit_date,
         count(*) as orders,
-        sum(amount) as amount
+        sum(orders.amount) as amount
     from orders
-    group by card_id, cast(purchased_at as date)
+    inner join buyers on orders.card_id = buyers.card_id
+    group by orders.card_id, cast(orders.purchased_at as date)
 ),
 
 on_the_clock as (
     select
         by_day.*,
-        recorded_days.is_recorded,
         recorded_days.recorded_days,
         cast(row_number() over purchases as bigint) as visit_no,
         lead(by_day.visit_date) over purchases as next_visit_date,

@@ -22,7 +22,8 @@ returned as (
     select
         card_id,
         sum(returned_amount) as amount,
-        sum(returned_points) as points
+        sum(returned_points) as points,
+        count(*) as returns
     from member_returns
     group by card_id
 ),
@@ -35,12 +36,12 @@ net_of_returns as (
         bought.f,
         cast(bought.amount - coalesce(returned.amount, 0) as decimal(18, 2)) as m,
         cast(bought.points - coalesce(returned.points, 0) as decimal(18, 2)) as p,
-        returned.card_id is not null as has_returns
+        coalesce(returned.returns, 0) as returns
     from bought
     left join returned on bought.card_id = returned.card_id
 ),
 
--- Whole days. Who has brought everything back is no buyer.
+-- Whole days.
 lrfmp as (
     select
         card_id,
@@ -52,7 +53,7 @@ lrfmp as (
         days_since_registration,
         days_since_last_purchase
     from net_of_returns
-    where m > 0 or not has_returns
+    where {{ is_buyer('m', 'returns') }}
 )
 
 select * from lrfmp

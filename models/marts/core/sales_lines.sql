@@ -63,6 +63,7 @@ with_customer_type as (
         end as customer_type,
         retailer.has_overlapping_files and lines_of_other_files.other_file is not null as is_line_of_another_file,
         lone_days.day is not null as is_on_lone_day,
+        {{ unsold_reason('sales_lines') }} as unsold_reason,
         retailer.require_points,
         retailer.order_is_receipt,
         retailer.has_quantity
@@ -119,9 +120,7 @@ classified as (
                 or (has_quantity and quantity is null)
                 or (raw_points is not null and points is null) then 'bad_number'
             when card_id is null then 'no_card'
-            when quantity < 0 or amount < 0 then 'return'
-            when is_cancelled then 'cancelled'
-            when quantity = 0 or not {{ is_paid('amount') }} then 'not_positive'
+            when unsold_reason is not null then unsold_reason
             when require_points and coalesce(points, 0) <= 0 then 'no_points'
             when customer_type = 'unregistered_card' then 'unregistered_card'
         end as reason,

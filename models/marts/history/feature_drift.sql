@@ -87,12 +87,16 @@ shares as (
 compared as (
     select
         *,
-        lag(share) over (partition by feature, bin order by month_start) as previous_share,
+        case
+            when lag(month_start) over months_of_bin = cast(month_start - interval 1 month as date)
+                then lag(share) over months_of_bin
+        end as previous_share,
         last_value(share) over (
             partition by feature, bin order by month_start
             rows between unbounded preceding and unbounded following
         ) as share_as_of
     from shares
+    window months_of_bin as (partition by feature, bin order by month_start)
 ),
 
 stability as (

@@ -3,47 +3,49 @@ with history as (
     select * from {{ ref('member_history') }}
 ),
 
-as_of as (
-    select * from {{ ref('int_as_of') }}
+last_month as (
+    select max(month_start) as month_start from history
+),
+
+-- The months without a break up to the last one: who had brought everything back has begun anew.
+unbroken as (
+    select
+        history.*,
+        history.month_start = last_month.month_start as is_last
+    from history
+    cross join last_month
+    qualify
+        row_number() over (partition by history.card_id order by history.month_start desc)
+        = 12 * (year(last_month.month_start) - year(history.month_start))
+        + month(last_month.month_start) - month(history.month_start) + 1
 ),
 
 compared as (
     select
         card_id,
         month_end,
+        is_last,
         {% for scheme in schemes -%}
         {{ scheme }},
         lag({{ scheme }}) over (partition by card_id order by month_end)
             as previous_{{ scheme }}{{ "," if not loop.last }}
         {% endfor %}
-    from history
+    from unbroken
 ),
 
 -- The previous segment is unknown until it changes for the first time.
-last_changes as (
+changes as (
     select
         card_id,
         {% for scheme in schemes -%}
+        max({{ scheme }}) filter (where is_last) as {{ scheme }},
         max_by(previous_{{ scheme }}, month_end) filter (where {{ scheme }} <> previous_{{ scheme }})
             as previous_{{ scheme }},
-        max(month_end) filter (where {{ scheme }} <> previous_{{ scheme }})
-            as {{ scheme }}_changed_at{{ "," if not loop.last }}
+        cast(max(month_end) filter (where {{ scheme }} <> previous_{{ scheme }}) as date)
+            as {{ scheme }}_change_date{{ "," if not loop.last }}
         {% endfor %}
     from compared
     group by card_id
-),
-
-changes as (
-    select
-        last_changes.card_id,
-        {% for scheme in schemes -%}
-        compared.{{ scheme }},
-        last_changes.previous_{{ scheme }},
-        cast(last_changes.{{ scheme }}_changed_at as date) as {{ scheme }}_change_date{{ "," if not loop.last }}
-        {% endfor %}
-    from last_changes
-    inner join compared on last_changes.card_id = compared.card_id
-    inner join as_of on compared.month_end = as_of.as_of
 )
 
 select * from changes

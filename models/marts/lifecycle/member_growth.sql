@@ -1,5 +1,5 @@
-with orders as (
-    select * from {{ ref('int_orders_as_of') }}
+with visits as (
+    select * from {{ ref('int_visits') }}
 ),
 
 coverage as (
@@ -50,17 +50,16 @@ compared as (
 
 by_buyer as (
     select
-        orders.card_id,
-        least(any_value(orders.registered_at), min(orders.purchased_at)) as first_at,
-        count(distinct cast(orders.purchased_at as date)) filter (where earlier.month_start is not null)
-            as earlier_visits,
-        count(distinct cast(orders.purchased_at as date)) filter (where later.month_start is not null) as visits,
-        coalesce(sum(orders.amount) filter (where earlier.month_start is not null), 0) as earlier_amount,
-        coalesce(sum(orders.amount) filter (where later.month_start is not null), 0) as amount
-    from orders
-    left join months as later on date_trunc('month', orders.purchased_at) = later.month_start
-    left join months as earlier on date_trunc('month', orders.purchased_at) = earlier.earlier_month_start
-    group by orders.card_id
+        visits.card_id,
+        least(cast(any_value(visits.registered_at) as date), min(visits.visit_date)) as first_date,
+        count(earlier.month_start) as earlier_visits,
+        count(later.month_start) as visits,
+        coalesce(sum(visits.amount) filter (where earlier.month_start is not null), 0) as earlier_amount,
+        coalesce(sum(visits.amount) filter (where later.month_start is not null), 0) as amount
+    from visits
+    left join months as later on date_trunc('month', visits.visit_date) = later.month_start
+    left join months as earlier on date_trunc('month', visits.visit_date) = earlier.earlier_month_start
+    group by visits.card_id
 ),
 
 -- Per day of trade, as two years seldom have equally many. Of equal habits, the visits would fall on the years as their
@@ -70,7 +69,7 @@ measured as (
     select
         by_buyer.*,
         compared.compared_months,
-        compared.compared_months > 0 and by_buyer.first_at < compared.first_month_start as is_comparable,
+        compared.compared_months > 0 and by_buyer.first_date < compared.first_month_start as is_comparable,
         cast(by_buyer.earlier_amount as double) / compared.earlier_trading_days as earlier_amount_per_day,
         cast(by_buyer.amount as double) / compared.trading_days as amount_per_day,
         by_buyer.visits + by_buyer.earlier_visits as all_visits,

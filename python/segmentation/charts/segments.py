@@ -158,11 +158,14 @@ def typical_members(connection: duckdb.DuckDBPyConnection) -> list[str]:
 def witnesses(source: Source) -> Figure | None:
     """What each score says about each number of clusters of the chosen treatment, the selected one marked."""
     data = source.mart(
-        """select * from marts.cluster_scores
+        """select scores.*, cast(settings.value as double) as valid_jaccard
+        from marts.cluster_scores as scores
+        join marts.settings_used as settings on settings.setting = 'cluster_valid_jaccard'
         where scaling in (select scaling from marts.cluster_scores where is_selected) order by n_clusters"""
     )
     if data.empty:
         return None
+    limit = float(data["valid_jaccard"].iloc[0])
     names = ["silhouette", "davies_bouldin", "calinski_harabasz", "gap", "smallest_jaccard", "smallest_share"]
     figure, panes = plt.subplots(2, 3, figsize=(13, 7))
     chosen = data[data["is_selected"]]
@@ -170,13 +173,13 @@ def witnesses(source: Source) -> Figure | None:
         axes.plot(data["n_clusters"], data[name], color=YEAR_COLORS[1], marker="o")
         axes.scatter(chosen["n_clusters"], chosen[name], s=180, facecolor="none", edgecolor=MARK, linewidth=2, zorder=4)
         if name == "smallest_jaccard":
-            axes.axhline(0.75, color="#909497", linestyle="--", linewidth=1)
+            axes.axhline(limit, color="#909497", linestyle="--", linewidth=1)
             axes.set_ylim(0, 1.05)
         axes.set_xticks(data["n_clusters"])
         axes.locator_params(axis="y", nbins=6)
         label_ticks(axes.yaxis, source)
         axes.set_xlabel(source.text("n_clusters"))
-        axes.set_title(source.text(f"witness_{name}"), fontsize=10)
+        axes.set_title(source.text(f"witness_{name}", limit=source.number(limit, 4)), fontsize=10)
     return figure
 
 

@@ -25,7 +25,6 @@ def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[
     settings = {
         "retailer": (retailer.name, "varchar"),
         "currency": (retailer.currency, "varchar"),
-        "time_zone": (retailer.time_zone, "varchar"),
         "holidays": (retailer.holidays, "varchar"),
         "as_of": (retailer.as_of, "date"),
         "require_points": (retailer.require_points, "boolean"),

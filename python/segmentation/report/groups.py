@@ -154,7 +154,7 @@ def trust(story: Story) -> Block | None:
                 "trust_scores",
                 silhouette=None if chosen["silhouette"] is None else story.decimal(chosen["silhouette"]),
                 jaccard=None if chosen["smallest_jaccard"] is None else story.decimal(chosen["smallest_jaccard"]),
-                limit=story.decimal(float(limit)),
+                limit=story.source.number(float(limit), 4),
             ),
             "" if chosen["has_structure"] is None or chosen["has_structure"] else story.say("trust_no_structure"),
             story.say("trust_others", groups=story.list(stable)) if stable and not chosen["is_stable"] else "",
@@ -594,6 +594,10 @@ def drift(story: Story) -> Block | None:
     if not data:
         return None
     moved = [story.label(row["feature"]) for row in data if row["level"] != "stable"]
+    bounds = story.one(
+        """select min(lower_bound) filter (where level <> 'stable') as moved,
+            any_value(lower_bound) filter (where level = 'large') as large from seeds.drift_bands"""
+    )
     return Block(
         "drift",
         story.say(
@@ -601,7 +605,7 @@ def drift(story: Story) -> Block | None:
             month=story.source.month(month),
             features=story.list(moved),
         ),
-        sentences(story.say("drift_note")),
+        sentences(story.say("drift_note", **{level: story.source.number(bound, 4) for level, bound in bounds.items()})),
         table=Table(
             [story.label("feature"), story.label("psi"), story.label("level")],
             [[story.label(row["feature"]), story.decimal(row["psi"], 3), row["label"]] for row in data],
