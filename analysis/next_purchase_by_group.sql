@@ -8,7 +8,7 @@ with second_orders as (
 select gender_name_en, age_band_name_en, counter_name, count(distinct second_orders.card_id) as members
 from second_orders
 inner join {{ ref('member_overview') }} as overview on second_orders.card_id = overview.card_id
-inner join {{ ref('members') }} as members on second_orders.card_id = members.card_id and not members.is_gender_filled
+inner join {{ ref('members') }} as known on second_orders.card_id = known.card_id and not known.is_gender_filled
 group by gender_name_en, age_band_name_en, counter_name
 qualify row_number() over (partition by gender_name_en, age_band_name_en order by members desc, counter_name) = 1
 order by members desc, gender_name_en, age_band_name_en
