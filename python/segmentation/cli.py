@@ -13,6 +13,7 @@ import click
 
 from segmentation.errors import InputError, sentence
 from segmentation.leaving import leave_on_signals
+from segmentation.progress import say
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -107,8 +108,8 @@ def inspect(files: tuple[Path, ...], raw_data: Path) -> None:
 
     text, doubts = propose(files, raw_data)
     for doubt in doubts:
-        click.echo(f"To be looked at: {doubt}", err=True)
-    click.echo(text, nl=False)
+        say(f"To be looked at: {doubt}", is_aside=True)
+    say(text.removesuffix("\n"))
 
 
 def _name(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
@@ -205,13 +206,13 @@ def audience(
     default_name = re.sub(r"[^\w-]+", "-", f"{segment}_{state}")
     wanted = Request(where=conditions, name=name or default_name, **request)
     if count:
-        click.echo(count_audience(warehouse, reports, wanted))
+        say(count_audience(warehouse, reports, wanted))
         return
     if not wanted.reason.strip():
         raise click.UsageError("Say in a few words why these members are contacted (--reason); it goes into the log.")
     if where and not name:
         raise click.UsageError("Name the audience (--name): the name is part of the file names, and finds it again.")
-    click.echo(export_audience(warehouse, reports, wanted))
+    say(export_audience(warehouse, reports, wanted))
 
 
 @audience.command()
@@ -231,7 +232,7 @@ def result(warehouse: Path, reports: Path, name: str, contacted_on: datetime.dat
     """
     from segmentation.campaign import campaign_result
 
-    click.echo(campaign_result(warehouse, reports, name, contacted_on, days))
+    say(campaign_result(warehouse, reports, name, contacted_on, days))
 
 
 @audience.command()
@@ -248,7 +249,7 @@ def traits(warehouse: Path) -> None:
 
     with open_warehouse(warehouse) as connection:
         for line in Overview(connection).described():
-            click.echo(line)
+            say(line)
 
 
 @commands.command()
@@ -328,7 +329,7 @@ def report(warehouse: Path, reports: Path) -> None:
     """
     from segmentation.report.page import write_report
 
-    click.echo(write_report(warehouse, reports))
+    say(write_report(warehouse, reports))
 
 
 @commands.command()
@@ -346,7 +347,7 @@ def members(warehouse: Path, reports: Path) -> None:
     """
     from segmentation.app.members import write_members
 
-    click.echo(write_members(warehouse, reports))
+    say(write_members(warehouse, reports))
 
 
 @commands.command()
@@ -365,9 +366,9 @@ def export(warehouse: Path, reports: Path, *, parquet: bool) -> None:
     from segmentation.exports import write_exports, write_parquet
 
     for path in write_exports(warehouse, reports):
-        click.echo(path)
+        say(path)
     if parquet:
-        click.echo(write_parquet(warehouse, reports))
+        say(write_parquet(warehouse, reports))
 
 
 @commands.command()
@@ -383,7 +384,7 @@ def rollback(warehouse: Path) -> None:
     """
     from segmentation.publication import roll_back
 
-    click.echo(roll_back(warehouse))
+    say(roll_back(warehouse))
 
 
 @commands.command()
@@ -409,7 +410,7 @@ def forget(card: str, warehouse: Path, reports: Path) -> None:
     # Portraits show cards.
     with writing(reports), worker_processes() as processes:
         list(draw_charts(processes, warehouse, reports))
-    click.echo(said)
+    say(said)
 
 
 @commands.command()
@@ -429,7 +430,7 @@ def demo(folder: Path, members: int, lines: int, seed: int) -> None:
     from segmentation.demo import write_demo
 
     write_demo(folder, member_rows=members, sales_lines=lines, seed=seed)
-    click.echo(f"Demo data in {folder}: {members:,} member rows, {lines:,} sales lines.")
+    say(f"Demo data in {folder}: {members:,} member rows, {lines:,} sales lines.")
 
 
 @commands.command()
@@ -443,7 +444,7 @@ def settings() -> None:
     import segmentation.settings
 
     for name, group, default, allowed, meaning in segmentation.settings.settings_table():
-        click.echo(f"{name} ({group}): {meaning}\n    default {default}; allowed: {allowed}")
+        say(f"{name} ({group}): {meaning}\n    default {default}; allowed: {allowed}")
 
 
 def _write_and_name_files_in_any_language() -> None:
@@ -475,3 +476,14 @@ def main() -> None:
         if said := sentence(error):
             sys.exit(said)
         raise
+    finally:
+        _forget_what_nobody_reads()
+
+
+def _forget_what_nobody_reads() -> None:
+    """Let Python end without a word on what it could not print to a reader who has gone."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

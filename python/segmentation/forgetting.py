@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
-from python_calamine import CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook
 
 from segmentation.app import MEMBERS_PAGE
 from segmentation.audience import locked
@@ -54,7 +54,7 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
         if audiences.exists():
             with locked(audiences):
                 rows += sum(_rewrite_csv(path, small) for path in sorted(audiences.rglob("*.csv")))
-                rows += sum(_rewrite_workbook(path, small) for path in sorted(audiences.rglob("*.xlsx")))
+                rows += sum(_rewrite_workbook(path, small) for path in sorted(audiences.rglob("[!~]*.xlsx")))
         # From here on no table knows which cards were merged with the given one.
         rows += _rewrite(target, cards)
         write_exports(warehouse, report_dir)
@@ -169,8 +169,11 @@ def _rewrite_csv(path: Path, cards: Collection[str]) -> int:
 
 def _rewrite_workbook(path: Path, cards: Collection[str]) -> int:
     """Write a workbook of one sheet anew without the rows that have a card in a cell; return their number."""
-    with CalamineWorkbook.from_path(path) as book:
-        rows = book.get_sheet_by_index(0).to_python()
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            rows = book.get_sheet_by_index(0).to_python()
+    except CalamineError as error:
+        raise InputError(f"{path} is no workbook that can be read: take it away, and forget again.") from error
     kept = [row for row in rows if not any(_is_card(cell, cards) for cell in row)]
     if len(kept) < len(rows):
         with draft(path) as new:

@@ -1,13 +1,22 @@
 """How far a long step is: a line every few seconds, on a terminal as in a log; none for what is quickly done."""
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
-from duckdb import DuckDBPyConnection
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 SECONDS = 5.0
+
+
+def say(text: object, *, is_aside: bool = False) -> None:
+    """Print a line at once, on stderr where it is said aside; who reads may have gone, as `| head` does."""
+    with suppress(BrokenPipeError):
+        print(text, file=sys.stderr if is_aside else sys.stdout, flush=True)
 
 
 class Progress:
@@ -24,11 +33,11 @@ class Progress:
         if now - self.told_at < SECONDS or not self.done < done < self.total:
             return
         self.done, self.told_at = done, now
-        print(f"  {self.step}: {done:,.0f} of {self.total:,.0f}{self.unit}", flush=True)
+        say(f"  {self.step}: {done:,.0f} of {self.total:,.0f}{self.unit} so far")
 
 
 @contextmanager
-def progress_of_query(connection: DuckDBPyConnection, step: str, total: float, unit: str) -> Iterator[None]:
+def progress_of_query(connection: "DuckDBPyConnection", step: str, total: float, unit: str) -> Iterator[None]:
     """Tell how far the queries of a connection are, as a share of `total`, from a thread that ends with the block."""
     progress, ended = Progress(step, total, unit), threading.Event()
 

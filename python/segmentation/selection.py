@@ -165,7 +165,7 @@ class Overview:
                 [(low, high)] = self.connection.execute(
                     f"select min({columns}), max({columns}) from {OVERVIEW}"
                 ).fetchall()
-                yield f"{trait.name}: a {trait.kind}" + ("" if low is None else f" from {low} to {high}")
+                yield f"{trait.name}: a {trait.kind}" + ("" if low is None else f" from {_read(low)} to {_read(high)}")
 
     def _comparison(self, comparison: Comparison) -> Bound:
         trait = self.trait(comparison.trait)
@@ -247,6 +247,11 @@ def _value(trait: Trait, text: str) -> float | datetime.date:
         pass
     example = "a date such as 2017-06-30" if trait.kind == "date" else "a number such as 1000"
     raise InputError(f"{text[:80]!r} is no value of {trait.name}; write {example}.")
+
+
+def _read(value: Any) -> Any:
+    """A value as it is read: the decimals of a quotient say nothing."""
+    return round(value, 2) if isinstance(value, float) else value
 
 
 def _some(text: str, known: Iterable[str]) -> str:

@@ -11,9 +11,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
-import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
+
+from segmentation.errors import InputError
+from segmentation.yaml_text import read_yaml
 
 PROJECT_FILE = Path("dbt_project.yml")
 LONGEST_SHOWN = 80
@@ -197,7 +199,7 @@ class Settings(BaseModel):
         "buyers. Above it they are estimates from a sample of `cluster_sample_size` buyers, with a standard error, and "
         "the fits of K-means start from a weighted sample of this many buyers."
     )
-    cluster_sample_size: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+    cluster_sample_size: Annotated[int, Field(ge=100, le=1_000_000)] = Field(
         description="Buyers in the random sample on which stability and gap statistic are computed, and the "
         "silhouettes where they are not exact."
     )
@@ -362,8 +364,14 @@ def _shown(text: str) -> str:
 
 
 def project_settings(project_file: Path = PROJECT_FILE) -> dict[str, Any]:
-    """Return the value of each setting in dbt_project.yml."""
-    settings: dict[str, Any] = yaml.safe_load(project_file.read_text(encoding="utf-8"))["vars"]
+    """Return the value of each setting in dbt_project.yml; InputError where it is no YAML with them."""
+    try:
+        content = read_yaml(project_file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{project_file} is not valid YAML: {error}.") from error
+    settings = content.get("vars") if isinstance(content, dict) else None
+    if not isinstance(settings, dict):
+        raise InputError(f"{project_file} has no settings: give them below vars, a name and a value each.")
     return settings
 
 

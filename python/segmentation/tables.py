@@ -12,9 +12,13 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from segmentation.errors import InputError
+
 # The same rows are the same bytes.
 NO_CLOCK = datetime.datetime(2000, 1, 1)
 WIDEST = 60
+# Of a sheet, below its header: more would be left out without a word.
+MOST_ROWS = 1_048_575
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -26,7 +30,12 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
 
 
 def write_xlsx(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Write a new workbook of one sheet: texts stay texts (ids too), dates are dates, amounts have two decimals."""
+    """Write a new workbook of one sheet: texts stay texts (ids too), dates are dates, amounts have two decimals.
+
+    InputError where a sheet cannot hold so many rows.
+    """
+    if len(rows) > MOST_ROWS:
+        raise InputError(f"A sheet of a workbook holds {MOST_ROWS:,} rows, and these are {len(rows):,}: take csv.")
     with _private(path) as file, Workbook(file, {"in_memory": True}) as book:
         book.set_properties({"created": NO_CLOCK})
         day, money, bold = (

@@ -12,7 +12,8 @@ from python_calamine import CalamineWorkbook
 from xlsxwriter import Workbook
 
 from segmentation.demo import MEMBER_HEADER, SALES_HEADER, write_demo
-from segmentation.settings import GROUPS, setting_names, settings_page, settings_problem
+from segmentation.errors import InputError
+from segmentation.settings import GROUPS, project_settings, setting_names, settings_page, settings_problem
 
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 LINE = ["000186fa", "2017-06-01 10:00:00", "0000001a", "1", "10", "10", "口红", "9", "1", "000a", "1001", "护肤柜"]
@@ -220,7 +221,7 @@ def test_settings_are_those_of_the_project_and_their_page_is_up_to_date() -> Non
         ({"cluster_selection_rule": False}, "is False but must be best_silhouette or stable"),
         ({"cluster_refits": "many"}, "is 'many' but must be a whole number from 1 up to 10000"),
         ({"cluster_gap_references": 0}, "a whole number from 1 up to 10000"),
-        ({"cluster_sample_size": 5000.5}, "a whole number from 1 up to 1000000"),
+        ({"cluster_sample_size": 5000.5}, "a whole number from 100 up to 1000000"),
         ({"rfm_cut_shares": [0.4, 0.2, 0.6, 0.8]}, "four rising numbers above 0 and below 1"),
         ({"rfm_cut_shares": [0.2, 0.4, 0.6]}, "four rising numbers above 0 and below 1"),
         ({"drift_smallest_share": 0}, "a number above 0 up to 1"),
@@ -263,6 +264,21 @@ def test_a_setting_that_cannot_work_is_named(changes: dict[str, object], sentenc
     assert sentence in problem
     assert problem.endswith("; see docs/settings.md.")
     assert "\n" not in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("vars: [", "is not valid YAML"),
+        ("", "has no settings"),
+        ("- a", "has no settings"),
+        ("vars:", "has no settings"),
+    ],
+)
+def test_a_project_file_that_somebody_broke_is_one_sentence(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text(text)
+    with pytest.raises(InputError, match=f"dbt_project.yml {said}"):
+        project_settings(tmp_path / "dbt_project.yml")
 
 
 @pytest.mark.slow

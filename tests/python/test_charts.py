@@ -18,7 +18,7 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib import font_manager
 from matplotlib.colors import to_hex
 
-from segmentation.charts import _paths, baskets, drawing, exploration, lettering, segments
+from segmentation.charts import _paths, baskets, drawing, exploration, lettering, look, segments
 from segmentation.charts.drawing import CHARTS, SPECIALIST, Drawing, draw_language
 from segmentation.charts.look import MONEY, SMALL, Source, Units, legend_below, segment_color, set_look
 from segmentation.errors import InputError
@@ -252,7 +252,7 @@ def test_a_sign_beyond_the_usual_fonts_is_taken_from_the_machine_or_named(
     assert axes.get_xticklabels()[0].get_fontfamily()[-1] == "Rare Signs"
     plt.close(figure)
 
-    assert list(_paths([Drawing([Path("a.png")], {"한"}), Drawing([], set())])) == [Path("a.png")]
+    assert list(_paths([Drawing([Path("a.png")], "drawn", {"한"}), Drawing([], "", set())])) == [Path("a.png")]
     assert "No font of this machine has 한: boxes stand for them" in capsys.readouterr().out
 
 
@@ -279,6 +279,29 @@ def test_the_exposures_name_what_the_code_reads() -> None:
 
 def marts_in(*files: Path) -> set[str]:
     return {mart for file in files for mart in re.findall(r"\bmarts\.([a-z_]+)", file.read_text(encoding="utf-8"))}
+
+
+@pytest.mark.parametrize(
+    ("features", "points", "segments", "names"),
+    [
+        (
+            "lrfmp", "1", 2,
+            ["LRFMP Clustering Silhouette Coefficient Chart", "LRFMP Average Difference Between Two Customer Groups"],
+        ),
+        ("rmf", "null", 3, ["RFM Clustering Silhouette Coefficient Chart", "LRFM Averages of the Segments"]),
+    ],
+)  # fmt: skip
+def test_charts_are_called_after_the_features_that_there_are(
+    features: str, points: str, segments: int, names: list[str]
+) -> None:
+    shop = source()
+    shop.connection.execute(
+        f"""create schema marts;
+        create table marts.cluster_centers as select unnest(string_split('{features}', '')) as feature from range(2);
+        create table marts.segment_summary as
+        select 1 as l, 2 as r, 3 as f, 4 as m, {points} as p from range({segments})"""
+    )
+    assert [*look._names_by_features(shop.connection, shop.texts).values()] == names
 
 
 def test_a_card_is_no_part_of_a_file_name(monkeypatch: pytest.MonkeyPatch) -> None:

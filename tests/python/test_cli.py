@@ -113,3 +113,12 @@ def test_what_make_is_told_arrives_as_it_was_written(demo: Job, tmp_path: Path) 
     with log.open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["reason"], row["audience"], row["holdout_share"]) == (reason, "as-written", "0.5")
+
+
+@pytest.mark.parametrize("lines", [0, 1])
+def test_who_reads_the_beginning_only_hears_no_complaint(lines: int) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; '{sys.executable}' -m segmentation settings | head -n {lines}"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", lines)

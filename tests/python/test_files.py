@@ -181,6 +181,13 @@ def test_lines_below_the_rows_are_listed(classifier: Classifier, tmp_path: Path)
     ]  # fmt: skip
 
 
+def test_what_a_spreadsheet_puts_beside_an_open_workbook_is_not_read(tmp_path: Path) -> None:
+    write_table(tmp_path / "sales.xlsx", days(1, 5))
+    (tmp_path / "~$sales.xlsx").write_bytes(b"\4Anna")
+    with landed(tmp_path, shop(tmp_path, SHOP.replace("sales*", "*.xlsx"))) as connection:
+        assert connection.execute("select count(*) from work.raw.sales_lines").fetchall() == [(5,)]
+
+
 def write_sheet(path: Path, rows: list[list[object]], hidden: Sequence[str] = (), shown: Sequence[str] = ()) -> None:
     """Write a workbook: hidden sheets first, then Sales, then others, each with the rows."""
     with Workbook(str(path)) as book:

@@ -126,6 +126,16 @@ def test_lists_that_a_spreadsheet_saved_forget_too(text: str, encoding: str, tmp
     assert forgetting._rewrite_csv(path, ["5e1f0001"]) == 0
 
 
+def test_what_is_no_list_is_named(tmp_path: Path) -> None:
+    for text in ("", "{}", "[]", '{"salt": "a"}'):
+        (path := tmp_path / "wh.duckdb.forgotten").write_text(text)
+        with pytest.raises(InputError, match="is not the list of the forgotten"):
+            read_forgotten(path)
+    (tmp_path / "list.xlsx").write_text("no workbook")
+    with pytest.raises(InputError, match="is no workbook that can be read"):
+        forgetting._rewrite_workbook(tmp_path / "list.xlsx", ["5e1f0001"])
+
+
 @pytest.mark.slow
 def test_nothing_of_a_forgotten_person_is_left_and_all_else_is(demo: Job, tmp_path: Path) -> None:
     warehouse, reports = tmp_path / "wh.duckdb", tmp_path / "reports"

@@ -67,8 +67,8 @@ def test_a_long_step_tells_how_far_it_is_and_a_short_one_nothing(
     for done in (1, 1_100.4, 1_200, 900, 1_000, 1_500, 2_000):
         told.reach(done)
     assert capsys.readouterr().out.splitlines() == [
-        "  Reading a.csv: 1,100 of 2,000 MB",
-        "  Reading a.csv: 1,500 of 2,000 MB",
+        "  Reading a.csv: 1,100 of 2,000 MB so far",
+        "  Reading a.csv: 1,500 of 2,000 MB so far",
     ]
 
 
@@ -86,4 +86,8 @@ def test_a_query_tells_how_far_it_is(capsys: pytest.CaptureFixture[str], monkeyp
     with progress_of_query(SimpleNamespace(execute=print, query_progress=query_progress), "Reading", 200, "MB"):
         assert asked.wait(60)
     _, *told = capsys.readouterr().out.splitlines()
-    assert told == ["  Reading: 20 of 200 MB", "  Reading: 80 of 200 MB", "  Reading: 140 of 200 MB"]
+    assert told == [
+        "  Reading: 20 of 200 MB so far",
+        "  Reading: 80 of 200 MB so far",
+        "  Reading: 140 of 200 MB so far",
+    ]

@@ -71,6 +71,13 @@ def test_a_condition_selects_those_of_whom_it_is_true(condition: str, cards: str
     assert overview.sums([parse(condition)]).members == len(cards)
 
 
+def test_traits_are_told_with_numbers_to_be_read(overview: Overview) -> None:
+    overview.connection.execute("alter table marts.member_overview add column p_alive double default 1 / 3.0")
+    told = list(Overview(overview.connection).described())
+    assert "amount: a number from 0.00 to 500.00" in told
+    assert told[-1] == "p_alive: a number from 0.33 to 0.33"
+
+
 @pytest.mark.parametrize("condition", ["gender=female", "amount>100", "segment=1", "gender=", "expected_value<90"])
 def test_not_selects_all_the_others(condition: str, overview: Overview) -> None:
     wanted = parse(condition)

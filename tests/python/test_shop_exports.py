@@ -421,7 +421,23 @@ DOUBTS = [
     ({"s.csv": lines("card_id,date,amount", [*(f"a,{'' if n % 2 else '2018-01-01'},1.5" for n in range(9))])},
      "purchased_at: 4 of 9 lines have no date; such lines are rejected"),
     ({"s.csv": lines("card_id,date,amount,date", ["a,2018-01-01,1.5,2018-02-01"] * 3)},
-     "s.csv has several columns called date"),
+     "There are several columns called date in s.csv, and"),
+    ({f"s{n}.csv": f"karte;datum;betrag\nMüller;0{n}.02.2018;1,5\nÖzil;13.02.2018;{n},5".encode("cp1252")
+      for n in range(1, 5)}, "encoding of s1.csv and 3 more: neither utf-8 nor Chinese; cp1252 is a guess"),
+    ({f"{name}.csv": sales(*USUAL[start:][:15]) for start, name in enumerate("abc")},
+     "a.csv and b.csv share 14 equal lines, of 15 and 15 (and 2 more pairs of files share lines): do they overlap?"),
+    ({f"{name}.xlsx": workbook({"S": TABLE, "Copy": TABLE}, hidden="Copy") for name in "ab"},
+     "a.xlsx and 1 more: the hidden sheet Copy is not used"),
+    ({"s.csv": sales(*USUAL, "Anzahl Kunden: 700,,,"), "t.csv": sales("b1,2018-03-01,1,2.00", "Total,,9,99.00")},
+     "s.csv ends with a row that seems to sum up the others, 'Anzahl Kunden: 700' (and 1 more such rows)"),
+    ({"s.csv": sales(*USUAL, "合计金额,,,406.00")}, "seems to sum up the others, '合计金额 406.00': it is left out"),
+    ({"s.csv": sales(*USUAL, "28 customers")},
+     "1 lines of s.csv cannot be read, such as line 30 of s.csv (too few columns: '28 customers')"),
+    ({"s.csv": lines("card_id,purchase_date,quantity,amount,colour,remark", [f"{row},red,x" for row in USUAL]),
+      "p.csv": lines("card_id,gender,shoe", [f"a{n},F,{n}" for n in range(4)])},
+     "p.csv: columns that are not used: shoe."),
+    ({"s.csv": lines("card_id,purchase_date,quantity,amount,colour,remark", [f"{row},red,x" for row in USUAL])},
+     "s.csv: columns that are not used: colour, remark."),
     ({"s.csv": lines("card_id,date,amount", [f"a,{f'2018-{n:02d}-01' if n < 13 else f'{n}/01/2018'},1.5"
                                              for n in range(1, 29)])},
      "12 values of date are dates, none after the 12th of a month, and 16 are texts such as 13/01/2018"),
@@ -448,6 +464,20 @@ def test_clear_files_leave_no_doubt(tmp_path: Path) -> None:
     assert proposed({"s.csv": sales(*USUAL)}, tmp_path)[1] == []
 
 
+def test_a_row_that_sums_up_others_decides_nothing(tmp_path: Path) -> None:
+    _, doubts = proposed({"s.csv": sales(*USUAL[:3], "Total,,3,6.00")}, tmp_path)
+    assert len(doubts) == 1
+    (tmp_path / "raw" / "~$s.csv").write_bytes(b"of an open file")
+    assert propose([tmp_path / "raw"], tmp_path / "raw")[1] == doubts
+    assert "s.csv # 3 rows" in (tmp_path / "shop.yml").read_text(encoding="utf-8")
+
+
+def test_last_rows_with_gaps_of_their_own_stay(tmp_path: Path) -> None:
+    rows = [f"a{n % 4},2018-01-{n:02d},1,{n}.50,{'' if n % 3 else 'red'}" for n in range(1, 29)]
+    proposed({"s.csv": lines("card_id,purchase_date,quantity,amount,colour", rows)}, tmp_path)
+    assert "s.csv # 28 rows" in (tmp_path / "shop.yml").read_text(encoding="utf-8")
+
+
 def test_names_of_products_are_no_visits_and_a_channel_is_no_number_of_pieces(tmp_path: Path) -> None:
     rows = [f"a{n % 4},2018-01-{n:02d},{n}.50,{n % 2 + 1},{'cart' if n % 2 else 'view'}" for n in range(1, 29)]
     content, doubts = proposed(
@@ -455,7 +485,9 @@ def test_names_of_products_are_no_visits_and_a_channel_is_no_number_of_pieces(tm
     )
     assert content["sales_lines"]["columns"]["amount"] == "price"
     assert not {"quantity", "cancelled"} & {*content["sales_lines"], *content["sales_lines"]["columns"]}
-    assert not any("sales_channel_id" in doubt for doubt in doubts)
+    assert [doubt for doubt in doubts if "sales_channel_id" in doubt] == [
+        "s.csv: columns that are not used: sales_channel_id."
+    ]
 
 
 def test_what_is_known_of_some_customers_makes_nobody_a_stranger(classifier: Classifier, tmp_path: Path) -> None:

@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from segmentation.progress import say
+
 LANGUAGES = ("zh", "en")
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """The pictures of one language, and the signs in them that no font of the machine has."""
+    """The pictures of one language, what to say of them, and the signs in them that no font of the machine has."""
 
     paths: list[Path]
+    said: str
     boxes: set[str]
 
 
@@ -40,10 +43,11 @@ def draw_charts(
 def _paths(drawings: Iterable[Drawing]) -> Iterator[Path]:
     boxes: set[str] = set()
     for drawing in drawings:
+        say(drawing.said)
         boxes |= drawing.boxes
         yield from drawing.paths
     if boxes:
-        print(
+        say(
             f"  No font of this machine has {' '.join(sorted(boxes))}: boxes stand for them in the charts until one is "
             "installed that has them, such as Noto Sans CJK."
         )

@@ -34,13 +34,16 @@ def draw_language(
     with_specialist: bool = False,
     only: Sequence[str] = (),
 ) -> Drawing:
-    """Draw the charts of one language, or `only` some; their folder is replaced only when all are drawn."""
+    """Draw the charts of one language, or `only` some; their folder is replaced only when all are drawn.
+
+    A chart without data is named in what is said of them.
+    """
     # The modules stay as long as the process: the garbage collector need not walk through them for every figure.
     gc.freeze()
     set_look()
     # What no font has is said once, at the end.
     warnings.filterwarnings("ignore", "Glyph .* missing from")
-    drawn, boxes = [], set()
+    drawn, without_data, boxes = [], [], set()
     with open_warehouse(warehouse) as connection:
         source = open_source(connection, language)
         charts = _only(source, only) if only else _charts(source, members, with_specialist)
@@ -54,7 +57,7 @@ def draw_language(
             figure = chart(source)
             title = Path(name).name
             if figure is None:
-                print(f"  left out, nothing to show: {title}", flush=True)
+                without_data.append(title)
                 continue
             figure.suptitle(figure.get_suptitle() or title)
             path = new / f"{name}.png"
@@ -63,8 +66,8 @@ def draw_language(
             plt.close(figure)
             drawn.append(folder / f"{name}.png")
         put_folder(new, folder)
-    print(f"  charts in {folder}", flush=True)
-    return Drawing(drawn, boxes)
+    left_out = f"; not drawn, as the data have nothing for them: {', '.join(without_data)}" if without_data else ""
+    return Drawing(drawn, f"  charts in {folder}: {len(drawn)}{left_out}", boxes)
 
 
 def _only(source: Source, keys: Sequence[str]) -> dict[str, Callable[[Source], Figure | None]]:

@@ -153,9 +153,25 @@ def open_source(connection: duckdb.DuckDBPyConnection, language: str) -> Source:
     members = f"select type_label from {TYPES} where customer_type = 'member'".replace("{lang}", language)
     for (label,) in connection.execute(members).fetchall():
         texts["members_only"] = texts["members_only"].format(members=label)
+    texts |= _names_by_features(connection, texts)
     (currency,) = connection.execute("select currency from marts.retailer").fetchall()[0]
     small = connection.execute("select segment from marts.segment_summary where is_small").fetchall()
     return Source(connection, language, texts, currency, frozenset(segment for (segment,) in small))
+
+
+def _names_by_features(connection: duckdb.DuckDBPyConnection, texts: dict[str, str]) -> dict[str, str]:
+    """Return the names of the charts that are called after the letters of the features which there are."""
+    fitted = {name for (name,) in connection.execute("select distinct feature from marts.cluster_centers").fetchall()}
+    [(*values, segments)] = connection.execute(
+        "select count(l), count(r), count(f), count(m), count(p), count(*) from marts.segment_summary"
+    ).fetchall()
+    means = [name for name, found in zip("lrfmp", values, strict=True) if found]
+    # The original's name of it speaks of two groups.
+    name_of_means = texts["file_segment_means" if segments == 2 else "title_segment_means"]
+    return {
+        "file_silhouette": texts["file_silhouette"].format(letters="".join(sorted(fitted, key="lrfmp".index)).upper()),
+        "file_segment_means": name_of_means.format(letters="".join(means).upper()),
+    }
 
 
 class Units(Formatter):

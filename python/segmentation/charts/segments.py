@@ -106,9 +106,6 @@ def segment_means(source: Source) -> Figure | None:
     colors = [source.segment_color(segment) for segment in data["segment"]]
     measure_bars(axes, data[names], colors, source)
     handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
-    # The file is called after two groups and five letters.
-    if len(data) != 2 or names != FEATURES:
-        figure.suptitle(source.text("title_segment_means", letters="".join(names).upper()))
     labels = [source.segment_label(segment, name) for segment, name in zip(data["segment"], data["name"], strict=True)]
     legend_below(figure, handles, labels)
     return figure

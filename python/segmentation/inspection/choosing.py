@@ -20,8 +20,8 @@ from segmentation.landing.retailer_file import GOODS, MOMENT_COLUMNS, PRODUCT, R
 SIGNS_FILE = Path(__file__).parents[3] / "seeds" / "currency_signs.csv"
 KINDS: dict[str, str] = {role: entry["kind"] for role, entry in WORDS.items()}
 MEMBER_ROLES = ("birth_date", "age_band", "gender", "registered_at")
-NO_ROLES = ("purchased_time", "currency", "status", "direction", "nobody", "missing", "time_zones")
-NO_COLUMNS = ("nobody", "missing", "time_zones")
+NO_COLUMNS = ("nobody", "missing", "footer", "time_zones")
+NO_ROLES = ("purchased_time", "currency", "status", "direction", *NO_COLUMNS)
 SALES_ROLES = tuple(role for role in WORDS if role not in (*MEMBER_ROLES, *NO_ROLES))
 # A joined table repeats its values in several lines: what is added up has to be in the table of the lines itself.
 ADDED_UP = ("quantity", "amount", "points")
@@ -34,6 +34,7 @@ MOST_STATES = 30
 # What is known of an order rather than of one of its lines.
 OF_AN_ORDER = ("card_id", "purchased_at", "receipt_no", "till_no")
 FEW_RECEIPTS = 5
+MOST_NAMES = 30
 FEW_PRODUCTS = 5
 # Names that say so of a price.
 OF_A_PIECE = re.compile("unit|per|piece|lineitem|单|単|einzel|stuck")
@@ -124,6 +125,7 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     _look_at_days(choice)
     _look_at_values(connection, choice)
     _look_at_signs(connection, choice)
+    _name_what_is_not_used(choice)
     lacking = [role for role in REQUIRED_COLUMNS["sales_lines"] if role not in choice.roles]
     if "amount" in lacking and choice.amount is not None:
         lacking.remove("amount")
@@ -898,6 +900,22 @@ def _look_at_signs(connection: DuckDBPyConnection, choice: Choice) -> None:
             choice.doubts.append(
                 f"returns: {column.name} has {', '.join(told)}; amounts are taken as they are, whatever it says."
             )
+
+
+def _name_what_is_not_used(choice: Choice) -> None:
+    """Name the columns of the used tables that have no place in the proposal."""
+    joins = [*choice.joins, *choice.member_joins]
+    tables = [choice.sales, *(join.table for join in joins), *([choice.members] if choice.members else [])]
+    columns = [*choice.roles.values(), *choice.member_roles.values(), *choice.times.values()]
+    used = {(column.relation, column.name) for column in columns}
+    keys = {name for join in joins for name in (join.left, join.right)} | {
+        choice.cancelled[0] if choice.cancelled else ""
+    }
+    for table in {table.number: table for table in tables}.values():
+        names = [name for name in table.columns if (table.relation, name) not in used and name not in keys]
+        if names:
+            more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+            choice.doubts.append(f"{table.title}: columns that are not used: {', '.join(names[:MOST_NAMES])}{more}.")
 
 
 def used_missing(choice: Choice, table: Table) -> list[str]:

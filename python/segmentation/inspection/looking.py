@@ -5,7 +5,7 @@ import glob
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -15,7 +15,15 @@ from typing import Any
 from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError
-from segmentation.landing.files import Header, RawFile, file_kind, file_stamp, literal, read_header
+from segmentation.landing.files import (
+    BEGINNINGS_OF_OTHERS,
+    Header,
+    RawFile,
+    file_kind,
+    file_stamp,
+    literal,
+    read_header,
+)
 from segmentation.landing.moments import parsed_moment
 from segmentation.landing.reading import append, create_table, read_files
 from segmentation.landing.retailer import WHITESPACE, WORDS, FileSet
@@ -32,6 +40,9 @@ MOST_LINES_BEFORE_HEADER = 60
 MOST_RECORDS = 500
 DELIMITERS = (",", ";", "\t", "|", "::")
 MISSING = WORDS["missing"]["words"]
+# Of a last row that sums up the others: a value begins with such a word, or counts rows.
+FOOTER = rf"\W*({'|'.join(WORDS['footer']['words'])})(\W.*|\d.*)?|\d+ (rows|records|lines|customers|zeilen)\W*"
+LAST_ROWS = 3
 MOMENT_WORDS = {word for entry in WORDS.values() if entry["kind"] == "moment" for word in entry["words"]}
 # Values of which a column's kind is guessed before all are looked at: the most frequent ones.
 SAMPLE_VALUES = 200
@@ -179,8 +190,17 @@ class Table:
 
     @property
     def title(self) -> str:
-        paths = self.paths
-        return paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"
+        return _together([path.name for path in self.paths])
+
+
+Form = tuple[object, ...]
+# What is said before and after the names of all files of which it holds.
+Remarks = dict[tuple[str, str], list[str]]
+Remark = Callable[[str, str, str], None]
+
+
+def _together(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 def bare_name(name: str) -> str:
@@ -200,6 +220,7 @@ def look(connection: DuckDBPyConnection, paths: Iterable[Path], raw_dir: Path) -
     tables, doubts = _tables(paths, raw_dir)
     for table in tables:
         names = _load(connection, table)
+        doubts += _unreadable(connection, table) + _footers(connection, table, [f"x{at}" for at in range(len(names))])
         doubts += _repeated_files(connection, table, [f"x{at}" for at in range(len(names))])
         [(table.rows,)] = connection.execute(f"select count(*) from {table.relation}").fetchall()
         table.columns = {name: _described(connection, table.relation, f"x{at}", name) for at, name in enumerate(names)}
@@ -211,7 +232,7 @@ def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     files = path.rglob("*") if path.is_dir() else map(Path, glob.glob(str(path), recursive=True))
-    if not (found := [file for file in files if file.is_file() and not file.name.startswith((".", "_"))]):
+    if not (found := [file for file in files if file.is_file() and not file.name.startswith(BEGINNINGS_OF_OTHERS)]):
         raise InputError(f"{path} is missing: name the files to inspect.")
     return found
 
@@ -220,21 +241,27 @@ def _tables(paths: Iterable[Path], raw_dir: Path) -> tuple[list[Table], list[str
     """Sort the files into tables: files with the same columns belong to one, workbooks beside text too."""
     tables: dict[Form, Table] = {}
     form: Form
-    doubts: list[str] = []
+    remarks: Remarks = {}
+
+    def remark(before: str, name: str, after: str) -> None:
+        remarks.setdefault((before, after), []).append(name)
+
     for path in sorted({file for named in paths for file in _files(named)}):
         root = raw_dir if path.is_relative_to(raw_dir) else path.parent
         if root != raw_dir:
-            doubts.append(f"{root} is not the folder of raw files, {raw_dir}: put the files there, or give --raw-data.")
+            remark(f"{root} is not the folder of raw files, {raw_dir}: put ", path.name, " there, or give --raw-data.")
         if file_kind(path) == "workbook":
-            for form, files, settings in _sheets(path, root, doubts):
+            for form, files, settings in _sheets(path, root, remark):
                 tables.setdefault(form, Table(len(tables), [], settings, root)).files += files
             continue
-        settings = _text_form(path, doubts) if file_kind(path) == "text" else FileSet((), {})
+        settings = _text_form(path) if file_kind(path) == "text" else FileSet((), {})
+        if settings.encoding:
+            remark("encoding of ", path.name, f": neither utf-8 nor Chinese; {settings.encoding} is a guess.")
         header = read_header(path, None, settings, root)
         if not header.has_rows or len(header.expressions) < 2:
-            doubts.append(f"{path.name} is not used: it holds no table with two columns or more.")
+            remark("Not used, as there is no table with two columns or more: ", path.name, ".")
             continue
-        _doubt_about_names(path.name, header, doubts)
+        _remark_on_names(path.name, header, remark)
         form = (tuple(sorted(header.expressions)), settings.skip, ())
         there = tables.setdefault(form, Table(len(tables), [], settings, root))
         if (both := _settings_of_both(there.settings, settings)) is None:
@@ -245,7 +272,7 @@ def _tables(paths: Iterable[Path], raw_dir: Path) -> tuple[list[Table], list[str
         there.files.append((path, None))
     if not tables:
         raise InputError("None of the files holds a table with two columns or more.")
-    return list(tables.values()), doubts
+    return list(tables.values()), [f"{before}{_together(names)}{after}" for (before, after), names in remarks.items()]
 
 
 def _settings_of_both(ours: FileSet, theirs: FileSet) -> FileSet | None:
@@ -262,28 +289,26 @@ def _settings_of_both(ours: FileSet, theirs: FileSet) -> FileSet | None:
     )
 
 
-def _doubt_about_names(source: str, header: Header, doubts: list[str]) -> None:
+def _remark_on_names(source: str, header: Header, remark: Remark) -> None:
     if twice := sorted(name for name in header.twice if name):
-        doubts.append(
-            f"{source} has several columns called {', '.join(twice)}, and which of them is meant cannot be told: none "
-            "is used. Rename or remove all but one."
+        remark(
+            f"There are several columns called {', '.join(twice)} in ",
+            source,
+            ", and which of them is meant cannot be told: none is used. Rename or remove all but one.",
         )
 
 
-Form = tuple[object, ...]
-
-
-def _sheets(path: Path, root: Path, doubts: list[str]) -> Iterator[tuple[Form, list[tuple[Path, str | None]], FileSet]]:
+def _sheets(path: Path, root: Path, remark: Remark) -> Iterator[tuple[Form, list[tuple[Path, str | None]], FileSet]]:
     """Return the visible sheets of a workbook by their form; the first sheet alone needs no name."""
     shown = [name for name, is_hidden in sheet_names(path).items() if not is_hidden]
     if hidden := [name for name in sheet_names(path) if name not in shown]:
-        doubts.append(f"{path.name}: the hidden sheet {', '.join(hidden)} is not used.")
+        remark("", path.name, f": the hidden sheet {', '.join(hidden)} is not used.")
     forms: dict[Form, tuple[list[str], FileSet]] = {}
     for name in shown:
         settings = _sheet_form(path, name)
         header = read_header(path, name, settings, root)
         if header.has_rows and len(header.expressions) > 1:
-            _doubt_about_names(f"{path.name}, {name}", header, doubts)
+            _remark_on_names(f"{path.name}, {name}", header, remark)
             forms.setdefault((tuple(sorted(header.expressions)), settings.skip), ([], settings))[0].append(name)
     for form, (names, settings) in forms.items():
         sheets = () if names == shown[:1] else tuple(names)
@@ -299,11 +324,9 @@ def _sheet_form(path: Path, name: str) -> FileSet:
     return _with_header(FileSet((), {}), rows)
 
 
-def _text_form(path: Path, doubts: list[str]) -> FileSet:
+def _text_form(path: Path) -> FileSet:
     """Find out the encoding, the delimiter, the lines before the header and whether there is one."""
     encoding = None if is_utf16(path) else _encoding(path)
-    if encoding:
-        doubts.append(f"encoding of {path.name}: neither utf-8 nor Chinese; {encoding} is a guess.")
     with open_plain(path) as file:
         content = b"".join(islice(file, FIRST_LINES))
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -405,8 +428,43 @@ def _load(connection: DuckDBPyConnection, table: Table) -> list[str]:
         source = table.source(path, sheet)
         file = RawFile(path, source, source, file_kind(path), sheet, header, expressions, {}, file_stamp(path))
         append(connection, table.relation, read_files(connection, [file], table.settings))
-    connection.execute(f"delete from {table.relation} where unreadable_reason is not null")
     return names
+
+
+def _unreadable(connection: DuckDBPyConnection, table: Table) -> list[str]:
+    """Leave out lines that are no rows, and say so once."""
+    found = sorted(connection.execute(
+        f"""delete from {table.relation} where unreadable_reason is not null
+        returning source_file, line_no, replace(unreadable_reason, '_', ' '), unreadable_text"""
+    ).fetchall())  # fmt: skip
+    if not found:
+        return []
+    source, line, reason, text = found[0]
+    return [
+        f"{len(found):,} lines of {table.title} cannot be read, such as line {line} of {source} ({reason}: "
+        f"{text[:40]!r})."
+    ]
+
+
+def _footers(connection: DuckDBPyConnection, table: Table, columns: Sequence[str]) -> list[str]:
+    """Leave out last rows of a file that sum up the others, so that they decide nothing, and say so once."""
+    values, filled = ", ".join(columns), " + ".join(f"({column} is not null)::int" for column in columns)
+    found = sorted(connection.execute(
+        f"""delete from {table.relation} where row_no > (
+            select max(others.row_no) - {LAST_ROWS} from {table.relation} as others
+            where others.source_file = {table.relation}.source_file
+        )
+        and {filled} < (select mode({filled}) from {table.relation})
+        and len(list_filter([{values}], lambda v: regexp_full_match(v, {literal(FOOTER)}, 'is'))) > 0
+        returning source_file, concat_ws(' ', {values})"""
+    ).fetchall())  # fmt: skip
+    if not found:
+        return []
+    others = f" (and {len(found) - 1:,} more such rows)" if len(found) > 1 else ""
+    return [
+        f"{found[0][0]} ends with a row that seems to sum up the others, {found[0][1][:40]!r}{others}: it is left out "
+        "here. A build rejects it among the sales lines; out of a list of members take it away."
+    ]
 
 
 def _repeated_files(connection: DuckDBPyConnection, table: Table, columns: Sequence[str]) -> list[str]:
@@ -426,6 +484,7 @@ def _repeated_files(connection: DuckDBPyConnection, table: Table, columns: Seque
     counts = f"select source_file, count(*) from {table.relation} group by all"
     sizes: dict[str, int] = dict(connection.execute(counts).fetchall())
     doubts = []
+    overlaps: list[str] = []
     gone: set[str] = set()
     for first, second, lines in shared:
         smaller, larger = sorted((first, second), key=lambda name: (sizes[name], name != second))
@@ -435,11 +494,13 @@ def _repeated_files(connection: DuckDBPyConnection, table: Table, columns: Seque
             gone.add(smaller)
             doubts.append(f"{smaller} is not used: each of its {lines:,} lines is in {larger} too.")
         else:
-            table.overlaps = True
-            doubts.append(
-                f"{first} and {second} share {lines:,} equal lines, of {sizes[first]:,} and {sizes[second]:,}: do they "
-                "overlap? As proposed such a line counts once."
+            overlaps.append(
+                f"{first} and {second} share {lines:,} equal lines, of {sizes[first]:,} and {sizes[second]:,}"
             )
+    if overlaps:
+        table.overlaps = True
+        others = f" (and {len(overlaps) - 1:,} more pairs of files share lines)" if len(overlaps) > 1 else ""
+        doubts.append(f"{overlaps[0]}{others}: do they overlap? As proposed such a line counts once.")
     table.files = [file for file in table.files if table.source(*file) not in gone]
     for name in gone:
         connection.execute(f"delete from {table.relation} where source_file = ?", [name])

@@ -20,6 +20,8 @@ from segmentation.landing.workbook import EXACT_BELOW, OLE_MAGIC, is_workbook, r
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
 PARQUET_MAGIC = b"PAR1"
+# Hidden ones, what other programs note, and what a spreadsheet puts beside a workbook while it is open.
+BEGINNINGS_OF_OTHERS = (".", "_", "~")
 TABLE_TITLES = {
     "members": "the members",
     "sales_lines": "the sales lines",
@@ -193,7 +195,7 @@ def _paths(
         matches = folder.rglob("*") if folder.is_dir() else (
             raw_dir / name for name in glob.glob(pattern, root_dir=raw_dir, recursive=True)
         )  # fmt: skip
-        found = [path for path in matches if path.is_file() and not path.name.startswith((".", "_"))]
+        found = [path for path in matches if path.is_file() and not path.name.startswith(BEGINNINGS_OF_OTHERS)]
         if not found:
             kept = f"keeps {TABLE_TITLES[table.name]} there" if part is table.parts[0] else "joins it"
             raise InputError(f"{folder} is missing: the retailer {retailer.name} {kept}.")

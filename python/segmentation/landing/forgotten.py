@@ -10,6 +10,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 
 from segmentation.disk import draft
+from segmentation.errors import InputError
 from segmentation.landing.files import Part, identifier, literal
 from segmentation.landing.retailer import Retailer
 from segmentation.landing.retailer_file import CANONICAL_COLUMNS, CARD_COLUMNS
@@ -49,11 +50,14 @@ def forgotten_file(warehouse: Path) -> Path:
 
 
 def read_forgotten(path: Path) -> Forgotten:
-    """Return the forgotten of a list; none where it does not exist."""
+    """Return the forgotten of a list, none where it does not exist; InputError where it is another file."""
     if not path.exists():
         return Forgotten(secrets.token_hex(16), frozenset())
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return Forgotten(content["salt"], frozenset(content["hashes"]))
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return Forgotten(content["salt"], frozenset(content["hashes"]))
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path} is not the list of the forgotten that it was: take it back from a copy.") from error
 
 
 def write_forgotten(path: Path, forgotten: Forgotten) -> None:

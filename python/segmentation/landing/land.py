@@ -15,6 +15,7 @@ from duckdb import DuckDBPyConnection
 from segmentation.errors import InputError
 from segmentation.landing.canonical import check_join, write_views
 from segmentation.landing.files import (
+    BEGINNINGS_OF_OTHERS,
     Header,
     KnownFile,
     KnownFiles,
@@ -161,7 +162,10 @@ def _unnamed(parts: Mapping[str, Sequence[Part]], raw_dir: Path) -> tuple[str, .
     """Return the files beside the raw ones that end like one of them and belong to no part."""
     named = {file.path for table in parts.values() for part in table for file in part.files}
     kinds = {path.suffix.lower() for path in named}
-    others = (path for path in raw_dir.rglob("[!._]*") if path.suffix.lower() in kinds and path not in named)
+    others = (
+        path for path in raw_dir.rglob("*")
+        if path.suffix.lower() in kinds and path not in named and not path.name.startswith(BEGINNINGS_OF_OTHERS)
+    )  # fmt: skip
     return tuple(sorted(path.relative_to(raw_dir).as_posix() for path in others if path.is_file()))
 
 
