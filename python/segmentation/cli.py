@@ -452,7 +452,8 @@ def _write_and_name_files_in_any_language() -> None:
 
     Worker processes read the same from their environment.
     """
-    os.environ["PYTHONIOENCODING"] = f"{sys.stdout.encoding}:backslashreplace"
+    # Of a closed one nothing is known.
+    os.environ["PYTHONIOENCODING"] = f"{getattr(sys.stdout, 'encoding', 'utf-8')}:backslashreplace"
     if sys.getfilesystemencoding() != "utf-8":
         os.environ["PYTHONUTF8"] = "1"
         os.execv(sys.executable, sys.orig_argv)

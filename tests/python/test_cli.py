@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT, Job
@@ -85,6 +86,14 @@ def test_without_a_warehouse_one_sentence_says_so(command: str, tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_warehouse_without_marts_is_one_sentence(tmp_path: Path) -> None:
+    duckdb.connect(str(tmp_path / "empty.duckdb")).close()
+    done = segmentation("members", f"--warehouse={tmp_path / 'empty.duckdb'}", f"--reports={tmp_path}")
+    assert done.returncode == 1
+    assert "run `segmentation build`" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = segmentation("demo", str(tmp_path / "file" / "folder"))
@@ -115,10 +124,10 @@ def test_what_make_is_told_arrives_as_it_was_written(demo: Job, tmp_path: Path) 
     assert (row["reason"], row["audience"], row["holdout_share"]) == (reason, "as-written", "0.5")
 
 
-@pytest.mark.parametrize("lines", [0, 1])
-def test_who_reads_the_beginning_only_hears_no_complaint(lines: int) -> None:
+@pytest.mark.parametrize(("reader", "lines"), [("| head -n 0", 0), ("| head -n 1", 1), (">&-", 0)])
+def test_who_reads_the_beginning_only_hears_no_complaint(reader: str, lines: int) -> None:
     done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; '{sys.executable}' -m segmentation settings | head -n {lines}"],
+        ["bash", "-c", f"set -o pipefail; '{sys.executable}' -m segmentation settings {reader}"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", lines)

@@ -50,15 +50,16 @@ class Edition:
     """One publication of the warehouse: its members, and what it says in each language."""
 
     def __init__(self, warehouse: Path) -> None:
-        self.stack = ExitStack()
-        self.connection = self.stack.enter_context(open_warehouse(warehouse))
-        self.overview = Overview(self.connection)
-        self.stories = {language: open_story(self.connection, language) for language in LANGUAGES}
+        with ExitStack() as stack:
+            self.connection = stack.enter_context(open_warehouse(warehouse))
+            self.overview = Overview(self.connection)
+            self.stories = {language: open_story(self.connection, language) for language in LANGUAGES}
+            self.everybody = self.overview.sums([])
+            self.stack = stack.pop_all()
         self.choices = cache(self._choices)
         self.labels = cache(self._labels)
         self.period = cache(self._period)
         self.counts = lru_cache(MOST_COUNTS)(self._counts)
-        self.everybody = self.overview.sums([])
 
     def rows(self, sql: str, parameters: object = None) -> list[Row]:
         result = self.connection.execute(sql, parameters)
