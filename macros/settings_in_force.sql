@@ -1,8 +1,9 @@
-{#- One row per setting and its value in this build, as rows of VALUES. -#}
+{#- One row per setting and its value in this build, as rows of VALUES. A date is one to YAML and no JSON. -#}
 {% macro settings_in_force() -%}
     {%- if execute -%}
         {%- for name in setting_names() -%}
-            ('{{ name }}', {{ loop.index }}, '{{ tojson(var(name)) | replace('"', "") | replace("'", "''") }}')
+            {%- set value = var(name) if var(name) is iterable or var(name) is number else var(name) | string -%}
+            ('{{ name }}', {{ loop.index }}, '{{ tojson(value) | replace('"', "") | replace("'", "''") }}')
             {{- "," if not loop.last }}
         {% endfor -%}
     {%- else -%}

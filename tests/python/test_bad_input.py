@@ -170,9 +170,10 @@ def test_everybody_buying_in_one_second_and_net_returns_make_a_warehouse(tmp_pat
     returned = [cards[0], "2017-07-01 10:00:00", LINE[2], *back, *LINE[8:]]
     write_sales(raw, [[card, *LINE[1:]] for card in cards] + [returned])
     job = Job(raw, tmp_path / "out")
-    done = job.dbt("--quiet", "build", "--vars", "returns: net")
+    done = job.dbt("--quiet", "build", "--vars", "{returns: net, as_of: 2017-12-31}")
     assert done.returncode == 0, done.stdout
     assert job.query("select count(*), min(m) from marts.lrfmpsx") == [(39, 10)]
+    assert job.query("select value from marts.settings_used where setting = 'as_of'") == [("2017-12-31",)]
     # One answer to who has bought.
     never = [
         job.query(f"select card_id from marts.{mart} where {column} = 'never_bought'")

@@ -24,17 +24,20 @@ usual as (
     where coverage.status = 'complete'
 ),
 
--- A day counts as recorded when it has orders; in a month that is not complete, when they are not far below usual.
+-- A day counts as recorded when it has orders; in a month that is not complete, or lies before the window of the data,
+-- when they are not far below usual.
 judged as (
     select
         calendar.day,
         coverage.month_start,
         coverage.status,
-        coalesce(
-            coverage.status = 'complete'
-            or days.orders >= {{ var('complete_month_share_of_orders') }} * usual.orders_per_day,
-            true
-        ) and days.day is not null as is_recorded
+        days.day is not null
+        and (
+            coalesce(coverage.status = 'complete', false)
+            or coalesce(
+                days.orders >= {{ var('complete_month_share_of_orders') }} * usual.orders_per_day, true
+            )
+        ) as is_recorded
     from calendar
     cross join usual
     left join days on calendar.day = days.day
