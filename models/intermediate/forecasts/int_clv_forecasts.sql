@@ -32,7 +32,7 @@ times_before as (
         horizons.horizon_weeks,
         samples.until_day,
         round(horizons.horizon_weeks * 7) as days,
-        greatest(days / samples.until_day, 1) as scale
+        greatest(days / nullif(samples.until_day, 0), 1) as scale
     from horizons
     inner join samples on horizons.sample = samples.sample
 ),

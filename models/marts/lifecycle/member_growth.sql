@@ -24,7 +24,8 @@ bands as (
     where lower_bound is not null
 ),
 
--- The last twelve whole months, those that the data cover in both years.
+-- The last twelve whole months, those that the data cover in both years. A quiet month of a small shop may have no day of
+-- trade.
 months as (
     select
         coverage.month_start,
@@ -43,8 +44,8 @@ compared as (
     select
         count(*) as compared_months,
         min(earlier_month_start) as first_month_start,
-        cast(sum(trading_days) as double) as trading_days,
-        cast(sum(earlier_trading_days) as double) as earlier_trading_days
+        nullif(cast(sum(trading_days) as double), 0) as trading_days,
+        nullif(cast(sum(earlier_trading_days) as double), 0) as earlier_trading_days
     from months
 ),
 
