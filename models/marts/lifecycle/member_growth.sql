@@ -24,8 +24,8 @@ bands as (
     where lower_bound is not null
 ),
 
--- The last twelve whole months, those that the data cover in both years. A quiet month of a small shop may have no day of
--- trade.
+-- The last twelve whole months, those that the data cover in both years. A quiet month of a small shop may have no day
+-- of trade.
 months as (
     select
         coverage.month_start,
