@@ -37,6 +37,31 @@ def test_the_site_of_the_docs_describes_each_query_by_its_question() -> None:
     }
 
 
+def test_what_is_bought_next_is_of_the_next_order_and_counts_genders_that_are_known() -> None:
+    connection = duckdb.connect()
+    connection.execute(
+        """create schema marts;
+        create table marts.orders as from (values ('a1', 'a', 1), ('a2', 'a', 4), ('b1', 'b', 1), ('b2', 'b', 2))
+            as o (order_id, card_id, purchased_at);
+        alter table marts.orders add column customer_type varchar default 'member';
+        -- The first receipt of a has two moments; the gender of b was filled in.
+        create table marts.vip_info as from (values ('a1', 'a', 1, 'tea'), ('a1', 'a', 2, 'cup'), ('a2', 'a', 4, 'pot'),
+            ('b1', 'b', 1, 'tea'), ('b2', 'b', 2, 'cup')) as l (order_id, card_id, purchased_at, product_name);
+        alter table marts.vip_info add column counter_name varchar;
+        update marts.vip_info set counter_name = product_name || 's';
+        create table marts.members as from (values ('a', 'female', false, 1980), ('b', 'female', true, 1980))
+            as m (card_id, gender, is_gender_filled, birth_decade);
+        create table marts.member_overview as
+            select card_id, 'Female' as gender_name_en, 'Young' as age_band_name_en from marts.members"""
+    )
+    next_product, next_counter = (
+        connection.sql(example_query(ROOT / "analysis" / f"{name}.sql")).fetchall()
+        for name in ("next_product_for_women_of_the_1980s", "next_purchase_by_group")
+    )
+    assert next_product == [("cup", "pot", 1), ("tea", "pot", 1)]
+    assert next_counter == [("Female", "Young", "pots", 1)]
+
+
 @pytest.mark.slow
 def test_the_page_of_answers_is_what_the_queries_give(demo: Job) -> None:
     page = HEADING
