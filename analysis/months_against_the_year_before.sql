@@ -3,7 +3,7 @@ select
     now.month_start,
     now.orders,
     before.orders as orders_year_before,
-    round(100.0 * now.orders / before.orders - 100, 1) as percent_change
+    round(100.0 * now.orders / nullif(before.orders, 0) - 100, 1) as percent_change
 from {{ ref('eda_coverage') }} as now
 inner join {{ ref('eda_coverage') }} as before on now.month_start - interval 1 year = before.month_start
 where now.status = 'complete' and before.status = 'complete'

@@ -8,5 +8,7 @@ select
     overview.days_since_last_purchase
 from {{ ref('segment_changes') }} as changes
 inner join {{ ref('member_overview') }} as overview on changes.card_id = overview.card_id
-where changes.segment > changes.previous_segment
+inner join {{ ref('segment_summary') }} as now on changes.segment = now.segment
+inner join {{ ref('segment_summary') }} as before on changes.previous_segment = before.segment
+where now.m < before.m
 order by changes.segment_change_date desc, overview.amount desc, changes.card_id

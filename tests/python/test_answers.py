@@ -62,6 +62,22 @@ def test_what_is_bought_next_is_of_the_next_order_and_counts_genders_that_are_kn
     assert next_counter == [("Female", "Young", "pots", 1)]
 
 
+def test_down_is_to_a_segment_of_smaller_means_whatever_the_numbers() -> None:
+    connection = duckdb.connect()
+    connection.execute(
+        """create schema marts;
+        create table marts.segment_summary as from (values (1, 90), (2, 10), (3, 40)) as s (segment, m);
+        create table marts.segment_changes as from (
+            values ('down', 3, 2), ('up', 2, 3), ('from_the_top', 1, 3), ('never', null, 2))
+            as c (card_id, previous_segment, segment);
+        alter table marts.segment_changes add column segment_change_date date;
+        create table marts.member_overview as select card_id, 1 as amount, 1 as days_since_last_purchase
+            from marts.segment_changes"""
+    )
+    rows = connection.sql(example_query(ROOT / "analysis" / "who_moved_down.sql")).fetchall()
+    assert [card for card, *_ in rows] == ["down", "from_the_top"]
+
+
 @pytest.mark.slow
 def test_the_page_of_answers_is_what_the_queries_give(demo: Job) -> None:
     page = HEADING
