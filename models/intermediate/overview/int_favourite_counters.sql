@@ -1,6 +1,10 @@
 with sold_lines as (
     select * from {{ ref('int_sold_lines') }}
-    where is_counted and customer_type = 'member' and counter_code is not null
+    where is_counted and counter_code is not null
+),
+
+buyers as (
+    select * from {{ ref('lrfmpsx') }}
 ),
 
 counters as (
@@ -17,6 +21,7 @@ order_parts as (
         sold_lines.counter_code,
         sum(sold_lines.amount) as amount
     from sold_lines
+    inner join buyers on sold_lines.card_id = buyers.card_id
     cross join as_of
     where sold_lines.purchased_at < as_of.as_of
     group by sold_lines.card_id, sold_lines.counter_code, sold_lines.order_id
