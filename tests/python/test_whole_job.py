@@ -1,7 +1,9 @@
 import csv
+import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -42,6 +44,26 @@ def test_the_job_leaves_the_warehouse_and_the_files_that_dbt_works_in(demo: Job)
     assert {path.name for path in demo.out.glob("warehouse*")} == {
         "warehouse.duckdb", "warehouse.duckdb.lock", "warehouse.duckdb.next", "warehouse.duckdb.work",
     }  # fmt: skip
+
+
+def pairwise(step: dict[str, Any]) -> list[int]:
+    """Of each join of a plan that compares all rows of one side with all of the other, the rows of its smaller side."""
+    found = [rows for below in step["children"] for rows in pairwise(below)]
+    if step.get("operator_type") in {"BLOCKWISE_NL_JOIN", "NESTED_LOOP_JOIN", "CROSS_PRODUCT"}:
+        found.append(min(side["operator_cardinality"] for side in step["children"]))
+    return found
+
+
+def test_no_model_compares_many_rows_with_many(demo: Job) -> None:
+    # Ten times the members would take a hundred times as long.
+    compiled = demo.out / "target" / "compiled" / "customer_segmentation" / "models"
+    models = [path for path in compiled.rglob("*.sql") if path.parent.suffix != ".yml"]
+    assert len(models) > 100
+    with demo.working_files() as connection:
+        for path in models:
+            query = f"explain (analyze, format json) {path.read_text(encoding='utf-8')}"
+            [(_, plan)] = connection.execute(query).fetchall()
+            assert max(pairwise(json.loads(plan)), default=0) < 100, path.stem
 
 
 def test_what_the_job_writes_is_for_its_owner_only(demo: Job) -> None:

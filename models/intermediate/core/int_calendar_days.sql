@@ -67,7 +67,7 @@ judged as (
         not chances.has_trade
         and (not chances.is_in_window or runs.chance * runs.runs < {{ var('chance_level') }}) as is_gap
     from chances
-    left join runs on not chances.has_trade and chances.run = runs.run
+    left join runs on chances.run = runs.run
 )
 
 select * from judged

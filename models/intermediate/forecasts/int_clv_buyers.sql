@@ -24,13 +24,14 @@ buyers as (
 -- What the buyers of the first part did in the rest.
 after_split as (
     select
+        samples.sample,
         visits.card_id,
         count(*) as later_purchases,
         sum(visits.amount) as later_amount
     from visits
     inner join samples on visits.recorded_days > samples.until_day
     where samples.sample = 'calibration'
-    group by visits.card_id
+    group by samples.sample, visits.card_id
 ),
 
 with_holdout as (
@@ -39,7 +40,7 @@ with_holdout as (
         coalesce(after_split.later_purchases, 0) as later_purchases,
         cast(coalesce(after_split.later_amount, 0) as decimal(18, 2)) as later_amount
     from buyers
-    left join after_split on buyers.card_id = after_split.card_id and buyers.sample = 'calibration'
+    left join after_split on buyers.sample = after_split.sample and buyers.card_id = after_split.card_id
 )
 
 select * from with_holdout
