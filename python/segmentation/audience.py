@@ -18,12 +18,13 @@ from typing import Any, NamedTuple
 
 import duckdb
 
+from segmentation.disk import sync
 from segmentation.errors import InputError
 from segmentation.exports import guarded, open_warehouse
 from segmentation.landing.files import identifier
 from segmentation.landing.lists import read_cards, read_log
 from segmentation.selection import OVERVIEW, Overview, Selection, Sums, parse
-from segmentation.tables import sync, write_csv, write_xlsx
+from segmentation.tables import write_csv, write_xlsx
 
 DRAFT = ".draft-"
 CONTACT_COLUMNS = ["card_id", "contacted_on", "audience"]

@@ -119,18 +119,6 @@ def fit_bg_nbd(frequency: Vector, recency: Vector, age: Vector) -> Fit:
     return Fit((r, alpha * unit, a, b), fit.log_likelihood - float(np.sum(counts * x)) * np.log(unit))
 
 
-def bg_nbd_log_likelihood(model: BgNbd, frequency: Vector, recency: Vector, age: Vector) -> Vector:
-    """Log-likelihood (n,) of each customer (Fader, Hardie and Lee 2005, equation 6)."""
-    r, alpha, a, b = model
-    alive = -(r + frequency) * np.log(alpha + age)
-    constant = (
-        gammaln(r + frequency) - gammaln(r) + r * np.log(alpha)
-        + gammaln(a + b) + gammaln(b + frequency) - gammaln(b) - gammaln(a + b + frequency)
-    )  # fmt: skip
-    result: Vector = constant + np.logaddexp(alive, _log_left(r, alpha, a, b, frequency, recency))
-    return result
-
-
 def p_alive(model: BgNbd, frequency: Vector, recency: Vector, age: Vector) -> Vector:
     """Probability (n,) that each customer has not left; 1 without a repeat purchase, as the model has it."""
     alive = -(model.r + frequency) * np.log(model.alpha + age)

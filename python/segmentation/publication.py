@@ -11,11 +11,12 @@ import duckdb
 import pandas as pd
 
 from segmentation.disk import put, remove
-from segmentation.errors import InputError
+from segmentation.errors import InputError, what_ran_out
 from segmentation.landing.files import identifier
 from segmentation.lock import take
 
 WRITE_BITS = 0o222
+MODEL_COLUMNS = ("kind", "scaling", "n_clusters", "cluster", "feature", "value", "trained_as_of", "settings")
 
 
 def begin(warehouse: Path) -> bool:
@@ -58,9 +59,11 @@ def check_writers(warehouse: Path) -> None:
     Raises
     ------
     InputError
-        If somebody has written to the published file, or has it open for writing.
+        If somebody has written to the published file, or has it open for writing; or a folder stands there.
     """
     target = warehouse.resolve()
+    if target.is_dir():
+        raise InputError(f"{target} is a folder: name a file in it as the warehouse (WAREHOUSE_PATH).")
     log = Path(f"{target}.wal")
     if log.exists():
         raise InputError(
@@ -194,11 +197,15 @@ def roll_back(warehouse: Path) -> str:
 
 
 def published_model(warehouse: Path, retailer: str) -> pd.DataFrame | None:
-    """Return the mart cluster_model of the last build of a retailer's files; None where there is none."""
-    if not warehouse.exists():
+    """Return the mart cluster_model of the last build of a retailer's files; None where none can be read."""
+    try:
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            model = connection.execute(
+                f"select {', '.join(MODEL_COLUMNS)} from marts.cluster_model where retailer = ?", [retailer]
+            ).df()
+    except duckdb.Error as error:
+        if what_ran_out(str(error)):
+            raise
+        # There is none, or one of another version of the project: it will be replaced.
         return None
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        if not connection.execute("from duckdb_tables() where table_name = 'cluster_model'").fetchall():
-            return None
-        model = connection.execute("from marts.cluster_model where retailer = ?", [retailer]).df()
     return model if len(model) else None

@@ -63,14 +63,5 @@ def write_cell(sheet: Worksheet, row: int, column: int, cell: Any, form: Format 
         sheet.write_number(row, column, float(cell), form)
 
 
-def sync(path: Path) -> None:
-    """Wait until a file or folder is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _private(path: Path) -> io.BufferedWriter:
     return open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))

@@ -101,6 +101,19 @@ def test_requirements_are_columns_of_the_retailer_and_every_state_has_an_action_
     assert general == {(row["segment_code"], row["state"]) for row in rows("recommended_actions")}
 
 
+def test_texts_that_somebody_broke_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for broken in ("{", "{0}", "{month}"):
+        with pytest.raises(InputError, match="The text small_segment of the seeds has braces"):
+            replace(source(), texts={"small_segment": broken}).text("small_segment", name="a")
+    connection = duckdb.connect()
+    connection.execute("create schema seeds; create table seeds.texts (text_key varchar, text_en varchar)")
+    monkeypatch.setattr(look, "TEXTS", tmp_path / "texts.csv")
+    for content in (b"text_key,text\na,b\n", "text_key,text_en\na,客群\n".encode("gb18030")):
+        look.TEXTS.write_bytes(content)
+        with pytest.raises(InputError, match="is no csv in UTF-8 with text_key"):
+            look.open_source(connection, "en")
+
+
 def test_every_chart_has_a_file_name_and_every_file_name_a_chart() -> None:
     keys = {row["text_key"].removeprefix("file_") for row in rows("texts") if row["text_key"].startswith("file_")}
     assert keys == {*CHARTS, *SPECIALIST, "portrait"}
@@ -317,7 +330,7 @@ def test_one_chart_is_drawn_alone_with_the_texts_of_the_project(
 ) -> None:
     (tmp_path / "seeds").mkdir()
     (tmp_path / "seeds" / "texts.csv").write_text(
-        "text_key,text_zh,text_en\nfile_months,月,By Month\n", encoding="utf-8"
+        "text_key,text_zh,text_en\nfile_months,月,By Month\n", encoding="utf-8-sig"
     )
     monkeypatch.chdir(tmp_path)
     for only in (["months"], ["months", "hours"]):

@@ -9,7 +9,9 @@ import pytest
 from conftest import ROOT, Job
 from python_calamine import CalamineWorkbook
 
+from segmentation.errors import InputError
 from segmentation.exports import write_parquet
+from segmentation.tables import write_xlsx
 from segmentation.workbook import write_workbook
 
 LINES = "select n % 7 as code, 'x' || n as name, cast(n as decimal(18, 2)) / 8 as amount from range(300_000) as r (n)"
@@ -42,6 +44,12 @@ def written(tmp_path: Path) -> Path:
 def test_the_same_rows_are_the_same_bytes_in_whatever_order_they_are_stored(written: Path, tmp_path: Path) -> None:
     other = write_parquet(warehouse(tmp_path / "b.duckdb", "all desc", 1), tmp_path / "b")
     assert contents(other) == contents(written)
+
+
+def test_a_list_that_no_sheet_holds_is_refused_whole(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds 1,048,575 rows, and these are 1,048,576: take csv"):
+        write_xlsx(tmp_path / "list.xlsx", ["card"], [("a",)] * 1_048_576)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_mart_is_a_file_or_a_folder_of_months(written: Path) -> None:

@@ -16,7 +16,7 @@ from segmentation import publication, speed
 from segmentation.dbt_plugin import Plugin
 from segmentation.errors import InputError
 from segmentation.lock import held, take
-from segmentation.publication import begin, check_writers, clear, lock_file, publish, roll_back
+from segmentation.publication import begin, check_writers, clear, lock_file, publish, published_model, roll_back
 from segmentation.run import build
 
 
@@ -166,6 +166,27 @@ def test_a_program_that_writes_the_published_file_is_named(warehouse: Path) -> N
     log.unlink()
     publish(warehouse)
     assert version(warehouse) == 3
+
+
+def test_a_folder_in_the_place_of_the_warehouse_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is a folder: name a file in it as the warehouse"):
+        check_writers(tmp_path)
+
+
+def test_the_model_of_another_version_or_of_no_warehouse_is_none(tmp_path: Path) -> None:
+    assert published_model(tmp_path / "none", "shop") is None
+    (tmp_path / "text").write_text("no database")
+    assert published_model(tmp_path / "text", "shop") is None
+    columns = (
+        "'shop' as retailer, 'k' as kind, '' as scaling, 2 as n_clusters, 1 as cluster, 'f' as feature, 0.5 as value"
+    )
+    for name, more in (("old", ""), ("new", ", now() as trained_as_of, '{}' as settings")):
+        with duckdb.connect(str(tmp_path / name)) as connection:
+            connection.execute(f"create schema marts; create table marts.cluster_model as select {columns}{more}")
+    assert published_model(tmp_path / "old", "shop") is None
+    model = published_model(tmp_path / "new", "shop")
+    assert model is not None
+    assert list(model["value"]) == [0.5]
 
 
 def test_a_copy_that_is_not_whole_is_not_published(warehouse: Path) -> None:

@@ -1,7 +1,7 @@
 """The look all charts share: colours that keep their meaning, axes, numbers and dates as a language writes them."""
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -85,7 +85,7 @@ class Source:
     def text(self, key: str, **values: str | int) -> str:
         if key not in self.texts:
             raise InputError(f"The warehouse has no text {key} (seeds.texts); run `segmentation build` again.")
-        return self.texts[key].format(**values) if values else self.texts[key]
+        return filled(key, self.texts[key], values) if values else self.texts[key]
 
     def mart(self, query: str) -> pd.DataFrame:
         return self.connection.execute(query.replace("{lang}", self.language)).df()
@@ -141,6 +141,16 @@ class Source:
 Chart = Callable[[Source], Figure | None]
 
 
+def filled(key: str, text: str, values: Mapping[str, object]) -> str:
+    """Return a text with its values; InputError where somebody has written names that it does not have."""
+    try:
+        return text.format(**values)
+    except (KeyError, IndexError, ValueError) as error:
+        raise InputError(
+            f"The text {key} of the seeds has braces around something else than {', '.join(values)}: {text[:80]!r}."
+        ) from error
+
+
 def open_source(connection: duckdb.DuckDBPyConnection, language: str) -> Source:
     """Return the marts of a published warehouse in one language.
 
@@ -148,11 +158,15 @@ def open_source(connection: duckdb.DuckDBPyConnection, language: str) -> Source:
     """
     texts = dict(connection.execute(f"select text_key, text_{language} from seeds.texts").fetchall())
     if TEXTS.exists():
-        with TEXTS.open(encoding="utf-8", newline="") as file:
-            texts |= {row["text_key"]: row[f"text_{language}"] for row in csv.DictReader(file)}
+        try:
+            # A spreadsheet begins it with a byte-order mark.
+            with TEXTS.open(encoding="utf-8-sig", newline="") as file:
+                texts |= {row["text_key"]: row[f"text_{language}"] for row in csv.DictReader(file)}
+        except (UnicodeDecodeError, KeyError) as error:
+            raise InputError(f"{TEXTS} is no csv in UTF-8 with text_key, text_zh and text_en: save it so.") from error
     members = f"select type_label from {TYPES} where customer_type = 'member'".replace("{lang}", language)
     for (label,) in connection.execute(members).fetchall():
-        texts["members_only"] = texts["members_only"].format(members=label)
+        texts["members_only"] = filled("members_only", texts["members_only"], {"members": label})
     texts |= _names_by_features(connection, texts)
     (currency,) = connection.execute("select currency from marts.retailer").fetchall()[0]
     small = connection.execute("select segment from marts.segment_summary where is_small").fetchall()
@@ -168,10 +182,11 @@ def _names_by_features(connection: duckdb.DuckDBPyConnection, texts: dict[str, s
     means = [name for name, found in zip("lrfmp", values, strict=True) if found]
     # The original's name of it speaks of two groups.
     name_of_means = texts["file_segment_means" if segments == 2 else "title_segment_means"]
-    return {
-        "file_silhouette": texts["file_silhouette"].format(letters="".join(sorted(fitted, key="lrfmp".index)).upper()),
-        "file_segment_means": name_of_means.format(letters="".join(means).upper()),
+    names = {
+        "file_silhouette": (texts["file_silhouette"], sorted(fitted, key="lrfmp".index)),
+        "file_segment_means": (name_of_means, means),
     }
+    return {key: filled(key, text, {"letters": "".join(letters).upper()}) for key, (text, letters) in names.items()}
 
 
 class Units(Formatter):

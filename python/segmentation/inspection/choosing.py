@@ -671,7 +671,7 @@ def _choose_orders(connection: DuckDBPyConnection, choice: Choice) -> None:
 
 def _currency_signs() -> dict[str, str]:
     """Return the usual currency of each sign, long signs first: US$ holds $ too."""
-    with SIGNS_FILE.open(encoding="utf-8", newline="") as file:
+    with SIGNS_FILE.open(encoding="utf-8-sig", newline="") as file:
         usual = {row["sign"]: row["currency"] for row in csv.DictReader(file) if row["is_usual"] == "true"}
     return dict(sorted(usual.items(), key=lambda item: -len(item[0])))
 

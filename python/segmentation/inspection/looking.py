@@ -233,7 +233,7 @@ def _files(path: Path) -> list[Path]:
         return [path]
     files = path.rglob("*") if path.is_dir() else map(Path, glob.glob(str(path), recursive=True))
     if not (found := [file for file in files if file.is_file() and not file.name.startswith(BEGINNINGS_OF_OTHERS)]):
-        raise InputError(f"{path} is missing: name the files to inspect.")
+        raise InputError(f"{path} {'holds no file' if path.is_dir() else 'is missing'}: name the files to inspect.")
     return found
 
 

@@ -102,8 +102,8 @@ def _load(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str | None, 
     expressions = {
         column: header.expressions[names[0]] for column, names in columns.items() if names[0] in header.expressions
     }
-    if settings.columns and len(expressions) < len(columns):
-        raise InputError(f"{path} has no column {' or no column '.join(columns.keys() - expressions.keys())}.")
+    if settings.columns and (lacking := [column for column in columns if column not in expressions]):
+        raise InputError(f"{path} has no column {' or no column '.join(lacking)}.")
     file = RawFile(path, path.name, path.name, file_kind(path), sheet, header, expressions, {}, file_stamp(path))
     create_table(connection, "list_rows", list(expressions))
     if header.has_rows:

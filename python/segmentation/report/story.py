@@ -9,7 +9,7 @@ import duckdb
 from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 
-from segmentation.charts.look import Source, open_source
+from segmentation.charts.look import Source, filled, open_source
 from segmentation.report.options import Option, Unit
 
 Row = dict[str, Any]
@@ -84,7 +84,7 @@ class Story:
         text = self.texts.get(key, "")
         if any(value is None and "{" + name + "}" in text for name, value in values.items()):
             return ""
-        said = text.format(people=self.texts["people"], **values) if text else ""
+        said = filled(key, text, {"people": self.texts["people"], **values}) if text else ""
         return said[:1].upper() + said[1:]
 
     def label(self, key: str) -> str:
