@@ -37,7 +37,12 @@ def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_d
     # dbt takes both from there.
     os.environ.update(RAW_DATA_DIR=str(raw_dir), WAREHOUSE_PATH=str(warehouse))
     begin(warehouse)
-    raw_dir.mkdir(parents=True, exist_ok=True)
+    for folder in (raw_dir, report_dir):
+        folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(report_dir, os.W_OK):
+        raise InputError(
+            f"Nothing can be written into {report_dir}: change its rights, or let REPORT_DIR name another."
+        )
     if not has_raw_files(raw_dir):
         # Only here is pandas needed, which takes a third of a second to load.
         from segmentation.demo import write_demo

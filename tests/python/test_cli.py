@@ -94,6 +94,15 @@ def test_a_warehouse_without_marts_is_one_sentence(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
+def test_a_build_says_at_its_start_that_there_is_no_place_for_reports(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    places = (f"--{name}={tmp_path / name}" for name in ("raw-data", "warehouse"))
+    done = segmentation("build", *places, f"--reports={tmp_path / 'file'}")
+    assert done.returncode == 1
+    assert f"{tmp_path / 'file'} cannot be used: File exists" in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "raw-data", "warehouse.lock"]
+
+
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = segmentation("demo", str(tmp_path / "file" / "folder"))

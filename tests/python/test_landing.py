@@ -206,6 +206,15 @@ def test_a_landing_that_is_refused_memory_says_so_and_loses_no_row(shop: Path, m
     assert is_as_from_nothing(shop)
 
 
+def test_a_broken_working_file_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "w.duckdb.work").write_text("no database")
+    with (
+        pytest.raises(InputError, match="take it away, and the raw files are read again"),
+        working_file(tmp_path / "w.duckdb"),
+    ):
+        pass
+
+
 def test_a_working_file_in_use_is_one_sentence(shop: Path) -> None:
     land_again(shop)
     script = (

@@ -102,7 +102,7 @@ def working_file(warehouse: Path) -> Iterator[DuckDBPyConnection]:
     Raises
     ------
     InputError
-        If another process has it open.
+        If another process has it open, or it is broken.
     """
     warehouse.parent.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
@@ -112,7 +112,11 @@ def working_file(warehouse: Path) -> Iterator[DuckDBPyConnection]:
             connection.execute(f"attach {literal(f'{warehouse}.work')} as work (storage_version 'v1.5.0')")
         except duckdb.IOException as error:
             reason = " ".join(str(error).split())
-            raise InputError(f"Another process works on {warehouse}.work: wait for its end ({reason}).") from error
+            if "lock" in reason:
+                raise InputError(f"Another process works on {warehouse}.work: wait for its end ({reason}).") from error
+            raise InputError(
+                f"{warehouse}.work cannot be opened ({reason}): take it away, and the raw files are read again."
+            ) from error
         yield connection
 
 
