@@ -50,9 +50,8 @@ goods as (
         card_id,
         avg(cast(is_low_price as integer)) filter (where is_counted) as low_price_share,
         avg(cast(is_high_price as integer)) filter (where is_counted) as high_price_share,
-        avg(cast(is_below_price as integer)) as below_price_share,
-        avg(cast(is_without_points as integer)) as without_points_share,
-        avg(cast(is_discounted as integer)) as discounted_share
+        avg(cast(is_discounted as integer)) as discounted_share,
+        {{ bargain_shares('banded') }}
     from banded
     group by card_id
 )
