@@ -334,10 +334,16 @@ def test_a_shop_to_which_nobody_comes_back_and_that_gives_things_away_has_a_repo
     with duckdb.connect(str(own_warehouse)) as connection:
         connection.execute("update marts.cohort_retention set buyers = 0 where months_since > 0")
         connection.execute("update marts.customer_type_comparison set amount_per_order = 0")
+        connection.execute("update marts.clv_check set total_bias = null")
+        connection.execute("update marts.eda_orders_by_month set orders = 7")
+        connection.execute("update seeds.report_texts set text_en = 'everybody''s' where text_key = 'all_bands'")
         connection.execute("update seeds.drift_bands set lower_bound = 0.375 where level = 'large'")
     page = write_report(own_warehouse, tmp_path).read_text(encoding="utf-8")
     assert 'id="cohorts-en"' in page
     assert 'id="type_comparison-en"' not in page
+    assert "0.0% fewer" not in page
+    assert "had 7 orders" in page
+    assert "Everybody&#39;s" in page
     # The bounds of the levels are those of the seed.
     assert "below 0.1 is stable, from 0.375 on the change is large" in page
 

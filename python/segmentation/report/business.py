@@ -38,8 +38,7 @@ def change(story: Story, now: Row | None, before: Row | None, measure: str) -> s
     """By how much a month differs from another, with its sign."""
     if not now or not before or not before[measure] or now[measure] is None:
         return None
-    share = float(now[measure]) / float(before[measure]) - 1
-    return ("+" if share > 0 else "") + story.percent(share)
+    return story.signed(float(now[measure]) / float(before[measure]) - 1)
 
 
 def key_figures(story: Story) -> Block | None:
@@ -95,7 +94,9 @@ def by_month(story: Story, measure: str) -> Block | None:
     if len(months) < 2 or now is None:
         return None
     difference = change(story, now, before, measure)
-    direction = "" if difference is None else "more" if difference.startswith("+") else "less"
+    amount = (difference or "").lstrip("+-−")
+    is_same = difference is None or amount == story.percent(0)
+    direction = "" if is_same else "more" if str(difference).startswith("+") else "less"
     best = max((row for row in months if row["status"] == "complete"), key=lambda row: row[measure] or 0)
 
     def value(row: Row) -> str:
@@ -109,7 +110,7 @@ def by_month(story: Story, measure: str) -> Block | None:
             title,
             month=month(now["month_start"]),
             value=value(now),
-            change=(difference or "").lstrip("+-−"),
+            change=amount,
         ),
         sentences(
             story.say(
@@ -410,17 +411,18 @@ def calendar(story: Story) -> Block | None:
     def name(row: Row) -> str:
         return story.source.month_names[row["position"] - 1] if row["effect"] == "month" else str(row["label"])
 
-    def signed(row: Row) -> str:
-        return ("+" if row["difference"] > 0 else "") + story.percent(row["difference"])
-
     top = max(beyond, key=lambda row: abs(row["difference"]), default=data[0])
     return Block(
         "calendar",
-        story.say("calendar_title" if beyond else "calendar_title_none", when=name(top), difference=signed(top)),
+        story.say(
+            "calendar_title" if beyond else "calendar_title_none",
+            when=name(top),
+            difference=story.signed(top["difference"]),
+        ),
         sentences(
             story.say(
                 "calendar_others",
-                others=story.list(f"{name(row)} {signed(row)}" for row in beyond if row is not top),
+                others=story.list(f"{name(row)} {story.signed(row['difference'])}" for row in beyond if row is not top),
             )
             if len(beyond) > 1
             else "",

@@ -240,7 +240,8 @@ def forecast_check(story: Story) -> Block | None:
             story.say(
                 "forecast_check_bias",
                 method=best["label"],
-                bias=("+" if best["total_bias"] > 0 else "") + story.percent(best["total_bias"]),
+                # Where nobody bought in the time of the check, there is none.
+                bias=None if best["total_bias"] is None else story.signed(best["total_bias"]),
             ),
             story.say("forecast_check_note"),
         ),
@@ -250,7 +251,7 @@ def forecast_check(story: Story) -> Block | None:
                 [
                     row["label"],
                     story.decimal(row["error"]),
-                    ("+" if row["total_bias"] > 0 else "") + story.percent(row["total_bias"]),
+                    story.signed(row["total_bias"]),
                 ]
                 for row in data
             ],
@@ -415,7 +416,7 @@ def thresholds(story: Story) -> Block | None:
         """select frequency_band, coalesce(frequency_band_name_{lang}, $all) as label, gaps, slowing_after_days,
             silent_after_days, lost_after_days
         from marts.life_cycle_thresholds where slowing_after_days is not null order by lower_bound""".replace(
-            "$all", f"'{story.label('all_bands')}'"
+            "$all", literal(story.label("all_bands"))
         )
     )
     if not data:

@@ -109,6 +109,10 @@ class Story:
             format_percent(share, "#,##0" + ("." + "0" * digits if digits else "") + "%", locale=self.source.locale)
         )
 
+    def signed(self, share: float | None) -> str:
+        """A share by which something is more, with its sign, or less."""
+        return ("+" if share and share > 0 else "") + self.percent(share)
+
     def day(self, value: datetime.date) -> str:
         return str(format_date(value, "long", locale=self.source.locale))
 
