@@ -252,6 +252,13 @@ def test_members_are_selected_looked_up_and_written_by_clicks(
     with page.expect_download() as saved:
         page.get_by_role("button", name="下载名单（csv）").click()
     assert len(Path(saved.value.path()).read_text("utf-8-sig").splitlines()) == both + 1
+    contacts = tmp_path / "audiences" / "contacts.csv"
+    contacts.parent.mkdir()
+    contacts.write_text("card\n")
+    page.get_by_role("button", name="生成联系名单").click()
+    page.get_by_text("contacts.csv has no column card_id").wait_for(timeout=20_000)
+    contacts.unlink()
+    contacts.parent.rmdir()
     page.get_by_role("button", name="生成联系名单").click()
     page.get_by_role("button", name="写入").click()
     page.get_by_text("名称只能用字母").wait_for()

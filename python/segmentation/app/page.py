@@ -353,9 +353,11 @@ class SelectionPage:
 
         return save
 
+    @told
     def audience(self) -> None:
         """Ask what an audience needs, and write it as the command does."""
         say = self.story.say
+        earlier = sorted({contact.audience for contact in read_contacts(self.report_dir / "audiences")})
         with ui.dialog(value=True) as dialog, ui.card().style("min-width: min(100%, 34rem)"):
             _heading("h3", say("app_audience"))
             ui.label(say("app_audience_note")).classes("faint")
@@ -371,7 +373,6 @@ class SelectionPage:
             top = ui.number(say("app_top"), min=1, precision=0)
             cap = ui.select(kinds["text"], label=say("app_cap"), clearable=True)
             most = ui.number(say("app_cap_most"), min=1, precision=0)
-            earlier = sorted({contact.audience for contact in read_contacts(self.report_dir / "audiences")})
             exclude = ui.select(earlier, label=say("app_exclude"), multiple=True, value=[])
             holdout = ui.number(say("app_holdout"), value=0.1, min=0, max=0.99, step=0.05)
             recent = ui.number(say("app_recent"), value=30, min=0, precision=0)
