@@ -449,21 +449,27 @@ def _unreadable(connection: DuckDBPyConnection, table: Table) -> list[str]:
 def _footers(connection: DuckDBPyConnection, table: Table, columns: Sequence[str]) -> list[str]:
     """Leave out last rows of a file that sum up the others, so that they decide nothing, and say so once."""
     values, filled = ", ".join(columns), " + ".join(f"({column} is not null)::int" for column in columns)
-    found = sorted(connection.execute(
-        f"""delete from {table.relation} where row_no > (
-            select max(others.row_no) - {LAST_ROWS} from {table.relation} as others
-            where others.source_file = {table.relation}.source_file
+    last = connection.execute(
+        f"""with ends as (
+            select source_file, max(row_no) - {LAST_ROWS} as end_row from {table.relation} group by all
         )
-        and {filled} < (select mode({filled}) from {table.relation})
-        and len(list_filter([{values}], lambda v: regexp_full_match(v, {literal(FOOTER)}, 'is'))) > 0
-        returning source_file, concat_ws(' ', {values})"""
-    ).fetchall())  # fmt: skip
+        select source_file, row_no, concat_ws(' ', {values}), {filled}
+        from {table.relation} inner join ends using (source_file) where row_no > end_row
+        and len(list_filter([{values}], lambda v: regexp_full_match(v, {literal(FOOTER)}, 'is'))) > 0 order by 1, 2"""
+    ).fetchall()
+    if not last:
+        return []
+    [(usual,)] = connection.execute(f"select mode({filled}) from {table.relation}").fetchall()
+    found = [(text, [source, row]) for source, row, text, count in last if count < usual]
+    for _, place in found:
+        connection.execute(f"delete from {table.relation} where source_file = ? and row_no = ?", place)
     if not found:
         return []
+    text, (source, _) = found[0]
     others = f" (and {len(found) - 1:,} more such rows)" if len(found) > 1 else ""
     return [
-        f"{found[0][0]} ends with a row that seems to sum up the others, {found[0][1][:40]!r}{others}: it is left out "
-        "here. A build rejects it among the sales lines; out of a list of members take it away."
+        f"{source} ends with a row that seems to sum up the others, {text[:40]!r}{others}: it is left out here. A "
+        "build rejects it among the sales lines; out of a list of members take it away."
     ]
 
 
