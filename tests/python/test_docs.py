@@ -74,6 +74,19 @@ def test_a_test_of_its_own_is_described_by_the_comment_at_its_head(manifest: dic
             )
 
 
+def test_a_test_that_stops_the_build_reads_nothing_that_what_it_stops_does_not_come_after(
+    manifest: dict[str, Any],
+) -> None:
+    def before(node: str) -> set[str]:
+        return {node}.union(*(before(parent) for parent in manifest["parent_map"][node]))
+
+    stops = [node for node in manifest["nodes"].values() if " error(" in node.get("raw_code", "")]
+    assert len(stops) >= 3
+    for test in stops:
+        read = test["depends_on"]["nodes"]
+        assert any(before(last).issuperset(read) for last in read), test["name"]
+
+
 def test_a_macro_is_described_by_the_comment_at_its_head(manifest: dict[str, Any]) -> None:
     for macro in manifest["macros"].values():
         if macro["package_name"] == PROJECT and not is_for_one_engine(macro):

@@ -8,22 +8,13 @@ with sales_lines as (
 lines_by_reason as (
     select
         reason,
+        reason in {{ unread_reasons() }} as is_bad,
         count(*) as lines,
         arg_min(source_file || ', line ' || line_no || coalesce(', ' || left(raw_text, 80), ''), (source_file, row_no))
             as example
     from sales_lines
     where reason is not null
     group by reason
-),
-
--- How many lines may be unreadable as a whole, the setting max_unreadable_lines says.
-judged as (
-    select
-        lines_by_reason.*,
-        reasons.is_unread and reasons.step <> 'read' as is_bad
-    from lines_by_reason
-    left join {{ ref('reject_reasons') }} as reasons
-        on reasons.table_name = 'sales_lines' and lines_by_reason.reason = reasons.reason
 ),
 
 rejected as (
@@ -33,7 +24,7 @@ rejected as (
         string_agg(format('{} {}, such as {}', reason, lines, example), '; ' order by lines desc, reason)
             filter (where is_bad) as bad_examples,
         coalesce(string_agg(reason || ' ' || lines, ', ' order by lines desc, reason), 'there are none') as reasons
-    from judged
+    from lines_by_reason
 ),
 
 total as (

@@ -28,11 +28,6 @@ members as (
     select * from {{ ref('members') }}
 ),
 
-reasons as (
-    select * from {{ ref('reject_reasons') }}
-    where table_name = 'sales_lines'
-),
-
 list_reasons as (
     select * from {{ ref('list_reasons') }}
 ),
@@ -227,12 +222,11 @@ counted as (
         'sales_lines' as subject,
         null as other,
         null as days,
-        count(*) filter (where reasons.is_unread) as found,
+        count(*) filter (where reason = 'unreadable' or reason in {{ unread_reasons() }}) as found,
         count(*) as looked_at,
         null as from_day,
         null as to_day
     from sales_lines
-    left join reasons on sales_lines.reason = reasons.reason
     union all
     select
         'lone_days' as finding,
