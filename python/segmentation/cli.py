@@ -477,14 +477,3 @@ def main() -> None:
         if said := sentence(error):
             sys.exit(said)
         raise
-    finally:
-        _forget_what_nobody_reads()
-
-
-def _forget_what_nobody_reads() -> None:
-    """Let Python end without a word on what it could not print to a reader who has gone."""
-    for stream in filter(None, (sys.stdout, sys.stderr)):
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -16,7 +16,8 @@ SECONDS = 5.0
 def say(text: object, *, is_aside: bool = False) -> None:
     """Print a line at once, on stderr where it is said aside; who reads may have gone, as `| head` does."""
     with suppress(BrokenPipeError):
-        print(text, file=sys.stderr if is_aside else sys.stdout, flush=True)
+        # With its end in one piece: another thread may print too.
+        print(f"{text}\n", end="", file=sys.stderr if is_aside else sys.stdout, flush=True)
 
 
 class Progress:

@@ -154,7 +154,9 @@ def progress(models: int) -> Callable[[Any], None]:
         elif event.info.name == "LogTestResult" and event.info.level == "warn":
             print(event.info.msg, flush=True)
         elif event.info.name == "LogModelResult":
-            print(f"{next(finished):4d}/{models} {data.description} {data.execution_time:.1f} s", flush=True)
+            # With its end in one piece: dbt tells of several models at once, from a thread each.
+            line = f"{next(finished):4d}/{models} {data.description} {data.execution_time:.1f} s\n"
+            print(line, end="", flush=True)
 
     return print_event
 

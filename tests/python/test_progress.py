@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from segmentation.progress import Progress, progress_of_query
+from segmentation.progress import Progress, progress_of_query, say
 from segmentation.run import progress
 
 
@@ -35,6 +35,14 @@ def test_a_failure_is_told_with_its_reason_and_what_runs_out_once(capsys: pytest
     assert said == ["The disk is full", "Failure in b", "wrong", "Failure in d", "bad", "Memory ran out"]
 
 
+def test_a_line_of_a_model_is_printed_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces: list[str] = []
+    monkeypatch.setattr("sys.stdout", SimpleNamespace(write=pieces.append, flush=lambda: None))
+    progress(2)(event("LogModelResult", description="first", execution_time=1))
+    say("said")
+    assert [piece for piece in pieces if piece] == ["   1/2 first 1.0 s\n", "said\n"]
+
+
 class Gone(io.StringIO):
     """A terminal, or a program behind a pipe, that is no longer there."""
 
@@ -47,6 +55,9 @@ def test_what_cannot_be_printed_ends_the_build(monkeypatch: pytest.MonkeyPatch) 
     ended: list[tuple[str, int]] = []
     monkeypatch.setattr("segmentation.run.leave", lambda *how: ended.append(how))
     monkeypatch.setattr("sys.stdout", Gone())
+    # The landing and the charts go on.
+    say("Reading a.csv")
+    assert ended == []
     progress(2)(event("LogModelResult", description="a", execution_time=1))
     progress(2)(event("RunResultError", "error"))
     said = "What the build prints cannot be written: Broken pipe. The warehouse of the last good build is untouched."

@@ -33,7 +33,7 @@ from segmentation.landing.retailer import RETAILERS, FileSet, read_retailer
 from segmentation.landing.retailer_file import CANONICAL_COLUMNS
 from segmentation.landing.workbook import sheets_left_out
 from segmentation.machine import bound
-from segmentation.progress import progress_of_query
+from segmentation.progress import progress_of_query, say
 
 # Rises when files would be read otherwise than before: then all are read again.
 READING = 2
@@ -278,7 +278,7 @@ def _land_changed(
         for start in range(0, len(following), step):
             some = following[start : start + step]
             for file in some:
-                print(f"Reading {file.source_file} ({file.path.stat().st_size / 1e6:,.1f} MB)", flush=True)
+                say(f"Reading {file.source_file} ({file.path.stat().st_size / 1e6:,.1f} MB)")
                 _forget(connection, name, number, file.source_file)
             size, words = sum(file.path.stat().st_size for file in some) / 1e6, some[0].source_file
             with progress_of_query(connection, f"Reading {words}", size, "MB"):
