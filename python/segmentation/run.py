@@ -28,6 +28,8 @@ from segmentation.speed import landing_process, leave_where_it_fails, load_ahead
 Result = TypeVar("Result")
 
 DEMO_NOTE = "DEMO_DATA.txt"
+# Of many files the same may hold.
+FINDINGS_ALIKE = 3
 UNTOUCHED = "The warehouse of the last good build is untouched."
 
 
@@ -174,12 +176,15 @@ def summarise(warehouse: Path) -> None:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         print()
         findings = connection.execute(
-            "select text_en from marts.findings order by finding_no, found desc, subject"
+            f"""select text_en, count(*) over (partition by finding_no) as alike,
+                row_number() over (partition by finding_no order by found desc, subject) as place
+            from marts.findings qualify place <= {FINDINGS_ALIKE} order by finding_no, place"""
         ).fetchall()
         if findings:
             print("What stands out (marts.findings), the weightiest first:")
-        for (text,) in findings:
-            print(f"- {text}")
+        for text, alike, place in findings:
+            is_cut = place == FINDINGS_ALIKE < alike
+            print(f"- {text}" + (f" And {alike - place:,} more of this kind." if is_cut else ""))
         print("\nWhat became of the raw rows (rejected ones are in marts.rejected_*, with a reason):")
         for table, step, rows in connection.execute(
             "select table_name, step_name_en, rows_out from marts.cleaning_funnel order by table_name, step_no"

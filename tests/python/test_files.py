@@ -345,7 +345,8 @@ def test_what_stands_out_is_said_before_the_rest(tmp_path: Path, capsys: pytest.
         connection.execute(
             """create schema marts;
             create table marts.findings as select * from (values (9, 1, 'b', 'third'), (1, 4, 'a', 'second'),
-                (1, 5, 'c', 'first')) as findings (finding_no, found, subject, text_en);
+                (1, 5, 'c', 'first'), (13, 0, 'a', 'a'), (13, 0, 'b', 'b'), (13, 0, 'd', 'd'), (13, 0, 'c', 'c'),
+                (13, 0, 'e', 'e')) as findings (finding_no, found, subject, text_en);
             create table marts.cleaning_funnel (table_name varchar, step_no int, step_name_en varchar, rows_out int);
             create table marts.eda_coverage (month_start date, status varchar);
             create table marts.segment_summary (segment int, segment_name_en varchar, members int, member_share double,
@@ -354,4 +355,4 @@ def test_what_stands_out_is_said_before_the_rest(tmp_path: Path, capsys: pytest.
     summarise(warehouse)
     said = capsys.readouterr().out.strip().splitlines()
     assert said[0].startswith("What stands out")
-    assert said[1:4] == ["- first", "- second", "- third"]
+    assert said[1:8] == ["- first", "- second", "- third", "- a", "- b", "- c And 2 more of this kind.", ""]
