@@ -174,6 +174,18 @@ def test_without_what_the_page_needs_one_sentence_says_so(tmp_path: Path) -> Non
     assert "Traceback" not in done.stderr
 
 
+def test_a_port_that_cannot_be_had_is_named_with_the_reason() -> None:
+    code = """
+import socket, segmentation.app.page as page, segmentation.app.state as state
+from segmentation.app.serving import HOST, serve
+page.add_pages = state.Published = lambda *_: None
+other = socket.create_server((HOST, 0))
+serve(None, None, other.getsockname()[1], is_shown=False)"""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+    assert "cannot be used: Address already in use; choose another one with --port" in done.stderr
+
+
 @pytest.fixture
 def address(demo: Job, tmp_path: Path) -> Iterator[str]:
     """The address of a served page; its audiences go to `tmp_path`."""

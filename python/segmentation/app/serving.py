@@ -70,7 +70,9 @@ def serve(warehouse: Path, report_dir: Path, port: int, *, is_shown: bool) -> No
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind((HOST, port))
         except OSError as error:
-            raise InputError(f"Port {port} is taken; choose another one with --port.") from error
+            raise InputError(
+                f"Port {port} cannot be used: {error.strerror}; choose another one with --port."
+            ) from error
         listening.listen()
         address = f"http://{HOST}:{listening.getsockname()[1]}/"
         print(f"{address} on {warehouse}; stop it with Ctrl-C.", flush=True)
