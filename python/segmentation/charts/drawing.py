@@ -66,7 +66,7 @@ def draw_language(
             plt.close(figure)
             drawn.append(folder / f"{name}.png")
         put_folder(new, folder)
-    left_out = f"; too little data for: {', '.join(without_data)}" if without_data else ""
+    left_out = f"; left out, as there is nothing to show: {', '.join(without_data)}" if without_data else ""
     return Drawing(drawn, f"  charts in {folder}: {len(drawn)}{left_out}", boxes)
 
 
