@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
 from conftest import ROOT, Classifier, Job, input_problem
@@ -183,6 +184,11 @@ def test_everybody_buying_in_one_second_and_net_returns_make_a_warehouse(tmp_pat
     assert job.query("select rows_removed from marts.cleaning_funnel where step = 'net_buyer'") == [(1,)]
     assert job.query("select card_id, returned_amount from marts.member_returns") == [(cards[0], 10)]
     assert job.query("select reason from marts.rejected_sales_lines") == [("return",)]
+    # A seed may have had other columns.
+    with duckdb.connect(f"{job.warehouse}.next") as connection:
+        connection.execute("alter table seeds.genders add column gone varchar")
+    done = job.dbt("--quiet", "seed", "--select", "genders")
+    assert done.returncode == 0, done.stdout
 
 
 SETTINGS = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
