@@ -5,6 +5,12 @@ export DO_NOT_TRACK := 1
 unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 BIN := .venv/bin
+# An environment, and what dbt keeps of the project, are of use only in the folder that they were made in: moved or copied, they are made anew.
+ifneq ($(wildcard .venv/.folder),)
+ifneq ($(shell cat .venv/.folder),$(shell pwd -P))
+$(shell rm -rf .venv target)
+endif
+endif
 
 # Variables reach the command line through the environment, as they were written: with quotes, dollars and blanks.
 export SEGMENTATION_BUILD_RETAILER = $(value RETAILER)
@@ -38,7 +44,7 @@ announce = if command -v uv >/dev/null; then with="uv, in seconds"; else with="p
 install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv \
 	&& uv pip install -q -p $(BIN)/python --no-deps --require-hashes -r $(1) && uv pip install -q -p $(BIN)/python --no-deps -e .; \
 	else $(PYTHON) -m venv .venv && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r $(1) \
-	&& $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .; fi
+	&& $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .; fi && pwd -P > .venv/.folder
 
 .PHONY: all test check tests signal-tests quick-tests torture audit lint demo inspect audience app charts report export docs settings benchmark compare-engines clean
 

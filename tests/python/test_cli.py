@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -131,6 +132,21 @@ def test_what_make_is_told_arrives_as_it_was_written(demo: Job, tmp_path: Path) 
     with log.open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["reason"], row["audience"], row["holdout_share"]) == (reason, "as-written", "0.5")
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_project_that_was_moved_is_installed_anew(moved: bool, tmp_path: Path) -> None:
+    project = tmp_path / "Bob's (new), folder"
+    (project / ".venv").mkdir(parents=True)
+    (project / "target").mkdir()
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, project)
+    (project / ".venv" / ".installed").touch()
+    (project / "target" / "partial_parse.msgpack").touch()
+    (project / ".venv" / ".folder").write_text(f"{tmp_path if moved else project.resolve()}\n")
+    done = subprocess.run(["make", "-n", "settings"], cwd=project, capture_output=True, text=True, check=False)
+    assert ("Installing the environment" in done.stdout) == moved, done.stderr
+    assert (project / "target" / "partial_parse.msgpack").exists() != moved
 
 
 @pytest.mark.parametrize(("reader", "lines"), [("| head -n 0", 0), ("| head -n 1", 1), (">&-", 0)])
