@@ -333,6 +333,7 @@ def test_a_list_of_cards_is_read_in_any_form(form: str, tmp_path: Path) -> None:
         ("x.parquet", lambda path: path.write_bytes(b"PAR1PAR1"), "broken Parquet file"),
         ("x.csv", text("who,age\n17,21\n21,22\n22,17\n"), r"known cards in 2 columns \(who, age\)"),
         ("x.csv", text("card,why\n17,a\n21,b,c\n22,d\n"), "x.csv, line 3, is no row like the others"),
+        ("x.csv", text('card\n17\n"21\n'), "x.csv, line 3, is no row like the others"),
     ],
 )
 def test_a_list_that_cannot_be_followed_is_refused(

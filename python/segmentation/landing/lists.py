@@ -106,7 +106,8 @@ def _load(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str | None, 
         raise InputError(f"{path} has no column {' or no column '.join(lacking)}.")
     file = RawFile(path, path.name, path.name, file_kind(path), sheet, header, expressions, {}, file_stamp(path))
     create_table(connection, "list_rows", list(expressions))
-    if header.has_rows:
+    # A line that is no record has no column.
+    if header.has_rows and header.expressions:
         append(connection, "list_rows", read_files(connection, [file], settings))
     return list(expressions)
 
