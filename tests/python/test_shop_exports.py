@@ -399,6 +399,9 @@ DOUBTS = [
     ({"s.csv": lines("user_id,event_time,price,event_type", [f"{n % 9},2018-01-01,{n}.5,{kind}"
                      for n, kind in enumerate(["view", "cart", "purchase"] * 4)])},
      "cart (4 lines), view (4 lines) in event_type are taken for no sales; purchase (4) count"),
+    ({"s.csv": lines("user_id,date,amount,{status", [f"{n % 9},2018-01-01,{n}.5,{kind}"
+                     for n, kind in enumerate(["paid {cash", "void {0}"] * 6)])},
+     "void {0} (6 lines) in {status are taken for no sales; paid {cash (6) count"),
     ({"s.csv": lines("user_id,date,amount,action", [f"{n % 9},2018-01-01,{n}.5,{n % 2 + 1}" for n in range(12)])},
      "action has 1 (6 lines), 2 (6 lines); all are taken for sales"),
     ({"s.csv": lines("card_id,order_id,date,price", [f"a{n % 4},{n},2018-01-01,{n}.5" for n in range(28)]),

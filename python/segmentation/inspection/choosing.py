@@ -578,7 +578,7 @@ def _choose_cancelled(connection: DuckDBPyConnection, choice: Choice) -> None:
             choice.cancelled = ("receipt_no", ["C%"])
             return
     used = {id(column) for column in choice.roles.values()}
-    found: list[tuple[int, Column, list[str], str]] = []
+    found: list[tuple[int, Column, list[str], str, str]] = []
     for table in [choice.sales, *(join.table for join in choice.joins)]:
         for column in table.columns.values():
             if id(column) in used or not 0 < column.distinct <= MOST_STATES:
@@ -598,19 +598,19 @@ def _choose_cancelled(connection: DuckDBPyConnection, choice: Choice) -> None:
                 continue
             told = ", ".join(f"{value} ({states[value][1]:,} lines)" for value in marks)
             others = ", ".join(f"{value} ({number:,})" for value, (_, number) in states.items() if value not in marks)
-            text = f"{told} in {column.name} {{}}" + (f"; {others} count" if others else "")
+            rest = f"; {others} count" if others else ""
             if column.values < table.rows:
-                text += f"; {table.rows - column.values:,} lines have none"
-            found.append((lines, column, [states[value][0] for value in marks], text))
+                rest += f"; {table.rows - column.values:,} lines have none"
+            patterns = [states[value][0] for value in marks]
+            found.append((lines, column, patterns, f"cancelled: {told} in {column.name}", rest))
     if not found:
         return
     found.sort(key=lambda entry: -entry[0])
-    _, column, patterns, text = found[0]
+    _, column, patterns, text, rest = found[0]
     choice.cancelled = (column.name, patterns)
-    choice.doubts.append(f"cancelled: {text.format('are taken for no sales')}.")
+    choice.doubts.append(f"{text} are taken for no sales{rest}.")
     choice.doubts += [
-        f"cancelled: {text.format('may be no sales either, but only one column can say so')}."
-        for _, _, _, text in found[1:]
+        f"{text} may be no sales either, but only one column can say so{rest}." for _, _, _, text, rest in found[1:]
     ]
 
 
