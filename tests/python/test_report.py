@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 from conftest import ROOT, Job
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from segmentation.app.members import write_members
 from segmentation.report.options import Series, bars, lines
@@ -252,7 +252,8 @@ def test_members_are_searched_selected_and_saved_offline(browser: Browser, membe
     counts = dict(demo.query(f"select gender, count(*) from marts.member_overview where {condition} group by 1"))
     page.click("summary:text-is('Gender')")
     female = page.locator("details[data-trait=gender] label", has_text="Female")
-    assert female.locator("span").last.inner_text() == str(counts["female"])
+    # They come a moment after the click.
+    expect(female.locator("span").last).to_have_text(str(counts["female"]))
     page.get_by_role("button", name="Orders").click()
     assert int(page.locator("#rows td:nth-child(7)").first.inner_text()) == max(orders for _, orders, _ in selected)
     assert page.locator("#head th[aria-sort=descending]").inner_text().startswith("Orders")
