@@ -435,7 +435,7 @@ DOUBTS = [
      "s.csv ends with a row that seems to sum up the others, 'Anzahl Kunden: 700' (and 1 more such rows)"),
     ({"s.csv": sales(*USUAL, "合计金额,,,406.00")}, "seems to sum up the others, '合计金额 406.00': it is left out"),
     ({"s.csv": sales(*USUAL, "28 customers")},
-     "1 lines of s.csv cannot be read, such as line 30 of s.csv (too few columns: '28 customers')"),
+     "Lines of s.csv that cannot be read: 1, such as line 30 of s.csv (too few columns: '28 customers')"),
     ({"s.csv": lines("card_id,purchase_date,quantity,amount,colour,remark", [f"{row},red,x" for row in USUAL]),
       "p.csv": lines("card_id,gender,shoe", [f"a{n},F,{n}" for n in range(4)])},
      "p.csv: columns that are not used: shoe."),

@@ -55,7 +55,7 @@ def pairwise(step: dict[str, Any]) -> list[int]:
 
 
 def test_no_model_compares_many_rows_with_many(demo: Job) -> None:
-    # Ten times the members would take a hundred times as long.
+    # Ten times the members would take a hundred times as long. Few are months, segments or items of a list.
     compiled = demo.out / "target" / "compiled" / "customer_segmentation" / "models"
     models = [path for path in compiled.rglob("*.sql") if path.parent.suffix != ".yml"]
     assert len(models) > 100

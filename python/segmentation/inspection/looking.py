@@ -441,7 +441,7 @@ def _unreadable(connection: DuckDBPyConnection, table: Table) -> list[str]:
         return []
     source, line, reason, text = found[0]
     return [
-        f"{len(found):,} lines of {table.title} cannot be read, such as line {line} of {source} ({reason}: "
+        f"Lines of {table.title} that cannot be read: {len(found):,}, such as line {line} of {source} ({reason}: "
         f"{text[:40]!r})."
     ]
 
