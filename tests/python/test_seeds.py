@@ -27,6 +27,10 @@ EDITS = [
     "update reject_reasons set step = 'raed' where reason = 'unreadable'",
     "update recommended_actions set state = 'asleep' where state = 'silent'",
     "update age_bands set birth_year_before = 1950 where age_band = 'senior'",
+    "update finding_texts set above_share = 1.5 where finding = 'full_sheets'",
+    "update price_bands set from_quantile = 1 where from_quantile > 0",
+    "update growth_levels set is_comparable = true where level = 'too_young'",
+    "update growth_levels set lower_bound = -0.5 where level = 'declining'",
 ]
 
 
