@@ -1,51 +1,45 @@
 {%- set schemes = ['segment', 'rfm_class', 'rfm_group'] -%}
-with history as (
-    select * from {{ ref('member_history') }}
+with steps as (
+    select * from {{ ref('int_segment_steps') }}
 ),
 
 last_month as (
-    select max(month_start) as month_start from history
+    select max(month_start) as month_start from steps
 ),
 
--- The months without a break up to the last one: who had brought everything back has begun anew.
-unbroken as (
-    select
-        history.*,
-        history.month_start = last_month.month_start as is_last
-    from history
-    cross join last_month
-    qualify
-        row_number() over (partition by history.card_id order by history.month_start desc)
-        = 12 * (year(last_month.month_start) - year(history.month_start))
-        + month(last_month.month_start) - month(history.month_start) + 1
-),
-
-compared as (
+-- Only what came after the last break counts: who had brought everything back has begun anew.
+last_changes as (
     select
         card_id,
-        month_end,
-        is_last,
+        max(month_start) as month_start,
+        max(month_end) filter (where previous_month_start is null) as begun_at,
         {% for scheme in schemes -%}
-        {{ scheme }},
-        lag({{ scheme }}) over (partition by card_id order by month_end)
-            as previous_{{ scheme }}{{ "," if not loop.last }}
+        max_by({{ scheme }}, month_start) as {{ scheme }},
+        max_by(previous_{{ scheme }}, month_start) filter (where {{ scheme }} <> previous_{{ scheme }})
+            as previous_{{ scheme }},
+        max(month_end) filter (where {{ scheme }} <> previous_{{ scheme }})
+            as {{ scheme }}_changed_at{{ "," if not loop.last }}
         {% endfor %}
-    from unbroken
+    from steps
+    group by card_id
 ),
 
--- The previous segment is unknown until it changes for the first time.
 changes as (
     select
-        card_id,
+        last_changes.card_id,
         {% for scheme in schemes -%}
-        max({{ scheme }}) filter (where is_last) as {{ scheme }},
-        max_by(previous_{{ scheme }}, month_end) filter (where {{ scheme }} <> previous_{{ scheme }})
-            as previous_{{ scheme }},
-        cast(max(month_end) filter (where {{ scheme }} <> previous_{{ scheme }}) as date)
-            as {{ scheme }}_change_date{{ "," if not loop.last }}
+        last_changes.{{ scheme }},
+        case
+            when last_changes.{{ scheme }}_changed_at > last_changes.begun_at
+                then last_changes.previous_{{ scheme }}
+        end as previous_{{ scheme }},
+        case
+            when last_changes.{{ scheme }}_changed_at > last_changes.begun_at
+                then cast(last_changes.{{ scheme }}_changed_at as date)
+        end as {{ scheme }}_change_date{{ "," if not loop.last }}
         {% endfor %}
-    from compared
-    group by card_id
+    from last_changes
+    inner join last_month on last_changes.month_start = last_month.month_start
 )
 
 select * from changes

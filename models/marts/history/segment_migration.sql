@@ -1,23 +1,5 @@
-with history as (
-    select * from {{ ref('member_history') }}
-),
-
--- A buyer who had brought everything back is none until the next purchase, with no row for the months between.
-with_previous as (
-    select
-        history.month_start,
-        history.month_end,
-        cast(history.segment as string) as segment,
-        history.rfm_class,
-        history.rfm_group,
-        cast(month_before.segment as string) as previous_segment,
-        month_before.rfm_class as previous_rfm_class,
-        month_before.rfm_group as previous_rfm_group
-    from history
-    left join history as month_before
-        on
-            history.card_id = month_before.card_id
-            and cast(history.month_start - interval 1 month as date) = month_before.month_start
+with steps as (
+    select * from {{ ref('int_segment_steps') }}
 ),
 
 {% for scheme in ['segment', 'rfm_class', 'rfm_group'] -%}
@@ -26,10 +8,10 @@ by_{{ scheme }} as (
         '{{ scheme }}' as scheme,
         month_start,
         month_end,
-        coalesce(previous_{{ scheme }}, 'not_yet_a_buyer') as from_code,
-        {{ scheme }} as to_code,
+        coalesce(cast(previous_{{ scheme }} as string), 'not_yet_a_buyer') as from_code,
+        cast({{ scheme }} as string) as to_code,
         count(*) as members
-    from with_previous
+    from steps
     group by all
 ),
 
