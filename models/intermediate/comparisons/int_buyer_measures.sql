@@ -2,19 +2,63 @@ with features as (
     select * from {{ ref('lrfmpsx') }}
 ),
 
-orders as (
-    select * from {{ ref('int_orders_as_of') }}
+buyer_lines as (
+    select * from {{ ref('int_buyer_lines') }}
+),
+
+price_band_cuts as (
+    select * from {{ ref('int_price_band_cuts') }}
+),
+
+lowest_and_highest as (
+    select
+        min(band_no) as lowest,
+        max(band_no) as highest
+    from price_band_cuts
+),
+
+outer_bands as (
+    select
+        price_band_cuts.counter_code,
+        max(price_band_cuts.up_to_price) filter (where price_band_cuts.band_no = lowest_and_highest.lowest)
+            as low_up_to_price,
+        max(price_band_cuts.above_price) filter (where price_band_cuts.band_no = lowest_and_highest.highest)
+            as high_above_price
+    from price_band_cuts
+    cross join lowest_and_highest
+    group by price_band_cuts.counter_code
+),
+
+-- Prices are ranked among the counted lines; a bargain can be a line with or without points.
+banded as (
+    select
+        buyer_lines.card_id,
+        buyer_lines.quantity,
+        buyer_lines.is_counted,
+        buyer_lines.is_without_points,
+        buyer_lines.is_below_price,
+        buyer_lines.is_discounted,
+        case
+            when buyer_lines.piece_price is not null
+                then coalesce(buyer_lines.piece_price <= outer_bands.low_up_to_price, true)
+        end as is_low_price,
+        case
+            when buyer_lines.piece_price is not null
+                then coalesce(buyer_lines.piece_price > outer_bands.high_above_price, true)
+        end as is_high_price
+    from buyer_lines
+    left join outer_bands on buyer_lines.counter_code is not distinct from outer_bands.counter_code
 ),
 
 goods as (
-    select * from {{ ref('int_buyer_goods') }}
-),
-
-pieces as (
     select
         card_id,
-        sum(pieces) as pieces
-    from orders
+        sum(quantity) filter (where is_counted) as pieces,
+        avg(cast(is_low_price as integer)) filter (where is_counted) as low_price_share,
+        avg(cast(is_high_price as integer)) filter (where is_counted) as high_price_share,
+        avg(cast(is_discounted as integer)) as discounted_share,
+        {{ bargain_shares('banded') }}
+    from banded
     group by card_id
 ),
 
@@ -31,9 +75,8 @@ measures as (
         goods.without_points_share,
         goods.discounted_share,
         cast(features.m as double) / features.f as amount_per_order,
-        cast(pieces.pieces as double) / features.f as pieces_per_order
+        cast(goods.pieces as double) / features.f as pieces_per_order
     from features
-    inner join pieces on features.card_id = pieces.card_id
     inner join goods on features.card_id = goods.card_id
 )
 

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 with buyer_months as (
-    select * from {{ ref('int_buyer_month_scores') }}
+    select * from {{ ref('int_buyer_months') }}
 ),
 
 parameters as (
@@ -56,9 +56,6 @@ numbered as (
         assigned.f,
         assigned.m,
         assigned.p,
-        assigned.r_score,
-        assigned.f_score,
-        assigned.m_score,
         coalesce(selected_clusters.segment, 1) as segment
     from assigned
     left join selected_clusters on assigned.cluster = selected_clusters.cluster

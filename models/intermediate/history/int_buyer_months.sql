@@ -5,7 +5,10 @@ with orders as (
 ),
 
 month_ends as (
-    select * from {{ ref('int_month_ends') }}
+    select
+        month_start,
+        cast(month_end as timestamp) as month_end
+    from {{ ref('int_month_clock') }}
 ),
 
 member_returns as (

@@ -2,8 +2,17 @@ with activation_days as (
     select * from {{ ref('int_activation_days') }}
 ),
 
+sold_lines as (
+    select * from {{ ref('int_sold_lines') }}
+    where customer_type = 'member'
+),
+
 discount_days as (
-    select * from {{ ref('int_discount_days') }}
+    select
+        cast(purchased_at as date) as day,
+        avg(cast(is_discounted as integer)) as discount_share
+    from sold_lines
+    group by cast(purchased_at as date)
 ),
 
 -- Returning members are left out of the orders by which a day is chosen, so that the choice does not favour them.
