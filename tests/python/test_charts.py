@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import duckdb
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from conftest import ROOT, Job
@@ -18,7 +19,17 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib import font_manager
 from matplotlib.colors import to_hex
 
-from segmentation.charts import _paths, baskets, drawing, exploration, lettering, look, segments
+from segmentation.charts import (
+    _paths,
+    baskets,
+    comparisons,
+    drawing,
+    exploration,
+    lettering,
+    lifecycle,
+    look,
+    segments,
+)
 from segmentation.charts.drawing import CHARTS, SPECIALIST, Drawing, draw_language
 from segmentation.charts.look import MONEY, SMALL, Source, Units, legend_below, segment_color, set_look
 from segmentation.errors import InputError
@@ -190,6 +201,129 @@ def test_orders_of_one_line_have_no_attach_rate() -> None:
                 several_counters_share, is_small)"""
     )
     assert baskets.attach_rates(shop) is None
+
+
+def test_a_segment_with_few_members_says_so_beside_its_attach_rate() -> None:
+    shop = replace(source(), small_segments=frozenset({2}))
+    shop.connection.execute(
+        """create schema marts; create table marts.basket_attach_rates as from (values
+            ('all', 'all', 'All', 99, 2.0, 1.5, 0.5, 0.2, false),
+            ('segment', '1', 'Top', 60, 2.0, 1.5, 0.5, 0.2, false),
+            ('segment', '2', 'Few', 39, 2.0, 1.5, 0.5, 0.2, false))
+            as r (scope, code, name_en, orders, attach_rate, lines_per_order, several_lines_share,
+                several_counters_share, is_small)"""
+    )
+    figure = baskets.attach_rates(shop)
+    assert figure is not None
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Top", "Few (too few to say much)", "All"]
+    plt.close(figure)
+
+
+def test_groups_of_fewer_buyers_than_the_setting_are_left_out_and_that_is_said() -> None:
+    shop = replace(source(), small=30)
+    shop.connection.execute(
+        """create schema marts; create schema seeds;
+        create table marts.members (birth_date date);
+        create table seeds.age_bands (age_band varchar, birth_year_from integer, birth_year_before integer);
+        create table marts.member_group_comparison as from (values
+            ('gender', 'female', 'Female', 30, 2.0, 9.0, 4.5, 0.1), ('gender', 'male', 'Male', 29, 3.0, 8.0, 2.5, 0.2))
+            as g (dimension, group_code, name_en, buyers, orders_per_buyer, amount_per_buyer, amount_per_order,
+                below_price_share)"""
+    )
+    figure = comparisons.member_groups(shop)
+    assert figure is not None
+    assert {label.get_text() for label in figure.axes[0].get_xticklabels()} == {"Female"}
+    assert figure.axes[0].get_xlabel() == "Groups of fewer than 30 buyers or orders are left out"
+    plt.close(figure)
+
+
+def test_of_one_month_no_rhythm_is_drawn_and_a_type_of_few_orders_is_left_out() -> None:
+    shop = replace(source(), small=30)
+    shop.connection.execute(
+        """create schema marts; create schema seeds;
+        create table seeds.customer_types as
+        from (values ('member', 1), ('no_card', 3)) as t (customer_type, sort_order);
+        create table marts.customer_type_comparison as from (values ('member', 'Members'), ('no_card', 'Others'))
+            as c (customer_type, name_en);
+        create table marts.customer_type_rhythm as from (values ('member', 'weekday', 1, 'Monday', 40, 0.8),
+            ('member', 'weekday', 2, 'Tuesday', 10, 0.2), ('member', 'month', 1, '1', 50, 1.0),
+            ('no_card', 'weekday', 1, 'Monday', 29, 1.0))
+            as r (customer_type, rhythm, position, name_en, orders, share)"""
+    )
+    figure = comparisons.type_rhythm(shop)
+    assert figure is not None
+    assert [axes.get_xlabel() for axes in figure.axes] == ["Weekday"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Members"]
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(("low", "panes"), [("null", 1), ("0.0", 2)])
+def test_the_rate_of_promotion_days_is_drawn_with_both_bounds_or_not_at_all(low: str, panes: int) -> None:
+    shop = source()
+    shop.connection.execute(
+        f"""create schema marts;
+        create table marts.promotion_days as from (values (date '2015-01-01', 9, 3.0, true, true),
+            ('2015-01-02', 3, 3.0, false, true)) as d (day, other_orders, usual_orders, is_promotion_day, is_judged);
+        create table marts.promotion_activation as from (values ('ordinary', 0.01, 0.005, 0.015, false),
+            ('promotion', 0.01, {low}, 0.04, false))
+            as a (day_kind, activation_rate, activation_rate_low, activation_rate_high, is_small)"""
+    )
+    figure = lifecycle.promotion_days(shop)
+    assert figure is not None
+    assert len(figure.axes) == panes
+    if panes == 2:
+        [lines] = figure.axes[1].collections
+        np.testing.assert_allclose(lines.get_segments()[1][:, 1], [0, 40])
+    plt.close(figure)
+
+
+def test_moves_count_the_months_in_which_every_state_can_be() -> None:
+    shop = source()
+    shop.connection.execute(
+        """create schema marts; create schema seeds;
+        create table seeds.life_cycle_states as from (values ('active', 2, 'Active'), ('silent', 4, 'Silent'),
+            ('lost', 5, 'Lost')) as s (state, sort_order, name_en);
+        create table marts.life_cycle_by_month as from (values (date '2015-01-01', false), ('2015-02-01', true))
+            as b (month_start, is_settled);
+        create table marts.life_cycle_transitions as
+        select date '2015-01-01' + to_months(month) as month_start, 'active' as previous_state, state,
+            if(month = 0, early, late) as members, false as is_small, 'complete' as month_status
+        from range(2) as m (month), (values ('active', 100, 60), ('silent', 0, 40), ('lost', 0, 0))
+            as t (state, early, late)"""
+    )
+    figure = lifecycle.transitions(shop)
+    assert figure is not None
+    assert [text.get_text() for text in figure.axes[0].texts] == ["60.0%", "40.0%"]
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["Active", "Silent"]
+    plt.close(figure)
+
+
+def test_names_that_begin_alike_are_cut_where_they_differ() -> None:
+    long = [f"Department of household goods no. {number}, second floor" for number in (1, 2)]
+    assert look.short(pd.Series(["Shoes", *long])) == ["Shoes", "…no. 1, second f…", "…no. 2, second f…"]
+    assert look.short(pd.Series(long[:1] * 2)) == ["Department of h…"] * 2
+    pairs = look.short_pairs(pd.Series(long[:1]), pd.Series(long[1:]), "+")
+    assert pairs == ["…no. 1, second f… + …no. 2, second f…"]
+
+
+def test_the_numbers_above_the_bars_are_within_the_axes_whatever_lies_on_top() -> None:
+    shop = source()
+    shop.connection.execute(
+        """create schema marts; create schema seeds;
+        create table seeds.life_cycle_states as select 'new' as state, 1 as sort_order, 'New' as name_en
+        union all select 'lost', 5, 'Lost';
+        create table seeds.forecast_methods as select 'model' as method, 'Model' as name_en;
+        create table marts.member_segments as
+        from (values ('a', 1, 'Top'), ('b', 2, 'Base')) as s (card_id, segment, segment_name_en);
+        create table marts.member_next_steps as from (values ('a', 'new', 90.0), ('b', 'lost', 5.0))
+            as n (card_id, state, expected_value);
+        alter table marts.member_next_steps add column horizon_days integer default 365;
+        alter table marts.member_next_steps add column value_method varchar default 'model'"""
+    )
+    figure = lifecycle.next_steps(shop)
+    assert figure is not None
+    assert figure.axes[0].get_ylim() == (0, pytest.approx(1.15 * 90))
+    plt.close(figure)
 
 
 def test_what_chance_explains_is_not_drawn() -> None:

@@ -1,5 +1,7 @@
 """Charts of what is bought together, and what follows the first purchase."""
 
+from textwrap import fill
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
@@ -9,7 +11,6 @@ from matplotlib.ticker import PercentFormatter
 
 from segmentation.charts.look import (
     BAR,
-    FAINT_BAR,
     MARK,
     PLAIN,
     Chart,
@@ -17,15 +18,20 @@ from segmentation.charts.look import (
     label_ticks,
     legend_below,
     measure_bars,
+    note,
     short,
+    short_pairs,
 )
+
+COUNTERS = 20
+LONGEST_LINE = 40  # letters below the axes of a level
 
 
 def chance_legend(figure: Figure, source: Source, is_above_chance: pd.Series, mark: Line2D, mark_key: str) -> None:
     """Name the bars that chance does and does not explain, as far as there are any, and what is marked."""
-    kinds = [(BAR, "above_chance", is_above_chance.any()), (FAINT_BAR, "within_chance", not is_above_chance.all())]
+    kinds = [(BAR, "above_chance", is_above_chance.any()), (PLAIN, "within_chance", not is_above_chance.all())]
     bars = {source.text(key): Rectangle((0, 0), 1, 1, color=color) for color, key, is_there in kinds if is_there}
-    figure.legend([*bars.values(), mark], [*bars, source.text(mark_key)], loc="outside lower center", ncols=3)
+    legend_below(figure, [*bars.values(), mark], [*bars, source.text(mark_key)])
 
 
 def basket_pairs(source: Source) -> Figure | None:
@@ -45,19 +51,19 @@ def basket_pairs(source: Source) -> Figure | None:
     figure, panes = plt.subplots(1, len(levels), figsize=(6.5 * len(levels), 6), squeeze=False)
     for axes, level in zip(panes[0], levels, strict=True):
         rows = data[data["level"] == level]
-        colors = [BAR if is_above else FAINT_BAR for is_above in rows["is_above_chance"]]
+        colors = [BAR if is_above else PLAIN for is_above in rows["is_above_chance"]]
         axes.barh(range(len(rows)), rows["lift"], color=colors)
         for position, (lift, orders) in enumerate(zip(rows["lift"], rows["orders"], strict=True)):
-            axes.annotate(f" {orders:,}", (lift, position), va="center", fontsize=9)
+            axes.annotate(f" {source.number(orders)}", (lift, position), va="center", fontsize=9)
         axes.axvline(rows["chance_lift"].iloc[0], color=MARK, linestyle="--")
-        pairs = zip(short(rows["item"]), short(rows["other"]), strict=True)
-        axes.set_yticks(range(len(rows)), [f"{item} + {other}" for item, other in pairs])
+        axes.set_yticks(range(len(rows)), short_pairs(rows["item"], rows["other"], "+"))
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         axes.margins(x=0.1)
-        axes.set_xlabel(f"{source.text('lift')}\n{source.text('lift_explained')}", fontsize=9, linespacing=1.5)
+        explained = fill(source.text("lift_explained"), LONGEST_LINE)
+        axes.set_xlabel(f"{source.text('lift')}\n{explained}", fontsize=9, linespacing=1.5)
         label_ticks(axes.xaxis, source)
-        axes.set_title(source.text(f"pairs_of_{level}s"), fontsize=11)
+        axes.set_title(f"{source.text(f'pairs_of_{level}s')}    {source.text('members_only')}", fontsize=11)
     chance_legend(figure, source, data["is_above_chance"], Line2D([], [], color=MARK, linestyle="--"), "chance_lift")
     return figure
 
@@ -74,15 +80,17 @@ def attach_rates(source: Source) -> Figure | None:
     data = data[~data["is_small"] | (data["scope"] == "all")]
     segments = data[data["scope"] == "segment"].sort_values("code")
     groups = pd.concat([segments, data[data["scope"] == "all"]])
-    counter_rows = data[data["scope"] == "counter"].head(20)
+    counter_rows = data[data["scope"] == "counter"].head(COUNTERS)
     measures = ["attach_rate", "lines_per_order", "several_lines_share", "several_counters_share"]
-    measures = [measure for measure in measures if groups[measure].notna().any()]
-    widths = [max(7, 2.4 * len(measures))] + ([4.5] if len(counter_rows) else [])
+    # Of nothing, and of one counter, nothing can be compared.
+    measures = [measure for measure in measures if groups[measure].any()]
+    widths = [max(7, 2.4 * len(measures))] + ([4.5] if len(counter_rows) > 1 else [])
     figure, panes = plt.subplots(1, len(widths), figsize=(sum(widths), 5.2), width_ratios=widths, squeeze=False)
     colors = [*map(source.segment_color, segments["code"]), PLAIN]
+    labels = [*map(source.segment_label, segments["code"], segments["label"]), *groups["label"].tail(1)]
     measure_bars(panes[0][0], groups[measures], colors, source)
-    panes[0][0].set_xlabel(source.text("attach_whole"), fontsize=9)
-    if len(counter_rows):
+    panes[0][0].set_xlabel(f"{source.text('attach_whole')}    {source.text('members_only')}", fontsize=9)
+    if len(widths) > 1:
         axes = panes[0][1]
         axes.barh(range(len(counter_rows)), counter_rows["rate"], color=BAR)
         axes.set_yticks(range(len(counter_rows)), short(counter_rows["label"]), fontsize=9)
@@ -90,8 +98,10 @@ def attach_rates(source: Source) -> Figure | None:
         axes.grid(axis="y", visible=False)
         label_ticks(axes.xaxis, source)
         axes.set_xlabel(source.text(f"{measures[0]}_at_counter"))
+        if len(counter_rows) == COUNTERS:
+            note(axes, source.text("most_orders", counters=COUNTERS))
     handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
-    legend_below(figure, handles, list(groups["label"]))
+    legend_below(figure, handles, labels)
     return figure
 
 
@@ -107,15 +117,14 @@ def next_purchases(source: Source) -> Figure | None:
     if not data["is_above_chance"].any():
         return None
     figure, axes = plt.subplots(figsize=(9, 1.8 + 0.3 * len(data)))
-    colors = [BAR if is_above else FAINT_BAR for is_above in data["is_above_chance"]]
+    colors = [BAR if is_above else PLAIN for is_above in data["is_above_chance"]]
     axes.barh(range(len(data)), data["share"], color=colors)
     axes.plot(data["usual_share"], range(len(data)), "D", color=MARK, markersize=5)
     for position, (reach, members) in enumerate(
         zip(data[["share", "usual_share"]].max(axis=1), data["next_members"], strict=True)
     ):
-        axes.annotate(f"   {members:,}", (reach, position), va="center", fontsize=8)
-    pairs = zip(short(data["item"]), short(data["next_item"]), strict=True)
-    axes.set_yticks(range(len(data)), [f"{item} → {next_item}" for item, next_item in pairs], fontsize=9)
+        axes.annotate(f"   {source.number(members)}", (reach, position), va="center", fontsize=8)
+    axes.set_yticks(range(len(data)), short_pairs(data["item"], data["next_item"], "→"), fontsize=9)
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
     axes.margins(x=0.1)

@@ -17,14 +17,18 @@ from segmentation.charts.look import (
     Source,
     label_axes,
     label_ticks,
+    legend_below,
     measure_bars,
+    note,
     short,
 )
 
-PARTS = [
-    "amount", "orders", "tenure", "recency", "high_price_share", "discounted_share", "amount_per_order",
-    "pieces_per_order",
-]  # fmt: skip
+COUNTERS = 20
+
+
+def left_out(source: Source, few: pd.Series) -> str:
+    """Say that groups are too small to be shown, where there are such."""
+    return source.text("small_left_out", small=source.small) if few.any() else ""
 
 
 def type_comparison(source: Source) -> Figure | None:
@@ -32,6 +36,8 @@ def type_comparison(source: Source) -> Figure | None:
         f"""select *, type_label as label from marts.customer_type_comparison join {TYPES} using (customer_type)
         order by sort_order"""
     )
+    few = data["orders"] < source.small
+    data = data[~few]
     if len(data) < 2:
         return None
     measures = [
@@ -42,8 +48,9 @@ def type_comparison(source: Source) -> Figure | None:
     figure, axes = plt.subplots(figsize=(2.3 * len(measures), 4.2))
     colors = [TYPE_COLORS[name] for name in data["customer_type"]]
     measure_bars(axes, data[measures], colors, source)
+    axes.set_xlabel(left_out(source, few), fontsize=9)
     handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
-    figure.legend(handles, data["label"], loc="outside lower center", ncols=3)
+    legend_below(figure, handles, list(data["label"]))
     return figure
 
 
@@ -51,9 +58,13 @@ def type_rhythm(source: Source) -> Figure | None:
     data = source.mart(
         f"""select rhythm.*, type_label, name_{{lang}} as label
         from marts.customer_type_rhythm as rhythm join {TYPES} using (customer_type)
-        where rhythm <> 'season' order by sort_order, position"""
+        where rhythm <> 'season'
+        qualify sum(orders) over (partition by customer_type, rhythm) >= {source.small}
+        order by sort_order, position"""
     )
-    rhythms = [rhythm for rhythm in ("hour", "weekday", "month") if rhythm in set(data["rhythm"])]
+    # Of one hour, weekday or month nothing can be compared.
+    positions_of = data.groupby("rhythm")["position"].nunique()
+    rhythms = [rhythm for rhythm in ("hour", "weekday", "month") if positions_of.get(rhythm, 0) > 1]
     if not rhythms:
         return None
     figure, panes = plt.subplots(1, len(rhythms), figsize=(4.6 * len(rhythms), 4.4), squeeze=False)
@@ -80,19 +91,20 @@ def type_rhythm(source: Source) -> Figure | None:
         axes.set_ylim(0, 1.08 * rows["share"].max())
         label_axes(axes, source, rhythm, "share_per_trading_day")
         axes.yaxis.set_major_formatter(PercentFormatter(1))
-    handles, labels = panes[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    legend_below(figure, *panes[0][0].get_legend_handles_labels())
     return figure
 
 
 def member_groups(source: Source) -> Figure | None:
     data = source.mart(
-        """select dimension, group_code, g.name_{lang} as label, orders_per_buyer, amount_per_buyer, amount_per_order,
-            below_price_share
+        """select dimension, group_code, g.name_{lang} as label, buyers, orders_per_buyer, amount_per_buyer,
+            amount_per_order, below_price_share
         from marts.member_group_comparison as g left join seeds.age_bands on group_code = age_band
         where group_code <> 'unknown' and buyers > 0
         order by dimension desc, birth_year_from desc, group_code"""
     )
+    few = data["buyers"] < source.small
+    data = data[~few]
     if data.empty:
         return None
     measures = ["orders_per_buyer", "amount_per_buyer", "amount_per_order", "below_price_share"]
@@ -103,10 +115,8 @@ def member_groups(source: Source) -> Figure | None:
     axes.set_xticks(bars, list(data["label"]) * len(measures), rotation=30, ha="right", rotation_mode="anchor")
     years = age_band_years(source)
     bands = data[data["group_code"].isin(years)]
-    axes.set_xlabel(
-        "    ".join(f"{label}: {years[code]}" for label, code in zip(bands["label"], bands["group_code"], strict=True)),
-        fontsize=9,
-    )
+    said = [f"{label}: {years[code]}" for label, code in zip(bands["label"], bands["group_code"], strict=True)]
+    axes.set_xlabel("    ".join(filter(None, [*said, left_out(source, few)])), fontsize=9)
     return figure
 
 
@@ -115,7 +125,7 @@ def counters(source: Source) -> Figure | None:
         f"""select counter_rank, coalesce(counter_name, counter_code) as counter, customer_type, type_label as label,
             cast(amount as double) as amount
         from marts.counter_comparison join {TYPES} using (customer_type)
-        where counter_rank <= 20 order by sort_order, counter_rank"""
+        where counter_rank <= {COUNTERS} order by sort_order, counter_rank"""
     )
     if data.empty:
         return None
@@ -133,13 +143,18 @@ def counters(source: Source) -> Figure | None:
     axes.grid(axis="y", visible=False)
     label_ticks(axes.xaxis, source, is_money=True)
     axes.set_xlabel(source.text("amount"))
-    figure.legend(loc="outside lower center", ncols=2)
+    if len(names) == COUNTERS:
+        note(axes, source.text("largest_amounts", counters=COUNTERS))
+    legend_below(figure, *axes.get_legend_handles_labels())
     return figure
 
 
 def purchasing_power(source: Source) -> Figure | None:
     """How the score is spread in each segment, and where the segments stand in each of its parts."""
-    scores = ", ".join(f"avg({part}_score) as {part}" for part in PARTS)
+    labels = dict(
+        source.connection.execute(f"select part, name_{source.language} from seeds.purchasing_power_parts").fetchall()
+    )
+    scores = ", ".join(f"avg({part}_score) as {part}" for part in labels)
     means = source.mart(
         f"""select segment, segment_name_{{lang}} as name, {scores}
         from marts.member_purchasing_power join marts.member_segments using (card_id) group by all order by segment"""
@@ -161,10 +176,7 @@ def purchasing_power(source: Source) -> Figure | None:
         )  # fmt: skip
     label_axes(left, source, "purchasing_power_score", "share_of_segment")
     left.yaxis.set_major_formatter(PercentFormatter(1))
-    labels = dict(
-        source.connection.execute(f"select part, name_{source.language} from seeds.purchasing_power_parts").fetchall()
-    )
-    parts = [part for part in PARTS if part in labels and means[part].notna().any()]
+    parts = [part for part in labels if means[part].notna().any()]
     for _, row in means.iterrows():
         right.plot(
             row[parts].astype(float), range(len(parts)), "o", markersize=8,
@@ -176,7 +188,7 @@ def purchasing_power(source: Source) -> Figure | None:
     right.invert_yaxis()
     right.axvline(50, color=GAP, zorder=0)
     right.set_xlabel(source.text("mean_place"))
-    figure.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    legend_below(figure, *right.get_legend_handles_labels())
     return figure
 
 

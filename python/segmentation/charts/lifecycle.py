@@ -1,15 +1,19 @@
 """Charts of the life cycle: states, moves between them, activation, cohorts, promotion days, forecasts."""
 
+from textwrap import fill
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
 from segmentation.charts.look import (
     BAR,
     FAINT_BAR,
     GAP,
+    LONGEST_LABEL,
     MARK,
     PLAIN,
     Chart,
@@ -18,6 +22,7 @@ from segmentation.charts.look import (
     label_axes,
     label_months,
     label_ticks,
+    legend_below,
     note,
     shade_gaps,
 )
@@ -26,6 +31,7 @@ STATE_COLORS = {
     "new": "#5dade2", "active": "#1e8449", "slowing": "#d4ac0d", "silent": "#ca6f1e", "lost": "#909497",
     "returned": "#884ea0", "never_bought": "#d5dbdb",
 }  # fmt: skip
+YEARS = {"earlier": "#a2d9ce", "last": "#148f77"}
 
 
 def states(source: Source) -> Figure | None:
@@ -51,31 +57,34 @@ def states(source: Source) -> Figure | None:
     label_months(axes, source)
     axes.legend(*(part[::-1] for part in axes.get_legend_handles_labels()), loc="upper left",
                 bbox_to_anchor=(1, 1))  # fmt: skip
-    note(axes, source.text("gap_note"))
+    note(axes, source.text("gap_note"), source.text("first_months_note"))
     return figure
 
 
 def transitions(source: Source) -> Figure | None:
-    """What becomes of the members of each state within a month, over all complete months."""
+    """What becomes of the members of each state within a month, over the complete months in which each can be."""
     data = source.mart(
         """select b.name_{lang} as before, a.name_{lang} as after, sum(members) as members
         from marts.life_cycle_transitions as t
         join seeds.life_cycle_states as b on t.previous_state = b.state
         join seeds.life_cycle_states as a on t.state = a.state
         where month_status = 'complete' and not is_small
+            and month_start >= (select min(month_start) from marts.life_cycle_by_month where is_settled)
         group by all order by any_value(b.sort_order), any_value(a.sort_order)"""
     )
     if data.empty:
         return None
     order = list(dict.fromkeys(data["after"]))
     counts = data.pivot(index="before", columns="after", values="members")
-    counts = counts.reindex(index=[name for name in order if name in counts.index], columns=order)
+    counts = counts.reindex(
+        index=[name for name in order if name in counts.index], columns=[name for name in order if counts[name].any()]
+    )
     shares = counts.div(counts.sum(axis=1), axis=0)
-    figure, axes = plt.subplots(figsize=(8.5, 5.5))
+    figure, axes = plt.subplots(figsize=(8.5, 2 + 0.5 * len(shares)))
     texts = [["" if share == 0 else f"{share:.1%}" for share in row] for row in shares.to_numpy()]
     heat(axes, shares, texts)
     axes.set_xlabel(source.text("state_after"))
-    axes.set_ylabel(source.text("previous_state"))
+    axes.set_ylabel(fill(source.text("previous_state"), LONGEST_LABEL))
     note(axes, source.text("transitions_note"))
     return figure
 
@@ -130,7 +139,7 @@ def cohorts(source: Source) -> Figure | None:
     texts = [["" if np.isnan(share) else f"{share * 100:.0f}" for share in row] for row in table.to_numpy()]
     heat(axes, table, texts)
     axes.set_xlabel(source.text("months_since_first"))
-    axes.set_ylabel(source.text("first_purchase_quarter"))
+    axes.set_ylabel(fill(source.text("first_purchase_quarter"), LONGEST_LABEL))
     note(axes, source.text("cohort_note"), source.text("first_cohort_note"))
     return figure
 
@@ -143,7 +152,10 @@ def promotion_days(source: Source) -> Figure | None:
     )
     if not data["is_promotion_day"].any():
         return None
-    rates = source.mart("select * from marts.promotion_activation where not is_small order by day_kind")
+    rates = source.mart(
+        """select * from marts.promotion_activation where not is_small and activation_rate_low is not null
+        order by day_kind"""
+    )
     # One rate alone compares nothing.
     widths = [3, 1] if len(rates) > 1 else [3]
     figure, panes = plt.subplots(1, len(widths), figsize=(3.25 * sum(widths), 5.5), width_ratios=widths, squeeze=False)
@@ -155,15 +167,19 @@ def promotion_days(source: Source) -> Figure | None:
     left.set_ylim(bottom=0)
     label_axes(left, source, "day", "orders_ratio")
     label_months(left, source)
+    note(left, source.text("promotion_days_note"))
     figure.legend(loc="outside lower center", ncols=2)
     if len(rates) < 2:
         return figure
     right = panes[0][1]
-    error = (rates["activation_rate"] - rates["activation_rate_low"]).fillna(0)
+    low, high = (abs(rates[f"activation_rate_{bound}"] - rates["activation_rate"]) for bound in ("low", "high"))
     right.bar(
-        [source.text(f"{kind}_days") for kind in rates["day_kind"]], rates["activation_rate"] * 1000,
-        yerr=error * 1000, color=[MARK if kind == "promotion" else FAINT_BAR for kind in rates["day_kind"]], capsize=4,
-    )  # fmt: skip
+        [source.text(f"{kind}_days") for kind in rates["day_kind"]],
+        rates["activation_rate"] * 1000,
+        yerr=np.array([low, high]) * 1000,
+        color=[MARK if kind == "promotion" else FAINT_BAR for kind in rates["day_kind"]],
+        capsize=4,
+    )
     label_axes(right, source, "", "activation_per_day")
     note(right, source.text("promotion_note"))
     return figure
@@ -221,7 +237,8 @@ def next_steps(source: Source) -> Figure | None:
         buyers = source.text("so_many_buyers", buyers=source.number(members[label]))
         text = f"{source.money(base[label])}\n{buyers}"
         axes.annotate(text, (position, base[label]), (0, 2), textcoords="offset points", ha="center", fontsize=9)
-    axes.margins(y=0.15)
+    # A margin would be lost above a part of nothing on top of a bar.
+    axes.set_ylim(0, 1.15 * base.max() or 1)
     label_axes(axes, source, "state", "expected_amount")
     label_ticks(axes.yaxis, source, is_money=True)
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
@@ -265,21 +282,20 @@ def growth(source: Source) -> Figure | None:
     if not data["is_comparable"].any():
         return None
     figure, (left, right) = plt.subplots(1, 2, figsize=(12, 4.8), sharey=True)
-    colors = [FAINT_BAR if is_comparable else GAP for is_comparable in data["is_comparable"]]
+    colors = [PLAIN if is_comparable else GAP for is_comparable in data["is_comparable"]]
     bars = left.barh(data["label"], data["buyers"], color=colors)
-    left.barh(data["label"], data["beyond_chance"], color=BAR, label=source.text("beyond_chance"))
+    left.barh(data["label"], data["beyond_chance"], color=BAR)
     left.bar_label(bars, [source.number(count) for count in data["buyers"]], padding=4)
     left.set_xlabel(source.text("buyers"))
     positions, compared = np.arange(len(data)), data["is_comparable"]
-    for shift, column, color in ((-0.2, "earlier", PLAIN), (0.2, "last", BAR)):
+    for shift, column in ((-0.2, "earlier"), (0.2, "last")):
         bars = right.barh(
             positions[compared] + shift,
             data.loc[compared, column],
             0.4,
-            color=color,
-            label=source.text(f"{column}_year"),
+            color=YEARS[column],
         )
-        right.bar_label(bars, [source.money(amount) for amount in data.loc[compared, column]], padding=4)
+        right.bar_label(bars, [source.money(amount) for amount in data.loc[compared, column]], padding=4, fontsize=9)
     right.set_xlabel(source.text("amount"))
     label_ticks(left.xaxis, source)
     label_ticks(right.xaxis, source, is_money=True)
@@ -287,7 +303,10 @@ def growth(source: Source) -> Figure | None:
         axes.grid(axis="x", visible=True)
         axes.grid(axis="y", visible=False)
         axes.margins(x=0.18)
-    figure.legend(loc="outside lower center", ncols=3)
+    kinds = {"beyond_chance": BAR} if data["beyond_chance"].any() else {}
+    kinds |= {"within_chance": PLAIN, "earlier_year": YEARS["earlier"], "last_year": YEARS["last"]}
+    handles = [Rectangle((0, 0), 1, 1, color=color) for color in kinds.values()]
+    legend_below(figure, handles, [source.text(key) for key in kinds])
     left.invert_yaxis()
     note(left, source.text("growth_note", months=data["months"].iloc[0]))
     return figure

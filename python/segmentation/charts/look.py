@@ -52,6 +52,7 @@ LOOK = {
 }  # fmt: skip
 
 LONGEST_NAME = 16  # of a product or counter beside an axis
+LETTERS_BEFORE = 4  # that stay before the place where names differ
 LONGEST_LABEL = 28  # letters of a line of the upright label of an axis
 MONEY = {"m", "amount", "amount_per_order", "amount_per_customer", "amount_per_buyer", "median_piece_price"}
 # The types of customers that there are, with the names that the retailer's member list gives them.
@@ -70,6 +71,7 @@ class Source:
     ----------
     currency : ISO code of all amounts; None where the retailer names none, and amounts are then plain numbers.
     small_segments : numbers of the segments whose means say little.
+    small : fewest members, buyers or orders whose means and rates are shown (setting small_group).
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -77,6 +79,7 @@ class Source:
     texts: dict[str, str]
     currency: str | None
     small_segments: frozenset[int] = frozenset()
+    small: int = 0
 
     @property
     def locale(self) -> str:
@@ -170,7 +173,10 @@ def open_source(connection: duckdb.DuckDBPyConnection, language: str) -> Source:
     texts |= _names_by_features(connection, texts)
     (currency,) = connection.execute("select currency from marts.retailer").fetchall()[0]
     small = connection.execute("select segment from marts.segment_summary where is_small").fetchall()
-    return Source(connection, language, texts, currency, frozenset(segment for (segment,) in small))
+    [(few,)] = connection.execute(
+        "select cast(value as integer) from marts.settings_used where setting = 'small_group'"
+    ).fetchall()
+    return Source(connection, language, texts, currency, frozenset(segment for (segment,) in small), few)
 
 
 def _names_by_features(connection: duckdb.DuckDBPyConnection, texts: dict[str, str]) -> dict[str, str]:
@@ -233,7 +239,7 @@ def measure_bars(axes: Axes, table: pd.DataFrame, colors: list[str], source: Sou
     def label(measure: str, title: str, value: float, digits: int) -> str:
         if pd.isna(value):
             return "–"
-        if title.endswith("%"):
+        if measure.endswith("_share"):
             return f"{value:.1%}"
         return source.money(value) if measure in MONEY else source.number(value, digits)
 
@@ -261,8 +267,29 @@ def legend_below(figure: Figure, handles: Sequence[Artist], labels: Sequence[str
 
 
 def short(names: pd.Series) -> list[str]:
-    """Names as they fit beside an axis."""
-    return [name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…" for name in names]
+    """Names as they fit beside an axis; of those that begin alike, what comes before the difference is left out too."""
+    alike: dict[str, set[str]] = {}
+    for name in names:
+        alike.setdefault(name[: LONGEST_NAME - 1], set()).add(name)
+
+    def cut(name: str) -> str:
+        if len(name) <= LONGEST_NAME:
+            return name
+        others = alike[name[: LONGEST_NAME - 1]]
+        signs = enumerate(zip(min(others), max(others), strict=False))
+        # All that lies between two texts in their order begins as both do.
+        same = next((place for place, (one, other) in signs if one != other), len(min(others)))
+        start = same - LETTERS_BEFORE if len(others) > 1 else 0
+        end = start + LONGEST_NAME - 1
+        return ("…" if start else "") + name[start:end].strip() + ("…" if end < len(name) else "")
+
+    return [cut(name) for name in names]
+
+
+def short_pairs(first: pd.Series, second: pd.Series, sign: str) -> list[str]:
+    """Two names each, with a sign between them."""
+    names = short(pd.concat([first, second]))
+    return [f"{one} {sign} {other}" for one, other in zip(names[: len(first)], names[len(first) :], strict=True)]
 
 
 def label_axes(axes: Axes, source: Source, x: str, y: str) -> None:
