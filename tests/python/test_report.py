@@ -16,6 +16,8 @@ from conftest import ROOT, Job
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from segmentation.app.members import write_members
+from segmentation.charts.look import Source
+from segmentation.report import business, groups
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.page import SECTIONS, safe_json, write_report
 from segmentation.report.story import Story, withheld
@@ -383,6 +385,89 @@ def test_a_text_without_its_value_is_left_out() -> None:
     assert story.say("c") == ""
 
 
+def story_of(language: str, sql: str) -> Story:
+    """A story of the tables that the statements make, with the texts of a retailer without a member list."""
+    connection = duckdb.connect()
+    connection.execute(f"create schema marts; create schema seeds; {sql}")
+    said = {key: row[f"text_{language}"] for key, row in texts("requires").items()}
+    charts = {key: row[f"text_{language}"] for key, row in texts(seed="texts").items()}
+    return Story(Source(connection, language, charts, "CNY"), said, 30)
+
+
+@pytest.mark.parametrize(
+    ("language", "orders", "title"),
+    [
+        ("en", 900, "Feb 2015 had 10.0% fewer orders than the month before"),
+        ("zh", 1100, "2015年2月的订单数比上月多 10.0%"),
+        ("zh", 900, "2015年2月的订单数比上月少 10.0%"),
+        ("en", 1000, "Feb 2015 had 1,000 orders"),
+    ],
+)
+def test_a_month_is_told_by_the_number_and_not_by_its_sign(
+    language: str, orders: int, title: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However a language writes the sign.
+    monkeypatch.setattr(Story, "signed", lambda *_: "otherwise")
+    story = story_of(
+        language,
+        f"""create table marts.eda_coverage as
+        from (values (date '2015-01-01', 'complete'), ('2015-02-01', 'complete')) as c (month_start, status);
+        create table marts.eda_orders_by_month as
+        from (values (date '2015-01-01', 1000, 5.0), ('2015-02-01', {orders}, 5.0)) as o (period_start, orders, amount);
+        create table marts.sales_by_member_and_month (month_start date, card_id varchar, orders integer)""",
+    )
+    block = business.orders_by_month(story)
+    assert block is not None
+    assert block.title == title
+
+
+@pytest.mark.parametrize(("silent", "title"), [(29, "Buyers by life-cycle state"), (30, "30.0% of the customers")])
+def test_a_share_of_few_people_is_in_no_title(silent: int, title: str) -> None:
+    story = story_of(
+        "en",
+        f"""create table seeds.life_cycle_states as
+        from (values ('active', 2, 'Active'), ('silent', 4, 'Silent')) as s (state, sort_order, name_en);
+        create table marts.member_overview as
+        select if(member < {silent}, 'silent', 'active') as state from range(100) as m (member)""",
+    )
+    block = business.ever_bought(story)
+    assert block is not None
+    assert block.title.startswith(title)
+
+
+def test_of_one_month_no_rhythm_is_told() -> None:
+    story = story_of(
+        "en",
+        """create table seeds.customer_types as select 'member' as customer_type, 1 as sort_order;
+        create table marts.customer_type_comparison as select 'member' as customer_type, 'Members' as name_en;
+        create table marts.customer_type_rhythm as from (values ('member', 'month', 5, '5', 50, 1.0),
+            ('member', 'weekday', 1, 'Monday', 40, 0.8), ('member', 'weekday', 2, 'Tuesday', 10, 0.2))
+            as r (customer_type, rhythm, position, name_en, orders, share)""",
+    )
+    assert business.by_month_of_year(story) is None
+    week = business.by_weekday(story)
+    assert week is not None
+    assert week.title == "Members buy the most on Monday: 80.0%"
+    story.source.connection.execute("update marts.customer_type_rhythm set orders = 14")
+    assert business.by_weekday(story) is None
+
+
+def test_what_grows_is_said_as_the_seed_has_it() -> None:
+    story = story_of(
+        "en",
+        """create table seeds.growth_levels as
+        from (values ('growing', 1, 0.1), ('steady', 2, -0.2), ('declining', 3, -1))
+            as l (level, sort_order, lower_bound);
+        create table marts.member_growth as
+        select if(buyer < 40, 'growing', 'declining') as level, 'a level' as level_name_en, true as is_comparable,
+            false as is_beyond_chance, 12 as compared_months
+        from range(80) as b (buyer)""",
+    )
+    block = groups.growth(story)
+    assert block is not None
+    assert "growing: at least 10% more per day of trade, declining: over 20% less" in block.sentences[0]
+
+
 def test_every_setting_has_a_name_in_the_report() -> None:
     named = {key for key in texts() if key.startswith("setting_")}
     assert {f"setting_{name}" for name in setting_names() if name != "retailer"} | {"setting_meaning"} == named
@@ -395,7 +480,8 @@ def test_every_text_that_the_pages_say_is_there() -> None:
     assert said <= texts().keys()
 
 
-def texts() -> dict[str, Any]:
+def texts(empty: str = "", seed: str = "report_texts") -> dict[str, Any]:
+    """The texts by their keys, but for those with something in a column that shall be empty."""
     from test_charts import rows
 
-    return {row["text_key"]: row for row in rows("report_texts")}
+    return {row["text_key"]: row for row in rows(seed) if not empty or not row[empty]}

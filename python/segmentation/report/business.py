@@ -34,11 +34,17 @@ def last_two(months: list[Row]) -> tuple[Row | None, Row | None, Row | None]:
     return last, complete.get(before), complete.get(day.replace(year=day.year - 1))
 
 
-def change(story: Story, now: Row | None, before: Row | None, measure: str) -> str | None:
-    """By how much a month differs from another, with its sign."""
+def difference(now: Row | None, before: Row | None, measure: str) -> float | None:
+    """The share by which a month has more than another."""
     if not now or not before or not before[measure] or now[measure] is None:
         return None
-    return story.signed(float(now[measure]) / float(before[measure]) - 1)
+    return float(now[measure]) / float(before[measure]) - 1
+
+
+def change(story: Story, now: Row | None, before: Row | None, measure: str) -> str | None:
+    """By how much a month differs from another, with its sign."""
+    more = difference(now, before, measure)
+    return None if more is None else story.signed(more)
 
 
 def key_figures(story: Story) -> Block | None:
@@ -59,7 +65,9 @@ def key_figures(story: Story) -> Block | None:
             story.say("card_month", month=month, value=value)
         )
 
-    cards = [Card(story.label("people"), story.count(total["members"]))] if "has_members" in story.texts else []
+    # Beside the buyers, it would tell how few have never bought.
+    is_told = "has_members" in story.texts and not story.few(total["members"] - total["buyers"])
+    cards = [Card(story.label("people"), story.count(total["members"]))] if is_told else []
     cards += [
         Card(story.label("buyers"), story.count(total["buyers"]), against("buyers")),
         Card(story.label("orders"), story.count(total["orders"]), against("orders")),
@@ -93,24 +101,22 @@ def by_month(story: Story, measure: str) -> Block | None:
     now, before, year_before = last_two(months)
     if len(months) < 2 or now is None:
         return None
-    difference = change(story, now, before, measure)
-    amount = (difference or "").lstrip("+-−")
-    is_same = difference is None or amount == story.percent(0)
-    direction = "" if is_same else "more" if str(difference).startswith("+") else "less"
+    # As it is said, to a tenth of a per cent.
+    more = round(difference(now, before, measure) or 0, 3)
+    direction = "_more" if more > 0 else "_less" if more < 0 else ""
     best = max((row for row in months if row["status"] == "complete"), key=lambda row: row[measure] or 0)
 
     def value(row: Row) -> str:
         return story.money(row[measure]) if is_money else story.count(row[measure])
 
     month = story.source.month
-    title = f"{measure}_by_month_title" + (f"_{direction}" if direction else "")
     return Block(
         f"{measure}_by_month",
         story.say(
-            title,
+            f"{measure}_by_month_title{direction}",
             month=month(now["month_start"]),
             value=value(now),
-            change=amount,
+            change=story.percent(abs(more)),
         ),
         sentences(
             story.say(
@@ -192,21 +198,17 @@ def ever_bought(story: Story) -> Block | None:
     never = counts.get("never_bought", 0)
     key = "ever_bought_title" if never else "states_now_title"
     lost = counts.get("silent", 0) + counts.get("lost", 0)
+    lost_share = None if story.few(lost) else story.percent(lost / (everybody - never))
     hidden = story.hidden(counts)
     return Block(
         "ever_bought",
         story.say(
             key,
-            share=story.percent(never / everybody),
-            lost=story.percent(lost / (everybody - never)),
-        ),
-        sentences(
-            story.say(
-                "ever_bought_states",
-                buyers=story.count(everybody - never),
-                lost=None if story.few(lost) else story.percent(lost / (everybody - never)),
-            ),
-        ),
+            share=None if story.few(never) else story.percent(never / everybody),
+            lost=lost_share,
+        )
+        or story.say("states_title_unknown"),
+        sentences(story.say("ever_bought_states", buyers=story.count(everybody - never), lost=lost_share)),
         bars(
             [story.label("people")],
             [
@@ -341,9 +343,12 @@ def rhythm(story: Story, name: str, positions: range) -> Block | None:
     data = story.rows(
         f"""select customer_type, type_label, position, name_{{lang}} as label, share, orders
         from marts.customer_type_rhythm join {TYPES} using (customer_type)
-        where rhythm = {literal(name)} order by sort_order, position"""
+        where rhythm = {literal(name)}
+        qualify sum(orders) over (partition by customer_type) >= {story.small}
+        order by sort_order, position"""
     )
-    if not data:
+    # Of one hour, weekday or month nothing can be compared.
+    if len({row["position"] for row in data}) < 2:
         return None
     kinds = list(dict.fromkeys((row["customer_type"], row["type_label"]) for row in data))
     cells = {(row["customer_type"], row["position"]): row["share"] for row in data}
@@ -520,7 +525,8 @@ def type_comparison(story: Story) -> Block | None:
     }
     data = story.rows(
         f"""select type_label as label, comparison.*
-        from marts.customer_type_comparison as comparison join {TYPES} using (customer_type) order by sort_order"""
+        from marts.customer_type_comparison as comparison join {TYPES} using (customer_type)
+        where orders >= {story.small} order by sort_order"""
     )
     # Nothing is a multiple of an order that cost nothing.
     if len(data) < 2 or not data[1]["amount_per_order"]:

@@ -3,7 +3,7 @@
 import datetime
 
 from segmentation.charts.lifecycle import STATE_COLORS
-from segmentation.charts.look import BAR, MARK, PLAIN, segment_color
+from segmentation.charts.look import BAR, FAINT_BAR, MARK, PLAIN, segment_color
 from segmentation.landing.files import literal
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences
@@ -209,7 +209,7 @@ def rfm_groups(story: Story) -> Block | None:
         bars(
             [row["label"] for row in shown],
             [
-                Series(story.label("member_share"), [row["members"] / members for row in shown], "#aed6f1"),
+                Series(story.label("member_share"), [row["members"] / members for row in shown], FAINT_BAR),
                 Series(story.label("amount_share"), [float(row["amount"] / amount) for row in shown], BAR),
             ],
             "percent",
@@ -438,6 +438,10 @@ def growth(story: Story) -> Block | None:
     everybody = sum(row["buyers"] for row in data)
     if everybody < story.small:
         return None
+    bounds = story.one(
+        """select any_value(lower_bound) filter (where level = 'growing') as growing,
+            -any_value(lower_bound) filter (where level = 'steady') as declining from seeds.growth_levels"""
+    )
     counts = {(row["level"], True): row["beyond"] for row in data} | {
         (row["level"], False): row["buyers"] - row["beyond"] for row in data
     }
@@ -453,7 +457,12 @@ def growth(story: Story) -> Block | None:
         story.say("growth_title", growing=share("growing"), declining=share("declining"))
         or story.say("growth_title_plain", count=story.count(everybody)),
         sentences(
-            story.say("growth_months", months=str(data[0]["months"]), count=story.count(everybody)),
+            story.say(
+                "growth_months",
+                months=str(data[0]["months"]),
+                count=story.count(everybody),
+                **{level: story.percent(share, 0) for level, share in bounds.items()},
+            ),
             story.say("growth_others", stopped=share("stopped"), resumed=share("resumed")),
         ),
         bars(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from segmentation.charts.look import BAR, PLAIN, segment_color
+from segmentation.charts.look import BAR, FAINT_BAR, PLAIN, segment_color
 from segmentation.landing.files import literal
 from segmentation.report.groups import segments
 from segmentation.report.options import Series, bars
@@ -211,7 +211,7 @@ def discounted(story: Story) -> Block | None:
             [story.source.text("so_many_days", days=str(row["horizon_days"])) for row in data],
             [
                 Series(story.label(f"{name}_amount"), [row[name] for row in data], color)
-                for name, color in (("expected", "#aed6f1"), ("discounted", BAR))
+                for name, color in (("expected", FAINT_BAR), ("discounted", BAR))
             ],
             "money",
         ),

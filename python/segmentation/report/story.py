@@ -159,8 +159,7 @@ def open_story(connection: duckdb.DuckDBPyConnection, language: str) -> Story:
         qualify row_number() over (partition by text_key order by len(coalesce(requires, '')) desc) = 1
         order by text_no"""
     ).fetchall()
-    small = connection.execute("select cast(value as integer) from marts.settings_used where setting = 'small_group'")
-    return Story(source, dict(texts), small.fetchall()[0][0])
+    return Story(source, dict(texts), source.small)
 
 
 def withheld(counts: Mapping[Cell, int], totals: Sequence[Collection[Cell]], small: int) -> frozenset[Cell]:
