@@ -10,7 +10,10 @@ with raw_sales_lines as (
 understood as (
     select
         *,
-        coalesce(purchased_at_parsed, {{ to_moment('purchased_at') }}) as moment
+        coalesce(purchased_at_parsed, {{ to_moment('purchased_at') }}) as moment,
+        {{ to_number('quantity', largest_quantity, 'decimal_mark') }} as quantity_number,
+        {{ to_number('unit_price', exact_money, 'decimal_mark') }} as unit_price_number,
+        {{ to_number('amount', exact_money, 'decimal_mark') }} as amount_number
     from raw_sales_lines
 ),
 
@@ -27,16 +30,12 @@ cast_columns as (
         {{ clean_code('counter_code') }} as counter_code,
         trim(counter_name) as counter_name,
         {{ clean_text('currency') }} as currency,
-        cast({{ to_number('quantity', largest_quantity, 'decimal_mark') }} as decimal(18, 3)) as quantity,
-        {{ to_number('unit_price', exact_money, 'decimal_mark') }} as unit_price,
+        cast(quantity_number as decimal(18, 3)) as quantity,
+        unit_price_number as unit_price,
         case
             when is_amount_product
-                then try_cast(
-                    cast({{ to_number('quantity', largest_quantity, 'decimal_mark') }} as decimal(38, 3))
-                    * {{ to_number('unit_price', exact_money, 'decimal_mark') }}
-                    as {{ exact_money }}
-                )
-            else {{ to_number('amount', exact_money, 'decimal_mark') }}
+                then try_cast(cast(quantity_number as decimal(38, 3)) * unit_price_number as {{ exact_money }})
+            else amount_number
         end as amount,
         cast({{ to_number('points', largest_points, 'decimal_mark') }} as decimal(18, 2)) as points,
         {{ plausible('moment') }} as purchased_at,
