@@ -91,13 +91,28 @@ def test_a_member_is_found_by_the_beginning_and_told_of(edition: Edition) -> Non
     assert state.found(edition, "") == state.found(edition, "%") == []
     assert state.portrait(edition, card, "zh")["orders"] == str(orders)
     assert state.portrait(edition, "nobody", "zh") == {}
-    assert sum(row["orders"] for row in state.orders_by_month(edition, card)) == orders
+    assert sum(row["orders"] or 0 for row in state.orders_by_month(edition, card)) == orders
     assert 0 < len(state.favourites(edition, card, "counter")) <= state.FAVOURITES
     changes = state.history(edition, card, "en")
     assert changes[0]["month_start"] > changes[-1]["month_start"]
     groups = [{**row, "month_start": None} for row in changes]
     assert all(before != after for before, after in pairwise(groups))
     assert changes[0]["rfm_group"] == state.portrait(edition, card, "en")["rfm_group"]
+
+
+def test_of_a_month_without_data_no_orders_of_a_member_are_told() -> None:
+    connection = duckdb.connect()
+    connection.execute(
+        """create schema marts;
+        create table marts.member_overview as select date '2016-01-01' as as_of;
+        create table marts.eda_coverage as from (values (date '2015-01-01', 'complete'), ('2015-02-01', 'missing'),
+            ('2015-03-01', 'complete')) as c (month_start, status);
+        create table marts.orders as select 'a' as card_id, timestamp '2015-01-05' as purchased_at, 7.5 as amount"""
+    )
+    shop = Edition.__new__(Edition)
+    shop.connection = connection
+    months = [(row["orders"], row["amount"], row["is_gap"]) for row in state.orders_by_month(shop, "a")]
+    assert months == [(1, 7.5, False), (None, None, True), (0, 0, False)]
 
 
 @pytest.mark.slow

@@ -468,6 +468,29 @@ def test_what_grows_is_said_as_the_seed_has_it() -> None:
     assert "growing: at least 10% more per day of trade, declining: over 20% less" in block.sentences[0]
 
 
+def test_few_of_a_level_are_not_told_by_its_others() -> None:
+    story = story_of(
+        "en",
+        """create table seeds.growth_levels as
+        from (values ('growing', 1, 0.25), ('steady', 2, -0.25), ('declining', 3, -1), ('stopped', 4, null))
+            as l (level, sort_order, lower_bound);
+        create table marts.member_growth as
+        select level, level as level_name_en, true as is_comparable, buyer <= beyond as is_beyond_chance,
+            12 as compared_months
+        from (values ('growing', 101, 5), ('steady', 60, 0), ('declining', 80, 40), ('stopped', 9, 0))
+            as l (level, buyers, beyond)
+        cross join range(1, 200) as b (buyer) where buyer <= buyers""",
+    )
+    block = groups.growth(story)
+    assert block is not None
+    assert block.option is not None
+    assert {part["name"]: part["data"] for part in block.option["series"]} == {
+        "Visits differ beyond chance": [None, None, 40, None],
+        "Could be chance": [None, None, 40, None],
+        "Not split: a part has fewer than 30": [101, None, None, None],
+    }
+
+
 def test_every_setting_has_a_name_in_the_report() -> None:
     named = {key for key in texts() if key.startswith("setting_")}
     assert {f"setting_{name}" for name in setting_names() if name != "retailer"} | {"setting_meaning"} == named

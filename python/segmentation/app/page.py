@@ -458,7 +458,7 @@ def _member(edition: Edition, language: str, card: str, conditions: Conditions) 
             for column, unit, key in (("orders", "count", "orders"), ("amount", "money", "amount")):
                 title = say(f"app_{key}_by_month")
                 option = options.bars(
-                    names, [Series(title, [float(row[column]) for row in months], BAR)], unit,  # type: ignore[arg-type]
+                    names, [Series(title, [row[column] for row in months], BAR)], unit,  # type: ignore[arg-type]
                     gaps=[row["is_gap"] for row in months], gap_name=say("gap"),
                 )  # fmt: skip
                 option["aria"]["label"] = {"description": title}

@@ -319,15 +319,19 @@ def portrait(edition: Edition, card: str, language: str) -> dict[str, str]:
 
 
 def orders_by_month(edition: Edition, card: str) -> list[Row]:
-    """Orders and amount of a member in each month from the first order to the as-of date; is_gap where data lack."""
+    """Orders and amount of a member in each month from the first order to the as-of date.
+
+    is_gap where data lack; of a month without any, nothing is known.
+    """
     return edition.rows(
         f"""with months as (
             select cast(date_trunc('month', purchased_at) as date) as month_start, count(*) as orders,
                 sum(amount) as amount
             from marts.orders where {WHICH} group by all
         )
-        select month_start, status <> 'complete' as is_gap, coalesce(months.orders, 0) as orders,
-            coalesce(months.amount, 0) as amount
+        select month_start, status <> 'complete' as is_gap,
+            coalesce(months.orders, if(status = 'missing', null, 0)) as orders,
+            cast(coalesce(months.amount, if(status = 'missing', null, 0)) as double) as amount
         from marts.eda_coverage left join months using (month_start)
         where month_start >= (select min(month_start) from months)
         order by month_start""",

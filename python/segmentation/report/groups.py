@@ -442,12 +442,16 @@ def growth(story: Story) -> Block | None:
         """select any_value(lower_bound) filter (where level = 'growing') as growing,
             -any_value(lower_bound) filter (where level = 'steady') as declining from seeds.growth_levels"""
     )
-    counts = {(row["level"], True): row["beyond"] for row in data} | {
-        (row["level"], False): row["buyers"] - row["beyond"] for row in data
-    }
-    hidden = story.hidden(counts)
     people = {row["level"]: row["buyers"] for row in data}
     few = story.hidden(people)
+    # The share of a level is told: who are few in it would be known by the others.
+    parts = {row["level"]: (row["beyond"], row["buyers"] - row["beyond"]) for row in data}
+    whole = few | {level for level, counts in parts.items() if any(map(story.few, counts))}
+    drawn = {
+        "beyond_chance": (BAR, [None if level in whole else beyond for level, (beyond, _) in parts.items()]),
+        "by_chance": (PLAIN, [None if level in whole else others for level, (_, others) in parts.items()]),
+        "not_split": (FAINT_BAR, [people[level] if level in whole - few else None for level in parts]),
+    }
 
     def share(level: str) -> str | None:
         return None if level in few else story.percent(people.get(level, 0) / everybody)
@@ -468,12 +472,9 @@ def growth(story: Story) -> Block | None:
         bars(
             [row["label"] for row in data],
             [
-                Series(
-                    story.label(key),
-                    [None if (row["level"], is_beyond) in hidden else counts[row["level"], is_beyond] for row in data],
-                    color,
-                )
-                for key, is_beyond, color in (("beyond_chance", True, BAR), ("by_chance", False, PLAIN))
+                Series(story.say(key, small=str(story.small)) or story.label(key), values, color)
+                for key, (color, values) in drawn.items()
+                if any(value is not None for value in values)
             ],
             "count",
             is_stacked=True,
