@@ -487,7 +487,7 @@ def test_few_of_a_level_are_not_told_by_its_others() -> None:
     assert {part["name"]: part["data"] for part in block.option["series"]} == {
         "Visits differ beyond chance": [None, None, 40, None],
         "Could be chance": [None, None, 40, None],
-        "Not split: a part has fewer than 30": [101, None, None, None],
+        "Not split (part < 30)": [101, None, None, None],
     }
 
 

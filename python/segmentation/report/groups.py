@@ -474,7 +474,7 @@ def growth(story: Story) -> Block | None:
             [
                 Series(story.say(key, small=str(story.small)) or story.label(key), values, color)
                 for key, (color, values) in drawn.items()
-                if any(value is not None for value in values)
+                if any(values)
             ],
             "count",
             is_stacked=True,
