@@ -1,7 +1,8 @@
 {{ config(materialized='view') }}
 
-with orders as (
-    select * from {{ ref('int_orders_as_of') }}
+with bought as (
+    select * from {{ ref('int_bought_so_far') }}
+    where is_buyer
 ),
 
 month_ends as (
@@ -11,85 +12,24 @@ month_ends as (
     from {{ ref('int_month_clock') }}
 ),
 
-member_returns as (
-    select * from {{ ref('int_returns_as_of') }}
-),
-
--- Only months with a purchase or a return change anything.
-movements as (
-    select
-        card_id,
-        registered_at,
-        purchased_at,
-        purchased_at as moved_at,
-        1 as f,
-        amount as m,
-        points as p,
-        null as returned_points
-    from orders
-    union all
-    select
-        card_id,
-        null as registered_at,
-        null as purchased_at,
-        returned_at as moved_at,
-        0 as f,
-        -returned_amount as m,
-        null as p,
-        returned_points
-    from member_returns
-),
-
-by_month as (
-    select
-        card_id,
-        cast(date_trunc('month', moved_at) as date) as month_start,
-        any_value(registered_at) as registered_at,
-        max(purchased_at) as last_purchased_at,
-        sum(f) as f,
-        sum(m) as m,
-        sum(p) as p,
-        sum(returned_points) as returned_points,
-        count(*) filter (where f = 0) as returns
-    from movements
-    group by card_id, cast(date_trunc('month', moved_at) as date)
-),
-
-cumulated as (
-    select
-        card_id,
-        month_start,
-        lead(month_start) over (partition by card_id order by month_start) as next_month_start,
-        max(registered_at) over (partition by card_id) as registered_at,
-        max(last_purchased_at) over months_of_member as last_purchased_at,
-        cast(sum(f) over months_of_member as bigint) as f,
-        cast(sum(m) over months_of_member as decimal(18, 2)) as m,
-        cast(
-            sum(p) over months_of_member - coalesce(sum(returned_points) over months_of_member, 0) as decimal(18, 2)
-        ) as p,
-        sum(returns) over months_of_member as returns
-    from by_month
-    window months_of_member as (partition by card_id order by month_start rows unbounded preceding)
-),
-
--- From the first purchase on, every month has a row, with or without a purchase, in which the member was registered and
--- a buyer.
+-- From the first purchase on, every month has a row, with or without a purchase, at whose end the member was registered
+-- and a buyer.
 features as (
     select
-        cumulated.card_id,
+        bought.card_id,
         month_ends.month_start,
         month_ends.month_end,
-        {{ months_of_days(whole_days_between('cumulated.registered_at', 'month_ends.month_end')) }} as l,
-        {{ months_of_days(whole_days_between('cumulated.last_purchased_at', 'month_ends.month_end')) }} as r,
-        cumulated.f,
-        cumulated.m,
-        cumulated.p
-    from cumulated
+        {{ months_of_days(whole_days_between('bought.registered_at', 'month_ends.month_end')) }} as l,
+        {{ months_of_days(whole_days_between('bought.last_purchased_at', 'month_ends.month_end')) }} as r,
+        bought.f,
+        bought.m,
+        bought.p
+    from bought
     inner join month_ends
         on
-            cumulated.month_start <= month_ends.month_start
-            and coalesce(cumulated.next_month_start, date '9999-12-31') > month_ends.month_start
-    where {{ is_buyer('cumulated.m', 'cumulated.returns') }} and cumulated.registered_at < month_ends.month_end
+            bought.month_start <= month_ends.month_start
+            and coalesce(bought.next_month_start, date '9999-12-31') > month_ends.month_start
+    where bought.registered_at < month_ends.month_end
 )
 
 select * from features

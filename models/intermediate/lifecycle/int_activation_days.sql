@@ -1,5 +1,6 @@
 with visits as (
     select * from {{ ref('int_judged_visits') }}
+    where is_buyer
 ),
 
 recorded_days as (

@@ -18,6 +18,7 @@ judged as (
         visits.next_visit_date,
         visits.days_to_next,
         visits.frequency_band,
+        visits.is_buyer,
         thresholds.slowing_after_days,
         thresholds.silent_after_days,
         thresholds.lost_after_days,

@@ -2,9 +2,9 @@ with members as (
     select * from {{ ref('members') }}
 ),
 
-first_purchases as (
-    select * from {{ ref('int_visits') }}
-    where visit_no = 1
+moves as (
+    select * from {{ ref('int_life_cycle_moves') }}
+    where state <> 'never_bought'
 ),
 
 clock as (
@@ -15,37 +15,39 @@ last_month as (
     select max(month_end) as month_end from clock
 ),
 
--- The first month end that a member reaches registered, and the first that the member reaches as a buyer too. Who never
--- bought and has no time of registration is known at the last month's end only.
-entries as (
+-- Who has no time of registration is known at the last month's end only.
+registrations as (
     select
-        coalesce(cast(members.registered_at as date), last_month.month_end - 1) as entered_on,
-        1 as change
+        coalesce(cast(members.registered_at as date), last_month.month_end - 1) as registered_on,
+        count(*) as members
     from members
     cross join last_month
-    union all
-    select
-        greatest(cast(members.registered_at as date), first_purchases.visit_date) as entered_on,
-        -1 as change
-    from members
-    inner join first_purchases on members.card_id = first_purchases.card_id
+    group by coalesce(cast(members.registered_at as date), last_month.month_end - 1)
 ),
 
-changes as (
+known as (
     select
-        entered_on,
-        sum(change) as change
-    from entries
-    group by entered_on
+        clock.month_start,
+        coalesce(sum(registrations.members), 0) as members
+    from clock
+    left join registrations on clock.month_end > registrations.registered_on
+    group by clock.month_start
+),
+
+buyers as (
+    select
+        month_start,
+        sum(members) as members
+    from moves
+    group by month_start
 ),
 
 never_bought as (
     select
-        clock.month_start,
-        cast(coalesce(sum(changes.change), 0) as bigint) as members
-    from clock
-    left join changes on changes.entered_on < clock.month_end
-    group by clock.month_start
+        known.month_start,
+        cast(known.members - coalesce(buyers.members, 0) as bigint) as members
+    from known
+    left join buyers on known.month_start = buyers.month_start
 )
 
 select * from never_bought

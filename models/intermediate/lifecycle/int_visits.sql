@@ -28,9 +28,10 @@ by_day as (
         any_value(orders.registered_at) as registered_at,
         cast(orders.purchased_at as date) as visit_date,
         count(*) as orders,
-        sum(orders.amount) as amount
+        sum(orders.amount) as amount,
+        count(buyers.card_id) > 0 as is_buyer
     from orders
-    inner join buyers on orders.card_id = buyers.card_id
+    left join buyers on orders.card_id = buyers.card_id
     group by orders.card_id, cast(orders.purchased_at as date)
 ),
 

@@ -1,5 +1,6 @@
 with moves as (
     select * from {{ ref('int_life_cycle_moves') }}
+    where state <> 'never_bought'
 ),
 
 never_bought as (

@@ -34,16 +34,24 @@ current_states as (
     inner join last_month on months.month_start = last_month.month_start
 ),
 
--- Buyers have months; a member without one has never bought, with or without a time of registration.
+month_before as (
+    select months.*
+    from months
+    inner join last_month on months.month_start = last_month.month_start - interval 1 month
+),
+
+-- Buyers have months; a member without one has never bought, with or without a time of registration, or has brought
+-- everything back.
 known as (
     select
         members.card_id,
         cast(as_of.as_of as date) as as_of,
         coalesce(current_states.state, 'never_bought') as state,
-        case
-            when current_states.card_id is not null then current_states.previous_state
-            when members.registered_at < last_month.month_start then 'never_bought'
-        end as previous_state,
+        coalesce(
+            current_states.previous_state,
+            month_before.state,
+            case when members.registered_at < last_month.month_start then 'never_bought' end
+        ) as previous_state,
         last_visits.frequency_band,
         coalesce(current_states.visits, 0) as visits,
         current_states.silent_days,
@@ -52,7 +60,8 @@ known as (
     cross join as_of
     cross join last_month
     left join current_states on members.card_id = current_states.card_id
-    left join last_visits on members.card_id = last_visits.card_id
+    left join month_before on members.card_id = month_before.card_id
+    left join last_visits on current_states.card_id = last_visits.card_id
     where coalesce(members.registered_at < as_of.as_of, true)
 ),
 

@@ -2,21 +2,56 @@ with visits as (
     select * from {{ ref('int_judged_visits') }}
 ),
 
+bought as (
+    select * from {{ ref('int_bought_so_far') }}
+    where is_buyer
+),
+
 clock as (
     select * from {{ ref('int_month_clock') }}
 ),
 
--- The latest visit before each month end, from the month of the first purchase on.
+recorded_days as (
+    select * from {{ ref('int_recorded_days') }}
+),
+
+first_month as (
+    select min(month_start) as month_start from clock
+),
+
+-- Who bought before the window had a state before its first month too.
+month_ends as (
+    select
+        month_start,
+        month_end,
+        recorded_days
+    from clock
+    union all
+    select
+        cast(first_month.month_start - interval 1 month as date) as month_start,
+        first_month.month_start as month_end,
+        recorded_days.recorded_days
+    from first_month
+    inner join recorded_days on cast(first_month.month_start - interval 1 day as date) = recorded_days.day
+),
+
+-- The latest visit before each month end at which the member was registered and a buyer.
 latest as (
     select
         visits.*,
-        clock.month_start,
-        clock.recorded_days - visits.recorded_days as silent_days
+        month_ends.month_start,
+        month_ends.recorded_days - visits.recorded_days as silent_days
     from visits
-    inner join clock
+    inner join month_ends
         on
-            visits.visit_date < clock.month_end
-            and coalesce(visits.next_visit_date, date '9999-12-31') >= clock.month_end
+            visits.visit_date < month_ends.month_end
+            and coalesce(visits.next_visit_date, date '9999-12-31') >= month_ends.month_end
+    inner join bought
+        on
+            visits.card_id = bought.card_id
+            and bought.month_start <= month_ends.month_start
+            and coalesce(bought.next_month_start, date '9999-12-31') > month_ends.month_start
+    where visits.registered_at < month_ends.month_end
 ),
 
 states as (
@@ -38,21 +73,29 @@ states as (
     from latest
 ),
 
--- A first purchase leaves "never bought", if the member was registered before the month.
+-- A member who was no buyer at the end of the month before leaves "never bought".
 with_previous as (
     select
         card_id,
         month_start,
         state,
-        coalesce(
-            lag(state) over (partition by card_id order by month_start),
-            case when registered_at < month_start then 'never_bought' end
-        ) as previous_state,
+        case
+            when lag(month_start) over months_of_member = cast(month_start - interval 1 month as date)
+                then lag(state) over months_of_member
+            when registered_at < month_start then 'never_bought'
+        end as previous_state,
         visits,
         silent_days,
         has_bought
     from states
+    window months_of_member as (partition by card_id order by month_start)
+),
+
+within_the_window as (
+    select with_previous.*
+    from with_previous
+    inner join first_month on with_previous.month_start >= first_month.month_start
 )
 
-select * from with_previous
+select * from within_the_window
 order by card_id, month_start

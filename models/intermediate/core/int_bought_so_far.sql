@@ -1,0 +1,81 @@
+with orders as (
+    select * from {{ ref('int_orders_as_of') }}
+),
+
+member_returns as (
+    select * from {{ ref('int_returns_as_of') }}
+),
+
+-- Only months with a purchase or a return change anything.
+movements as (
+    select
+        card_id,
+        registered_at,
+        purchased_at,
+        purchased_at as moved_at,
+        1 as f,
+        amount as m,
+        points as p,
+        null as returned_points
+    from orders
+    union all
+    select
+        card_id,
+        null as registered_at,
+        null as purchased_at,
+        returned_at as moved_at,
+        0 as f,
+        -returned_amount as m,
+        null as p,
+        returned_points
+    from member_returns
+),
+
+by_month as (
+    select
+        card_id,
+        cast(date_trunc('month', moved_at) as date) as month_start,
+        any_value(registered_at) as registered_at,
+        max(purchased_at) as last_purchased_at,
+        sum(f) as f,
+        sum(m) as m,
+        sum(p) as p,
+        sum(returned_points) as returned_points,
+        count(*) filter (where f = 0) as returns
+    from movements
+    group by card_id, cast(date_trunc('month', moved_at) as date)
+),
+
+cumulated as (
+    select
+        card_id,
+        month_start,
+        lead(month_start) over (partition by card_id order by month_start) as next_month_start,
+        max(registered_at) over (partition by card_id) as registered_at,
+        max(last_purchased_at) over months_of_member as last_purchased_at,
+        cast(sum(f) over months_of_member as bigint) as f,
+        cast(sum(m) over months_of_member as decimal(18, 2)) as m,
+        cast(
+            sum(p) over months_of_member - coalesce(sum(returned_points) over months_of_member, 0) as decimal(18, 2)
+        ) as p,
+        sum(returns) over months_of_member as returns
+    from by_month
+    window months_of_member as (partition by card_id order by month_start rows unbounded preceding)
+),
+
+-- Who has brought everything back is no buyer; who only had things for nothing is one.
+judged as (
+    select
+        card_id,
+        month_start,
+        next_month_start,
+        registered_at,
+        last_purchased_at,
+        f,
+        m,
+        p,
+        m > 0 or returns = 0 as is_buyer
+    from cumulated
+)
+
+select * from judged
