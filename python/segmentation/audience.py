@@ -20,7 +20,7 @@ import duckdb
 
 from segmentation.disk import sync
 from segmentation.errors import InputError
-from segmentation.exports import guarded, open_warehouse
+from segmentation.exports import guarded, known_until, open_warehouse
 from segmentation.landing.files import identifier
 from segmentation.landing.lists import read_cards, read_log
 from segmentation.selection import OVERVIEW, Overview, Selection, Sums, parse
@@ -147,7 +147,7 @@ def plan(overview: Overview, earlier: Sequence[Contact], request: Request) -> Pl
 
     InputError where the request names what there is not.
     """
-    [(as_of,)] = overview.connection.execute(f"select max(as_of) from {OVERVIEW}").fetchall()
+    as_of = known_until(overview.connection)
     contacted_on = request.contacted_on or as_of
     selected = overview.ranked(request.selection, request.by, [trait for trait, _ in request.caps])
     names = {contact.audience for contact in earlier}

@@ -12,7 +12,7 @@ from scipy import stats
 
 from segmentation.audience import Contact, known_cards, read_contacts
 from segmentation.errors import InputError
-from segmentation.exports import open_warehouse
+from segmentation.exports import known_until, open_warehouse
 
 CONFIDENCE = 0.95
 WIDTHS = (22, 12, 12, 12, 26)
@@ -65,9 +65,9 @@ def campaign_result(
     earlier = read_contacts(report_dir / "audiences")
     members, day = _audience(earlier, name, contacted_on)
     with open_warehouse(warehouse) as connection:
-        [(as_of, small)] = connection.execute(
-            """select max(as_of), (select cast(value as integer) from marts.settings_used where setting = 'small_group')
-            from marts.member_overview"""
+        as_of = known_until(connection)
+        [(small,)] = connection.execute(
+            "select cast(value as integer) from marts.settings_used where setting = 'small_group'"
         ).fetchall()
         end = min(as_of, day + datetime.timedelta(days + 1)) if days else as_of
         begin = day + datetime.timedelta(1)

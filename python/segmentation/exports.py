@@ -1,5 +1,6 @@
 """The csv files of the original analysis, in gb18030 with Chinese headers and labels, and Parquet for other engines."""
 
+import datetime
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,18 @@ def open_warehouse(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise InputError(
             f"The warehouse {warehouse} cannot be used ({said}); run `segmentation build`, or name another one."
         ) from error
+
+
+def known_until(connection: duckdb.DuckDBPyConnection) -> datetime.date:
+    """Return the as-of date of a warehouse; InputError where nobody is left in it."""
+    [(as_of,)] = connection.execute("select max(as_of) from marts.member_overview").fetchall()
+    if as_of is None:
+        raise InputError(
+            "The warehouse has no member any more, as all of them were forgotten: run `segmentation build` with files "
+            "that have others."
+        )
+    day: datetime.date = as_of
+    return day
 
 
 def guarded(column: str) -> str:

@@ -13,7 +13,7 @@ SHEETS = {
     "summary": """
         select max(as_of) as as_of, any_value(currency) as currency, count(*) as members,
             count(*) filter (where orders > 0) as buyers, sum(orders) as orders, sum(amount) as amount,
-            sum(amount) / sum(orders) as amount_per_order, sum(expected_value) as expected_value,
+            sum(amount) / nullif(sum(orders), 0) as amount_per_order, sum(expected_value) as expected_value,
             any_value(horizon_days) as horizon_days
         from marts.member_overview, marts.retailer""",
     "segments": "from marts.segment_summary order by segment",
@@ -41,8 +41,10 @@ def write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     give the same bytes.
     """
     as_of = connection.execute("select max(as_of) from marts.member_overview").fetchall()[0][0]
+    # Who was forgotten last leaves sheets without rows, and no date.
+    day = as_of or datetime.date(2000, 1, 1)
     with Workbook(path) as book:
-        book.set_properties({"created": datetime.datetime.combine(as_of, datetime.time())})
+        book.set_properties({"created": datetime.datetime.combine(day, datetime.time())})
         for sheet, query in SHEETS.items():
             write_sheet(connection, book, sheet, query)
 

@@ -12,10 +12,13 @@ from python_calamine import CalamineWorkbook
 
 from segmentation import forgetting
 from segmentation.app.members import write_members
+from segmentation.audience import Request, count_audience
 from segmentation.errors import InputError
+from segmentation.exports import write_exports
 from segmentation.forgetting import forget
 from segmentation.landing.forgotten import forgotten_file, read_forgotten, write_forgotten
 from segmentation.landing.land import land, working_file
+from segmentation.report.page import write_report
 from segmentation.tables import write_xlsx
 
 
@@ -175,6 +178,33 @@ def test_nothing_of_a_forgotten_person_is_left_and_all_else_is(demo: Job, tmp_pa
     assert (lists / "list.csv").read_text("utf-8-sig").splitlines() == ["card_id,state", "other,lost"]
     with CalamineWorkbook.from_path(lists / "contact.xlsx") as book:
         assert book.get_sheet_by_index(0).to_python() == [["card_id", "n"], ["other", 2.0]]
+
+
+@pytest.mark.slow
+def test_where_nobody_is_left_each_command_says_so_or_writes_what_there_is(demo: Job, tmp_path: Path) -> None:
+    warehouse, reports = tmp_path / "wh.duckdb", tmp_path / "reports"
+    shutil.copy(demo.warehouse, warehouse)
+    for everybody, has_members in ("lrfmpsx", True), ("member_overview", False):
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            cards = [card for (card,) in connection.execute(f"select card_id from marts.{everybody}").fetchall()]
+        assert cards
+        assert forgetting._rewrite(warehouse, cards)
+        exported = write_exports(warehouse, reports)
+        assert {len(path.read_text("gb18030").splitlines()) for path in exported if path.stem == "LRFMPSX"} == {1}
+        with CalamineWorkbook.from_path(exported[-1]) as book:
+            assert len(book.get_sheet_by_index(0).to_python()) == 2
+        with pytest.raises(InputError, match="No buyer is left"):
+            write_report(warehouse, reports)
+        asked = [
+            lambda: count_audience(warehouse, reports, Request(where=(), name="any")),
+            lambda: write_members(warehouse, reports),
+        ]
+        for ask in asked:
+            if has_members:
+                assert ask()
+            else:
+                with pytest.raises(InputError, match="no member any more"):
+                    ask()
 
 
 def files_with(card: str, folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from segmentation.audience import Request, list_of
 from segmentation.charts import LANGUAGES
-from segmentation.exports import open_warehouse
+from segmentation.exports import known_until, open_warehouse
 from segmentation.landing.files import identifier
 from segmentation.report.story import MISSING, Row, Story, open_story
 from segmentation.selection import OVERVIEW, Comparison, Overview, Sums, parse
@@ -52,6 +52,7 @@ class Edition:
     def __init__(self, warehouse: Path) -> None:
         with ExitStack() as stack:
             self.connection = stack.enter_context(open_warehouse(warehouse))
+            known_until(self.connection)
             self.overview = Overview(self.connection)
             self.stories = {language: open_story(self.connection, language) for language in LANGUAGES}
             self.everybody = self.overview.sums([])

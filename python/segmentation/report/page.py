@@ -16,6 +16,7 @@ from markupsafe import Markup
 from segmentation.charts import LANGUAGES
 from segmentation.charts.lettering import FONT_PATH
 from segmentation.disk import draft
+from segmentation.errors import InputError
 from segmentation.exports import open_warehouse
 from segmentation.report import business, groups, outlook
 from segmentation.report.story import Block, Maker, Story, open_story
@@ -40,8 +41,18 @@ def write_report(warehouse: Path, report_dir: Path) -> Path:
     """Write `report_dir`/report.html from a published warehouse and return its path.
 
     It holds totals only, no card numbers, and no counts of fewer people than the setting small_group.
+
+    Raises
+    ------
+    InputError
+        If all buyers were forgotten.
     """
     with open_warehouse(warehouse) as connection:
+        if not connection.execute("from marts.lrfmpsx limit 1").fetchone():
+            raise InputError(
+                "No buyer is left in the warehouse, of whom a report could tell: run `segmentation build` with files that "
+                "have others."
+            )
         pages = [page(open_story(connection, language)) for language in LANGUAGES]
         currency = connection.execute("select currency from marts.retailer").fetchall()[0][0]
     report_dir.mkdir(parents=True, exist_ok=True)
