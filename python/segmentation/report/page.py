@@ -50,8 +50,8 @@ def write_report(warehouse: Path, report_dir: Path) -> Path:
     with open_warehouse(warehouse) as connection:
         if not connection.execute("from marts.lrfmpsx limit 1").fetchone():
             raise InputError(
-                "No buyer is left in the warehouse, of whom a report could tell: run `segmentation build` with files that "
-                "have others."
+                "No buyer is left in the warehouse, of whom a report could tell: run `segmentation build` with files "
+                "that have others."
             )
         pages = [page(open_story(connection, language)) for language in LANGUAGES]
         currency = connection.execute("select currency from marts.retailer").fetchall()[0][0]
