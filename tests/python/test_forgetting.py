@@ -196,7 +196,7 @@ def test_where_nobody_is_left_each_command_says_so_or_writes_what_there_is(demo:
         with pytest.raises(InputError, match="No buyer is left"):
             write_report(warehouse, reports)
         asked = [
-            lambda: count_audience(warehouse, reports, Request(where=(), name="any")),
+            lambda: count_audience(warehouse, reports, Request(where=(), name="any", reason="")),
             lambda: write_members(warehouse, reports),
         ]
         for ask in asked:
