@@ -13,9 +13,9 @@ import matplotlib
 matplotlib.use("Agg")
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from babel.dates import format_skeleton, get_month_names, get_quarter_names
 from babel.numbers import format_compact_currency, format_compact_decimal, format_currency, format_decimal
-from matplotlib import style
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -45,15 +45,8 @@ LETTER_INCHES, HANDLE_INCHES, LEGEND_COLUMNS = 0.085, 0.6, 4
 LOOK = {
     "figure.dpi": 110, "figure.constrained_layout.use": True,
     "figure.constrained_layout.h_pad": 0.1, "figure.constrained_layout.w_pad": 0.1,
-    "font.size": 12, "text.color": "0.15", "lines.solid_capstyle": "round",
-    "axes.titlesize": 12, "axes.labelsize": 12, "axes.labelcolor": "0.15", "axes.edgecolor": "0.8",
-    "axes.linewidth": 1.25, "axes.grid": True, "axes.grid.axis": "y", "axes.axisbelow": True,
-    "grid.color": "0.8", "grid.linewidth": 1,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.unicode_minus": False,
-    "patch.edgecolor": "w", "patch.force_edgecolor": True,
-    "xtick.labelsize": 11, "xtick.color": "0.15", "xtick.bottom": False, "xtick.major.size": 6,
-    "ytick.labelsize": 11, "ytick.color": "0.15", "ytick.left": False, "ytick.major.size": 6,
-    "legend.frameon": False, "legend.fontsize": 11, "legend.title_fontsize": 12,
+    "axes.grid.axis": "y", "axes.spines.top": False, "axes.spines.right": False, "axes.unicode_minus": False,
+    "legend.frameon": False,
     # A dollar sign in a name is one. Titles stay above their axes: seeking their place costs a fifth of the drawing.
     "text.parse_math": False, "axes.titley": 1,
 }  # fmt: skip
@@ -229,7 +222,7 @@ class Units(Formatter):
 
 def set_look() -> None:
     """One look for all charts, with the vendored font, so that Chinese renders on a machine without fonts."""
-    style.use(LOOK | {"font.family": font_families()})
+    sns.set_theme(style="whitegrid", rc=LOOK | {"font.family": font_families()})
 
 
 def segment_color(number: int | str) -> str:
@@ -267,15 +260,10 @@ def measure_bars(axes: Axes, table: pd.DataFrame, colors: list[str], source: Sou
 
 def legend_below(figure: Figure, handles: Sequence[Artist], labels: Sequence[str]) -> None:
     """Draw a legend below the axes, in as many columns as the longest label leaves room for."""
-    longest = max(map(letters, labels))
+    # A Chinese sign is as wide as two letters, and has two bytes there.
+    longest = max(len(label.encode("gb18030")) for label in labels)
     columns = int(figure.get_figwidth() / (LETTER_INCHES * longest + HANDLE_INCHES))
     figure.legend(handles, labels, loc="outside lower center", ncols=max(1, min(columns, LEGEND_COLUMNS)))
-
-
-def letters(label: str) -> int:
-    """How many letters are as wide as a label."""
-    # A Chinese sign is as wide as two, and has two bytes there.
-    return len(label.encode("gb18030"))
 
 
 def short(names: pd.Series) -> list[str]:
@@ -361,30 +349,12 @@ def heat(
     text_size: int = 8,
 ) -> Collection:
     """A table as coloured cells with their texts, the first row on top."""
-    values = table.to_numpy(dtype=float)
-    high = np.nanmax(values) if high is None else high
-    mesh = axes.pcolormesh(values, cmap=colors, vmin=low, vmax=high, linewidths=1, edgecolor="white")
-    mesh.update_scalarmappable()
-    for (row, column), color in zip(np.ndindex(values.shape), mesh.get_facecolor(), strict=True):
-        if not np.isnan(values[row, column]):
-            # What is clipped to the axes need not be looked at to find room for the axes.
-            axes.text(
-                column + 0.5, row + 0.5, texts[row][column], ha="center", va="center", fontsize=text_size, clip_on=True,
-                color="0.15" if luminance(np.asarray(color)) > 0.4 else "w",
-            )  # fmt: skip
-    is_tight = (
-        LETTER_INCHES * sum(letters(str(name)) + 1 for name in table.columns) > axes.figure.bbox.width / axes.figure.dpi
-    )
-    axes.set_xticks(np.arange(table.shape[1]) + 0.5, table.columns, rotation=90 if is_tight else 0)
-    axes.set_yticks(np.arange(table.shape[0]) + 0.5, table.index, va="center")
-    axes.invert_yaxis()
+    # What is clipped to the axes need not be looked at to find room for the axes.
+    sns.heatmap(
+        table.astype(float), ax=axes, cmap=colors, vmin=low, vmax=high, cbar=False, linewidths=1, annot=np.array(texts),
+        fmt="", annot_kws={"fontsize": text_size, "clip_on": True}, xticklabels=True, yticklabels=True,
+    )  # fmt: skip
+    axes.tick_params(axis="y", labelrotation=0)
     axes.grid(visible=False)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    return mesh
-
-
-def luminance(color: np.ndarray) -> float:
-    """How light a colour (red, green and blue from 0 to 1) is seen, 0 to 1 (relative luminance of WCAG 2)."""
-    linear = np.where(color[:3] <= 0.03928, color[:3] / 12.92, ((color[:3] + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
+    axes.set(xlabel=None, ylabel=None)
+    return axes.collections[0]
