@@ -5,13 +5,21 @@ with sales_lines as (
     select * from {{ ref('sales_lines') }}
 ),
 
+-- An example is looked for where one is told: of all lines it would take most of the time.
+examples as (
+    select
+        reason,
+        arg_min(source_file || ', line ' || line_no || coalesce(', ' || left(raw_text, 80), ''), (source_file, row_no))
+            as example
+    from sales_lines
+    where reason in {{ unread_reasons() }}
+    group by reason
+),
+
 lines_by_reason as (
     select
         reason,
-        reason in {{ unread_reasons() }} as is_bad,
-        count(*) as lines,
-        arg_min(source_file || ', line ' || line_no || coalesce(', ' || left(raw_text, 80), ''), (source_file, row_no))
-            as example
+        count(*) as lines
     from sales_lines
     where reason is not null
     group by reason
@@ -19,28 +27,44 @@ lines_by_reason as (
 
 rejected as (
     select
-        coalesce(sum(lines) filter (where is_bad), 0) as bad_lines,
-        coalesce(sum(lines), 0) as lines,
-        string_agg(format('{} {}, such as {}', reason, lines, example), '; ' order by lines desc, reason)
-            filter (where is_bad) as bad_examples,
-        coalesce(string_agg(reason || ' ' || lines, ', ' order by lines desc, reason), 'there are none') as reasons
+        coalesce(sum(lines_by_reason.lines) filter (where examples.reason is not null), 0) as bad_lines,
+        coalesce(sum(lines_by_reason.lines), 0) as lines,
+        string_agg(
+            format('{} {}, such as {}', lines_by_reason.reason, lines_by_reason.lines, examples.example), '; '
+            order by lines_by_reason.lines desc, lines_by_reason.reason
+        ) filter (where examples.reason is not null) as bad_examples,
+        coalesce(
+            string_agg(
+                lines_by_reason.reason || ' ' || lines_by_reason.lines, ', '
+                order by lines_by_reason.lines desc, lines_by_reason.reason
+            ),
+            'there are none'
+        ) as reasons
     from lines_by_reason
+    left join examples on lines_by_reason.reason = examples.reason
 ),
 
 total as (
     select
         count(*) as lines,
-        sum(abs(amount)) >= 1e16 or sum(abs(points)) >= 1e16 or sum(abs(quantity)) >= 1e15 as is_too_large,
-        arg_max(
-            source_file || ', line ' || line_no,
-            (coalesce(greatest(abs(amount), abs(points), abs(quantity)), 0), source_file, row_no)
-        ) as example
+        sum(abs(amount)) >= 1e16 or sum(abs(points)) >= 1e16 or sum(abs(quantity)) >= 1e15 as is_too_large
     from sales_lines
+),
+
+largest as (
+    select sales_lines.source_file || ', line ' || sales_lines.line_no as example
+    from sales_lines
+    inner join total on total.is_too_large
+    order by
+        greatest(abs(sales_lines.amount), abs(sales_lines.points), abs(sales_lines.quantity)) desc nulls last,
+        sales_lines.source_file, sales_lines.row_no
+    limit 1
 )
 
 select rejected.reasons
 from rejected
 cross join total
+left join largest on total.is_too_large
 where case
     when rejected.bad_lines > {{ var('max_bad_values') }} * total.lines then error(format(
         '{} of the {} sales lines are rejected because a moment or a number could not be read ({}), more than the '
@@ -54,6 +78,6 @@ where case
     )
     when total.is_too_large then error(
         'Amounts, points or quantities add up to 16 digits and more, which no shop has: see to the largest of them ('
-        || total.example || ') and to decimal in the retailer file.'
+        || largest.example || ') and to decimal in the retailer file.'
     )
 end
