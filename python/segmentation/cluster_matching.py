@@ -4,7 +4,7 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from segmentation.clustering import Row, as_report
+from segmentation.clustering import matches
 
 
 def matched_segments(report: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFrame:
@@ -21,9 +21,9 @@ def matched_segments(report: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFra
 
     Returns
     -------
-    Rows of the kind previous_segment for the clusters of `report` that continue one of `previous`.
+    Rows (scaling, n_clusters, cluster, previous_segment) for the clusters of `report` that continue one of `previous`.
     """
-    rows: list[Row] = []
+    rows: list[tuple[str, int, int, int]] = []
     for scaling in report["scaling"].unique():
         new, old = (table[table["scaling"] == scaling] for table in (report, previous))
         new_scaler, old_scaler = _by_feature(new), _by_feature(old)
@@ -38,8 +38,8 @@ def matched_segments(report: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFra
             pairs = list(zip(*linear_sum_assignment(distances), strict=True))
             if all(distances[i].argmin() == j and distances[:, j].argmin() == i for i, j in pairs):
                 numbers = old[(old["kind"] == "segment") & (old["n_clusters"] == k)].set_index("cluster")["value"]
-                rows += [("previous_segment", scaling, int(k), int(i), None, float(numbers[j])) for i, j in pairs]
-    return as_report(rows)
+                rows += [(scaling, int(k), int(i), int(numbers[j])) for i, j in pairs]
+    return matches(rows)
 
 
 def _by_feature(table: pd.DataFrame) -> pd.DataFrame:

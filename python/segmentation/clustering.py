@@ -26,6 +26,7 @@ REPORT_TYPES = {
     "feature": "str",
     "value": "float64",
 }
+MATCH_TYPES = {"scaling": "str", "n_clusters": "int64", "cluster": "int64", "previous_segment": "int64"}
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def _silhouette_rows(fits: Fits) -> list[Row]:
 
 
 def reused_model(stored: pd.DataFrame, feature_names: Sequence[str]) -> pd.DataFrame:
-    """Return a stored model, its segment numbers as rows of the kind previous_segment, instead of a new fit.
+    """Return a stored model, without its segment numbers, instead of a new fit.
 
     Raises
     ------
@@ -136,10 +137,13 @@ def reused_model(stored: pd.DataFrame, feature_names: Sequence[str]) -> pd.DataF
             f"cluster_model is reuse, but the stored model needs the features {', '.join(fitted)} and cluster_features "
             f"names {', '.join(feature_names)}: build once with cluster_model: refit."
         )
-    return stored.assign(kind=stored["kind"].replace("segment", "previous_segment"))[
-        [*REPORT_TYPES, "trained_as_of", "settings"]
-    ]
+    return stored.loc[stored["kind"] != "segment", [*REPORT_TYPES, "trained_as_of", "settings"]]
 
 
 def as_report(rows: list[Row]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(REPORT_TYPES)).astype(REPORT_TYPES)
+
+
+def matches(rows: list[tuple[str, int, int, int]]) -> pd.DataFrame:
+    """Return rows (scaling, n_clusters, cluster, previous_segment) as a table that has its types when it is empty."""
+    return pd.DataFrame(rows, columns=list(MATCH_TYPES)).astype(MATCH_TYPES)

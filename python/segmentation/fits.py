@@ -9,18 +9,23 @@ from typing import Any
 
 import pandas as pd
 
-from segmentation.clustering import FitSettings, fit_report
+from segmentation.clustering import FitSettings, fit_report, matches
 from segmentation.speed import workers
 
 
-def cluster_report(features: pd.DataFrame, settings: FitSettings, previous: pd.DataFrame | None) -> pd.DataFrame:
-    """Return the report of `clustering.fit_report`, and which clusters continue those of a previous model."""
+def cluster_report(features: pd.DataFrame, settings: FitSettings) -> pd.DataFrame:
+    """Return the report of `clustering.fit_report`."""
     with workers(len(features)) as run:
-        report = fit_report(features, settings, run)
-        if previous is not None:
-            [matches] = run(partial(_matched_segments, report), [previous])
-            report = pd.concat([report, matches])
-    return report
+        return fit_report(features, settings, run)
+
+
+def previous_segments(report: pd.DataFrame, previous: pd.DataFrame | None) -> pd.DataFrame:
+    """Return the matches of `cluster_matching.matched_segments`, none without a previous model."""
+    if previous is None:
+        return matches([])
+    with workers(len(report)) as run:
+        matched: pd.DataFrame = next(iter(run(partial(_matched_segments, report), [previous])))
+    return matched
 
 
 def forecast_models(buyers: pd.DataFrame, horizons: pd.DataFrame, **settings: Any) -> pd.DataFrame:

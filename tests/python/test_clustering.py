@@ -174,7 +174,8 @@ def test_a_refit_keeps_the_numbers_of_groups_that_it_finds_again() -> None:
     old = numbered(fit_report(data, SETTINGS), shift=1)
     refit = fit_report(data.sample(frac=0.9, random_state=2), replace(SETTINGS, seed=11))
     matched = matched_segments(refit, old)
-    numbers = matched[(matched["scaling"] == "standard") & (matched["n_clusters"] == 3)].set_index("cluster")["value"]
+    of_three = matched[(matched["scaling"] == "standard") & (matched["n_clusters"] == 3)]
+    numbers = of_three.set_index("cluster")["previous_segment"]
     old_numbers = old[(old["kind"] == "segment") & (old["scaling"] == "standard") & (old["n_clusters"] == 3)]
     old_numbers = old_numbers.set_index("cluster")["value"]
     before, after = place(data, old, "standard", 3), place(data, refit, "standard", 3)
@@ -190,6 +191,6 @@ def test_other_groups_than_before_are_not_matched() -> None:
 def test_a_stored_model_is_reused_only_with_its_features() -> None:
     stored = numbered(fit_report(planted(), SETTINGS)).assign(trained_as_of=pd.Timestamp("2018-01-03"), settings="{}")
     reused = reused_model(stored, ["f", "m", "p"])
-    assert set(reused["kind"]) == set(stored["kind"]) - {"segment"} | {"previous_segment"}
+    assert set(reused["kind"]) == set(stored["kind"]) - {"segment"}
     with pytest.raises(InputError, match="refit"):
         reused_model(stored, ["f"])

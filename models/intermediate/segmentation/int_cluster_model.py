@@ -8,14 +8,13 @@ from segmentation.publication import published_model
 
 def model(dbt, session):
     settings = dict(dbt.config.get("meta"))
-    reuse = settings.pop("cluster_model") == "reuse"
-    warehouse = Path(settings.pop("warehouse"))
+    reused = settings.pop("published")
     [(retailer, as_of)] = dbt.ref("int_as_of").project("retailer, as_of").fetchall()
     features = dbt.ref("lrfmpsx").order("card_id").project(", ".join(settings["feature_names"])).df()
 
-    previous = published_model(warehouse, retailer)
-    if reuse and previous is not None:
-        return reused_model(previous, settings["feature_names"])
+    stored = published_model(Path(reused), retailer) if reused else None
+    if stored is not None:
+        return reused_model(stored, settings["feature_names"])
 
-    report = cluster_report(features, FitSettings(**settings), previous)
+    report = cluster_report(features, FitSettings(**settings))
     return report.assign(trained_as_of=as_of, settings=json.dumps(settings, sort_keys=True))

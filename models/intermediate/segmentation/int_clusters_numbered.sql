@@ -6,18 +6,8 @@ buyers as (
     select * from {{ ref('lrfmpsx') }}
 ),
 
-model as (
-    select * from {{ ref('int_cluster_model') }}
-),
-
 previous_segments as (
-    select
-        scaling,
-        n_clusters,
-        cluster,
-        cast(value as integer) as previous_segment
-    from model
-    where kind = 'previous_segment'
+    select * from {{ ref('int_previous_segments') }}
 ),
 
 profiles as (

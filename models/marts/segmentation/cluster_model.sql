@@ -1,6 +1,5 @@
 with model as (
     select * from {{ ref('int_cluster_model') }}
-    where kind <> 'previous_segment'
 ),
 
 clusters as (
