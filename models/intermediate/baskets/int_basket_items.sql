@@ -2,8 +2,8 @@ with orders as (
     select * from {{ ref('int_basket_orders') }}
 ),
 
-sold_lines as (
-    select * from {{ ref('int_sold_lines') }}
+buyer_lines as (
+    select * from {{ ref('int_buyer_lines') }}
     where is_counted
 ),
 
@@ -26,11 +26,11 @@ order_lines as (
         orders.order_no,
         products.item_no as product_no,
         counters.item_no as counter_no,
-        sold_lines.quantity
-    from sold_lines
-    inner join orders on sold_lines.order_id = orders.order_id
-    left join products on sold_lines.product_code = products.item_code
-    left join counters on sold_lines.counter_code = counters.item_code
+        buyer_lines.quantity
+    from buyer_lines
+    inner join orders on buyer_lines.order_id = orders.order_id
+    left join products on buyer_lines.product_code = products.item_code
+    left join counters on buyer_lines.counter_code = counters.item_code
 ),
 
 -- What was in the order, once: goods, and the counters that they came from.

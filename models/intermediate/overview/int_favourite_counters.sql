@@ -1,30 +1,19 @@
-with sold_lines as (
-    select * from {{ ref('int_sold_lines') }}
+with buyer_lines as (
+    select * from {{ ref('int_buyer_lines') }}
     where is_counted and counter_code is not null
-),
-
-buyers as (
-    select * from {{ ref('lrfmpsx') }}
 ),
 
 counters as (
     select * from {{ ref('counters') }}
 ),
 
-as_of as (
-    select * from {{ ref('int_as_of') }}
-),
-
 order_parts as (
     select
-        sold_lines.card_id,
-        sold_lines.counter_code,
-        sum(sold_lines.amount) as amount
-    from sold_lines
-    inner join buyers on sold_lines.card_id = buyers.card_id
-    cross join as_of
-    where sold_lines.purchased_at < as_of.as_of
-    group by sold_lines.card_id, sold_lines.counter_code, sold_lines.order_id
+        card_id,
+        counter_code,
+        sum(amount) as amount
+    from buyer_lines
+    group by card_id, counter_code, order_id
 ),
 
 orders_by_counter as (
