@@ -64,6 +64,7 @@
         ~ (' or source_file in (' ~ render(config.get('stale')) ~ ')' if config.get('stale') and existing else '')
     ) -%}
     {%- set kept = run_query('select count(*) from ' ~ files).columns[0].values()[0] -%}
+    {%- do is_kept(model, is_there=false) -%}
     {%- set made = run_query('select source_file from (' ~ versions ~ ') anti join ' ~ files ~ ' using (source_file)').columns[0].values() -%}
 
     {%- if not kept -%}
@@ -82,6 +83,7 @@
             {%- endif %}
         {%- endcall -%}
         {%- do adapter.commit() -%}
+        {%- do keep(model, contents_digest(this)) -%}
         {%- set relations = {'relations': [this.incorporate(type='table')]} -%}
     {%- endif -%}
     {%- do run_query('insert into ' ~ files ~ ' from (' ~ versions ~ ') anti join ' ~ files ~ ' using (source_file)') -%}

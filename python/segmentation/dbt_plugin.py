@@ -1,7 +1,10 @@
 """What dbt-duckdb loads beside the database: SQL functions for what SQL cannot do itself."""
 
+import hashlib
 import os
+import site
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from segmentation.disk import check_space
 from segmentation.errors import InputError, sentence
 from segmentation.landing.land import land
 from segmentation.machine import bound, check_memory
-from segmentation.publication import begin, check_writers, publish
+from segmentation.publication import begin, check_writers, publish, published_digest
 from segmentation.settings import setting_names, settings_problem
 
 OUTCOME = duckdb.struct_type({"problem": "VARCHAR", "report": "VARCHAR"})
@@ -30,6 +33,14 @@ def outcome(work: Callable[[], object]) -> dict[str, str | None]:
         if said := sentence(error):
             return {"problem": said, "report": None}
         raise
+
+
+@cache
+def code_digest() -> str:
+    """Return a digest of the code of this package, and of the names and versions of all that is installed beside it."""
+    sources = sorted(Path(__file__).parent.rglob("*.py"))
+    installed = sorted(path.name for folder in site.getsitepackages() for path in Path(folder).glob("*.dist-info"))
+    return hashlib.md5(b"".join(path.read_bytes() for path in sources) + str(installed).encode()).hexdigest()
 
 
 class Plugin(BasePlugin):
@@ -77,4 +88,6 @@ class Plugin(BasePlugin):
         def publish_warehouse(warehouse: str) -> dict[str, str | None]:
             return outcome(lambda: publish(Path(warehouse)))
 
+        conn.create_function("code_digest", code_digest, [], "VARCHAR")
+        conn.create_function("published_digest", lambda path: published_digest(Path(path)), ["VARCHAR"], "VARCHAR")
         conn.create_function("publish_warehouse", publish_warehouse, ["VARCHAR"], OUTCOME, side_effects=True)

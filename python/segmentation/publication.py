@@ -87,10 +87,9 @@ def check_writers(warehouse: Path) -> None:
 
 
 def clear(path: Path, kept: Collection[tuple[str, str]]) -> None:
-    """Drop all tables and views of the file in which dbt builds the marts, but for the tables `kept` (schema, name).
+    """Drop what is not among `kept` (schema, name) from the file in which dbt builds the marts: it is copied whole.
 
-    It is copied whole: so the tables of this build take the space of those of the one before. One that cannot be
-    opened begins afresh.
+    One that cannot be opened begins afresh.
     """
     if not path.exists():
         return
@@ -209,3 +208,17 @@ def published_model(warehouse: Path, retailer: str) -> pd.DataFrame | None:
         # There is none, or one of another version of the project: it will be replaced.
         return None
     return model if len(model) else None
+
+
+def published_digest(warehouse: Path) -> str:
+    """Return a digest of the mart cluster_model of the last build, empty where none can be read."""
+    try:
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            [(digest,)] = connection.execute(
+                "select concat(count(*), ' ', sum(hash(model))) from marts.cluster_model as model"
+            ).fetchall()
+    except duckdb.Error as error:
+        if what_ran_out(str(error)):
+            raise
+        return ""
+    return str(digest)

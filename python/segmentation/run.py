@@ -107,7 +107,7 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
         # That something ran out has been said.
         why = sentence(stopped) if stopped and not what_ran_out(str(stopped)) else None
         sys.exit(f"{why} {UNTOUCHED}" if why else UNTOUCHED)
-    kept = [(node.schema, node.alias) for node in parsed.result.nodes.values() if node.config.materialized == "by_file"]
+    kept = [(node.schema, node.alias) for node in parsed.result.nodes.values() if node.resource_type is NodeType.Model]
     clear(Path(f"{warehouse}.next"), kept)
     # Unit tests and those of the structure say something about the project, nothing about these files.
     options = [*variables, "--selector", "data"]
@@ -157,7 +157,8 @@ def progress(models: int) -> Callable[[Any], None]:
             print(event.info.msg, flush=True)
         elif event.info.name == "LogModelResult":
             # With its end in one piece: dbt tells of several models at once, from a thread each.
-            line = f"{next(finished):4d}/{models} {data.description} {data.execution_time:.1f} s\n"
+            took = "kept" if data.status == "kept" else f"{data.execution_time:.1f} s"
+            line = f"{next(finished):4d}/{models} {data.description} {took}\n"
             print(line, end="", flush=True)
 
     return print_event

@@ -19,6 +19,7 @@ from segmentation.yaml_text import read_yaml
 
 PROJECT_FILE = Path("dbt_project.yml")
 LONGEST_SHOWN = 80
+START_OF_MONTH = "start_of_month"
 
 Item = TypeVar("Item")
 
@@ -43,9 +44,9 @@ def _printable(text: str) -> str:
     return text
 
 
-def _date_or_empty(text: str) -> str:
+def _as_of(text: str) -> str:
     # Other forms that Python knows, such as 20180103, are null to DuckDB and would count as empty.
-    if text and datetime.date.fromisoformat(text).isoformat() != text:
+    if text not in ("", START_OF_MONTH) and datetime.date.fromisoformat(text).isoformat() != text:
         raise ValueError
     return text
 
@@ -75,11 +76,11 @@ Name = Annotated[
     ),
     AfterValidator(_printable),
 ]
-DateOrEmpty = Annotated[
+AsOf = Annotated[
     str,
     BeforeValidator(str),
-    AfterValidator(_date_or_empty),
-    Field(json_schema_extra={"words": "a date such as 2018-01-03, or empty"}),
+    AfterValidator(_as_of),
+    Field(json_schema_extra={"words": "a date such as 2018-01-03, start_of_month, or empty"}),
 ]
 Years = Annotated[
     list[Year],
@@ -114,9 +115,10 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
     retailer: Name = Field(description="The retailer file, which says how the raw files look.")
-    as_of: DateOrEmpty = Field(
+    as_of: AsOf = Field(
         description="Moment up to which purchases and registrations count, as a date; that day itself is excluded. "
-        "Empty: the retailer file's `as_of`, or else the day after the last sale."
+        "Empty: the retailer file's `as_of`, or else the day after the last sale. `start_of_month`: the first day of "
+        "that day's month, so that whole months count and a day's file changes little until the next month begins."
     )
 
     plausible_years: Years = Field(
@@ -297,7 +299,7 @@ class Settings(BaseModel):
             raise ValueError(f"plausible_years has {first_year} as the first year but {last_year} as the last")
         if self.earliest_birth_year > last_year:
             raise ValueError(f"earliest_birth_year {self.earliest_birth_year} lies after plausible_years ({last_year})")
-        if self.as_of and not first_year <= int(self.as_of[:4]) <= last_year + 1:
+        if self.as_of not in ("", START_OF_MONTH) and not first_year <= int(self.as_of[:4]) <= last_year + 1:
             raise ValueError(f"as_of {self.as_of} lies outside plausible_years ({first_year} to {last_year})")
         if self.cluster_scaling not in self.cluster_scalings:
             raise ValueError(

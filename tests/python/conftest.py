@@ -126,6 +126,7 @@ class Classifier:
             "member_rows",
             "sales_lines",
             "input_files",
+            "int_odd_line_values",
             "repaired_values",
         ),
     )

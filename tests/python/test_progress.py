@@ -17,11 +17,11 @@ def event(name: str, level: str = "info", msg: str = "what went wrong", **data: 
 
 def test_models_are_numbered_as_they_finish_among_all_models(capsys: pytest.CaptureFixture[str]) -> None:
     told = progress(2)
-    for index, name in [(40, "first"), (7, "second")]:
-        told(event("LogModelResult", index=index, total=900, description=name, execution_time=1.25))
+    for index, name, status in [(40, "first", "OK"), (7, "second", "kept")]:
+        told(event("LogModelResult", index=index, total=900, description=name, status=status, execution_time=1.25))
         told(event("LogTestResult", index=index + 1, total=900))
     told(event("LogTestResult", "warn"))
-    assert capsys.readouterr().out.splitlines() == ["   1/2 first 1.2 s", "   2/2 second 1.2 s", "what went wrong"]
+    assert capsys.readouterr().out.splitlines() == ["   1/2 first 1.2 s", "   2/2 second kept", "what went wrong"]
 
 
 def test_a_failure_is_told_with_its_reason_and_what_runs_out_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,7 +38,7 @@ def test_a_failure_is_told_with_its_reason_and_what_runs_out_once(capsys: pytest
 def test_a_line_of_a_model_is_printed_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     pieces: list[str] = []
     monkeypatch.setattr("sys.stdout", SimpleNamespace(write=pieces.append, flush=lambda: None))
-    progress(2)(event("LogModelResult", description="first", execution_time=1))
+    progress(2)(event("LogModelResult", description="first", status="OK", execution_time=1))
     say("said")
     assert [piece for piece in pieces if piece] == ["   1/2 first 1.0 s\n", "said\n"]
 
@@ -58,7 +58,7 @@ def test_what_cannot_be_printed_ends_the_build(monkeypatch: pytest.MonkeyPatch) 
     # The landing and the charts go on.
     say("Reading a.csv")
     assert ended == []
-    progress(2)(event("LogModelResult", description="a", execution_time=1))
+    progress(2)(event("LogModelResult", description="a", status="OK", execution_time=1))
     progress(2)(event("RunResultError", "error"))
     said = "What the build prints cannot be written: Broken pipe. The warehouse of the last good build is untouched."
     assert ended == [(said, 1)] * 2

@@ -10,7 +10,7 @@ sales_lines as (
 sales as (
     select
         min(purchased_at) as first_purchased_at,
-        max(purchased_at) as last_purchased_at,
+        cast(max(purchased_at) as date) + 1 as day_after,
         coalesce(bool_or(purchased_at <> cast(purchased_at as date)), false) as has_times
     from sales_lines
 ),
@@ -19,8 +19,9 @@ as_of as (
     select
         cast(coalesce(
             try_cast('{{ var("as_of") }}' as date),
+            case when '{{ var("as_of") }}' = 'start_of_month' then date_trunc('month', sales.day_after) end,
             retailer.as_of,
-            cast(sales.last_purchased_at as date) + 1
+            sales.day_after
         ) as timestamp) as as_of,
         sales.first_purchased_at,
         sales.has_times,

@@ -1,0 +1,84 @@
+{#- Makes the list of the tables and views that were made, in the working file, with digests of what they come of and of their rows, or of the SQL of a view.
+    What was not made to its end has no digest of its rows. A project that installs this one makes tables by dbt's own means, without the list: it
+    begins with none. -#}
+{% macro list_kept_tables() -%}
+    {%- if execute and flags.WHICH in ('build', 'run') -%}
+        {%- do run_query(
+            'create schema if not exists work.kept; create table if not exists work.kept.tables (node varchar, inputs varchar, contents varchar)'
+            ~ ('; delete from work.kept.tables' if project_name != 'customer_segmentation' else '')
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- Whether a build would make of a table what is there from the one before; if not, the list says that it is being made. -#}
+{% macro is_kept(node, is_there=true) -%}
+    {%- set named = 'node = ' ~ sql_literal(node.unique_id) -%}
+    {%- set is_usable = "coalesce(contents is not null and inputs = getvariable('inputs'), false)" if is_there and not should_full_refresh() else 'false' -%}
+    {{ return(run_query(
+        'set variable inputs = (' ~ inputs_digest(node) ~ ');'
+        ~ ' delete from work.kept.tables where ' ~ named ~ ' and not ' ~ is_usable ~ ';'
+        ~ ' insert into work.kept.tables by name select ' ~ sql_literal(node.unique_id) ~ " as node, getvariable('inputs') as inputs"
+        ~ ' where not exists (from work.kept.tables where ' ~ named ~ ');'
+        ~ ' select contents is not null as is_kept from work.kept.tables where ' ~ named
+    ).rows[0].is_kept) }}
+{%- endmacro %}
+
+
+{#- Says on the list that a table or view was made to its end. -#}
+{% macro keep(node, contents) -%}
+    {%- do run_query('update work.kept.tables set contents = (' ~ contents ~ ') where node = ' ~ sql_literal(node.unique_id)) -%}
+{%- endmacro %}
+
+
+{#- Query of a digest of the rows of a table, whatever their order. -#}
+{% macro contents_digest(table) -%}
+    select concat(count(*), ' ', sum(hash(contents))) from {{ table }} as contents
+{%- endmacro %}
+
+
+{#- Query of a digest of all that the rows of a table come of: its own text and settings, the code that makes it, and the contents of what it reads. Null where a table that it reads was not made to its end. -#}
+{% macro inputs_digest(node) -%}
+    {%- set inputs = {} -%}
+    {%- do read_inputs(node, inputs) -%}
+    {%- set texts = [compiled_code, tojson(node.columns), tojson(node.constraints), tojson(node.config)] -%}
+    {%- set digests = ['code_digest()'] -%}
+    {%- set models = [] -%}
+    {%- for id, input in inputs | dictsort -%}
+        {%- if input.resource_type == 'source' and 'row_no' in input.columns -%}
+            {#- What the ledger of the landed files says is all that these rows depend on. -#}
+            {%- do digests.append(
+                "coalesce((select string_agg(concat_ws('|', part, source_file, sha256, reader, raw_rows, unreadable_rows), '|' order by part, source_file)"
+                ~ " from work.raw.files where table_name = " ~ sql_literal(input.name) ~ "), '')"
+            ) -%}
+        {%- elif input.resource_type in ['source', 'seed'] -%}
+            {%- do digests.append(
+                '(' ~ contents_digest(api.Relation.create(input.database, input.schema, input.identifier or input.alias)) ~ ')'
+            ) -%}
+        {%- else -%}
+            {%- do models.append(sql_literal(id)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if models -%}
+        {%- do digests.append(
+            '(select case when count(contents) = ' ~ models | length ~ " then string_agg(concat_ws('|', node, contents), '|' order by node) end"
+            ~ ' from work.kept.tables where node in (' ~ models | join(', ') ~ '))'
+        ) -%}
+    {%- endif -%}
+    {%- if node.config.meta.published -%}
+        {%- do digests.append('published_digest(' ~ sql_literal(node.config.meta.published) ~ ')') -%}
+    {%- endif -%}
+    select md5('{{ local_md5(texts | join("|")) }}' || {{ digests | join(" || '|' || ") }})
+{%- endmacro %}
+
+
+{#- Adds to a dictionary what a node reads, by its id, and what the views among that read. -#}
+{% macro read_inputs(node, inputs) -%}
+    {%- for id in node.depends_on.nodes if id not in inputs -%}
+        {%- set input = graph.sources[id] if id in graph.sources else graph.nodes[id] -%}
+        {%- do inputs.update({id: input}) -%}
+        {%- if input.config.materialized == 'view' -%}
+            {%- do read_inputs(input, inputs) -%}
+        {%- endif -%}
+    {%- endfor -%}
+{%- endmacro %}

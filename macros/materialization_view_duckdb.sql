@@ -1,0 +1,7 @@
+{#- A view, as dbt makes it; what reads it is made again where its SQL has changed (`kept_tables`). -#}
+{% materialization view, adapter='duckdb' %}
+    {%- do is_kept(model, is_there=false) -%}
+    {%- set relations = materialization_view_default() -%}
+    {%- do keep(model, 'select ' ~ sql_literal(local_md5(compiled_code))) -%}
+    {{ return(relations) }}
+{% endmaterialization %}
