@@ -37,7 +37,8 @@
 {%- endmacro %}
 
 
-{#- Query of a digest of all that the rows of a table come of: its own text and settings, the code that makes it, and the contents of what it reads. Null where a table that it reads was not made to its end. -#}
+{#- Query of a digest of all that the rows of a table come of: its own text and settings, the code that makes it, and the contents of what it
+    reads. Null where a table that it reads was not made to its end. -#}
 {% macro inputs_digest(node) -%}
     {%- set inputs = {} -%}
     {%- do read_inputs(node, inputs) -%}

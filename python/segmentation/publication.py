@@ -197,28 +197,26 @@ def roll_back(warehouse: Path) -> str:
 
 def published_model(warehouse: Path, retailer: str) -> pd.DataFrame | None:
     """Return the mart cluster_model of the last build of a retailer's files; None where none can be read."""
+    model = _of_published(
+        warehouse, f"select {', '.join(MODEL_COLUMNS)} from marts.cluster_model where retailer = ?", retailer
+    )
+    return None if model is None or model.empty else model
+
+
+def published_digest(warehouse: Path) -> str:
+    """Return a digest of the mart cluster_model of the last build, empty where none can be read."""
+    digest = _of_published(
+        warehouse, "select concat(count(*), ' ', sum(hash(model))) as digest from marts.cluster_model as model"
+    )
+    return "" if digest is None else str(digest["digest"].iloc[0])
+
+
+def _of_published(warehouse: Path, query: str, *values: str) -> pd.DataFrame | None:
     try:
         with duckdb.connect(str(warehouse), read_only=True) as connection:
-            model = connection.execute(
-                f"select {', '.join(MODEL_COLUMNS)} from marts.cluster_model where retailer = ?", [retailer]
-            ).df()
+            return connection.execute(query, list(values)).df()
     except duckdb.Error as error:
         if what_ran_out(str(error)):
             raise
         # There is none, or one of another version of the project: it will be replaced.
         return None
-    return model if len(model) else None
-
-
-def published_digest(warehouse: Path) -> str:
-    """Return a digest of the mart cluster_model of the last build, empty where none can be read."""
-    try:
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
-            [(digest,)] = connection.execute(
-                "select concat(count(*), ' ', sum(hash(model))) from marts.cluster_model as model"
-            ).fetchall()
-    except duckdb.Error as error:
-        if what_ran_out(str(error)):
-            raise
-        return ""
-    return str(digest)
