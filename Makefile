@@ -92,10 +92,10 @@ lint: .venv/.installed-dev target/.sql-linted
 	$(BIN)/dbt --quiet --warn-error parse
 	COLUMNS=200 $(BIN)/dbt-bouncer run --output-only-failures
 
-# Only what has changed since it was linted: sqlfluff takes half a second a file.
+# Only what has changed since it was linted, as sqlfluff takes half a second a file, unless what all files are read with has.
 SQL := $(shell find models analysis tests/singular -name '*.sql')
-target/.sql-linted: $(SQL) .sqlfluff | .venv/.installed-dev
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar $(if $(filter .sqlfluff,$?),$(SQL),$?)
+target/.sql-linted: $(SQL) .sqlfluff $(wildcard macros/*.sql tests/lint/*.py) | .venv/.installed-dev
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar $(if $(filter-out $(SQL),$?),$(SQL),$?)
 	@mkdir -p target && touch $@
 
 # Unit tests of dbt take the types of their rows from the tables of a build: a small one of demo data.
