@@ -73,12 +73,12 @@
 {%- endmacro %}
 
 
-{#- Adds to a dictionary what a node reads, by its id, and what the views among that read. -#}
+{#- Adds to a dictionary what a node reads, by its id, and what the views among that read, but for those whose rows tell. -#}
 {% macro read_inputs(node, inputs) -%}
     {%- for id in node.depends_on.nodes if id not in inputs -%}
         {%- set input = graph.sources[id] if id in graph.sources else graph.nodes[id] -%}
         {%- do inputs.update({id: input}) -%}
-        {%- if input.config.materialized == 'view' -%}
+        {%- if input.config.materialized == 'view' and not input.config.meta.kept_by_rows -%}
             {%- do read_inputs(input, inputs) -%}
         {%- endif -%}
     {%- endfor -%}

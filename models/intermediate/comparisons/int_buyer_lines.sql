@@ -1,14 +1,10 @@
 with sold_lines as (
-    select * from {{ ref('int_sold_lines') }}
+    select * from {{ ref('int_sold_lines_as_of') }}
     where customer_type = 'member'
 ),
 
 buyers as (
     select * from {{ ref('lrfmpsx') }}
-),
-
-as_of as (
-    select * from {{ ref('int_as_of') }}
 ),
 
 -- What the buyers of the as-of date had bought until then, bargains without points included.
@@ -29,8 +25,6 @@ known as (
         sold_lines.is_discounted
     from sold_lines
     inner join buyers on sold_lines.card_id = buyers.card_id
-    cross join as_of
-    where sold_lines.purchased_at < as_of.as_of
 )
 
 select * from known

@@ -2,16 +2,22 @@ with orders as (
     select * from {{ ref('orders') }}
 ),
 
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
 hours as (
     select
-        customer_type,
-        cast(purchased_at as date) as day,
-        cast(hour(purchased_at) as integer) as hour,
+        orders.customer_type,
+        cast(orders.purchased_at as date) as day,
+        cast(hour(orders.purchased_at) as integer) as hour,
         count(*) as orders,
-        cast(sum(lines) as bigint) as lines,
-        sum(pieces) as pieces,
-        sum(amount) as amount
+        cast(sum(orders.lines) as bigint) as lines,
+        sum(orders.pieces) as pieces,
+        sum(orders.amount) as amount
     from orders
+    cross join as_of
+    where orders.purchased_at < as_of.as_of
     group by all
 )
 

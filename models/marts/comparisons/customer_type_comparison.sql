@@ -1,5 +1,5 @@
 with sold_lines as (
-    select * from {{ ref('int_sold_lines') }}
+    select * from {{ ref('int_sold_lines_as_of') }}
 ),
 
 hours as (

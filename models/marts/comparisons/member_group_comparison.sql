@@ -6,14 +6,17 @@ with members as (
     select * from {{ ref('members') }}
 ),
 
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
 sold_lines as (
-    select * from {{ ref('int_sold_lines') }}
+    select * from {{ ref('int_sold_lines_as_of') }}
     where customer_type = 'member'
 ),
 
 orders as (
-    select * from {{ ref('orders') }}
-    where customer_type = 'member'
+    select * from {{ ref('int_orders_as_of') }}
 ),
 
 genders as (
@@ -53,6 +56,8 @@ grouped_members as (
         '{{ dimension }}' as dimension,
         coalesce({{ group_code }}, 'unknown') as group_code
     from members
+    cross join as_of
+    where coalesce(members.registered_at < as_of.as_of, true)
     {% if not loop.last -%}
     union all
     {% endif -%}

@@ -3,7 +3,7 @@ with activation_days as (
 ),
 
 sold_lines as (
-    select * from {{ ref('int_sold_lines') }}
+    select * from {{ ref('int_sold_lines_as_of') }}
     where customer_type = 'member'
 ),
 

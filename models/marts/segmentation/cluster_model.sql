@@ -41,11 +41,11 @@ parameters as (
     select * from segments
 ),
 
--- Twelve digits of a number: the last ones can differ between machines.
+-- Nine digits of a number: the last ones can differ between machines, and of longer ones engines round ties otherwise.
 written as (
     select
         *,
-        concat_ws('|', kind, scaling, n_clusters, cluster, feature, printf('%.12e', value)) as parameter
+        concat_ws('|', kind, scaling, n_clusters, cluster, feature, printf('%.8e', value)) as parameter
     from parameters
 ),
 
