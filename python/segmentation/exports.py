@@ -17,7 +17,7 @@ from segmentation.workbook import write_workbook
 CHUNK_BYTES = 1 << 22
 WORKBOOK = "customer_segmentation.xlsx"
 # What a spreadsheet may take for a formula: a sign, full-width too, after any blanks; and a leading tab or line break.
-FORMULA = r"^([\t\r\n]|[\s\p{Z}\p{C}]*[=+@＝＋－＠-])"
+FORMULA = r"^(?:[\t\r\n]|[\s\p{Z}\p{C}]*[=+@＝＋－＠-])"
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def known_until(connection: duckdb.DuckDBPyConnection) -> datetime.date:
 
 def guarded(column: str) -> str:
     """Return the SQL for a text column whose cells no spreadsheet takes for formulas: those get an apostrophe."""
-    return rf"regexp_replace({column}, '{FORMULA}', '''\1')"
+    return f"case when regexp_matches({column}, '{FORMULA}') then '''' || {column} else {column} end"
 
 
 def select_list(connection: duckdb.DuckDBPyConnection, mart: str, columns: Iterable[tuple[str, str]]) -> str:
