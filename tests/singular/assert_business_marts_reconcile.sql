@@ -1,19 +1,17 @@
 -- The marts of the member business count the same purchases as the marts that they stand beside; the amount of each of
 -- the few genders is rounded.
-with sales_lines as (
-    select * from {{ ref('sales_lines') }}
-    where reason is null and purchased_at < (select as_of from {{ ref('int_as_of') }})
-),
-
-totals as (
+with totals as (
     select
         'lines of members' as what,
-        (select count(*) from sales_lines) as expected,
+        (
+            select count(*) from {{ ref('vip_info') }}
+            where purchased_at < (select as_of from {{ ref('int_as_of') }})
+        ) as expected,
         (select sum(lines) from {{ ref('customer_type_comparison') }} where customer_type = 'member') as found
     union all
     select
         'amount of members by gender' as what,
-        (select sum(amount) from sales_lines) as expected,
+        (select sum(amount) from {{ ref('int_orders_as_of') }}) as expected,
         (select sum(amount) from {{ ref('member_group_comparison') }} where dimension = 'gender') as found
     union all
     select
