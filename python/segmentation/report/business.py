@@ -14,7 +14,7 @@ MONTHS = """
     from marts.eda_coverage as coverage
     left join marts.eda_orders_by_month as orders on orders.period_start = coverage.month_start
     left join (
-        select month_start, count(distinct card_id) as buyers
+        select month_start, count(*) as buyers
         from marts.sales_by_member_and_month where orders > 0 group by month_start
     ) using (month_start)
     order by month_start"""
