@@ -30,10 +30,10 @@ class Shop:
     def __init__(self, job: Job) -> None:
         self.connection = job.working_files()
         self.sold = self.table(
-            """select * exclude (quantity, unit_price, amount), cast(quantity as double) as quantity,
+            f"""select * exclude (quantity, unit_price, amount), cast(quantity as double) as quantity,
                 cast(round(unit_price * 100) as bigint) as unit_price, cast(round(amount * 100) as bigint) as amount
             from marts.sales_lines
-            where quantity > 0 and amount > 0 and purchased_at is not null
+            where quantity > 0 and amount > 0 and purchased_at < timestamp '{AS_OF}'
                 and (reason is null or reason in ('unregistered_card', 'no_points', 'no_card'))"""
         )
         self.sold["is_below_price"] = self.sold["amount"] < self.sold["unit_price"] * self.sold["quantity"] * 0.99
@@ -42,8 +42,7 @@ class Shop:
             buyer=counted["card_id"].fillna(counted["till_no"] + "|" + counted["receipt_no"]),
         )
         self.segments = dict(self.rows("select card_id, segment from marts.member_segments"))
-        known = self.sold["card_id"].isin(self.segments) & (self.sold["purchased_at"] < AS_OF)
-        self.bought = self.sold[known]
+        self.bought = self.sold[self.sold["card_id"].isin(self.segments)]
         lines = self.bought[self.bought["reason"] != "no_points"]
         self.orders = dict(list(lines.groupby(["card_id", "purchased_at"])))
 
@@ -274,8 +273,8 @@ def test_counters_and_member_groups_equal_the_count_by_brute_force(shop: Shop) -
     assert {row[:2]: row[2:] for row in shop.rows(query)} == expected
     genders = dict(
         shop.rows(
-            """select card_id, case when is_gender_filled then 'unknown' else gender end
-            from marts.members"""
+            f"""select card_id, case when is_gender_filled then 'unknown' else gender end
+            from marts.members where registered_at < timestamp '{AS_OF}'"""
         )
     )
     members = shop.counted[shop.counted["customer_type"] == "member"]

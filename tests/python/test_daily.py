@@ -207,7 +207,7 @@ def test_every_mart_is_that_of_a_build_from_nothing(shop: Shop, tmp_path: Path) 
     shop.lines["new"] = [shop.lines["day"][-1].replace(" 21:", " 22:")]
     shop.write("new")
     of_the_day = shop.made()
-    assert {"orders", "input_files", "eda_orders_by_month"} <= of_the_day
+    assert {"orders", "input_files"} <= of_the_day
     of_months = {
         "counter_comparison",
         "promotion_days",
