@@ -18,7 +18,8 @@ NUMBERS = {
     "amount_per_order": "select sum(amount) / sum(orders) from marts.eda_customer_types",
     "attach_rate": "select sum(pieces) / count(*) from marts.orders",
     "lines_per_order": "select sum(lines) / sum(orders) from marts.eda_customer_types",
-    "member_amount_share": "select sum(amount) filter (customer_type = 'member') / sum(amount) from marts.eda_customer_types",
+    "member_amount_share": """select sum(amount) filter (customer_type = 'member') / sum(amount)
+        from marts.eda_customer_types""",
     "returned_amount": "select sum(returned_amount) from marts.member_returns where is_of_counted_purchase",
     "net_amount": "select sum(net_amount) from marts.sales_by_member_and_month",
     "members": "select count(*) from marts.member_life_cycle",
