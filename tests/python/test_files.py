@@ -350,9 +350,15 @@ def test_what_stands_out_is_said_before_the_rest(tmp_path: Path, capsys: pytest.
             create table marts.cleaning_funnel (table_name varchar, step_no int, step_name_en varchar, rows_out int);
             create table marts.eda_coverage (month_start date, status varchar);
             create table marts.segment_summary (segment int, segment_name_en varchar, members int, member_share double,
-                amount_share double, is_stable boolean)"""
+                amount_share double, is_stable boolean);
+            insert into marts.segment_summary
+                values (1, 'Some', 3, 0.75, 0.5, true), (2, 'Without', 1, 0.25, null, true)"""
         )
     summarise(warehouse)
     said = capsys.readouterr().out.strip().splitlines()
     assert said[0].startswith("What stands out")
     assert said[1:8] == ["- first", "- second", "- third", "- a", "- b", "- c And 2 more of this kind.", ""]
+    # Where all was for nothing, there are no shares of it.
+    assert [" ".join(line.split()) for line in said[-2:]] == [
+        "Some 3 members (75.0%), 50.0% of the amount", "Without 1 members (25.0%)",
+    ]  # fmt: skip
