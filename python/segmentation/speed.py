@@ -61,14 +61,25 @@ def landing_process(warehouse: Path, retailer: str, raw_dir: Path) -> Iterator[S
 
 @contextmanager
 def _deaf_to_the_keyboard() -> Iterator[None]:
-    """Start processes that a Ctrl-C does not reach: it ends this one, if only after the block, and they with it."""
+    """Start processes that a Ctrl-C does not reach: a signal ends this one only after the block, and they with it.
+
+    A process that has been started by half would tell of it in a traceback.
+    """
     # As it starts, it would let through what is held back here.
     resource_tracker.ensure_running()
+    # The main thread handles what reaches any thread, even what it is deaf to itself.
+    late: list[int] = []
+    signals = {signal.SIGINT, signal.SIGTERM}
+    handlers = {number: signal.signal(number, lambda number, _: late.append(number)) for number in signals}
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for came in late:
+            signal.raise_signal(came)
 
 
 def leave_where_it_fails(process: SpawnProcess, said: str) -> threading.Thread:

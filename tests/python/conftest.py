@@ -33,6 +33,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--first", type=int, default=0, help="seed of the first of the damaged whole builds")
 
 
+# What dbt writes of a build, for those who read it: an eighth of the time goes to it.
+WRITTEN = {"DBT_WRITE_JSON": "true", "DBT_LOG_LEVEL_FILE": "debug"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # The longest file first: it needs nothing that others make, and they do not wait for it at the end.
+    items.sort(key=lambda item: item.path.name != "test_daily.py")
+
+
 @dataclass(frozen=True)
 class Job:
     """A folder of raw files and the warehouse and reports built from it."""
@@ -60,6 +69,8 @@ class Job:
             "DBT_LOG_PATH": str(self.out / "logs"),
             # They say nothing about the files of a job; `make test` runs them once.
             "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",
+            "DBT_WRITE_JSON": "false",
+            "DBT_LOG_LEVEL_FILE": "none",
             **self.odd,
         }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ROOT, Job
+from conftest import ROOT, WRITTEN, Job
 from python_calamine import CalamineWorkbook
 
 from segmentation.demo import write_demo
@@ -147,9 +147,12 @@ def interrupt(shop: Shop) -> None:
 
 ALL = {"a", "b", "c", "day"}
 CHANGES: dict[str, tuple[list[Callable[[Shop], object]], set[str]]] = {
-    "another as-of date": ([lambda shop: shop.variables.update(as_of="2017-12-31")], set()),
-    "a day more, and a late line": (
-        [lambda shop: shop.write("day"), lambda shop: shop.write("b", shop.lines["a"][0])],
+    "another as-of date, a day more, and a late line": (
+        [
+            lambda shop: shop.variables.update(as_of="2017-12-31"),
+            lambda shop: shop.write("day"),
+            lambda shop: shop.write("b", shop.lines["a"][0]),
+        ],
         {"day", "b"},
     ),
     "one corrected, one withdrawn": (
@@ -195,8 +198,8 @@ def test_every_mart_is_that_of_a_build_from_nothing(shop: Shop, tmp_path: Path) 
     """
     shop.write("a")
     shop.variables.update(as_of="start_of_month")
-    followed = replace(shop.job, odd={"TZ": "Pacific/Kiritimati", "LC_ALL": "zh_CN.GBK"})
-    anew = Job(shop.raw, tmp_path, odd={"TZ": "America/St_Johns", "LC_ALL": "C", "PYTHONUTF8": "1"})
+    followed = replace(shop.job, odd=WRITTEN | {"TZ": "Pacific/Kiritimati", "LC_ALL": "zh_CN.GBK"})
+    anew = Job(shop.raw, tmp_path, odd=WRITTEN | {"TZ": "America/St_Johns", "LC_ALL": "C", "PYTHONUTF8": "1"})
     shop.job = followed
     everything = shop.made()
     # From now on there is a published model, whose numbers the same clusters keep. Tests of data make no table.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, Job
+from conftest import ROOT, WRITTEN, Job
 
 PROJECT = "customer_segmentation"
 
@@ -41,7 +41,7 @@ def has_page(node: dict[str, Any]) -> bool:
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    job = Job(Path("data/raw"), tmp_path_factory.mktemp("parsed"))
+    job = Job(Path("data/raw"), tmp_path_factory.mktemp("parsed"), odd=WRITTEN)
     with pytest.MonkeyPatch.context() as environment:
         # As `make docs` does.
         environment.setenv("DOCS_SITE", "yes")
@@ -105,7 +105,7 @@ def test_a_macro_is_described_by_the_comment_at_its_head(manifest: dict[str, Any
 
 def test_every_column_that_a_table_has_is_described(demo: Job, tmp_path: Path) -> None:
     # dbt opens the files that it works in to write.
-    job = replace(demo, out=Path(shutil.copytree(demo.out, tmp_path / "out")))
+    job = replace(demo, out=Path(shutil.copytree(demo.out, tmp_path / "out")), odd=WRITTEN)
     done = job.dbt("docs", "generate", "--static")
     assert done.returncode == 0, done.stdout
     target = job.out / "target"

@@ -28,6 +28,25 @@ main()
     assert done.stderr == f"Stopped by {said}; the warehouse is that of the last good build.\n"
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_process_is_started_whole_before_a_signal_ends_this_one(number: signal.Signals, code: int) -> None:
+    """Also where the signal reaches a thread of a library, which is not deaf to it."""
+    script = f"""
+import os, threading, time
+from segmentation.leaving import leave_on_signals
+from segmentation.speed import _deaf_to_the_keyboard
+leave_on_signals()
+threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+with _deaf_to_the_keyboard():
+    os.kill(os.getpid(), {int(number)})
+    time.sleep(0.2)
+    print("started", flush=True)
+print("went on", flush=True)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (code, "started\n")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "code", "said"), [(signal.SIGINT, 130, "the keyboard"), (signal.SIGTERM, 143, "SIGTERM")]
