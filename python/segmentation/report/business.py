@@ -8,10 +8,12 @@ from segmentation.landing.files import literal
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import Block, Card, Maker, Row, Story, Table, sentences
 
-# Every month from the first to the last, with what was bought in it.
+# Every month from the first to the as-of date, with what was bought in it; the one in which that lies has not ended.
 MONTHS = """
-    select month_start, status, orders.orders, cast(orders.amount as double) as amount, buyers
+    select month_start, case when month_start + interval 1 month <= as_of then status else 'partial' end as status,
+        orders.orders, cast(orders.amount as double) as amount, buyers
     from marts.eda_coverage as coverage
+    join (select max(as_of) as as_of from marts.member_overview) on month_start < as_of
     left join marts.eda_orders_by_month as orders on orders.period_start = coverage.month_start
     left join (
         select month_start, count(*) as buyers
