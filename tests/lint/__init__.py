@@ -12,6 +12,5 @@ SHORT = """
 {% macro to_number(column, data_type, mark) %}cast({{ column }} as {{ data_type }}){% endmacro %}
 """
 
-
 # Compiled once: sqlfluff would do so twice for every file.
 globals().update(vars(compiled(FILES, tuple(DBT_BUILTINS.items()), SHORT)))
