@@ -3,7 +3,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +50,7 @@ class Job:
     out: Path
     project: Path = ROOT
     odd: Mapping[str, str] = field(default_factory=dict)
+    parsed: ClassVar[Callable[[], Path]]
 
     @property
     def warehouse(self) -> Path:
@@ -85,6 +86,11 @@ class Job:
         )
 
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A command of dbt, on the project as it was parsed once for all tests."""
+        return self.run(str(ROOT / "tests" / "python" / "parsed_before.py"), str(Job.parsed()), *arguments)
+
+    def dbt_anew(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A command of dbt as users give it, which parses the project first."""
         return self.run("-m", "dbt.cli.main", *arguments)
 
     def query(self, sql: str) -> list[tuple]:
@@ -183,6 +189,20 @@ def made_once(name: str, factory: pytest.TempPathFactory, worker_id: str) -> Ite
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield folder, not done.exists()
         done.touch()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+    """Have the first job that needs it parse the project, for all."""
+
+    def parsed() -> Path:
+        with made_once("parsed", tmp_path_factory, worker_id) as (folder, is_new):
+            if is_new:
+                done = Job(Path("data/raw"), folder).dbt_anew("parse")
+                assert done.returncode == 0, done.stdout
+        return folder / "target"
+
+    Job.parsed = staticmethod(parsed)
 
 
 @pytest.fixture(scope="session")

@@ -153,7 +153,7 @@ def test_one_line_makes_a_warehouse_that_bad_files_leave_alone(tmp_path: Path) -
     }
     for sentence, lines in bad_files.items():
         write_sales(raw, lines)
-        done = job.run("-m", "segmentation", "build")
+        done = job.dbt("build")
         said = done.stdout + done.stderr
         assert done.returncode != 0
         assert "Traceback" not in said
@@ -300,7 +300,7 @@ def test_dbt_refuses_a_setting_that_it_does_not_have(demo_files: Path, tmp_path:
 def test_a_build_of_the_seeds_alone_publishes_nothing(demo_files: Path, tmp_path: Path) -> None:
     # From another folder: the retailer file is found all the same.
     job = Job(demo_files, tmp_path, project=tmp_path)
-    done = job.dbt("build", "--project-dir", str(ROOT), "--profiles-dir", str(ROOT), "--resource-type", "seed")
+    done = job.dbt_anew("build", "--project-dir", str(ROOT), "--profiles-dir", str(ROOT), "--resource-type", "seed")
     assert done.returncode == 0, done.stdout
     assert "Nothing is published by this build (it left out" in done.stdout
     assert not job.warehouse.exists()

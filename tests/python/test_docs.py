@@ -45,7 +45,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     with pytest.MonkeyPatch.context() as environment:
         # As `make docs` does.
         environment.setenv("DOCS_SITE", "yes")
-        assert job.dbt("parse").returncode == 0
+        assert job.dbt_anew("parse").returncode == 0
     return json.loads((job.out / "target" / "manifest.json").read_text(encoding="utf-8"))
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ROOT, Classifier
+from conftest import ROOT, Classifier, Job
 from dbt.cli.main import dbtRunner
+from parsed_before import parsed_project
 from replay import Recorder, recording
 from xlsxwriter import Workbook
 
@@ -261,8 +262,7 @@ def test_whole_builds_of_damaged_files(
     monkeypatch.setenv("RAW_DATA_DIR", str(tmp_path))
     monkeypatch.chdir(ROOT)
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-write-json"]
-    parsed = dbtRunner().invoke([*quiet, "parse"])
-    assert parsed.success, parsed.exception
+    parsed = parsed_project(Job.parsed(), QUICK)
     recorders: dict[str, Recorder] = {}
 
     def problems(population: Population, raw: Path) -> list[str]:
@@ -272,8 +272,8 @@ def test_whole_builds_of_damaged_files(
             return recorders[population.name].replay()
         settings = {"retailer": str(raw / "shop.yml"), "max_bad_values": 0.9, **QUICK, **population.settings}
         options = ["--threads", "2", "--selector", "data"]
-        with recording(parsed.result) as recorders[population.name]:
-            done = dbtRunner(parsed.result).invoke([*quiet, "build", *options, "--vars", json.dumps(settings)])
+        with recording(parsed) as recorders[population.name]:
+            done = dbtRunner(parsed).invoke([*quiet, "build", *options, "--vars", json.dumps(settings)])
         results = getattr(done.result, "results", [])
         found = [str(result.message) for result in results if result.status in ("error", "fail")]
         if found and not population.stops:

@@ -53,7 +53,9 @@ def query(job: Job, out: Path, *arguments: str) -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def published(demo: Job) -> Job:
     # mf reads what dbt leaves in the project's own folder.
-    parsed = replace(demo, odd=WRITTEN).dbt("parse", "--target", "published", "--target-path", str(ROOT / "target"))
+    parsed = replace(demo, odd=WRITTEN).dbt_anew(
+        "parse", "--target", "published", "--target-path", str(ROOT / "target")
+    )
     assert parsed.returncode == 0, parsed.stdout
     return demo
 

@@ -230,7 +230,7 @@ def test_of_rivals_one_builds_and_the_others_say_who(pytestconfig: pytest.Config
         for number in range(pytestconfig.getoption("rivals")):
             # Every tenth is a plain dbt.
             job = replace(Job(published.parent / "none", published.parent), odd={"WAREHOUSE_PATH": str(published)})
-            done = job.dbt("build") if number % 10 == 9 else job.run("-m", "segmentation", "build")
+            done = job.dbt_anew("build") if number % 10 == 9 else job.run("-m", "segmentation", "build")
             assert done.returncode != 0
             said = done.stdout + done.stderr
             assert f"by process {builder.pid} on " in said
