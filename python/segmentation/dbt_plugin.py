@@ -1,10 +1,7 @@
 """What dbt-duckdb loads beside the database: SQL functions for what SQL cannot do itself."""
 
-import hashlib
 import os
-import site
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ from dbt.flags import get_flags
 from dbt_common.exceptions import DbtRuntimeError
 from duckdb import DuckDBPyConnection
 
+from segmentation.digests import code_digest
 from segmentation.disk import check_space
 from segmentation.errors import InputError, sentence
 from segmentation.landing.land import land
@@ -33,14 +31,6 @@ def outcome(work: Callable[[], object]) -> dict[str, str | None]:
         if said := sentence(error):
             return {"problem": said, "report": None}
         raise
-
-
-@cache
-def code_digest() -> str:
-    """Return a digest of the code of this package, and of the names and versions of all that is installed beside it."""
-    sources = sorted(Path(__file__).parent.rglob("*.py"))
-    installed = sorted(path.name for folder in site.getsitepackages() for path in Path(folder).glob("*.dist-info"))
-    return hashlib.md5(b"".join(path.read_bytes() for path in sources) + str(installed).encode()).hexdigest()
 
 
 class Plugin(BasePlugin):

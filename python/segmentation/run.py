@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import duckdb
 
 from segmentation.charts import draw_charts
+from segmentation.digests import mart_digests
 from segmentation.disk import check_space, writing
 from segmentation.errors import InputError, sentence, what_ran_out
 from segmentation.exports import write_exports
@@ -57,7 +58,7 @@ def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_d
         )
     timed("Warehouse", lambda: build(settings, raw_dir, warehouse))
     with writing(report_dir), worker_processes() as processes:
-        charts = draw_charts(processes, warehouse, report_dir)
+        charts = draw_charts(processes, warehouse, report_dir, digests=mart_digests(warehouse))
         report = start_report(processes, warehouse, report_dir)
         exported = timed("Exports", lambda: write_exports(warehouse, report_dir))
         drawn = timed("Charts and report", lambda: list(charts))

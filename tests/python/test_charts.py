@@ -3,6 +3,7 @@
 import csv
 import datetime
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib import font_manager
 from matplotlib.colors import to_hex
+from PIL import Image
 
 from segmentation.charts import (
     _paths,
@@ -25,6 +27,7 @@ from segmentation.charts import (
     comparisons,
     drawing,
     exploration,
+    kept,
     lettering,
     lifecycle,
     look,
@@ -32,6 +35,7 @@ from segmentation.charts import (
 )
 from segmentation.charts.drawing import CHARTS, SPECIALIST, Drawing, draw_language
 from segmentation.charts.look import MONEY, SMALL, Source, Units, legend_below, segment_color, set_look
+from segmentation.digests import mart_digests
 from segmentation.errors import InputError
 
 SEEDS = ROOT / "seeds"
@@ -474,3 +478,19 @@ def test_one_chart_is_drawn_alone_with_the_texts_of_the_project(
         assert drawn[0] == tmp_path / "charts" / "only" / "en" / "By Month.png"
     with pytest.raises(InputError, match=r"There is no chart month; there are .*, months,"):
         draw_language(demo.warehouse, tmp_path, [], "en", only=["month"])
+
+
+@pytest.mark.slow
+def test_pictures_of_marts_with_the_same_rows_stay(demo: Job, tmp_path: Path) -> None:
+    reports = shutil.copytree(demo.out / "reports", tmp_path / "reports")
+    for path in reports.rglob("*.png"):
+        with path.open("ab") as picture:
+            picture.write(b"of the build before")
+    digests = mart_digests(demo.warehouse) | {"segment_migration": "other rows"}
+    drawing = draw_language(demo.warehouse, reports, [], "en", digests=digests)
+    anew = [path.name for path in drawing.paths if not path.read_bytes().endswith(b"of the build before")]
+    assert anew == ["Monthly Migration Between RFM Groups.png"]
+    assert f"{len(drawing.paths)}, {len(drawing.paths) - 1} of them unchanged" in drawing.said
+    # Whoever asks for charts alone gets them anew.
+    [alone] = draw_language(demo.warehouse, reports, [], "en", only=["months"]).paths
+    assert kept.MADE_OF not in Image.open(alone).info

@@ -1,6 +1,6 @@
 """Charts in Chinese and English, drawn from the published marts alone, with the texts of the project."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -29,14 +29,15 @@ def draw_charts(
     *,
     with_specialist: bool = False,
     only: Sequence[str] = (),
+    digests: Mapping[str, str] | None = None,
 ) -> Iterator[Path]:
     """Draw the charts of a published warehouse below `report_dir`/charts/zh and /en; the paths come as they are drawn.
 
     Each language is drawn by a process of its own. A chart without data is left out and named; signs that no font has
     are named at the end. Charts for specialists come in a folder of their own, on request; so do those of the keys
-    `only`, beside all the others.
+    `only`, beside all the others. With `digests` of the marts, pictures that would be the same stay.
     """
-    draw = partial(_draw_language, warehouse, report_dir, members, with_specialist, only)
+    draw = partial(_draw_language, warehouse, report_dir, members, with_specialist, only, digests or {})
     return _paths(processes.map(draw, languages))
 
 
@@ -59,9 +60,12 @@ def _draw_language(
     members: Sequence[str],
     with_specialist: bool,
     only: Sequence[str],
+    digests: Mapping[str, str],
     language: str,
 ) -> Drawing:
     # Matplotlib and pandas are for the process that draws: the one that hands out the work does without.
     from segmentation.charts.drawing import draw_language
 
-    return draw_language(warehouse, report_dir, members, language, with_specialist=with_specialist, only=only)
+    return draw_language(
+        warehouse, report_dir, members, language, with_specialist=with_specialist, only=only, digests=digests
+    )

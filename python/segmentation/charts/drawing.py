@@ -1,8 +1,9 @@
 """All charts of one language, as files."""
 
 import gc
+import shutil
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,10 +12,13 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from segmentation.charts import Drawing, baskets, comparisons, exploration, lifecycle, segments
+from segmentation.charts.kept import MADE_OF, Watched, is_as_before, made_of
 from segmentation.charts.lettering import letter
 from segmentation.charts.look import Source, open_source, set_look
+from segmentation.digests import code_digest, seeds_digest
 from segmentation.disk import DRAFTS, put_folder, remove
 from segmentation.errors import InputError
 from segmentation.exports import open_warehouse
@@ -33,19 +37,25 @@ def draw_language(
     *,
     with_specialist: bool = False,
     only: Sequence[str] = (),
+    digests: Mapping[str, str] | None = None,
 ) -> Drawing:
     """Draw the charts of one language, or `only` some; their folder is replaced only when all are drawn.
 
-    A chart without data is named in what is said of them.
+    A chart without data is named in what is said of them. Pictures that are there stay, where by `digests` of the
+    marts they would be the same; one with boxes is drawn again, as a font may have come.
     """
     # The modules stay as long as the process: the garbage collector need not walk through them for every figure.
     gc.freeze()
     set_look()
     # What no font has is said once, at the end.
     warnings.filterwarnings("ignore", "Glyph .* missing from")
-    drawn, without_data, boxes = [], [], set()
+    digests = digests or {}
+    drawn, without_data, boxes, kept = [], [], set(), 0
     with open_warehouse(warehouse) as connection:
-        source = open_source(connection, language)
+        watched = Watched(connection)
+        source = open_source(watched, language)
+        texts, small = sorted(source.texts.items()), sorted(source.small_segments)
+        known = f"{code_digest()} {seeds_digest()} {texts} {source.currency} {small} {source.small}"
         charts = _only(source, only) if only else _charts(source, members, with_specialist)
         folder = report_dir / "charts" / ("only" if only else "") / language
         new = report_dir / DRAFTS / language
@@ -54,20 +64,28 @@ def draw_language(
         progress = Progress(f"charts in {folder}", len(charts))
         for done, (name, chart) in enumerate(charts.items()):
             progress.reach(done)
+            before, path = folder / f"{name}.png", new / f"{name}.png"
+            path.parent.mkdir(exist_ok=True)
+            picture = f"{language} {name} {getattr(chart, 'keywords', '')} {known}"
+            if is_as_before(before, picture, digests):
+                shutil.copyfile(before, path)
+                drawn.append(before)
+                kept += 1
+                continue
+            watched.marts = set()
             figure = chart(source)
             title = Path(name).name
             if figure is None:
                 without_data.append(title)
                 continue
             figure.suptitle(figure.get_suptitle() or title)
-            path = new / f"{name}.png"
-            path.parent.mkdir(exist_ok=True)
-            boxes |= save(figure, path)
+            boxes |= save(figure, path, made_of(picture, watched.marts, digests))
             plt.close(figure)
-            drawn.append(folder / f"{name}.png")
+            drawn.append(before)
         put_folder(new, folder)
+    unchanged = f", {kept} of them unchanged" if kept else ""
     left_out = f"; left out, as there is nothing to show: {', '.join(without_data)}" if without_data else ""
-    return Drawing(drawn, f"  charts in {folder}: {len(drawn)}{left_out}", boxes)
+    return Drawing(drawn, f"  charts in {folder}: {len(drawn)}{unchanged}{left_out}", boxes)
 
 
 def _only(source: Source, keys: Sequence[str]) -> dict[str, Callable[[Source], Figure | None]]:
@@ -93,8 +111,8 @@ def _charts(
     return charts
 
 
-def save(figure: Figure, path: Path) -> set[str]:
-    """Write the picture, and return the signs in it that are boxes.
+def save(figure: Figure, path: Path, said: str | None) -> set[str]:
+    """Write the picture, with what it says that it is made of, and return the signs in it that are boxes.
 
     Drawn once, where Figure.savefig draws a second time to make room; and colours without transparency.
     """
@@ -104,5 +122,8 @@ def save(figure: Figure, path: Path) -> set[str]:
     if more_fonts:
         canvas.draw()
     picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    picture.save(path, dpi=(figure.dpi, figure.dpi), compress_level=3)
+    texts = PngInfo()
+    if said and not boxes:
+        texts.add_text(MADE_OF, said)
+    picture.save(path, dpi=(figure.dpi, figure.dpi), compress_level=3, pnginfo=texts)
     return boxes

@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 from textwrap import fill
 
-import duckdb
 import matplotlib
 
 matplotlib.use("Agg")
@@ -24,6 +23,7 @@ from matplotlib.dates import AutoDateLocator, num2date
 from matplotlib.figure import Figure
 from matplotlib.ticker import Formatter, FuncFormatter
 
+from segmentation.charts.kept import Connection
 from segmentation.charts.lettering import font_families
 from segmentation.errors import InputError
 
@@ -74,7 +74,7 @@ class Source:
     small : fewest members, buyers or orders whose means and rates are shown (setting small_group).
     """
 
-    connection: duckdb.DuckDBPyConnection
+    connection: Connection
     language: str
     texts: dict[str, str]
     currency: str | None
@@ -154,7 +154,7 @@ def filled(key: str, text: str, values: Mapping[str, object]) -> str:
         ) from error
 
 
-def open_source(connection: duckdb.DuckDBPyConnection, language: str) -> Source:
+def open_source(connection: Connection, language: str) -> Source:
     """Return the marts of a published warehouse in one language.
 
     In the project's folder the texts are those of the seed as it stands there, so that a new one needs no build.
@@ -179,7 +179,7 @@ def open_source(connection: duckdb.DuckDBPyConnection, language: str) -> Source:
     return Source(connection, language, texts, currency, frozenset(segment for (segment,) in small), few)
 
 
-def _names_by_features(connection: duckdb.DuckDBPyConnection, texts: dict[str, str]) -> dict[str, str]:
+def _names_by_features(connection: Connection, texts: dict[str, str]) -> dict[str, str]:
     """Return the names of the charts that are called after the letters of the features which there are."""
     fitted = {name for (name,) in connection.execute("select distinct feature from marts.cluster_centers").fetchall()}
     [(*values, segments)] = connection.execute(

@@ -1,6 +1,5 @@
 """Charts of the clusters and the segments, and the portrait of one member."""
 
-import duckdb
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -9,6 +8,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from wordcloud import WordCloud
 
+from segmentation.charts.kept import Connection
 from segmentation.charts.lettering import FONT_PATH
 from segmentation.charts.look import (
     BAR,
@@ -139,7 +139,7 @@ def portrait(source: Source, card_id: str, *, is_typical: bool) -> Figure:
     return figure
 
 
-def typical_members(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def typical_members(connection: Connection) -> list[str]:
     """One card per segment that is not small: the member whose spending is nearest its segment's median."""
     rows = connection.execute(
         """with spending as (
