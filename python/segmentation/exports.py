@@ -1,14 +1,18 @@
 """The csv files of the original analysis, in gb18030 with Chinese headers and labels, and Parquet for other engines."""
 
 import datetime
+import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from segmentation.disk import put, put_folder, writing
+from segmentation.digests import code_digest
+from segmentation.disk import draft, put, put_folder, writing
 from segmentation.errors import InputError, what_ran_out
 from segmentation.landing.files import identifier, literal
 from segmentation.machine import bound, processes
@@ -16,6 +20,8 @@ from segmentation.workbook import write_workbook
 
 CHUNK_BYTES = 1 << 22
 WORKBOOK = "customer_segmentation.xlsx"
+# Beside the exports: what their csv files hold.
+RECORD = ".exports.json"
 # What a spreadsheet may take for a formula: a sign, full-width too, after any blanks; and a leading tab or line break.
 FORMULA = r"^(?:[\t\r\n]|[\s\p{Z}\p{C}]*[=+@＝＋－＠-])"
 
@@ -72,9 +78,12 @@ def write_exports(warehouse: Path, report_dir: Path) -> list[Path]:
     """Write the exports of a published warehouse below `report_dir`/exports and return their paths.
 
     Which columns a file has, in which order and under which header, is the seed export_columns; of the workbook the
-    seed workbook_columns.
+    seed workbook_columns. A csv file with the same rows stays, and lines of raw files after those that it has are
+    appended to it.
     """
     folder = report_dir / "exports"
+    record = report_dir / RECORD
+    before, now = _recorded(record), {}
     written = []
     with open_warehouse(warehouse) as connection, writing(report_dir) as drafts:
         files = connection.execute(
@@ -83,20 +92,70 @@ def write_exports(warehouse: Path, report_dir: Path) -> list[Path]:
         ).fetchall()
         folder.mkdir(exist_ok=True)
         for file, mart, order_by, columns in files:
-            names = select_list(connection, mart, columns)
-            utf8, encoded = drafts / "utf8.csv", drafts / "encoded.csv"
-            rows = f"select {names} from marts.{identifier(mart)} order by {order_by}"
-            connection.execute(f"copy ({rows}) to {literal(str(utf8))} (header)")
-            with utf8.open("rb") as source, encoded.open("wb") as target:
-                # Whole lines, so that no character is cut.
-                while lines := source.read(CHUNK_BYTES) + source.readline():
-                    target.write(lines.decode().encode("gb18030"))
-            put(encoded, folder / file)
-            written.append(folder / file)
+            path = folder / file
+            parts = _parts(connection, mart, order_by, columns)
+            kept = _kept_parts(before.get(file), path, parts)
+            if not kept or kept < len(parts):
+                after = f"where source_file > {literal(parts[kept - 1][0])}" if kept else ""
+                names = select_list(connection, mart, columns)
+                utf8, encoded = drafts / "utf8.csv", drafts / "encoded.csv"
+                rows = f"select {names} from marts.{identifier(mart)} {after} order by {order_by}"
+                connection.execute(f"copy ({rows}) to {literal(str(utf8))} (header {not kept})")
+                if kept:
+                    shutil.copyfile(path, encoded)
+                with utf8.open("rb") as source, encoded.open("ab" if kept else "wb") as target:
+                    # Whole lines, so that no character is cut.
+                    while lines := source.read(CHUNK_BYTES) + source.readline():
+                        target.write(lines.decode().encode("gb18030"))
+                put(encoded, path)
+            now[file] = {"parts": parts, "state": _state(path)}
+            written.append(path)
+        with draft(record) as new:
+            new.write_text(json.dumps(now), encoding="utf-8")
         write_workbook(connection, drafts / WORKBOOK)
         put(drafts / WORKBOOK, folder / WORKBOOK)
         written.append(folder / WORKBOOK)
     return written
+
+
+def _parts(
+    connection: duckdb.DuckDBPyConnection, mart: str, order_by: str, columns: list[tuple[str, str]]
+) -> list[list[str]]:
+    """Return the parts of a csv file, each with a digest: its lines of each raw file, where they are in this order."""
+    part = "source_file" if order_by.startswith("source_file") else "''"
+    names = ", ".join(identifier(name) for name, _ in columns)
+    rows = connection.execute(
+        f"""select part, md5(concat_ws('|', $1, count(*), sum(digest)))
+        from (
+            select {part} as part, hash(({order_by}), ({names})) as digest from marts.{identifier(mart)}
+        ) as lines
+        group by part order by part""",
+        [f"{code_digest()} {columns}"],
+    )
+    return [list(row) for row in rows.fetchall()]
+
+
+def _kept_parts(before: dict[str, Any] | None, path: Path, parts: list[list[str]]) -> int:
+    """Return how many parts a csv file has already, if nobody has changed it and it has no others."""
+    if before is None or before["state"] != _state(path):
+        return 0
+    had: list[list[str]] = before["parts"]
+    return len(had) if had == parts[: len(had)] else 0
+
+
+def _state(path: Path) -> list[int] | None:
+    if not path.exists():
+        return None
+    state = path.stat()
+    return [state.st_size, state.st_mtime_ns]
+
+
+def _recorded(record: Path) -> dict[str, Any]:
+    try:
+        recorded: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return recorded
 
 
 def write_parquet(warehouse: Path, report_dir: Path) -> Path:

@@ -1,6 +1,7 @@
 """The marts as Parquet and as a workbook: the same rows are the same bytes, what is written is what the mart has."""
 
 import datetime
+import os
 import zipfile
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 from conftest import ROOT, Job
 from python_calamine import CalamineWorkbook
 
+from segmentation import exports
 from segmentation.errors import InputError
-from segmentation.exports import write_parquet
+from segmentation.exports import write_exports, write_parquet
 from segmentation.tables import write_xlsx
 from segmentation.workbook import write_workbook
 
@@ -168,3 +170,45 @@ def test_the_workbook_keeps_ids_as_text_and_leaves_out_what_the_retailer_does_no
     write_workbook(marts, again)
     assert again.read_bytes() == path.read_bytes()
     assert b"<f>" not in zipfile.ZipFile(path).read("xl/worksheets/sheet6.xml")
+
+
+def test_lines_of_more_files_are_appended_to_what_nobody_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_lines(files: str, amount: int = 5) -> Path:
+        with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+            connection.execute(
+                f"""create schema if not exists marts; create schema if not exists seeds;
+                create or replace table marts.vip_info as
+                select unnest(string_split('{files}', '')) as source_file, row_no, '会员' as card_id, {amount} as amount
+                from range(3) as r (row_no);
+                create or replace table seeds.export_columns as select * from (values
+                ('vip.csv', 'vip_info', 'source_file, row_no', 1, 'card_id', '卡号'),
+                ('vip.csv', 'vip_info', 'source_file, row_no', 2, 'amount', '金额')
+                ) as t (file, mart, order_by, position, mart_column, header_zh)"""
+            )
+        return tmp_path / "shop.duckdb"
+
+    def exported(reports: str = "followed") -> bytes:
+        (tmp_path / reports).mkdir(exist_ok=True)
+        return write_exports(tmp_path / "shop.duckdb", tmp_path / reports)[0].read_bytes()
+
+    monkeypatch.setattr(exports, "write_workbook", lambda _, path: path.touch())
+    write_lines("ab")
+    first = exported()
+    assert first.decode("gb18030").splitlines() == ["卡号,金额", *["会员,5"] * 6]
+    # What is not written again shows by a digit that is no longer that of the marts.
+    path = tmp_path / "followed" / "exports" / "vip.csv"
+    state = path.stat()
+    marked = first.removesuffix(b"5\n") + b"7\n"
+    path.write_bytes(marked)
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert exported() == marked
+    write_lines("abc")
+    assert exported() == marked + exported("anew").removeprefix(first)
+    # A file before the others, other rows of one, one less, and what somebody has changed: all is written again.
+    for files, amount in (("aabc", 5), ("abc", 6), ("ab", 6)):
+        write_lines(files, amount)
+        assert exported() == exported(f"{files}{amount}")
+    path.write_bytes(b"mine")
+    assert exported() == exported("ab6")

@@ -37,7 +37,7 @@ def draw_charts(
     are named at the end. Charts for specialists come in a folder of their own, on request; so do those of the keys
     `only`, beside all the others. With `digests` of the marts, pictures that would be the same stay.
     """
-    draw = partial(_draw_language, warehouse, report_dir, members, with_specialist, only, digests or {})
+    draw = partial(_draw_language, warehouse, report_dir, members, with_specialist, only, digests)
     return _paths(processes.map(draw, languages))
 
 
@@ -60,7 +60,7 @@ def _draw_language(
     members: Sequence[str],
     with_specialist: bool,
     only: Sequence[str],
-    digests: Mapping[str, str],
+    digests: Mapping[str, str] | None,
     language: str,
 ) -> Drawing:
     # Matplotlib and pandas are for the process that draws: the one that hands out the work does without.
