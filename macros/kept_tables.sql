@@ -42,7 +42,7 @@
 {% macro inputs_digest(node) -%}
     {%- set inputs = {} -%}
     {%- do read_inputs(node, inputs) -%}
-    {%- set texts = [compiled_code, tojson(node.columns), tojson(node.constraints), tojson(node.config)] -%}
+    {%- set texts = [compiled_code, tojson(node.columns), tojson(node.constraints | default([])), tojson(node.config)] -%}
     {%- set digests = ['code_digest()'] -%}
     {%- set models = [] -%}
     {%- for id, input in inputs | dictsort -%}

@@ -202,9 +202,19 @@ def test_every_mart_is_that_of_a_build_from_nothing(shop: Shop, tmp_path: Path) 
     anew = Job(shop.raw, tmp_path, odd=WRITTEN | {"TZ": "America/St_Johns", "LC_ALL": "C", "PYTHONUTF8": "1"})
     shop.job = followed
     everything = shop.made()
-    # From now on there is a published model, whose numbers the same clusters keep. Tests of data make no table.
-    followed = shop.job = replace(followed, odd=followed.odd | {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test test"})
+    # A build sees no fault in rows that have not come from it; who asks for the tests does.
+    with shop.files() as connection:
+        connection.execute("insert into marts.member_history from marts.member_history limit 1")
+    # From now on there is a published model, whose numbers the same clusters keep.
     assert shop.made() == {"int_previous_segments", "int_clusters_numbered"}
+    with pytest.raises(AssertionError, match="key_member_history"):
+        shop.dbt("test", "--select", "member_history")
+    with shop.files() as connection:
+        connection.execute(
+            "delete from marts.member_history where rowid = (select max(rowid) from marts.member_history)"
+        )
+    # Tests of data make no table.
+    followed = shop.job = replace(followed, odd=followed.odd | {"DBT_EXCLUDE_RESOURCE_TYPES": "unit_test test"})
 
     # What was sold since the month began changes the lines, not what is known of the members.
     shop.lines["new"] = [shop.lines["day"][-1].replace(" 21:", " 22:")]
