@@ -203,7 +203,8 @@ def summarise(warehouse: Path) -> None:
         for name, members, share, amount, _ in segments:
             # Where all was for nothing, nobody has a share of it.
             of_amount = "" if amount is None else f", {amount:.1%} of the amount"
-            print(f"  {name:32} {members:>8,} members ({share:.1%}){of_amount}")
+            noun = "member" if members == 1 else "members"
+            print(f"  {name:32} {members:>8,} {noun} ({share:.1%}){of_amount}")
         if not all(is_stable for *_, is_stable in segments):
             print("  These groups are not stable: refits on resampled buyers, or data without structure, give others.")
             print("  See marts.cluster_scores, and the settings cluster_selection_rule and cluster_scaling.")

@@ -360,5 +360,5 @@ def test_what_stands_out_is_said_before_the_rest(tmp_path: Path, capsys: pytest.
     assert said[1:8] == ["- first", "- second", "- third", "- a", "- b", "- c And 2 more of this kind.", ""]
     # Where all was for nothing, there are no shares of it.
     assert [" ".join(line.split()) for line in said[-2:]] == [
-        "Some 3 members (75.0%), 50.0% of the amount", "Without 1 members (25.0%)",
+        "Some 3 members (75.0%), 50.0% of the amount", "Without 1 member (25.0%)",
     ]  # fmt: skip
