@@ -40,10 +40,11 @@ $(foreach place,RAW_DATA_DIR WAREHOUSE_PATH REPORT_DIR,$(if $(value $(place)),$(
 # Says what an installation does: of a lock file, and what it is for.
 announce = if command -v uv >/dev/null; then with="uv, in seconds"; else with="pip, in a minute or two"; fi; \
 	echo "Installing the environment$(2) in .venv: $$(grep -c == $(1)) packages of $(1), with $$with" >&2
-# Installs a lock file and the project into the environment, with uv where it is at hand.
+# Installs a lock file and the project into the environment, with uv where it is at hand. Python compiles what it loads: all of it took pip
+# 50 of 119 seconds.
 install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv \
 	&& uv pip install -q -p $(BIN)/python --no-deps --require-hashes -r $(1) && uv pip install -q -p $(BIN)/python --no-deps -e .; \
-	else $(PYTHON) -m venv .venv && $(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r $(1) \
+	else $(PYTHON) -m venv .venv && $(BIN)/pip install -q --no-compile --disable-pip-version-check --no-deps --require-hashes -r $(1) \
 	&& $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .; fi && pwd -P > .venv/.folder
 
 .PHONY: all test check tests signal-tests quick-tests torture audit lint demo inspect audience app charts report export docs settings benchmark compare-engines clean
