@@ -83,9 +83,9 @@ def write_exports(warehouse: Path, report_dir: Path) -> list[Path]:
     """
     folder = report_dir / "exports"
     record = report_dir / RECORD
-    before, now = _recorded(record), {}
-    written = []
+    written, now = [], {}
     with open_warehouse(warehouse) as connection, writing(report_dir) as drafts:
+        before = _recorded(record)
         files = connection.execute(
             """select file, mart, order_by, list((mart_column, header_zh) order by position)
             from seeds.export_columns group by all order by file"""

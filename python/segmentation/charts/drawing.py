@@ -64,12 +64,12 @@ def draw_language(
         progress = Progress(f"charts in {folder}", len(charts))
         for done, (name, chart) in enumerate(charts.items()):
             progress.reach(done)
-            before, path = folder / f"{name}.png", new / f"{name}.png"
+            place, path = folder / f"{name}.png", new / f"{name}.png"
             path.parent.mkdir(exist_ok=True)
             picture = f"{language} {name} {getattr(chart, 'keywords', '')} {known}"
-            if is_as_before(before, picture, digests):
-                shutil.copyfile(before, path)
-                drawn.append(before)
+            if is_as_before(place, picture, digests):
+                shutil.copyfile(place, path)
+                drawn.append(place)
                 kept += 1
                 continue
             watched.marts = set()
@@ -81,7 +81,7 @@ def draw_language(
             figure.suptitle(figure.get_suptitle() or title)
             boxes |= save(figure, path, made_of(picture, watched.marts, digests))
             plt.close(figure)
-            drawn.append(before)
+            drawn.append(place)
         put_folder(new, folder)
     unchanged = f", {kept} of them unchanged" if kept else ""
     left_out = f"; left out, as there is nothing to show: {', '.join(without_data)}" if without_data else ""
