@@ -60,17 +60,15 @@ check: .venv/.installed-dev
 	@$(MAKE) --no-print-directory -j 2 lint target/.unit-tests quick-tests
 
 # In the order of their names: else those of one long test come last, and one of the workers waits for it.
-PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
-
 tests: .venv/.installed-dev
-	$(PYTEST) --ignore tests/python/test_signals.py tests/python
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --ignore tests/python/test_signals.py tests/python
 
 # Signals reach a build as they do from a terminal only outside the workers of pytest.
 signal-tests: .venv/.installed-dev
 	$(BIN)/pytest tests/python/test_signals.py
 
 quick-tests: .venv/.installed-dev
-	$(PYTEST) -m "not slow" tests/python
+	$(BIN)/pytest -n auto --dist worksteal -m "not slow" tests/python
 
 # Kills, full disks, readers and rivals in great number: an hour and more.
 KILLS ?= 60

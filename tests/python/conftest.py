@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import rmtree
 from typing import ClassVar
 
 import duckdb
@@ -37,7 +38,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 WRITTEN = {"DBT_WRITE_JSON": "true", "DBT_LOG_LEVEL_FILE": "debug"}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if {"demo", "classifier"} & set(item.fixturenames):
+            item.add_marker("slow")
     # The longest file first: it needs nothing that others make, and they do not wait for it at the end.
     items.sort(key=lambda item: item.path.name != "test_daily.py")
 
@@ -193,26 +198,26 @@ def made_once(name: str, factory: pytest.TempPathFactory, worker_id: str) -> Ite
 
 @pytest.fixture(scope="session", autouse=True)
 def parsed_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
-    """Have the first job that needs it parse the project, for all."""
+    """Have the first job that needs it parse the project, for all, and compile the models of the classifier.
+
+    In a folder that stays: the next run of tests parses only what has changed.
+    """
 
     def parsed() -> Path:
-        with made_once("parsed", tmp_path_factory, worker_id) as (folder, is_new):
+        job = Job(Path("data/raw"), ROOT / "target" / "tests")
+        with made_once("parsed", tmp_path_factory, worker_id) as (_, is_new):
             if is_new:
-                done = Job(Path("data/raw"), folder).dbt_anew("parse")
+                rmtree(job.out / "target" / "compiled", ignore_errors=True)
+                done = job.dbt_anew("compile", "--select", *Classifier.MODELS, "resource_type:seed")
                 assert done.returncode == 0, done.stdout
-        return folder / "target"
+        return job.out / "target"
 
     Job.parsed = staticmethod(parsed)
 
 
 @pytest.fixture(scope="session")
-def classifier(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Classifier:
-    with made_once("compiled", tmp_path_factory, worker_id) as (folder, is_new):
-        if is_new:
-            job = Job(Path("data/raw"), folder)
-            done = job.dbt("compile", "--select", *Classifier.MODELS, "resource_type:seed")
-            assert done.returncode == 0, done.stdout
-    return Classifier(folder / "target" / "compiled")
+def classifier() -> Classifier:
+    return Classifier(Job.parsed() / "compiled")
 
 
 @pytest.fixture(scope="session")

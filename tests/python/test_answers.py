@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import duckdb
-import pytest
 import yaml
 from conftest import QUERIES, ROOT, Job, example_query
 
@@ -78,7 +77,6 @@ def test_down_is_to_a_segment_of_smaller_means_whatever_the_numbers() -> None:
     assert [card for card, *_ in rows] == ["down", "from_the_top"]
 
 
-@pytest.mark.slow
 def test_the_page_of_answers_is_what_the_queries_give(demo: Job) -> None:
     page = HEADING
     with duckdb.connect(str(demo.warehouse), read_only=True) as connection:

@@ -49,7 +49,6 @@ def test_conditions_say_one_of_none_of_and_missing() -> None:
     )
 
 
-@pytest.mark.slow
 def test_parts_of_a_trait_add_up_and_their_conditions_select_them(edition: Edition) -> None:
     selection = ("orders>=2",)
     for trait in ("state", "effective_segment", "favourite_counter", "amount", "last_visit_date", "registration_date"):
@@ -68,7 +67,6 @@ def test_parts_of_a_trait_add_up_and_their_conditions_select_them(edition: Editi
     assert any(part.is_gap for part in state.compared(edition, "last_visit_date", (), "en"))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_trait_has_a_name(edition: Edition, language: str) -> None:
     labels = edition.labels(language)
@@ -82,7 +80,6 @@ def test_every_trait_has_a_name(edition: Edition, language: str) -> None:
     assert said == expected[language]
 
 
-@pytest.mark.slow
 def test_a_member_is_found_by_the_beginning_and_told_of(edition: Edition) -> None:
     [(card, orders)] = edition.connection.execute(
         "select card_id, orders from marts.member_overview order by orders desc, card_id limit 1"
@@ -115,7 +112,6 @@ def test_of_a_month_without_data_no_orders_of_a_member_are_told() -> None:
     assert months == [(1, 7.5, False), (None, None, True), (0, 0, False)]
 
 
-@pytest.mark.slow
 def test_the_list_is_ranked_paged_and_saved_whole(edition: Edition) -> None:
     def cards(start: int, *, is_falling: bool) -> list[str]:
         rows = state.listed(edition, ("orders>=1",), "en", "amount", is_falling=is_falling, start=start, count=5)
@@ -134,7 +130,6 @@ def test_the_list_is_ranked_paged_and_saved_whole(edition: Edition) -> None:
         state.sums(edition, ("taste=good",))
 
 
-@pytest.mark.slow
 def test_a_new_publication_is_read_but_not_while_one_is_written_from(demo: Job, tmp_path: Path) -> None:
     warehouse, following = tmp_path / "warehouse.duckdb", tmp_path / "next"
     shutil.copy(demo.warehouse, warehouse)
@@ -189,6 +184,7 @@ def test_without_what_the_page_needs_one_sentence_says_so(tmp_path: Path) -> Non
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_port_that_cannot_be_had_is_named_with_the_reason() -> None:
     code = """
 import socket, segmentation.app.page as page, segmentation.app.state as state
@@ -237,7 +233,6 @@ def count(page: Page, name: str) -> int:
 
 
 @needs_browser
-@pytest.mark.slow
 def test_members_are_selected_looked_up_and_written_by_clicks(
     page: Page, address: str, demo: Job, tmp_path: Path
 ) -> None:
@@ -355,7 +350,6 @@ def test_members_are_selected_looked_up_and_written_by_clicks(
 
 
 @needs_browser
-@pytest.mark.slow
 def test_a_narrow_screen_does_not_scroll_sideways_and_a_wrong_link_is_told(page: Page, address: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(f"{address}en?where=taste=good")

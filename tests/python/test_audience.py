@@ -36,7 +36,6 @@ def file(folder: Path, name: str, part: str, day: datetime.date = AS_OF) -> Path
     return folder / "audiences" / f"{day}_{name}" / f"{day}_{name}_{part}.csv"
 
 
-@pytest.mark.slow
 def test_the_split_is_complete_reproducible_and_of_the_share(demo: Job, tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     for folder in (first, second):
@@ -56,7 +55,6 @@ def test_the_split_is_complete_reproducible_and_of_the_share(demo: Job, tmp_path
     assert known == ["1234e567"]
 
 
-@pytest.mark.slow
 def test_opted_out_and_recently_contacted_members_are_left_out(demo: Job, tmp_path: Path) -> None:
     export_audience(demo.warehouse, tmp_path / "plain", REQUEST)
     some = sorted(cards(tmp_path / "plain", "wing", "contact"))[:40]
@@ -85,7 +83,6 @@ def test_opted_out_and_recently_contacted_members_are_left_out(demo: Job, tmp_pa
     assert int(log[0]["contacted"]) == len(reached)
 
 
-@pytest.mark.slow
 def test_too_small_an_audience_writes_nothing(demo: Job, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="minimum of 100000"):
         export_audience(demo.warehouse, tmp_path, replace(REQUEST, minimum=100_000))
@@ -382,7 +379,6 @@ def cards_zh(folder: Path, name: str) -> set[str]:
     return {row["会员卡号"] for row in read(file(folder, name, "contact"))}
 
 
-@pytest.mark.slow
 def test_the_command_says_in_a_sentence_what_is_wrong(demo: Job) -> None:
     done = demo.run("-m", "segmentation", "audience", "--state=silent", "--reason=trial", "--minimum=1000000")
     assert done.returncode == 1

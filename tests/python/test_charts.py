@@ -462,7 +462,6 @@ def test_a_card_is_no_part_of_a_file_name(monkeypatch: pytest.MonkeyPatch) -> No
     assert [name for name in names if "portrait" in name] == ["file_portrait 1", "file_portrait 2"]
 
 
-@pytest.mark.slow
 def test_one_chart_is_drawn_alone_with_the_texts_of_the_project(
     demo: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -480,7 +479,6 @@ def test_one_chart_is_drawn_alone_with_the_texts_of_the_project(
         draw_language(demo.warehouse, tmp_path, [], "en", only=["month"])
 
 
-@pytest.mark.slow
 def test_pictures_of_marts_with_the_same_rows_stay(demo: Job, tmp_path: Path) -> None:
     reports = shutil.copytree(demo.out / "reports", tmp_path / "reports")
     for path in reports.rglob("*.png"):

@@ -87,6 +87,7 @@ def test_without_a_warehouse_one_sentence_says_so(command: str, tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_warehouse_without_marts_is_one_sentence(tmp_path: Path) -> None:
     duckdb.connect(str(tmp_path / "empty.duckdb")).close()
     done = segmentation("members", f"--warehouse={tmp_path / 'empty.duckdb'}", f"--reports={tmp_path}")
@@ -112,7 +113,6 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.slow
 def test_what_make_is_told_arrives_as_it_was_written(demo: Job, tmp_path: Path) -> None:
     reason = """it's "5 $HOME" `off` $(shell echo no) $(5 \\ 秋季 #1; -50 %"""
     make = ["make", "-s", "-o", ".venv/.installed", f"BIN={Path(sys.executable).parent}"]

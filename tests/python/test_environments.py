@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 PLAIN_C = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
 ODD = {
     "usual": {},
@@ -33,7 +35,6 @@ def run(environment: dict[str, str], *arguments: object, umask: int = 0o022) -> 
     return subprocess.run(command, cwd=ROOT, env=values, capture_output=True, check=False, umask=umask)
 
 
-@pytest.mark.slow
 def test_what_is_found_in_files_is_the_same_in_odd_environments(tmp_path: Path) -> None:
     folder = tmp_path / "会员 'of' \"é\"\nand 😀"
     folder.mkdir()

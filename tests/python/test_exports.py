@@ -85,7 +85,6 @@ def test_a_mart_that_there_is_no_more_leaves_and_nothing_else_is_left(written: P
     assert [path.name for path in written.parent.iterdir()] == ["parquet"]
 
 
-@pytest.mark.slow
 def test_every_mart_is_written_with_all_its_rows(demo: Job, tmp_path: Path) -> None:
     folder = write_parquet(demo.warehouse, tmp_path)
     marts = [

@@ -139,7 +139,6 @@ def test_what_is_no_list_is_named(tmp_path: Path) -> None:
         forgetting._rewrite_workbook(tmp_path / "list.xlsx", ["5e1f0001"])
 
 
-@pytest.mark.slow
 def test_nothing_of_a_forgotten_person_is_left_and_all_else_is(demo: Job, tmp_path: Path) -> None:
     warehouse, reports = tmp_path / "wh.duckdb", tmp_path / "reports"
     for ending in ("", ".previous", ".work"):
@@ -180,7 +179,6 @@ def test_nothing_of_a_forgotten_person_is_left_and_all_else_is(demo: Job, tmp_pa
         assert book.get_sheet_by_index(0).to_python() == [["card_id", "n"], ["other", 2.0]]
 
 
-@pytest.mark.slow
 def test_where_nobody_is_left_each_command_says_so_or_writes_what_there_is(demo: Job, tmp_path: Path) -> None:
     warehouse, reports = tmp_path / "wh.duckdb", tmp_path / "reports"
     shutil.copy(demo.warehouse, warehouse)

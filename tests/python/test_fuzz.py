@@ -10,9 +10,6 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import ROOT, Classifier, Job
-from dbt.cli.main import dbtRunner
-from parsed_before import parsed_project
-from replay import Recorder, recording
 from xlsxwriter import Workbook
 
 from segmentation.demo import MEMBER_HEADER, write_demo
@@ -256,6 +253,11 @@ POPULATIONS = [
 def test_whole_builds_of_damaged_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
+    # Seconds that the collection of tests would take otherwise.
+    from dbt.cli.main import dbtRunner
+    from parsed_before import parsed_project
+    from replay import Recorder, recording
+
     warehouse = tmp_path / "warehouse.duckdb"
     for name, value in (("WAREHOUSE_PATH", warehouse), ("DBT_TARGET_PATH", tmp_path), ("DBT_LOG_PATH", tmp_path)):
         monkeypatch.setenv(name, str(value))

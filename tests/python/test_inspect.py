@@ -136,7 +136,6 @@ def test_ways_of_writing_are_recognised(raw: Path, header: str, rows: list[str],
         }  # fmt: skip
 
 
-@pytest.mark.slow
 def test_the_command_prints_the_proposal_or_a_sentence(demo: Job, tmp_path: Path) -> None:
     done = demo.run("-m", "segmentation", "inspect", str(demo.raw_dir / "cumcm2018c2.csv"))
     assert yaml.safe_load(done.stdout)["sales_lines"]["columns"]["amount"] == "消费金额"

@@ -1,9 +1,6 @@
 """Labels are joined to every coded column of a mart without a row more or less; keys hold and are in the file."""
 
-import pytest
 from conftest import ROOT, Job
-
-pytestmark = pytest.mark.slow
 
 # Sets of codes of columns that are not called like them; of one with several, SQL.
 SETS = {

@@ -24,12 +24,12 @@ sales_lines:
   columns: {card_id: card, purchased_at: at, amount: paid, product_code: code, receipt_no: month}
   joins: [{files: goods.csv, key: code, columns: {product_name: name}}]
 """
-MONTHS = [f"2016-{month:02d}" for month in range(1, 13)]
+MONTHS = [f"2016-{month:02d}" for month in range(3, 6)]
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    """Twelve files of sales, one with a line that is none, and the tables beside them."""
+    """Three files of sales, one with a line that is none, and the tables beside them."""
     raw = tmp_path / "raw"
     for month in MONTHS:
         (raw / f"month={month}").mkdir(parents=True)
@@ -61,7 +61,7 @@ def is_as_from_nothing(raw: Path) -> bool:
 
 
 def test_unchanged_files_are_not_read_again(shop: Path) -> None:
-    assert len(land_again(shop)) == 14
+    assert len(land_again(shop)) == len(MONTHS) + 2
     assert land_again(shop) == ()
     assert is_as_from_nothing(shop)
 
@@ -118,7 +118,7 @@ def test_a_file_that_is_gone_is_reported(shop: Path) -> None:
     with working_file(shop.parent / "w.duckdb") as connection:
         landing = land(connection, str(shop.parent / "shop.yml"), shop)
     assert str(landing) == (
-        "Raw files: 0 read, 13 unchanged since they were read; no longer there: month=2016-05/sales.csv."
+        "Raw files: 0 read, 4 unchanged since they were read; no longer there: month=2016-05/sales.csv."
     )
 
 
@@ -137,7 +137,7 @@ def test_a_file_that_cannot_be_used_leaves_what_had_landed(shop: Path) -> None:
     with pytest.raises(InputError, match="has no column card"):
         land_again(shop)
     with working_file(shop.parent / "w.duckdb") as connection:
-        assert connection.execute("select count(*) from work.raw.sales_lines").fetchall() == [(73,)]
+        assert connection.execute("select count(*) from work.raw.sales_lines").fetchall() == [(6 * len(MONTHS) + 1,)]
 
 
 def swap_columns(path: Path) -> None:

@@ -7,8 +7,6 @@ import pandas as pd
 import pytest
 from conftest import Job
 
-pytestmark = pytest.mark.slow
-
 CALIBRATION_SHARE = 0.67
 
 

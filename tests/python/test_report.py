@@ -66,7 +66,6 @@ def written(page: Page, selector: str) -> str:
 
 
 @needs_browser
-@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_section_is_filled_and_nothing_is_asked_of_the_network(
     browser: Browser, report: Path, language: str
@@ -92,7 +91,6 @@ def test_every_section_is_filled_and_nothing_is_asked_of_the_network(
 
 
 @needs_browser
-@pytest.mark.slow
 def test_numbers_are_those_of_the_marts(browser: Browser, report: Path, demo: Job) -> None:
     page, _ = opened(browser, report, "en")
     ((members, buyers, orders),) = demo.query(
@@ -140,7 +138,6 @@ def test_numbers_are_those_of_the_marts(browser: Browser, report: Path, demo: Jo
     page.close()
 
 
-@pytest.mark.slow
 def test_fewer_people_than_the_setting_are_not_shown(report: Path) -> None:
     text = report.read_text(encoding="utf-8")
     assert "&lt; 30" in text
@@ -160,7 +157,6 @@ def test_fewer_people_than_the_setting_are_not_shown(report: Path) -> None:
 
 
 @needs_browser
-@pytest.mark.slow
 def test_a_narrow_screen_scrolls_tables_not_the_page_and_the_keyboard_reaches_everything(
     browser: Browser, report: Path
 ) -> None:
@@ -184,7 +180,6 @@ def test_a_narrow_screen_scrolls_tables_not_the_page_and_the_keyboard_reaches_ev
 
 
 @needs_browser
-@pytest.mark.slow
 def test_it_prints_the_chosen_language_with_whole_tables(browser: Browser, report: Path) -> None:
     page, _ = opened(browser, report, "en")
     assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") > 5
@@ -198,7 +193,6 @@ def test_it_prints_the_chosen_language_with_whole_tables(browser: Browser, repor
     page.close()
 
 
-@pytest.mark.slow
 def test_it_holds_no_card_numbers_and_is_the_same_every_time(demo: Job, report: Path, tmp_path: Path) -> None:
     text = report.read_text(encoding="utf-8")
     cards = {card for (card,) in demo.query("select card_id from marts.member_overview")}
@@ -225,7 +219,6 @@ def shown_members(page: Page) -> int:
 
 
 @needs_browser
-@pytest.mark.slow
 def test_members_are_searched_selected_and_saved_offline(browser: Browser, members_page: Path, demo: Job) -> None:
     page, heard = opened(browser, members_page, "en")
     everybody = demo.query(
@@ -288,7 +281,6 @@ def test_members_are_searched_selected_and_saved_offline(browser: Browser, membe
 
 
 @needs_browser
-@pytest.mark.slow
 def test_the_page_of_members_fits_a_narrow_screen_and_the_keyboard(browser: Browser, members_page: Path) -> None:
     page, heard = opened(browser, members_page, "zh", width=360, height=740)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
@@ -315,7 +307,6 @@ def own_warehouse(demo: Job, tmp_path: Path) -> Path:
     return copy
 
 
-@pytest.mark.slow
 def test_the_page_of_members_holds_the_first_of_them_and_no_network(
     demo: Job, own_warehouse: Path, tmp_path: Path
 ) -> None:
@@ -331,7 +322,6 @@ def test_the_page_of_members_holds_the_first_of_them_and_no_network(
     assert write_members(own_warehouse, tmp_path).read_text(encoding="utf-8") == text
 
 
-@pytest.mark.slow
 def test_a_shop_to_which_nobody_comes_back_and_that_gives_things_away_has_a_report(
     own_warehouse: Path, tmp_path: Path
 ) -> None:

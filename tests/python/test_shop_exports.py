@@ -316,7 +316,6 @@ def proposed(files: Files, folder: Path) -> tuple[dict, list[str]]:
     return yaml.safe_load(text), doubts
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("made", "found", "counted"), CASES, ids=[made.__name__ for made, *_ in CASES])
 def test_the_export_of_a_shop_lands_as_proposed(
     made, found: dict, counted: tuple, classifier: Classifier, tmp_path: Path

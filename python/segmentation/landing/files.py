@@ -6,6 +6,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -390,9 +391,15 @@ def _twice(names: Sequence[str]) -> frozenset[str]:
     return frozenset(name for name, times in Counter(names).items() if times > 1)
 
 
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """Return the database that describes files: to open one for each takes longer than to read a small file."""
+    return duckdb.connect()
+
+
 def _parquet_header(path: Path) -> Header:
     try:
-        with duckdb.connect() as connection:
+        with _database().cursor() as connection:
             columns = connection.sql(f"describe from {parquet_source(path)}").fetchall()
         schema, n_rows = pq.read_schema(path), pq.read_metadata(path).num_rows
     except (duckdb.Error, OSError, pa.ArrowException) as error:
@@ -418,7 +425,7 @@ def _zone(schema: pa.Schema, name: str) -> str | None:
     zone = getattr(schema.field(name).type, "tz", None) if name in schema.names else None
     if zone is None:
         return None
-    with duckdb.connect() as connection:
+    with _database().cursor() as connection:
         known = connection.execute("select name from pg_timezone_names() where name = ?", [zone]).fetchone()
     return zone if known else None
 

@@ -63,8 +63,8 @@ def read_cards(path: Path, known: Mapping[str, str]) -> set[str]:
 def _column_of_cards(path: Path, sheet: str | None, known: Mapping[str, str]) -> CardColumn | None:
     columns: list[CardColumn] = []
     unreadable = 0
-    for settings in _forms(path):
-        with duckdb.connect() as connection:
+    with duckdb.connect() as connection:
+        for settings in _forms(path):
             names = _load(connection, path, sheet, settings)
             read = [_card_column(connection, name, known) for name in names]
             if sum(len(column.cards) for column in read) > sum(len(column.cards) for column in columns):
