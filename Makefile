@@ -91,7 +91,7 @@ lint: .venv/.installed-dev target/.sql-linted
 	$(BIN)/dbt --quiet --warn-error parse
 	COLUMNS=200 $(BIN)/dbt-bouncer run --output-only-failures
 
-# Only what has changed since it was linted, as sqlfluff takes half a second a file, unless what all files are read with has.
+# Only what has changed since it was linted, as sqlfluff takes a quarter of a second a file, unless what all files are read with has.
 SQL := $(shell find models analysis tests/singular -name '*.sql')
 target/.sql-linted: $(SQL) .sqlfluff $(wildcard macros/*.sql tests/lint/*.py) | .venv/.installed-dev
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar $(if $(filter-out $(SQL),$?),$(SQL),$?)
