@@ -22,6 +22,14 @@ ROOT = Path(__file__).parents[2]
 for name in [name for name in os.environ if name.startswith("SEGMENTATION_")]:
     del os.environ[name]
 
+# Settings with which little is fitted: a sixth of the work of a small build.
+QUICK_FIT = {
+    "cluster_scalings": ["standard"],
+    "cluster_counts": [2, 3],
+    "cluster_refits": 2,
+    "cluster_gap_references": 1,
+    "cluster_sample_size": 200,
+}
 QUERIES = sorted((ROOT / "analysis").glob("*.sql"))
 
 # How much is tried, and in how many seconds a killed build has to end: a little, or much in `make torture`.

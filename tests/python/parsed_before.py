@@ -37,4 +37,6 @@ def parsed_project(folder: Path, settings: dict[str, object]) -> Manifest:
 if __name__ == "__main__":
     parsed, *command = sys.argv[1:]
     settings = command[command.index("--vars") + 1] if "--vars" in command else "{}"
-    sys.exit(not dbtRunner(parsed_project(Path(parsed), yaml.safe_load(settings))).invoke(command).success)
+    project = parsed_project(Path(parsed), yaml.safe_load(settings))
+    # Two threads of a small build wait for each other most of the time.
+    sys.exit(not dbtRunner(project).invoke([*command, "--threads", "1"]).success)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ROOT, WRITTEN, Job
+from conftest import QUICK_FIT, ROOT, WRITTEN, Job
 from python_calamine import CalamineWorkbook
 
 from segmentation.demo import write_demo
@@ -29,7 +29,7 @@ class Shop:
     def __init__(self, folder: Path) -> None:
         self.raw, self.retailer = folder / "raw", folder / "shop.yml"
         self.job = Job(self.raw, folder / "out")
-        self.variables = {"retailer": str(self.retailer)}
+        self.variables = QUICK_FIT | {"retailer": str(self.retailer)}
         write_demo(folder, member_rows=300, sales_lines=2_000)
         with CalamineWorkbook.from_path(folder / "cumcm2018c1.xlsx") as book:
             rows = book.get_sheet_by_index(0).to_python()

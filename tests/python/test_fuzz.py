@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ROOT, Classifier, Job
+from conftest import QUICK_FIT, ROOT, Classifier, Job
 from xlsxwriter import Workbook
 
 from segmentation.demo import MEMBER_HEADER, write_demo
@@ -188,7 +188,7 @@ HEADERS = {
     "sales": [*("card", "at", "code", "qty", "price", "paid", "name", "points", "till", "receipt", "counter", "desk")],
 }
 # What leaves little to find when clusters are fitted, for speed.
-QUICK = {"cluster_refits": 1, "cluster_gap_references": 1, "cluster_scalings": ["standard", "log_standard"]}
+QUICK = QUICK_FIT | {"cluster_scalings": ["standard", "log_standard"]}
 
 
 @dataclass

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Job, input_problem, landed
+from conftest import QUICK_FIT, Job, input_problem, landed
 
 from segmentation.audience import Request, export_audience, read_contacts
 from segmentation.publication import publish
@@ -22,14 +22,7 @@ segment_overrides:
   date_format: "%d/%m/%Y"
   columns: {card_id: card, segment_code: segment, reason: why, expiry_date: until}
 """
-QUICK_FIT = {
-    "cluster_scalings": ["standard"],
-    "cluster_counts": [2],
-    "cluster_refits": 2,
-    "cluster_gap_references": 1,
-    "next_steps_horizon_days": 90,
-    "clv_horizon_days": [90],
-}
+SHORT_HORIZON = {"next_steps_horizon_days": 90, "clv_horizon_days": [90]}
 
 
 def write_shop(raw: Path, lists: dict[str, str]) -> str:
@@ -74,7 +67,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Job:
     done = job.dbt(
         "build", "--select", "+member_overview", "+findings", "+rejected_members", "+cleaning_funnel", "+vip_info",
         "audience_columns",
-        "--vars", json.dumps({"retailer": retailer} | QUICK_FIT),
+        "--vars", json.dumps({"retailer": retailer} | QUICK_FIT | SHORT_HORIZON),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3_000:]
     publish(job.warehouse)

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import yaml
-from conftest import QUERIES, ROOT, Job, example_query
+from conftest import QUERIES, QUICK_FIT, ROOT, Job, example_query
 from python_calamine import CalamineWorkbook
 
 from segmentation.charts.drawing import draw_language
@@ -21,13 +21,6 @@ from segmentation.report.page import write_report
 
 pytestmark = pytest.mark.slow
 
-QUICK_FIT = {
-    "cluster_scalings": ["standard"],
-    "cluster_counts": [2, 3],
-    "cluster_refits": 2,
-    "cluster_gap_references": 1,
-    "cluster_sample_size": 200,
-}
 EVERY_MART = """select table_name from duckdb_tables()
 where schema_name = 'marts' and table_name not in ('input_files', 'settings_used') order by table_name"""
 # What else differs when the same rows come in other files: the files, and the place of a row in its file.
