@@ -1,5 +1,5 @@
 {#- Makes the list of the tables and views that were made, in the working file, with digests of what they come of and of their rows, or of the SQL of a view.
-    What was not made to its end is not on it. A project that installs this one makes tables by dbt's own means, without the list: it
+    What was not made to its end has no digest of its rows. A project that installs this one makes tables by dbt's own means, without the list: it
     begins with none. -#}
 {% macro list_kept_tables() -%}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
@@ -11,23 +11,23 @@
 {%- endmacro %}
 
 
-{#- Whether a build would make of a table what is there from the one before; if not, it leaves the list until it is made. -#}
+{#- Whether a build would make of a table what is there from the one before; if not, the list says that it is being made. -#}
 {% macro is_kept(node, is_there=true) -%}
     {%- set named = 'node = ' ~ sql_literal(node.unique_id) -%}
-    {%- set is_usable = "coalesce(inputs = getvariable('inputs'), false)" if is_there and not should_full_refresh() else 'false' -%}
+    {%- set is_usable = "coalesce(contents is not null and inputs = getvariable('inputs'), false)" if is_there and not should_full_refresh() else 'false' -%}
     {{ return(run_query(
         'set variable inputs = (' ~ inputs_digest(node) ~ ');'
         ~ ' delete from work.kept.tables where ' ~ named ~ ' and not ' ~ is_usable ~ ';'
-        ~ ' select count(*) > 0 as is_kept from work.kept.tables where ' ~ named
+        ~ ' insert into work.kept.tables by name select ' ~ sql_literal(node.unique_id) ~ " as node, getvariable('inputs') as inputs"
+        ~ ' where not exists (from work.kept.tables where ' ~ named ~ ');'
+        ~ ' select contents is not null as is_kept from work.kept.tables where ' ~ named
     ).rows[0].is_kept) }}
 {%- endmacro %}
 
 
-{#- Puts a table or view on the list that was made to its end, after `is_kept` in the same session. -#}
+{#- Says on the list that a table or view was made to its end. -#}
 {% macro keep(node, contents) -%}
-    {%- call statement('keep', auto_begin=false) -%}
-        insert into work.kept.tables values ({{ sql_literal(node.unique_id) }}, getvariable('inputs'), ({{ contents }}))
-    {%- endcall -%}
+    {%- do run_query('update work.kept.tables set contents = (' ~ contents ~ ') where node = ' ~ sql_literal(node.unique_id)) -%}
 {%- endmacro %}
 
 

@@ -25,6 +25,16 @@ with totals as (
         (select sum(orders) from {{ ref('basket_attach_rates') }} where scope = 'segment') as found
     union all
     select
+        'buyers at the ends of months' as what,
+        (select count(*) from {{ ref('member_history') }}) as expected,
+        (
+            select count(*)
+            from {{ ref('member_life_cycle_months') }} as months
+            inner join {{ ref('member_history') }} as history
+                on months.card_id = history.card_id and months.month_start = history.month_start
+        ) as found
+    union all
+    select
         'shares of a rhythm' as what,
         count(distinct struct_pack(customer_type, rhythm)) as expected,
         round(sum(share), 6) as found
