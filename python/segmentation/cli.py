@@ -70,11 +70,11 @@ def _settings(_context: click.Context, _option: click.Parameter, text: str | Non
 @raw_data_option
 @warehouse_option
 @reports_option
-@click.option("--retailer", default="cumcm2018", help="Name or path of a retailer file.")
+@click.option("--retailer", help="Name or path of a retailer file; else that of dbt_project.yml.")
 @click.option("--vars", "settings", callback=_settings, metavar="YAML", help="Settings of dbt_project.yml.")
 @click.option("--benchmark", is_flag=True, help="Print the peak memory and the seconds of the whole job too.")
 def build(
-    raw_data: Path, warehouse: Path, reports: Path, retailer: str, settings: dict[str, Any], benchmark: bool
+    raw_data: Path, warehouse: Path, reports: Path, retailer: str | None, settings: dict[str, Any], benchmark: bool
 ) -> None:
     """Do the whole job.
 
@@ -89,7 +89,9 @@ def build(
         raise InputError("There is no dbt_project.yml in this folder; go to the folder of the project first.")
     from segmentation.run import whole_job
 
-    whole_job({"retailer": retailer, **settings}, raw_data, warehouse, reports, benchmark=benchmark)
+    if retailer:
+        settings = {"retailer": retailer, **settings}
+    whole_job(settings, raw_data, warehouse, reports, benchmark=benchmark)
 
 
 @commands.command()

@@ -75,7 +75,8 @@ def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_d
 
 def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     """Land the raw files and run `dbt build`, a line per model; exit with 1 and a sentence where it cannot be done."""
-    if problem := settings_problem(project_settings() | settings):
+    in_force = project_settings() | settings
+    if problem := settings_problem(in_force):
         raise InputError(f"{problem} {UNTOUCHED}")
     try:
         processes()
@@ -92,7 +93,7 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     check_memory(raw_dir)
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json"]
     variables = ["--vars", json.dumps(settings, default=str)]
-    with landing_process(warehouse, str(settings["retailer"]), raw_dir) as landing:
+    with landing_process(warehouse, str(in_force["retailer"]), raw_dir) as landing:
         landed = leave_where_it_fails(landing, UNTOUCHED)
         load_ahead()
         with without_collector():

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from conftest import ROOT, Job
 
 from segmentation.cli import commands
+from segmentation.errors import InputError
 
 HEAVY = ("duckdb", "pandas", "matplotlib", "dbt", "yaml", "numpy")
 
@@ -94,6 +95,32 @@ def test_a_warehouse_without_marts_is_one_sentence(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "run `segmentation build`" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "retailer"),
+    [([], "shop"), (["--retailer", "market"], "market"), (["--vars", "retailer: market"], "market")],
+)
+def test_the_retailer_is_the_one_of_the_project_where_none_is_named(
+    options: list[str], retailer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = (ROOT / "dbt_project.yml").read_text().replace("retailer: cumcm2018", "retailer: shop")
+    (tmp_path / "dbt_project.yml").write_text(project)
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "a.csv").write_text("a\n1\n")
+    landed = []
+
+    def landing_process(_warehouse: Path, retailer: str, _raw_dir: Path) -> None:
+        landed.append(retailer)
+        raise InputError("Enough.")
+
+    monkeypatch.setattr("segmentation.run.landing_process", landing_process)
+    # The command sets them for dbt.
+    monkeypatch.setenv("RAW_DATA_DIR", "raw")
+    monkeypatch.setenv("WAREHOUSE_PATH", "w.duckdb")
+    monkeypatch.chdir(tmp_path)
+    CliRunner().invoke(commands, ["build", "--raw-data", "raw", "--warehouse", "w.duckdb", "--reports", "r", *options])
+    assert landed == [retailer]
 
 
 def test_a_build_says_at_its_start_that_there_is_no_place_for_reports(tmp_path: Path) -> None:

@@ -147,5 +147,5 @@ def test_what_the_machine_refuses_is_a_sentence(error: Exception, said: str) -> 
 def test_a_build_stops_at_its_start_with_the_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MEMORY_LIMIT", "much")
     with pytest.raises(InputError, match=r"^MEMORY_LIMIT is 'much' .* untouched\.$"):
-        build({"retailer": "cumcm2018"}, tmp_path, tmp_path / "warehouse.duckdb")
+        build({}, tmp_path, tmp_path / "warehouse.duckdb")
     assert not list(tmp_path.iterdir())

@@ -302,7 +302,7 @@ def test_a_build_refuses_a_foreign_writer_before_it_begins(warehouse: Path, monk
     Path(f"{warehouse}.wal").touch()
     before = sorted(path.name for path in warehouse.parent.iterdir())
     with pytest.raises(InputError, match="wal stands beside the warehouse"):
-        build({"retailer": "cumcm2018"}, warehouse.parent / "raw", warehouse)
+        build({}, warehouse.parent / "raw", warehouse)
     assert sorted(path.name for path in warehouse.parent.iterdir()) == before
 
 
