@@ -86,7 +86,9 @@ def test_a_member_is_found_by_the_beginning_and_told_of(edition: Edition) -> Non
     ).fetchall()
     assert card in state.found(edition, f" {card[:4].upper()}")
     assert state.found(edition, "") == state.found(edition, "%") == []
-    assert state.portrait(edition, card, "zh")["orders"] == str(orders)
+    portrait = state.portrait(edition, card, "zh")
+    assert portrait["orders"] == str(orders)
+    assert all(portrait[money].startswith("¥") for money in state.MONEY)
     assert state.portrait(edition, "nobody", "zh") == {}
     assert sum(row["orders"] or 0 for row in state.orders_by_month(edition, card)) == orders
     assert 0 < len(state.favourites(edition, card, "counter")) <= state.FAVOURITES

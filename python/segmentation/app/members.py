@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from segmentation.app import MEMBERS_PAGE
-from segmentation.app.state import SHARES, Edition, header, table_traits
+from segmentation.app.state import MONEY, SHARES, Edition, header, table_traits
 from segmentation.charts import LANGUAGES
 from segmentation.disk import draft
 from segmentation.landing.files import identifier
@@ -80,7 +80,8 @@ def _word(story: Story, word: str) -> str:
 
 def _trait(edition: Edition, name: str) -> dict[str, Any]:
     """What the page is told of a trait: its names, its kind, and for texts the names of its values."""
-    trait: dict[str, Any] = {"name": name, "kind": edition.overview.trait(name).kind, "is_share": name in SHARES}
+    trait: dict[str, Any] = {"name": name, "kind": edition.overview.trait(name).kind}
+    trait |= {"is_share": name in SHARES, "is_money": name in MONEY}
     trait |= {language: edition.labels(language)[name] for language in LANGUAGES}
     if trait["kind"] == "text":
         names = [list(edition.choices(name, language).values()) for language in LANGUAGES]

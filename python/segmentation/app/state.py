@@ -31,8 +31,9 @@ MOST_MONTHS = 48
 MOST_FOUND = 20
 FAVOURITES = 5
 MOST_COUNTS = 500
-# Numbers that are names, and those that are shares of one.
+# Numbers that are names, those that are shares of one, and those that are money.
 NUMBERED, SHARES = ("birth_decade", "segment"), ("p_alive",)
+MONEY = ("amount", "amount_per_order", "expected_value")
 WHICH = "card_id = $card and purchased_at < (select max(as_of) from marts.member_overview)"
 
 
@@ -288,7 +289,7 @@ def written(story: Story, trait: str, value: object) -> str:
     if trait in SHARES and isinstance(value, float):
         return story.percent(value)
     if isinstance(value, Decimal | float):
-        return story.decimal(float(value))
+        return story.decimal(float(value), is_money=trait in MONEY)
     if isinstance(value, int) and trait not in NUMBERED:
         return story.count(value)
     return str(value)

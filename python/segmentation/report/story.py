@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import duckdb
 from babel.dates import format_date
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 
 from segmentation.charts.look import Source, filled, open_source
 from segmentation.report.options import Option, Unit
@@ -94,10 +94,14 @@ class Story:
     def count(self, value: float | None) -> str:
         return MISSING if value is None else self.source.number(value)
 
-    def decimal(self, value: float | None, digits: int = 2) -> str:
+    def decimal(self, value: float | None, digits: int = 2, *, is_money: bool = False) -> str:
         """A number with so many decimals, as the others in its column."""
-        pattern = "#,##0." + "0" * digits
-        return MISSING if value is None else str(format_decimal(value, pattern, locale=self.source.locale))
+        if value is None:
+            return MISSING
+        pattern, locale, currency = "#,##0." + "0" * digits, self.source.locale, self.source.currency
+        if is_money and currency:
+            return str(format_currency(value, currency, f"¤{pattern}", locale=locale, currency_digits=False))
+        return str(format_decimal(value, pattern, locale=locale))
 
     def money(self, value: float | None) -> str:
         return MISSING if value is None else self.source.money(float(value))
