@@ -102,33 +102,46 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
             from dbt.cli.main import dbtRunner
             from dbt.contracts.graph.manifest import Manifest
 
-            parsed = dbtRunner(callbacks=[progress(0)]).invoke([*quiet, "parse", *variables])
+            parsed = dbtRunner(callbacks=[progress(0, set())]).invoke([*quiet, "parse", *variables])
         landed.join()
-    if not isinstance(parsed.result, Manifest):
+    project = parsed.result
+    if not isinstance(project, Manifest):
         stopped = parsed.exception
         # That something ran out has been said.
         why = sentence(stopped) if stopped and not what_ran_out(str(stopped)) else None
         sys.exit(f"{why} {UNTOUCHED}" if why else UNTOUCHED)
-    kept = [(node.schema, node.alias) for node in parsed.result.nodes.values() if node.resource_type is NodeType.Model]
+    kept = [(node.schema, node.alias) for node in project.nodes.values() if node.resource_type is NodeType.Model]
     clear(Path(f"{warehouse}.next"), kept)
     # Unit tests and those of the structure say something about the project, nothing about these files.
     options = [*variables, "--selector", "data"]
     models = sum(
         node.resource_type is NodeType.Model and node.config.materialized != "ephemeral"
-        for node in parsed.result.nodes.values()
+        for node in project.nodes.values()
     )
-    built = dbtRunner(parsed.result, [progress(models)]).invoke([*quiet, "build", *options])
-    if not built.success:
+    said: set[str] = set()
+
+    def make(*more: str) -> bool:
+        told = progress(models, said)
+        return dbtRunner(project, [told]).invoke([*quiet, "build", *options, *more]).success
+
+    success = make()
+    if not success and what_ran_out("MemoryError") in said:
+        print("What was made is kept; the rest is tried once more, one model at a time.", flush=True)
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+        success = make("--threads", "1")
+    if not success:
         sys.exit(f"The build failed as said above. {UNTOUCHED}")
     # Its memory is wanted for the charts, the report and the exports.
     DuckDBConnectionManager.env().close()  # type: ignore[no-untyped-call]
 
 
-def progress(models: int) -> Callable[[Any], None]:
-    """Return what prints a line for each of so many models, numbered as dbt finishes them, and what went wrong."""
+def progress(models: int, said: set[str]) -> Callable[[Any], None]:
+    """Return what prints a line for each of so many models, numbered as dbt finishes them, and what went wrong.
+
+    That something ran out is printed where it has not been `said`, and added to that.
+    """
     finished = count(1)
     failed: list[str] = []
-    said: set[str] = set()
 
     def print_error(name: str, text: str) -> None:
         # dbt tells of a failure as it happens, and at the end again: first which node it was, then why.

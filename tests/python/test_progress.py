@@ -3,12 +3,17 @@ import io
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
+from dbt.contracts.graph.manifest import Manifest
 
 from segmentation.progress import Progress, progress_of_query, say
-from segmentation.run import progress
+from segmentation.run import build, progress
 
 
 def event(name: str, level: str = "info", msg: str = "what went wrong", **data: object) -> SimpleNamespace:
@@ -16,7 +21,7 @@ def event(name: str, level: str = "info", msg: str = "what went wrong", **data: 
 
 
 def test_models_are_numbered_as_they_finish_among_all_models(capsys: pytest.CaptureFixture[str]) -> None:
-    told = progress(2)
+    told = progress(2, set())
     for index, name, status in [(40, "first", "OK"), (7, "second", "kept")]:
         told(event("LogModelResult", index=index, total=900, description=name, status=status, execution_time=1.25))
         told(event("LogTestResult", index=index + 1, total=900))
@@ -25,7 +30,7 @@ def test_models_are_numbered_as_they_finish_among_all_models(capsys: pytest.Capt
 
 
 def test_a_failure_is_told_with_its_reason_and_what_runs_out_once(capsys: pytest.CaptureFixture[str]) -> None:
-    told = progress(2)
+    told = progress(2, set())
     for name, why in [("a", "IO Error: No space left on device"), ("b", "wrong"), ("c", "No space left"), ("d", "bad")]:
         told(event("LogModelResult", "error", f"1 of 9 ERROR {name}"))
         told(event("RunResultFailure", "error", f"Failure in {name}"))
@@ -38,9 +43,36 @@ def test_a_failure_is_told_with_its_reason_and_what_runs_out_once(capsys: pytest
 def test_a_line_of_a_model_is_printed_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     pieces: list[str] = []
     monkeypatch.setattr("sys.stdout", SimpleNamespace(write=pieces.append, flush=lambda: None))
-    progress(2)(event("LogModelResult", description="first", status="OK", execution_time=1))
+    progress(2, set())(event("LogModelResult", description="first", status="OK", execution_time=1))
     say("said")
     assert [piece for piece in pieces if piece] == ["   1/2 first 1.0 s\n", "said\n"]
+
+
+@pytest.mark.parametrize(("why", "threads"), [("std::bad_alloc", [[], ["--threads", "1"]]), ("wrong", [[]])])
+def test_what_ran_out_of_memory_is_tried_once_more_one_model_at_a_time(
+    why: str, threads: list[list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    asked: list[list[str]] = []
+
+    class Runner:
+        def __init__(self, manifest: Manifest | None = None, callbacks: list[Callable[[SimpleNamespace], None]] = ()):
+            self.tell = callbacks[0]
+
+        def invoke(self, words: list[str]) -> SimpleNamespace:
+            monkeypatch.setattr("dbt.adapters.duckdb.connections.DuckDBConnectionManager._ENV", Mock())
+            if "build" in words:
+                asked.append(words[words.index("data") + 1 :])
+                self.tell(event("RunResultError", "error", why))
+            return SimpleNamespace(result=Manifest(), success=len(asked) > 1)
+
+    monkeypatch.setattr("dbt.cli.main.dbtRunner", Runner)
+    monkeypatch.setattr("segmentation.run.landing_process", lambda *_: nullcontext())
+    monkeypatch.setattr("segmentation.run.leave_where_it_fails", Mock())
+    monkeypatch.setattr("segmentation.run.load_ahead", Mock())
+    with pytest.raises(SystemExit) if len(threads) == 1 else nullcontext():
+        build({}, tmp_path, tmp_path / "warehouse.duckdb")
+    assert asked == threads
+    assert capsys.readouterr().out.count("Memory ran out") == len(threads) - 1
 
 
 class Gone(io.StringIO):
@@ -58,8 +90,8 @@ def test_what_cannot_be_printed_ends_the_build(monkeypatch: pytest.MonkeyPatch) 
     # The landing and the charts go on.
     say("Reading a.csv")
     assert ended == []
-    progress(2)(event("LogModelResult", description="a", status="OK", execution_time=1))
-    progress(2)(event("RunResultError", "error"))
+    progress(2, set())(event("LogModelResult", description="a", status="OK", execution_time=1))
+    progress(2, set())(event("RunResultError", "error"))
     said = "What the build prints cannot be written: Broken pipe. The warehouse of the last good build is untouched."
     assert ended == [(said, 1)] * 2
 
