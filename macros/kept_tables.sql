@@ -47,10 +47,14 @@
     {%- set models = [] -%}
     {%- for id, input in inputs | dictsort -%}
         {%- if input.resource_type == 'source' and 'row_no' in input.columns -%}
-            {#- What the ledger of the landed files says is all that these rows depend on. -#}
+            {#- All that these rows depend on: the ledger of the landed files, and how the retailer file has them read. -#}
+            {%- set table = sql_literal(input.name) -%}
             {%- do digests.append(
                 "coalesce((select string_agg(concat_ws('|', part, source_file, sha256, reader, raw_rows, unreadable_rows), '|' order by part, source_file)"
-                ~ " from work.raw.files where table_name = " ~ sql_literal(input.name) ~ "), '')"
+                ~ " from work.raw.files where table_name = " ~ table ~ "), '')"
+            ) -%}
+            {%- do digests.append(
+                "(select sql from duckdb_views() where database_name = 'work' and schema_name = 'raw' and view_name = " ~ table ~ ")"
             ) -%}
         {%- elif input.resource_type in ['source', 'seed'] -%}
             {%- do digests.append(

@@ -240,6 +240,9 @@ def test_every_mart_is_that_of_a_build_from_nothing(shop: Shop, tmp_path: Path) 
     assert {"settings_used", "rfm_cut_points", "member_rfm", "member_history"} <= of_scores
     assert not {"orders", "lrfmpsx", "int_cluster_model", "member_life_cycle", "int_clv_models"} & of_scores
 
+    # How the files are read, without another file.
+    formats = '["%Y-%d-%m %H:%M:%S.%g", "%Y-%m-%d %H:%M:%S.%g"]'
+    shop.say({"members:\n": f"members:\n  date_format: {{registered_at: {formats}}}\n"})
     shop.write("day", shop.lines["b"][0])
     contents = []
     for job in (followed, anew):
