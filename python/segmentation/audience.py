@@ -159,7 +159,7 @@ def plan(overview: Overview, earlier: Sequence[Contact], request: Request) -> Pl
     known = known_cards(overview.connection)
     opted_out = read_cards(request.opt_out, known) if request.opt_out else set()
     # A card may have been merged into another one since it was contacted.
-    contacts = [contact._replace(card_id=known.get(contact.card_id.lower(), "")) for contact in earlier]
+    contacts = [contact._replace(card_id=known.get(contact.card_id.casefold(), "")) for contact in earlier]
     excluded = {contact.card_id for contact in contacts if contact.audience in request.exclude}
     recent = {
         contact.card_id
@@ -171,7 +171,7 @@ def plan(overview: Overview, earlier: Sequence[Contact], request: Request) -> Pl
     filled: Counter[tuple[str, object]] = Counter()
     for card, *values in selected:
         capped = [((trait, value), most) for (trait, most), value in zip(request.caps, values, strict=True)]
-        listed = card.lower()
+        listed = card.casefold()
         if listed in opted_out:
             left_out["opted_out"] += 1
         elif listed in excluded:
@@ -272,17 +272,17 @@ def list_of(overview: Overview, cards: Sequence[str], request: Request) -> tuple
 
 
 def known_cards(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
-    """All cards in small letters, by what a person may write for them: small letters, guarded or not.
+    """All cards, folded, by what a person may write for them, folded too: as it is or guarded.
 
-    A card that was merged into another one stands for that.
+    A card that was merged into another one stands for that. Only Python folds: what DuckDB calls small letters is other
+    letters in Greek and Turkish.
     """
     cards = connection.execute(
-        f"""select lower(card_id), lower({guarded("card_id")}), lower(card_id) from {OVERVIEW}
+        f"""select card_id, {guarded("card_id")}, card_id from {OVERVIEW}
         union all
-        select lower(card_id), lower({guarded("card_id")}), lower(final_card_id) from marts.card_merges
-        where reason is null"""
+        select card_id, {guarded("card_id")}, final_card_id from marts.card_merges where reason is null"""
     ).fetchall()
-    return {text: card for *texts, card in cards for text in texts}
+    return {text.casefold(): card.casefold() for *texts, card in cards for text in texts}
 
 
 def in_holdout(card_id: str, audience: str, salt: str, share: float) -> bool:

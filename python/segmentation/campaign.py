@@ -1,6 +1,7 @@
 """What a campaign brought: the later orders of the members contacted against those held out by lot."""
 
 import datetime
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,20 +79,21 @@ def campaign_result(
             )
         known = known_cards(connection)
         cards = {
-            part: {known.get(member.card_id.lower(), member.card_id) for member in members if member.part == part}
+            part: {known.get(card := member.card_id.casefold(), card) for member in members if member.part == part}
             for part in ("contact", "holdout")
         }
         # Cards may have been merged since.
         cards["holdout"] -= cards["contact"]
         if not cards["holdout"]:
             raise InputError(f"The audience {name} has no hold-out, so there is nothing to compare with.")
-        orders, amounts = zip(
-            *(_bought(connection, sorted(cards[part]), begin, end) for part in ("contact", "holdout")), strict=True
-        )
+        bought = _bought(connection, begin, end)
+    orders, amounts = zip(
+        *(np.transpose([bought[card] for card in sorted(cards[part])]) for part in ("contact", "holdout")), strict=True
+    )
     others = {
-        known.get(member.card_id.lower())
+        known.get(member.card_id.casefold())
         for member in earlier
-        if member.part == "contact" and member.audience != name and begin <= member.day < end
+        if member.part == "contact" and (member.audience, member.day) != (name, day) and day <= member.day < end
     }
     lines = [
         f"Audience {name}, contacted on {day}; orders from {begin} to {end - datetime.timedelta(1)} "
@@ -112,7 +114,7 @@ def campaign_result(
             interval,
         ))  # fmt: skip
     if meanwhile := len(cards["holdout"] & others):
-        lines.append(f"{meanwhile:,} of those held out were contacted by another audience meanwhile.")
+        lines.append(f"{meanwhile:,} of those held out were contacted meanwhile, by another audience.")
     lines.append(too_few or _verdict(differences["amount per member"][0]))
     return "\n".join(lines)
 
@@ -133,17 +135,18 @@ def _audience(
 
 
 def _bought(
-    connection: duckdb.DuckDBPyConnection, cards: Sequence[str], begin: datetime.date, end: datetime.date
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Orders and amount of each card from a day to before another."""
-    found = connection.execute(
-        """select cast(count(order_id) as double) as orders, coalesce(cast(sum(amount) as double), 0) as amount
-        from (select unnest(cast($cards as varchar[])) as card)
-        left join marts.orders on lower(card_id) = card and purchased_at >= $begin and purchased_at < $end
-        group by card order by card""",
-        {"cards": cards, "begin": begin, "end": end},
-    ).fetchnumpy()
-    return np.asarray(found["orders"]), np.asarray(found["amount"])
+    connection: duckdb.DuckDBPyConnection, begin: datetime.date, end: datetime.date
+) -> defaultdict[str, tuple[float, float]]:
+    """Orders and amount of each card, folded, from a day to before another."""
+    bought: defaultdict[str, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
+    for card, orders, amount in connection.execute(
+        """select card_id, count(*), cast(sum(amount) as double) from marts.orders
+        where purchased_at >= $begin and purchased_at < $end group by card_id order by card_id""",
+        {"begin": begin, "end": end},
+    ).fetchall():
+        of_others = bought[card.casefold()]
+        bought[card.casefold()] = (of_others[0] + orders, of_others[1] + amount)
+    return bought
 
 
 def _too_few(orders: Sequence[NDArray[np.float64]], small: int) -> str:

@@ -170,6 +170,18 @@ def test_all_members_of_an_excluded_audience_are_left_out_and_so_are_the_lately_
     assert cards(tmp_path, "before", "contact", before.contacted_on) == {"a1", "A2"}
 
 
+def test_capitals_and_small_letters_are_the_same_in_every_language(tmp_path: Path) -> None:
+    """DuckDB and Python write other small letters for these."""
+    names = ["ΠΑΠΑΔΟΠΟΥΛΟΣ", "İbrahim", "GROẞ", "a"]
+    warehouse = warehouse_of(tmp_path, members_named(names))
+    opt_out = tmp_path / "opt_out.csv"
+    opt_out.write_text("card\nΠαπαδοπουλος\nİBRAHIM\ngroß\n", encoding="utf-8")
+    assert "1 members to contact" in count_audience(warehouse, tmp_path, replace(SMALL, opt_out=opt_out))
+    export_audience(warehouse, tmp_path, replace(SMALL, name="all", recent_days=9))
+    assert "4 contacted lately" in count_audience(warehouse, tmp_path, replace(SMALL, minimum=0, recent_days=9))
+    assert "4 of excluded" in count_audience(warehouse, tmp_path, replace(SMALL, exclude=("all",), recent_days=0))
+
+
 def test_a_card_that_was_merged_stands_for_its_member(tmp_path: Path) -> None:
     warehouse = warehouse_of(tmp_path)
     opt_out = tmp_path / "opt_out.csv"

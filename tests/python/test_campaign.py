@@ -19,7 +19,7 @@ DAY = datetime.date(2017, 12, 1)
 
 def campaign(folder: Path, members: int, effect: float = 0, holdout: float = 0.4) -> Path:
     """A warehouse with an audience `letter`, whose contacted members spend more by `effect` afterwards."""
-    warehouse = warehouse_of(folder, members_named([f"C{number}" for number in range(members)]))
+    warehouse = warehouse_of(folder, members_named([f"C{number} İΑΣ" for number in range(members)]))
     export_audience(warehouse, folder, replace(SMALL, name="letter", holdout=holdout, contacted_on=DAY))
     contacts = read_contacts(folder / "audiences")
     random = np.random.default_rng(7)
@@ -100,12 +100,14 @@ def test_without_a_hold_out_or_a_later_day_there_is_nothing_to_compare(tmp_path:
         campaign_result(warehouse, tmp_path, "today")
 
 
-def test_those_held_out_that_another_audience_reached_are_counted(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "later"), [("other", 5), ("other", 0), ("letter", 5)])
+def test_those_held_out_that_another_audience_reached_are_counted(name: str, later: int, tmp_path: Path) -> None:
     warehouse = campaign(tmp_path, 200)
     held = sum(contact.part == "holdout" for contact in read_contacts(tmp_path / "audiences"))
-    export_audience(
-        warehouse, tmp_path, replace(SMALL, name="other", contacted_on=DAY + datetime.timedelta(5), recent_days=10)
-    )
-    assert f"{held} of those held out were contacted by another audience meanwhile." in campaign_result(
-        warehouse, tmp_path, "letter"
-    )
+    again = replace(SMALL, name=name, contacted_on=DAY + datetime.timedelta(later), recent_days=10)
+    if name == "letter":
+        # Nobody is held out of the second wave.
+        again = replace(again, holdout=0)
+    export_audience(warehouse, tmp_path, again)
+    said = campaign_result(warehouse, tmp_path, "letter", DAY)
+    assert f"{held} of those held out were contacted meanwhile, by another audience." in said

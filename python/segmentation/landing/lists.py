@@ -44,7 +44,7 @@ def read_cards(path: Path, known: Mapping[str, str]) -> set[str]:
 
     Parameters
     ----------
-    known : for each known card, in small letters, what is returned for it.
+    known : for each known card, folded (`str.casefold`), what is returned for it.
 
     Raises
     ------
@@ -113,15 +113,15 @@ def _load(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str | None, 
 
 
 def _card_column(connection: duckdb.DuckDBPyConnection, name: str, known: Mapping[str, str]) -> CardColumn:
-    values = connection.execute(
-        f"select distinct lower({sql_macro('clean_key', identifier(name))}) from list_rows"
-    ).fetchall()
+    key = sql_macro("clean_key", identifier(name))
+    values = connection.execute(f"select distinct {key} as key from list_rows where key is not null").fetchall()
     [(title,)] = connection.execute(
         f"select coalesce(arg_min({identifier(name)}, row_no), '') from list_rows"
     ).fetchall()
     # The columns of a Parquet file have names of their own.
     return CardColumn(
-        title if name.isdecimal() else name, frozenset(known[value] for (value,) in values if value in known)
+        title if name.isdecimal() else name,
+        frozenset(known[folded] for (value,) in values if (folded := value.casefold()) in known),
     )
 
 
