@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import duckdb
@@ -14,7 +14,7 @@ from segmentation.disk import draft, put, remove, writing
 from segmentation.errors import InputError
 from segmentation.exports import open_warehouse, write_exports, write_parquet
 from segmentation.landing.files import identifier, literal
-from segmentation.landing.forgotten import Forgotten, forgotten_file, read_forgotten, write_forgotten
+from segmentation.landing.forgotten import BETWEEN_VALUES, Forgotten, forgotten_file, read_forgotten, write_forgotten
 from segmentation.landing.sql_macros import sql_macro
 from segmentation.landing.text import DELIMITERS, is_utf8, is_utf16
 from segmentation.publication import begin, check_writers
@@ -41,7 +41,7 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
     with open_warehouse(warehouse) as connection:
         cards = _cards_of_person(connection, card, forgotten)
     write_forgotten(path, forgotten.with_cards(cards))
-    small = {card.lower() for card in cards}
+    folded = {card.casefold() for card in cards}
     target = warehouse.resolve()
     for ending in (".next", ".next.wal", ".work", ".work.wal"):
         remove(Path(f"{warehouse}{ending}"))
@@ -53,8 +53,8 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
         audiences = report_dir / "audiences"
         if audiences.exists():
             with locked(audiences):
-                rows += sum(_rewrite_csv(path, small) for path in sorted(audiences.rglob("*.csv")))
-                rows += sum(_rewrite_workbook(path, small) for path in sorted(audiences.rglob("[!~]*.xlsx")))
+                rows += sum(_rewrite_csv(path, folded) for path in sorted(audiences.rglob("*.csv")))
+                rows += sum(_rewrite_workbook(path, folded) for path in sorted(audiences.rglob("[!~]*.xlsx")))
         # From here on no table knows which cards were merged with the given one.
         rows += _rewrite(target, cards)
         write_exports(warehouse, report_dir)
@@ -68,10 +68,11 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
 
 
 def _cards_of_person(connection: duckdb.DuckDBPyConnection, card: str, forgotten: Forgotten) -> list[str]:
-    """Return the cards, as the marts write them, of the person to whom a card belongs.
+    """Return the cards, as the marts write them, of the person to whom a card belongs, in capitals or small letters.
 
     Of one whose forgetting was interrupted, the marts may have no row any more: that is the card as it is given.
     """
+    given = sql_macro("clean_key", "cast($card as varchar)")
     cards = connection.execute(
         f"""with persons as (
             select card_id, card_id as person from marts.sales_lines
@@ -80,16 +81,14 @@ def _cards_of_person(connection: duckdb.DuckDBPyConnection, card: str, forgotten
             union select card_id, final_card_id from marts.card_merges
         ),
         given as (
-            select person from persons where card_id = {sql_macro("clean_key", "cast($card as varchar)")}
+            select person from persons where lower(card_id) = lower({given})
         )
         select distinct card_id from persons semi join given on persons.person = given.person
         where card_id is not null order by 1""",
         {"card": card},
     ).fetchall()
     if not cards:
-        [(key,)] = connection.execute(
-            f"select {sql_macro('clean_key', 'cast($card as varchar)')}", {"card": card}
-        ).fetchall()
+        [(key,)] = connection.execute(f"select {given}", {"card": card}).fetchall()
         if forgotten == forgotten.with_cards([str(key)]):
             return [str(key)]
         raise InputError("The warehouse has no row of this card; give it as the marts write it. Nothing was done.")
@@ -107,7 +106,7 @@ def _rewrite(target: Path, cards: Collection[str]) -> int:
                 f" attach {literal(str(new))} as new (storage_version {literal(STORAGE)});"
                 " copy from database old to new (schema)"
             )
-            columns: dict[tuple[str, str], list[str]] = {}
+            columns: dict[str, dict[str, list[str]]] = {}
             for schema, table, column in connection.execute(
                 """select columns.schema_name, columns.table_name, columns.column_name from duckdb_columns() as columns
                 semi join duckdb_tables() as tables
@@ -115,14 +114,16 @@ def _rewrite(target: Path, cards: Collection[str]) -> int:
                     and columns.table_name = tables.table_name
                 where columns.database_name = 'old' order by all"""
             ).fetchall():
-                columns.setdefault((schema, table), []).append(column)
-            for (schema, table), names in columns.items():
-                relation = f"{identifier(schema)}.{identifier(table)}"
-                kept = connection.execute(
-                    f"insert into new.{relation} select * from old.{relation} where not ({_is_of_cards(names)})",
-                    {"cards": list(cards)} if _is_of_cards(names) != "false" else None,
-                ).fetchall()[0][0]
-                gone += connection.execute(f"select count(*) from old.{relation}").fetchall()[0][0] - kept
+                columns.setdefault(schema, {}).setdefault(table, []).append(column)
+            for schema, tables in columns.items():
+                for table in tables:
+                    relation = f"{identifier(schema)}.{identifier(table)}"
+                    leaves = _is_of_cards(table, tables)
+                    kept = connection.execute(
+                        f"insert into new.{relation} select * from old.{relation} where not ({leaves})",
+                        {"cards": list(cards)} if "$cards" in leaves else None,
+                    ).fetchall()[0][0]
+                    gone += connection.execute(f"select count(*) from old.{relation}").fetchall()[0][0] - kept
         new.chmod(target.stat().st_mode & 0o777)
         put(new, target)
     finally:
@@ -130,17 +131,26 @@ def _rewrite(target: Path, cards: Collection[str]) -> int:
     return gone
 
 
-def _is_of_cards(columns: Collection[str]) -> str:
-    """Return the SQL of whether a row of a mart belongs to one of $cards, by the names of its columns."""
+def _is_of_cards(table: str, tables: Mapping[str, Collection[str]]) -> str:
+    """Return the SQL of whether a row of a mart belongs to one of $cards, by the names of the columns of all marts."""
+    columns = tables[table]
     tests = [
         f"coalesce(list_contains($cards, {identifier(name)}), false)"
         for name in columns
         if name.endswith("card_id") or name == "merged_into"
     ]
     if "raw_text" in columns:
-        tests.append("coalesce(list_bool_or(list_transform($cards, lambda card: contains(raw_text, card))), false)")
-    if {"column_name", "value"} <= set(columns):
-        tests.append("column_name in ('card_id', 'merged_into') and coalesce(list_contains($cards, value), false)")
+        # A line that is no record has no column; one of its values may be the card.
+        tokens = f"regexp_split_to_array(raw_text, {literal(BETWEEN_VALUES)})"
+        keys = f"list_transform({tokens}, lambda token: lower({sql_macro('clean_key', 'token')}))"
+        small = "list_transform($cards, lambda card: lower(card))"
+        tests.append(f"coalesce(list_has_any({keys}, {small}), false)")
+    if table == "repaired_values":
+        places = " union all ".join(
+            f"select {literal(name)}, source_file, row_no from old.marts.{rows} where {_is_of_cards(rows, tables)}"
+            for name, rows in (("members", "member_rows"), ("sales_lines", "sales_lines"))
+        )
+        tests.append(f"(table_name, source_file, row_no) in ({places})")
     return " or ".join(tests) or "false"
 
 
@@ -182,6 +192,6 @@ def _rewrite_workbook(path: Path, cards: Collection[str]) -> int:
 
 
 def _is_card(cell: object, cards: Collection[str]) -> bool:
-    """Tell whether a cell holds one of the cards, in small letters, whatever a guard or a spreadsheet made of it."""
+    """Tell whether a cell holds one of the cards, which are folded, whatever a guard or a spreadsheet made of it."""
     number = int(cell) if isinstance(cell, float) and cell.is_integer() else cell
-    return str(number).strip().removeprefix("\ufeff").removeprefix("'").strip().lower() in cards
+    return str(number).strip().removeprefix("\ufeff").removeprefix("'").strip().casefold() in cards

@@ -62,6 +62,21 @@ def test_forgotten_cards_leave_what_has_landed_and_what_lands(tmp_path: Path) ->
         assert ledger == [("lines.csv", 4, 1), ("orders.csv", 3, 0), ("people.csv", 2, 0)]
 
 
+@pytest.mark.parametrize("folds", [False, True])
+def test_who_was_forgotten_stays_so_when_the_retailer_file_comes_to_fold_case(folds: bool, tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "lines.csv").write_text("card,at,paid\nA@X,2017-01-01,1\nb,2017-01-01,2\n a@x,2017-01-01,3\n")
+    retailer = tmp_path / "shop.yml"
+    table = "sales_lines: {files: lines.csv, columns: {card_id: card, purchased_at: at, amount: paid}}"
+    warehouse = tmp_path / "wh.duckdb"
+    path = forgotten_file(warehouse)
+    write_forgotten(path, read_forgotten(path).with_cards(["a@x" if folds else "A@X"]))
+    for is_folded in (folds, not folds):
+        retailer.write_text(f"fold_case: {str(is_folded).lower()}\n{table}\n")
+        lines, _, _ = landed_cards(warehouse, retailer, tmp_path / "raw")
+        assert lines == [("b", "2")]
+
+
 STEPS = ("write_forgotten", "remove", "_rewrite_csv", "_rewrite", "write_exports")
 
 
@@ -177,6 +192,34 @@ def test_nothing_of_a_forgotten_person_is_left_and_all_else_is(demo: Job, tmp_pa
     assert (lists / "list.csv").read_text("utf-8-sig").splitlines() == ["card_id,state", "other,lost"]
     with CalamineWorkbook.from_path(lists / "contact.xlsx") as book:
         assert book.get_sheet_by_index(0).to_python() == [["card_id", "n"], ["other", 2.0]]
+
+
+def test_what_tells_of_the_rows_of_a_person_goes_and_nothing_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = tmp_path / "wh.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            """create schema marts;
+            create table marts.card_merges (card_id varchar, final_card_id varchar);
+            create table marts.sales_lines as from (values
+                ('a.csv', 1, 'A@x', null), ('a.csv', 2, 'b', null), ('a.csv', 3, null, '7;"A@X ";1'),
+                ('a.csv', 4, null, '7;A@x2;1')) as c (source_file, row_no, card_id, raw_text);
+            alter table marts.sales_lines add column merged_card_id varchar;
+            create table marts.member_rows as from (values ('m.csv', 1, 'a@X')) as c (source_file, row_no, card_id);
+            create table marts.repaired_values as from (values
+                ('sales_lines', 'a.csv', 1), ('sales_lines', 'a.csv', 2), ('sales_lines', 'a.csv', 3),
+                ('members', 'a.csv', 1), ('members', 'm.csv', 1)) as c (table_name, source_file, row_no)"""
+        )
+    monkeypatch.setattr(forgetting, "write_exports", lambda *_: None)
+    forget(warehouse, tmp_path / "reports", "a@x")
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        assert connection.execute("select row_no from marts.sales_lines order by 1").fetchall() == [(2,), (4,)]
+        assert connection.execute("from marts.member_rows").fetchall() == []
+        assert connection.execute("from marts.repaired_values order by all").fetchall() == [
+            ("members", "a.csv", 1),
+            ("sales_lines", "a.csv", 2),
+        ]
 
 
 def test_where_nobody_is_left_each_command_says_so_or_writes_what_there_is(demo: Job, tmp_path: Path) -> None:

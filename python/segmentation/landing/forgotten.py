@@ -1,18 +1,17 @@
 """Members who are to be forgotten: known by hashes of their cards alone, left out of whatever is landed."""
 
-import hashlib
 import json
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 from duckdb import DuckDBPyConnection
 
 from segmentation.disk import draft
 from segmentation.errors import InputError
 from segmentation.landing.files import Part, identifier, literal
-from segmentation.landing.retailer import Retailer
 from segmentation.landing.retailer_file import CANONICAL_COLUMNS, CARD_COLUMNS
 from segmentation.landing.sql_macros import sql_macro
 
@@ -27,7 +26,7 @@ class Forgotten:
     Attributes
     ----------
     salt : what is hashed before each card, so that no list of hashes made elsewhere fits.
-    hashes : SHA-256 of salt and card, in hexadecimal digits.
+    hashes : SHA-256 of salt and card in small letters, in hexadecimal digits; of older lists, of the card as it was.
     """
 
     salt: str
@@ -35,13 +34,20 @@ class Forgotten:
 
     def with_cards(self, cards: Collection[str]) -> "Forgotten":
         """Return these and more cards, as the marts write them."""
-        new = {hashlib.sha256(f"{self.salt}{card}".encode()).hexdigest() for card in cards}
-        return Forgotten(self.salt, self.hashes | new)
+        new = duckdb.execute(
+            "select sha256($salt || lower(card)) from (select unnest(cast($cards as varchar[])) as card)",
+            {"salt": self.salt, "cards": list(cards)},
+        ).fetchall()
+        return Forgotten(self.salt, self.hashes | {hashed for (hashed,) in new})
 
     def matches(self, value: str) -> str:
-        """Return the SQL of whether a card, given by the SQL of its text, is among them."""
-        hashed = f"sha256({literal(self.salt)} || {value})"
-        return f"coalesce({hashed} in ({', '.join(map(literal, sorted(self.hashes)))}), false)"
+        """Return the SQL of whether a card, given by the SQL of its text, is among them, in capitals or small letters.
+
+        The retailer file may come to take both for the same, or no longer.
+        """
+        hashes = ", ".join(map(literal, sorted(self.hashes)))
+        hashed = (f"sha256({literal(self.salt)} || {card})" for card in (value, f"lower({value})"))
+        return " or ".join(f"coalesce({one} in ({hashes}), false)" for one in hashed)
 
 
 def forgotten_file(warehouse: Path) -> Path:
@@ -66,9 +72,7 @@ def write_forgotten(path: Path, forgotten: Forgotten) -> None:
         new.write_text(json.dumps({"salt": forgotten.salt, "hashes": sorted(forgotten.hashes)}), encoding="utf-8")
 
 
-def leave_out_forgotten(
-    connection: DuckDBPyConnection, retailer: Retailer, parts: Mapping[str, Sequence[Part]]
-) -> None:
+def leave_out_forgotten(connection: DuckDBPyConnection, parts: Mapping[str, Sequence[Part]]) -> None:
     """Take the rows of forgotten members out of the landed tables, as if the files did not have them.
 
     Which rows of sales lines and members these are, the views of `canonical.write_views` tell: the card may stand in a
@@ -82,7 +86,9 @@ def leave_out_forgotten(
         return
     for name, table_parts in parts.items():
         found = " or ".join(
-            forgotten.matches(_key(column)) for column in CARD_COLUMNS if column in CANONICAL_COLUMNS[name]
+            forgotten.matches(sql_macro("clean_key", column))
+            for column in CARD_COLUMNS
+            if column in CANONICAL_COLUMNS[name]
         )
         connection.execute(
             f"""create or replace temp table leaving as
@@ -91,13 +97,13 @@ def leave_out_forgotten(
             select source_file, row_no from (
                 select source_file, row_no, unnest(regexp_split_to_array(unreadable_text, $between)) as token
                 from work.raw.{name} where unreadable_text is not null
-            ) where {forgotten.matches(_key("token", retailer.fold_case))}""",
+            ) where {forgotten.matches(sql_macro("clean_key", "token"))}""",
             {"between": BETWEEN_VALUES},
         )
         columns = _cards_of_parts(table_parts)
         for number in range(len(table_parts)):
             relation = f"work.raw.{name}_{number}"
-            keys = (_key(identifier(column), retailer.fold_case) for column in columns[number])
+            keys = (sql_macro("clean_key", identifier(column)) for column in columns[number])
             has_card = " or ".join(["(source_file, row_no) in (from leaving)", *map(forgotten.matches, keys)])
             connection.execute(f"delete from {relation} where {has_card}")
             connection.execute(
@@ -110,11 +116,6 @@ def leave_out_forgotten(
                 where files.source_file = left_rows.source_file and table_name = $name and part = $part""",
                 {"name": name, "part": number},
             )
-
-
-def _key(column: str, fold_case: bool = False) -> str:
-    key = sql_macro("clean_key", column)
-    return f"lower({key})" if fold_case else key
 
 
 def _cards_of_parts(parts: Sequence[Part]) -> dict[int, set[str]]:

@@ -152,7 +152,7 @@ def land(connection: DuckDBPyConnection, retailer_name: str, raw_dir: Path, reta
         for number in range(1, len(parts[table.name])):
             check_join(connection, table.name, number, parts[table.name])
     write_views(connection, retailer, parts)
-    leave_out_forgotten(connection, retailer, parts)
+    leave_out_forgotten(connection, parts)
     same = connection.execute(
         "select list(distinct raw_path order by raw_path) as paths from work.raw.files"
         " where table_name = 'sales_lines' and part = 0 and raw_rows > 0"
