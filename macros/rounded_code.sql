@@ -1,4 +1,4 @@
 {#- The regular expression of a code in the form of a rounded number. -#}
 {% macro rounded_code() -%}
-\d(?:\.\d+)?[eE]\+\d+
+\d(?:[.,]\d+)?[eE]\+\d+
 {%- endmacro %}
