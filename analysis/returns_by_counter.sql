@@ -1,12 +1,28 @@
--- Of which counters do members bring back most? One row per counter, the largest share of the amount first.
+-- Of which counters do members bring back most, of purchases that count? One row per counter, the largest share of the amount first.
+with sold as (
+    select
+        counter_code,
+        sum(amount) as amount
+    from {{ ref('vip_info') }}
+    group by counter_code
+),
+
+returned as (
+    select
+        counter_code,
+        sum(returned_amount) as returned_amount
+    from {{ ref('member_returns') }}
+    where is_of_counted_purchase
+    group by counter_code
+)
+
 select
-    sold.counter_code,
-    sold.counter_name,
+    counters.counter_code,
+    counters.counter_name,
     sold.amount,
-    round(sum(returns.returned_amount), 2) as returned_amount,
-    round(100 * sum(returns.returned_amount) / sold.amount, 1) as percent_returned
-from {{ ref('counter_comparison') }} as sold
-inner join {{ ref('member_returns') }} as returns on sold.counter_code = returns.counter_code
-where sold.customer_type = 'member'
-group by sold.counter_code, sold.counter_name, sold.amount
-order by percent_returned desc, sold.counter_code
+    returned.returned_amount,
+    round(100 * returned.returned_amount / nullif(sold.amount, 0), 1) as percent_returned
+from {{ ref('counters') }} as counters
+inner join sold on counters.counter_code = sold.counter_code
+inner join returned on counters.counter_code = returned.counter_code
+order by percent_returned desc nulls last, counters.counter_code

@@ -99,13 +99,18 @@ def test_a_member_is_found_by_the_beginning_and_told_of(edition: Edition) -> Non
     assert changes[0]["rfm_group"] == state.portrait(edition, card, "en")["rfm_group"]
 
 
+@pytest.mark.parametrize(("value", "text"), [(1234567.0, "1234567"), (94382.02, "94382.02"), (0.0, "0"), ("7", "7")])
+def test_a_number_stays_as_it_was_typed(value: object, text: str) -> None:
+    assert state.typed(value) == text
+
+
 def test_of_a_month_without_data_no_orders_of_a_member_are_told() -> None:
     connection = duckdb.connect()
     connection.execute(
         """create schema marts;
         create table marts.member_overview as select date '2016-01-01' as as_of;
         create table marts.eda_coverage as from (values (date '2015-01-01', 'complete'), ('2015-02-01', 'missing'),
-            ('2015-03-01', 'complete')) as c (month_start, status);
+            ('2015-03-01', 'complete'), ('2016-02-01', 'complete')) as c (month_start, status);
         create table marts.orders as select 'a' as card_id, timestamp '2015-01-05' as purchased_at, 7.5 as amount"""
     )
     shop = Edition.__new__(Edition)

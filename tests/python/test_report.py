@@ -391,17 +391,24 @@ def story_of_months(language: str, orders: int) -> Story:
         language,
         f"""create table marts.eda_coverage as from (values (date '2015-01-01', 'complete'), ('2015-02-01', 'complete'),
             ('2015-03-01', 'complete'), ('2015-04-01', 'complete')) as c (month_start, status);
-        create table marts.eda_orders_by_month as from (values (date '2015-01-01', 1000, 5.0),
-            ('2015-02-01', {orders}, 5.0), ('2015-03-01', 5000, 5.0), ('2015-04-01', 5000, 5.0))
-            as o (period_start, orders, amount);
-        create table marts.sales_by_member_and_month (month_start date, card_id varchar, orders integer);
+        create table marts.orders as
+            select month_start + interval 9 hour as purchased_at, 'member' as customer_type,
+                unnest(range(orders)) as card_id, 0.01 as amount
+            from (values (date '2015-01-01', 1000), ('2015-02-01', {orders}), ('2015-03-01', 40), ('2015-04-01', 5000))
+                as m (month_start, orders)
+            union all select timestamp '2015-03-31 08:00', 'member', -1, 9
+            union all select timestamp '2015-02-01', 'unregistered', -2, 9;
         create table marts.member_overview as select date '2015-03-31' as as_of""",
     )
 
 
 def test_months_after_the_as_of_date_are_not_told_and_its_own_is_partial() -> None:
     story = story_of_months("en", 900)
-    assert [row["status"] for row in story.rows(business.MONTHS)] == ["complete", "complete", "partial"]
+    assert [(row["status"], row["orders"], row["amount"], row["buyers"]) for row in story.rows(business.MONTHS)] == [
+        ("complete", 1000, 10, 1000),
+        ("complete", 900, 9, 900),
+        ("partial", 40, 0.4, 40),
+    ]
     assert groups.last_month(story) == datetime.date(2015, 2, 1)
 
 
@@ -437,6 +444,32 @@ def test_a_share_of_few_people_is_in_no_title(silent: int, title: str) -> None:
     block = business.ever_bought(story)
     assert block is not None
     assert block.title.startswith(title)
+
+
+@pytest.mark.parametrize(("small", "change"), [(1000, "+4.0%"), (1001, "")])
+def test_by_the_change_few_buyers_of_the_month_before_are_not_told(small: int, change: str) -> None:
+    story = replace(story_of_months("en", 1040), small=small)
+    story.source.connection.execute(
+        "create or replace table marts.member_overview as select date '2015-03-31' as as_of, 9 as orders, 9.5 as amount"
+    )
+    block = business.key_figures(story)
+    assert block is not None
+    [buyers] = [card for card in block.cards if card.label == "Buyers"]
+    assert "1,040" in buyers.note
+    assert ("%" in buyers.note, change in buyers.note) == (bool(change), True)
+
+
+def test_a_month_of_which_no_year_is_whole_is_not_the_best() -> None:
+    story = story_of_months("en", 900)
+    story.source.connection.execute(
+        """create table seeds.customer_types as select 'member' as customer_type, 1 as sort_order;
+        create table marts.customer_type_comparison as select 'member' as customer_type, 'Members' as name_en;
+        create table marts.customer_type_rhythm as from (values (1, 0.2), (2, 0.3), (3, 0.5)) as m (position, share)
+            cross join (select 'member' as customer_type, 'month' as rhythm, '' as name_en, 50 as orders)"""
+    )
+    block = business.by_month_of_year(story)
+    assert block is not None
+    assert block.title == "Members buy the most in Feb: 30.0%"
 
 
 def test_of_one_month_no_rhythm_is_told() -> None:

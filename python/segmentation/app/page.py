@@ -131,8 +131,7 @@ class SelectionPage:
             given = value.value if isinstance(value.value, list) else [value.value]
             if not given or given == [None]:
                 raise InputError(say("app_value"))
-            texts = [f"{text:g}" if isinstance(text, float) else str(text) for text in given]
-            return state.conditions_of(self.trait, sign.value, texts)
+            return state.conditions_of(self.trait, sign.value, [state.typed(text) for text in given])
 
         with ui.element("div").classes("line"):
             ui.select(labels, value=self.trait, label=say("app_trait"), with_input=True, on_change=choose).props(

@@ -162,6 +162,11 @@ class Published:
         return stat.st_dev, stat.st_ino, stat.st_mtime_ns
 
 
+def typed(value: object) -> str:
+    """What was typed into a field: a number comes from there as a float, 7 as 7.0."""
+    return f"{Decimal(str(value)).normalize():f}" if isinstance(value, float) else str(value)
+
+
 def conditions_of(trait: str, operator: str, values: Sequence[str]) -> Conditions:
     """The conditions that a trait is one of the values (=), none of them (!=), or compares with the only one."""
     # What holds a comma, and what is missing, stands alone.
@@ -336,6 +341,7 @@ def orders_by_month(edition: Edition, card: str) -> list[Row]:
             cast(coalesce(months.amount, if(status = 'missing', null, 0)) as double) as amount
         from marts.eda_coverage left join months using (month_start)
         where month_start >= (select min(month_start) from months)
+            and month_start < (select max(as_of) from marts.member_overview)
         order by month_start""",
         {"card": card},
     )

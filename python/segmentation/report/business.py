@@ -8,17 +8,21 @@ from segmentation.landing.files import literal
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import Block, Card, Maker, Row, Story, Table, sentences
 
-# Every month from the first to the as-of date, with what was bought in it; the one in which that lies has not ended.
+# Every month from the first to the as-of date, with what was bought before it; the one in which it lies has not ended.
+# Of a month without data nothing is known.
 MONTHS = """
+    with as_of as (select max(as_of) as as_of from marts.member_overview),
+    bought as (
+        select cast(date_trunc('month', purchased_at) as date) as month_start, count(*) as orders,
+            sum(amount) as amount, count(distinct card_id) as buyers
+        from marts.orders join as_of on purchased_at < as_of
+        where customer_type = 'member' group by all
+    )
     select month_start, case when month_start + interval 1 month <= as_of then status else 'partial' end as status,
-        orders.orders, cast(orders.amount as double) as amount, buyers
-    from marts.eda_coverage as coverage
-    join (select max(as_of) as as_of from marts.member_overview) on month_start < as_of
-    left join marts.eda_orders_by_month as orders on orders.period_start = coverage.month_start
-    left join (
-        select month_start, count(*) as buyers
-        from marts.sales_by_member_and_month where orders > 0 group by month_start
-    ) using (month_start)
+        coalesce(orders, if(status = 'missing', null, 0)) as orders,
+        cast(coalesce(amount, if(status = 'missing', null, 0)) as double) as amount,
+        coalesce(buyers, if(status = 'missing', null, 0)) as buyers
+    from marts.eda_coverage join as_of on month_start < as_of left join bought using (month_start)
     order by month_start"""
 MOST_NAMED_GAPS = 8
 COUNTERS = 12
@@ -63,7 +67,10 @@ def key_figures(story: Story) -> Block | None:
             return ""
         value = story.money(now[measure]) if is_money else story.count(now[measure])
         month = story.source.month(now["month_start"])
-        return story.say("card_month_change", month=month, value=value, change=change(story, now, before, measure)) or (
+        # It would give away how few the month before had.
+        is_told = not (measure == "buyers" and before and story.few(before[measure]))
+        more = change(story, now, before, measure) if is_told else None
+        return story.say("card_month_change", month=month, value=value, change=more) or (
             story.say("card_month", month=month, value=value)
         )
 
@@ -366,7 +373,13 @@ def rhythm(story: Story, name: str, positions: range) -> Block | None:
     # A weekday on which the shop is closed is none.
     shown = [position for position in positions if label(position)]
     first_kind, first_label = kinds[0]
-    best = max(shown, key=lambda position: cells.get((first_kind, position)) or 0)
+    compared = {position for kind, position in cells if kind == first_kind}
+    if name == "month":
+        # One of which no year has all days is compared with no other.
+        compared &= {row["month_start"].month for row in story.rows(MONTHS) if row["status"] == "complete"}
+    if not compared:
+        return None
+    best = max(sorted(compared), key=lambda position: cells[first_kind, position])
     other = next(((kind, text) for kind, text in kinds[1:] if (kind, best) in cells), None)
     return Block(
         f"by_{name}",

@@ -40,7 +40,8 @@ LATIN = "".join(map(chr, range(0x20, 0x7F)))
 def write_report(warehouse: Path, report_dir: Path) -> Path:
     """Write `report_dir`/report.html from a published warehouse and return its path.
 
-    It holds totals only, no card numbers, and no counts of fewer people than the setting small_group.
+    It holds totals only, no card numbers, and no counts of fewer people than the setting small_group, but for
+    those of the raw rows that were taken out.
 
     Raises
     ------
