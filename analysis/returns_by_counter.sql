@@ -1,4 +1,4 @@
--- Of which counters do members bring back most, of purchases that count? One row per counter, the largest share of the amount first.
+-- Of which counters do members bring back most? One row per counter with what counts, the largest share of it first.
 with sold as (
     select
         counter_code,

@@ -389,8 +389,9 @@ def story_of_months(language: str, orders: int) -> Story:
     """Four months, of which March lacks a day until the as-of date, with so many orders in February."""
     return story_of(
         language,
-        f"""create table marts.eda_coverage as from (values (date '2015-01-01', 'complete'), ('2015-02-01', 'complete'),
-            ('2015-03-01', 'complete'), ('2015-04-01', 'complete')) as c (month_start, status);
+        f"""create table marts.eda_coverage as select *, 9 as orders
+            from (values (date '2015-01-01', 'complete'), ('2015-02-01', 'complete'), ('2015-03-01', 'complete'),
+                ('2015-04-01', 'complete')) as c (month_start, status);
         create table marts.orders as
             select month_start + interval 9 hour as purchased_at, 'member' as customer_type,
                 unnest(range(orders)) as card_id, 0.01 as amount

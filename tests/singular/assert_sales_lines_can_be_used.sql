@@ -74,7 +74,11 @@ where case
     ))
     when rejected.lines = total.lines then error(
         'No line of the sales files is a purchase of a registered member; the lines by reason: ' || rejected.reasons
-        || '.'
+        || case
+            when contains(rejected.reasons, 'unregistered_card') then
+                ': see whether the member list writes a card as they do (zeros before a number, blanks).'
+            else '.'
+        end
     )
     when total.is_too_large then error(
         'Amounts, points or quantities add up to 16 digits and more, which no shop has: see to the largest of them ('

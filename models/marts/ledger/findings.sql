@@ -98,6 +98,31 @@ folded_keys as (
     group by lower(card_id)
 ),
 
+-- A spreadsheet takes the zeros before a number, some programs set blanks into it: a card of no member may be one's.
+{% set number = "ltrim(replace(card_id, ' ', ''), '0')" -%}
+strangers as (
+    select distinct
+        card_id,
+        {{ number }} as number
+    from sales_lines
+    where reason = 'unregistered_card'
+),
+
+numbers_of_members as (
+    select distinct {{ number }} as number from members
+),
+
+-- Of files that hold dates without times, all that a card buys on a day is one order, unless receipts are orders.
+receipts_of_days as (
+    select count(distinct coalesce(sales_lines.till_no, '') || ' ' || sales_lines.receipt_no) > 1 as has_several
+    from sales_lines
+    cross join retailer
+    cross join as_of
+    where sales_lines.reason is null and sales_lines.receipt_no is not null
+        and not as_of.has_times and not retailer.order_is_receipt
+    group by sales_lines.card_id, sales_lines.purchased_at
+),
+
 -- The currency of a line is that of its own column, else the sign of its amount, else that of its price.
 written_signs as (
     select
@@ -260,6 +285,29 @@ counted as (
         null as from_day,
         null as to_day
     from folded_keys
+    union all
+    select
+        'cards_like_those_of_members' as finding,
+        'card_id' as subject,
+        null as other,
+        null as days,
+        count(numbers_of_members.number) as found,
+        count(*) as looked_at,
+        null as from_day,
+        null as to_day
+    from strangers
+    left join numbers_of_members on strangers.number = numbers_of_members.number
+    union all
+    select
+        'several_receipts_a_day' as finding,
+        'receipts' as subject,
+        null as other,
+        null as days,
+        count(*) filter (where has_several) as found,
+        count(*) as looked_at,
+        null as from_day,
+        null as to_day
+    from receipts_of_days
     union all
     select
         'receipts_of_several_moments' as finding,

@@ -19,7 +19,7 @@ MONTHS = """
         where customer_type = 'member' group by all
     )
     select month_start, case when month_start + interval 1 month <= as_of then status else 'partial' end as status,
-        coalesce(orders, if(status = 'missing', null, 0)) as orders,
+        coalesce(bought.orders, if(status = 'missing', null, 0)) as orders,
         cast(coalesce(amount, if(status = 'missing', null, 0)) as double) as amount,
         coalesce(buyers, if(status = 'missing', null, 0)) as buyers
     from marts.eda_coverage join as_of on month_start < as_of left join bought using (month_start)
