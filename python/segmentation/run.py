@@ -207,7 +207,10 @@ def summarise(warehouse: Path) -> None:
         ).fetchall():
             print(f"  {table:12} {step:65} {rows:>10,}")
         gaps = connection.execute(
-            "select strftime(month_start, '%Y-%m'), status from marts.eda_coverage where status <> 'complete'"
+            """select strftime(month_start, '%Y-%m'), if(status = 'complete', 'not ended', status)
+            from marts.eda_coverage, (select max(as_of) as as_of from marts.member_overview)
+            where status <> 'complete' or (month_start < as_of and month_start + interval 1 month > as_of)
+            order by month_start"""
         ).fetchall()
         print("Months not complete: " + (", ".join(f"{month} {status}" for month, status in gaps) or "none"))
         segments = connection.execute(

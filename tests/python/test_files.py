@@ -348,7 +348,9 @@ def test_what_stands_out_is_said_before_the_rest(tmp_path: Path, capsys: pytest.
                 (1, 5, 'c', 'first'), (13, 0, 'a', 'a'), (13, 0, 'b', 'b'), (13, 0, 'd', 'd'), (13, 0, 'c', 'c'),
                 (13, 0, 'e', 'e')) as findings (finding_no, found, subject, text_en);
             create table marts.cleaning_funnel (table_name varchar, step_no int, step_name_en varchar, rows_out int);
-            create table marts.eda_coverage (month_start date, status varchar);
+            create table marts.eda_coverage as from (values (date '2017-01-01', 'partial'), ('2017-02-01', 'complete'),
+                ('2017-03-01', 'complete'), ('2017-04-01', 'complete')) as c (month_start, status);
+            create table marts.member_overview as select date '2017-03-31' as as_of;
             create table marts.segment_summary (segment int, segment_name_en varchar, members int, member_share double,
                 amount_share double, is_stable boolean);
             insert into marts.segment_summary
@@ -358,6 +360,7 @@ def test_what_stands_out_is_said_before_the_rest(tmp_path: Path, capsys: pytest.
     said = capsys.readouterr().out.strip().splitlines()
     assert said[0].startswith("What stands out")
     assert said[1:8] == ["- first", "- second", "- third", "- a", "- b", "- c And 2 more of this kind.", ""]
+    assert "Months not complete: 2017-01 partial, 2017-03 not ended" in said
     # Where all was for nothing, there are no shares of it.
     assert [" ".join(line.split()) for line in said[-2:]] == [
         "Some 3 members (75.0%), 50.0% of the amount", "Without 1 member (25.0%)",
