@@ -104,9 +104,10 @@ def test_numbers_are_those_of_the_marts(browser: Browser, report: Path, demo: Jo
         if (script := article.query_selector("script"))
     }
     expected = demo.query(
-        """select orders.orders from marts.eda_coverage as coverage
-        left join marts.eda_orders_by_month as orders on period_start = month_start
-        where status <> 'missing' order by month_start"""
+        """select count(order_id) from marts.eda_coverage left join marts.orders
+            on date_trunc('month', purchased_at) = month_start and customer_type = 'member'
+            and purchased_at < (select max(as_of) from marts.member_overview)
+        where status <> 'missing' group by month_start order by month_start"""
     )
     drawn = [number for number in options["orders_by_month-en"]["series"][0]["data"] if number is not None]
     assert drawn == [number for (number,) in expected]
@@ -329,7 +330,11 @@ def test_a_shop_to_which_nobody_comes_back_and_that_gives_things_away_has_a_repo
         connection.execute("update marts.cohort_retention set buyers = 0 where months_since > 0")
         connection.execute("update marts.customer_type_comparison set amount_per_order = 0")
         connection.execute("update marts.clv_check set total_bias = null")
-        connection.execute("update marts.eda_orders_by_month set orders = 7")
+        connection.execute(
+            """create or replace table marts.orders as
+            select orders.* replace (cast(month_start as timestamp) as purchased_at)
+            from marts.eda_coverage, (from marts.orders where customer_type = 'member' limit 7) as orders"""
+        )
         connection.execute("update seeds.report_texts set text_en = 'everybody''s' where text_key = 'all_bands'")
         connection.execute("update seeds.drift_bands set lower_bound = 0.375 where level = 'large'")
     page = write_report(own_warehouse, tmp_path).read_text(encoding="utf-8")
