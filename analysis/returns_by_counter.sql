@@ -7,7 +7,7 @@ select
     returns.counter_code,
     max(returns.counter_name) as counter_name,
     sold.amount,
-    sum(returns.returned_amount) as returned_amount,
+    round(sum(returns.returned_amount), 2) as returned_amount,
     round(100 * sum(returns.returned_amount) / nullif(sold.amount, 0), 1) as percent_returned
 from {{ ref('member_returns') }} as returns
 inner join sold on returns.counter_code = sold.counter_code and returns.is_of_counted_purchase
