@@ -62,8 +62,9 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
             write_parquet(warehouse, report_dir)
     return (
         f"Forgotten: {rows:,} rows of marts and audiences are gone, charts and exports are written again, and every "
-        "build leaves the person out. Totals are those of before until the next build. The raw files are yours: take "
-        f"the rows out of them too. {path} keeps a salted hash, no number."
+        "build leaves the person out. Totals are those of before until the next build: pass on no report or workbook "
+        "before it, as what they have more than the rows tells of the person. The raw files are yours: take the rows "
+        f"out of them too. {path} keeps a salted hash, no number."
     )
 
 

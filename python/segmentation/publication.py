@@ -191,7 +191,8 @@ def roll_back(warehouse: Path) -> str:
     _put_in_place(new, target)
     return (
         f"{warehouse} is that of the build before. The other one is {previous} now: a second rollback brings it back. "
-        "Charts and exports are as they were: `segmentation charts` and `segmentation export` write them again."
+        "Report, charts and exports are as they were: `segmentation report`, `segmentation charts` and `segmentation "
+        "export` write them again."
     )
 
 

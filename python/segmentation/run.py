@@ -21,6 +21,7 @@ from segmentation.exports import write_exports
 from segmentation.landing.files import has_raw_files
 from segmentation.leaving import leave
 from segmentation.machine import check_memory, processes
+from segmentation.months import MONTHS
 from segmentation.publication import begin, check_writers, clear
 from segmentation.report import start_report
 from segmentation.settings import project_settings, settings_problem
@@ -71,6 +72,11 @@ def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_d
     print(f"Warehouse  {warehouse}\nCharts     {report_dir / 'charts'} ({len(drawn)} pictures)")
     print(f"Exports    {', '.join(str(path) for path in exported)}")
     print(f"Report     {page}: open it in a browser")
+    # They are written on request only.
+    asked_for = {"members.html": "segmentation members", "exports/parquet": "segmentation export --parquet"}
+    for name, command in asked_for.items():
+        if (report_dir / name).exists():
+            print(f"{report_dir / name} is of an earlier build: `{command}` writes it again.")
 
 
 def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
@@ -207,10 +213,7 @@ def summarise(warehouse: Path) -> None:
         ).fetchall():
             print(f"  {table:12} {step:65} {rows:>10,}")
         gaps = connection.execute(
-            """select strftime(month_start, '%Y-%m'), if(status = 'complete', 'not ended', status)
-            from marts.eda_coverage, (select max(as_of) as as_of from marts.member_overview)
-            where status <> 'complete' or (month_start < as_of and month_start + interval 1 month > as_of)
-            order by month_start"""
+            f"select strftime(month_start, '%Y-%m'), status from ({MONTHS}) where status <> 'complete'"
         ).fetchall()
         print("Months not complete: " + (", ".join(f"{month} {status}" for month, status in gaps) or "none"))
         segments = connection.execute(

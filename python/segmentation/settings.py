@@ -117,8 +117,9 @@ class Settings(BaseModel):
     retailer: Name = Field(description="The retailer file, which says how the raw files look.")
     as_of: AsOf = Field(
         description="Moment up to which purchases and registrations count, as a date; that day itself is excluded. "
-        "Empty: the retailer file's `as_of`, or else the day after the last sale. `start_of_month`: the first day of "
-        "that day's month, so that whole months count and a day's file changes little until the next month begins."
+        "Empty: the retailer file's `as_of`, or else the day after the last sale to a member. `start_of_month`: the "
+        "first day of the month of the day after that sale, so that whole months count and a day's file changes little "
+        "until the next month begins."
     )
 
     plausible_years: Years = Field(

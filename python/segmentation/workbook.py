@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 from xlsxwriter import Workbook
 
+from segmentation.months import MONTHS
 from segmentation.tables import write_cell
 
 SHEETS = {
@@ -17,10 +18,7 @@ SHEETS = {
             any_value(horizon_days) as horizon_days
         from marts.member_overview, marts.retailer""",
     "segments": "from marts.segment_summary order by segment",
-    "months": """
-        select coverage.*, sales.amount from marts.eda_coverage as coverage
-        left join marts.eda_orders_by_month as sales on sales.period_start = coverage.month_start
-        order by month_start""",
+    "months": MONTHS,
     "tags": "from marts.tag_dictionary order by tag_no, value_no",
     "actions": """
         select segment_name_zh, segment_name_en, state_name_zh, state_name_en, action_text_zh, action_text_en,

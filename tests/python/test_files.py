@@ -351,6 +351,7 @@ def test_what_stands_out_is_said_before_the_rest(tmp_path: Path, capsys: pytest.
             create table marts.eda_coverage as from (values (date '2017-01-01', 'partial'), ('2017-02-01', 'complete'),
                 ('2017-03-01', 'complete'), ('2017-04-01', 'complete')) as c (month_start, status);
             create table marts.member_overview as select date '2017-03-31' as as_of;
+            create table marts.orders (purchased_at timestamp, customer_type varchar, card_id varchar, amount double);
             create table marts.segment_summary (segment int, segment_name_en varchar, members int, member_share double,
                 amount_share double, is_stable boolean);
             insert into marts.segment_summary
@@ -360,7 +361,7 @@ def test_what_stands_out_is_said_before_the_rest(tmp_path: Path, capsys: pytest.
     said = capsys.readouterr().out.strip().splitlines()
     assert said[0].startswith("What stands out")
     assert said[1:8] == ["- first", "- second", "- third", "- a", "- b", "- c And 2 more of this kind.", ""]
-    assert "Months not complete: 2017-01 partial, 2017-03 not ended" in said
+    assert "Months not complete: 2017-01 partial, 2017-03 partial" in said
     # Where all was for nothing, there are no shares of it.
     assert [" ".join(line.split()) for line in said[-2:]] == [
         "Some 3 members (75.0%), 50.0% of the amount", "Without 1 member (25.0%)",

@@ -18,7 +18,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from segmentation.app.members import write_members
 from segmentation.charts.look import Source
-from segmentation.report import business, groups
+from segmentation.months import MONTHS
+from segmentation.report import business, groups, outlook
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.page import SECTIONS, safe_json, write_report
 from segmentation.report.story import Story, withheld
@@ -410,7 +411,7 @@ def story_of_months(language: str, orders: int) -> Story:
 
 def test_months_after_the_as_of_date_are_not_told_and_its_own_is_partial() -> None:
     story = story_of_months("en", 900)
-    assert [(row["status"], row["orders"], row["amount"], row["buyers"]) for row in story.rows(business.MONTHS)] == [
+    assert [(row["status"], row["orders"], row["amount"], row["buyers"]) for row in story.rows(MONTHS)] == [
         ("complete", 1000, 10, 1000),
         ("complete", 900, 9, 900),
         ("partial", 40, 0.4, 40),
@@ -532,6 +533,30 @@ def test_few_of_a_level_are_not_told_by_its_others() -> None:
         "Could be chance": [None, None, 40, None],
         "Not split (part < 30)": [101, None, None, None],
     }
+
+
+@pytest.mark.parametrize(
+    ("action", "rows"),
+    [
+        ("letter", [["Top", "Active", "Call.", "100"], ["Several segments", "Active", "A letter.", "35"]]),
+        ("call", [["Top", "Active", "Call.", "100"]]),
+    ],
+)
+def test_members_with_different_actions_are_in_no_row_together(action: str, rows: list[list[str]]) -> None:
+    story = story_of(
+        "en",
+        f"""create table seeds.life_cycle_states as select 'active' as state, 1 as sort_order, 'Active' as name_en;
+        create table marts.member_overview as
+        select 'active' as state, segment as segment_code, segment as segment_name_en, action as action_code,
+            if(action = 'call', 'Call.', 'A letter.') as action_text_en, 9.5 as amount, null::double as expected_value
+        from (values ('Top', 100, 'call'), ('Base', 20, 'letter'), ('Low', 15, '{action}'))
+            as g (segment, members, action)
+        cross join range(1, 200) as m (member) where member <= members""",
+    )
+    block = outlook.actions(story)
+    assert block is not None
+    assert block.table is not None
+    assert [row[:4] for row in block.table.rows] == rows
 
 
 def test_every_setting_has_a_name_in_the_report() -> None:

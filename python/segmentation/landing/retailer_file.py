@@ -519,7 +519,8 @@ class RetailerFile(Entry):
     )
     as_of: datetime.date | None = Field(
         None,
-        description="the day up to which purchases count, itself excluded; without it, the day after the last sale",
+        description="the day up to which purchases count, itself excluded; without it, the day after the last sale to "
+        "a member",
     )
     fold_case: bool = Field(
         False,

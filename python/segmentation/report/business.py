@@ -5,25 +5,10 @@ from collections.abc import Callable
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, GENDER_COLORS, PLAIN, TYPE_COLORS, TYPES
 from segmentation.landing.files import literal
+from segmentation.months import MONTHS
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import Block, Card, Maker, Row, Story, Table, sentences
 
-# Every month from the first to the as-of date, with what was bought before it; the one in which it lies has not ended.
-# Of a month without data nothing is known.
-MONTHS = """
-    with as_of as (select max(as_of) as as_of from marts.member_overview),
-    bought as (
-        select cast(date_trunc('month', purchased_at) as date) as month_start, count(*) as orders,
-            sum(amount) as amount, count(distinct card_id) as buyers
-        from marts.orders join as_of on purchased_at < as_of
-        where customer_type = 'member' group by all
-    )
-    select month_start, case when month_start + interval 1 month <= as_of then status else 'partial' end as status,
-        coalesce(bought.orders, if(status = 'missing', null, 0)) as orders,
-        cast(coalesce(amount, if(status = 'missing', null, 0)) as double) as amount,
-        coalesce(buyers, if(status = 'missing', null, 0)) as buyers
-    from marts.eda_coverage join as_of on month_start < as_of left join bought using (month_start)
-    order by month_start"""
 MOST_NAMED_GAPS = 8
 COUNTERS = 12
 PROMOTIONS = 10
@@ -207,7 +192,9 @@ def ever_bought(story: Story) -> Block | None:
     never = counts.get("never_bought", 0)
     key = "ever_bought_title" if never else "states_now_title"
     lost = counts.get("silent", 0) + counts.get("lost", 0)
-    lost_share = None if story.few(lost) else story.percent(lost / (everybody - never))
+    buyers = everybody - never
+    # Who is few would be known by the others, too.
+    lost_share = None if story.few(lost) or story.few(buyers - lost) else story.percent(lost / buyers)
     hidden = story.hidden(counts)
     return Block(
         "ever_bought",
@@ -217,7 +204,7 @@ def ever_bought(story: Story) -> Block | None:
             lost=lost_share,
         )
         or story.say("states_title_unknown"),
-        sentences(story.say("ever_bought_states", buyers=story.count(everybody - never), lost=lost_share)),
+        sentences(story.say("ever_bought_states", buyers=story.count(buyers), lost=lost_share)),
         bars(
             [story.label("people")],
             [
@@ -279,8 +266,8 @@ def gender_and_age(story: Story) -> Block | None:
 
 def birth_decades(story: Story) -> Block | None:
     data = story.rows(
-        """select birth_decade, sum(members) as members from marts.eda_members_by_birth_decade
-        group by birth_decade order by birth_decade"""
+        """select birth_decade, count(*) as members from marts.member_overview
+        where birth_decade is not null group by birth_decade order by birth_decade"""
     )
     if not data:
         return None

@@ -388,9 +388,15 @@ def transitions(story: Story) -> Block | None:
 
 def activation(story: Story) -> Block | None:
     data = story.rows(
-        """select month_start, previous_state, name_{lang} as label, month_status,
+        """with months as (
+            select * replace (
+                if(month_start + interval 1 month <= as_of, month_status, 'partial') as month_status
+            )
+            from marts.activation_by_month, (select max(as_of) as as_of from marts.member_overview)
+        )
+        select month_start, previous_state, name_{lang} as label, month_status,
             case when month_status = 'complete' and not is_small then activation_rate end as rate
-        from marts.activation_by_month join seeds.life_cycle_states on previous_state = state
+        from months join seeds.life_cycle_states on previous_state = state
         where month_start >= (select min(month_start) from marts.life_cycle_by_month where is_settled)
         order by sort_order, month_start"""
     )

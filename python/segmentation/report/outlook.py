@@ -328,18 +328,17 @@ def _without_small_groups(story: Story, data: list[Row]) -> list[Row]:
         lambda place: ("state", data[place]["state"]),
     )
     shown = [row for place, row in enumerate(data) if place not in hidden and row["state"] not in hidden_states]
-    together: dict[str, Row] = {}
-    # The action is that for most of them.
-    for row in sorted((data[place] for place in hidden), key=lambda row: (-row["members"], row["action"])):
-        if row["state"] not in hidden_states:
-            several = together.setdefault(
-                row["state"], row | {"segment": story.label("several_segments"), "members": 0, "amount": 0}
-                | ({} if row["expected"] is None else {"expected": 0})
-            )  # fmt: skip
+    together: dict[str, list[Row]] = {}
+    for place in sorted(hidden):
+        together.setdefault(data[place]["state"], []).append(data[place])
+    for state, rows in together.items():
+        # Of members with different actions no row can say what to do.
+        if state not in hidden_states and len({row["action"] for row in rows}) == 1:
+            several = rows[0] | {"segment": story.label("several_segments")}
             for number in ("members", "amount", "expected"):
-                if row[number] is not None:
-                    several[number] = (several[number] or 0) + row[number]
-    shown += [row for row in together.values() if not story.few(row["members"])]
+                known = [row[number] for row in rows if row[number] is not None]
+                several[number] = sum(known) if known else None
+            shown += [] if story.few(several["members"]) else [several]
     return sorted(shown, key=lambda row: (-(row["expected"] or 0), -row["members"]))
 
 
@@ -395,7 +394,11 @@ def reasons(story: Story) -> Block | None:
 
 
 def findings(story: Story) -> Block | None:
-    data = story.rows("select text_{lang} as text from marts.findings order by finding_no, found desc, subject")
+    # How few of the buyers are so would be told of them.
+    data = story.rows(
+        f"""select text_{{lang}} as text from marts.findings where subject <> 'lrfmpsx' or found >= {story.small}
+        order by finding_no, found desc, subject"""
+    )
     return Block(
         "findings",
         story.say("findings_title" if data else "findings_title_none", findings=str(len(data))),
