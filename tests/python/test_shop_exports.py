@@ -374,6 +374,12 @@ DOUBTS = [
     ({"s.csv": sales(*USUAL, "a1,soon,1,2.00")}, "1 of 29 values of purchase_date are no likely moments, such as soon"),
     ({"s.csv": sales(*(f"a{n % 12},2018-01-{n:02d},1,1.{n:02d}5" for n in range(10, 29)))},
      "all points in amount stand before three digits"),
+    *(({"s.csv": lines("card_id;date;amount", [f"a{n};2018-01-{n};{text}" for n in range(10, 29)
+                       for text in (before + many + after, before + "990" + after)])},
+       f"all points in amount stand before three digits, and {before}{many}{after} is taken for decimals")
+      for before, many, after in (("$", "12.490", ""), ("", "21.534", " Ft"), ("", "1.250", " €"))),
+    ({"s.csv": lines("card_id;date;qty;amount", [f"a{n};2018-01-{n};{n % 3 + 1},500;2.50" for n in range(10, 29)])},
+     "quantity: all commas in qty stand before three digits, and 3,500 is taken for thousands: if they mark decimals"),
     ({"s.csv": sales(*USUAL, *(f"7,2018-02-{n % 28 + 1:02d},1,2.00" for n in range(200)),
                      *(f"b{n},2018-01-01,1,2.00" for n in range(20)))}, "7 is in 200 of 248 lines"),
     ({"s.csv": sales(*USUAL), "p.csv": lines("card_id,gender", ["a1,F", "a2,M"])},
@@ -464,6 +470,23 @@ def test_what_is_unsure_is_said_with_its_count(files: Files, doubt: str, tmp_pat
 
 def test_clear_files_leave_no_doubt(tmp_path: Path) -> None:
     assert proposed({"s.csv": sales(*USUAL)}, tmp_path)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("amounts", "decimal"),
+    [
+        (["1,234.50", "2,000.00"], None),
+        (["1,234,567", "2,000", "35,000"], None),
+        (["1,250", "980", "12,400"], None),
+        (["12,5", "1,250"], ","),
+        (["1.234,50 €", "2.000,00 €"], ","),
+    ],
+)
+def test_a_mark_that_values_tell_leaves_no_doubt(amounts: list[str], decimal: str | None, tmp_path: Path) -> None:
+    rows = [f"a{n % 4};2018-01-{n:02d};2,000;{amount}" for n in range(1, 29) for amount in amounts]
+    content, doubts = proposed({"s.csv": lines("card_id;purchase_date;points;amount", rows)}, tmp_path)
+    assert content["sales_lines"].get("decimal") == decimal
+    assert not any("amount: all" in doubt for doubt in doubts)
 
 
 def test_a_row_that_sums_up_others_decides_nothing(tmp_path: Path) -> None:

@@ -822,6 +822,10 @@ def _look_at_days(choice: Choice) -> None:
 
 def _look_at_values(connection: DuckDBPyConnection, choice: Choice) -> None:
     """Say which values are no numbers or moments, and what is unsure about how they are written."""
+    columns = [
+        column for table in (choice.sales, *(join.table for join in choice.joins)) for column in table.columns.values()
+    ]
+    are_marks_told = decimal_mark(choice) == "," or any(column.numbers.has_both_marks for column in columns)
     for role, column in {**choice.member_roles, **choice.roles}.items():
         if moments := column.moments if KINDS[role] == "moment" else None:
             if moments.doubt:
@@ -855,11 +859,21 @@ def _look_at_values(connection: DuckDBPyConnection, choice: Choice) -> None:
                 f"{role}: {column.values - column.numbers.values:,} of {column.values:,} values of {column.name} are "
                 f"no numbers, such as {str(example)[:40]}."
             )
-        if column.numbers.may_be_thousands:
+        if (unclear := column.numbers.unclear) and not are_marks_told:
+            if "," in unclear:
+                marks, otherwise = "commas", "is taken for thousands: if they mark decimals"
+            else:
+                marks, otherwise = "points", "is taken for decimals: if they mark thousands"
             choice.doubts.append(
-                f"{role}: all points in {column.name} stand before three digits, such as {column.examples[0][0]}: if "
-                'they mark thousands, write decimal: ",".'
+                f"{role}: all {marks} in {column.name} stand before three digits, and {unclear} {otherwise}, write "
+                'decimal: ",".'
             )
+
+
+def decimal_mark(choice: Choice) -> str:
+    """Return the decimal mark of the sales lines, which holds for all their columns."""
+    numbers = [column.numbers for role, column in choice.roles.items() if KINDS[role] == "number"]
+    return "," if any(column.has_decimal_comma for column in numbers) else "."
 
 
 def _instead(choice: Choice, column: Column) -> str:

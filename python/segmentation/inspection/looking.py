@@ -115,12 +115,19 @@ class Moments:
 
 @dataclass(frozen=True)
 class Numbers:
-    """How many values of a column are numbers, how they are written, and how many are below zero."""
+    """How many values of a column are numbers, how they are written, and how many are below zero.
+
+    Attributes
+    ----------
+    unclear : a value whose mark parts either thousands or decimals, where no other value tells which.
+    has_both_marks : whether a value has a mark of thousands and one of decimals.
+    """
 
     values: int = 0
     has_fraction: bool = False
     has_decimal_comma: bool = False
-    may_be_thousands: bool = False
+    unclear: str | None = None
+    has_both_marks: bool = False
     negatives: int = 0
 
 
@@ -548,15 +555,26 @@ def _numbers(connection: DuckDBPyConnection, values: int) -> Numbers:
     numbers, mark = _count_of_numbers(connection, "."), "."
     if numbers < ENOUGH * values <= (count := _count_of_numbers(connection, ",")):
         numbers, mark = count, ","
-    [(points, thousands, fractions, negatives)] = connection.execute(
-        """select count(*) filter (where contains(v, '.')),
-            count(*) filter (where regexp_full_match(v, '[-+]?[1-9]\\d{0,2}(\\.\\d{3})+')),
+    # A sign of money before or after the digits says nothing about the marks between them.
+    [(points, thousands, point, commas, comma, both, largest_plain, fractions, negatives)] = connection.execute(
+        """select count(*) filter (where contains(digits, '.')),
+            count(*) filter (where regexp_full_match(digits, '[1-9]\\d{0,2}(\\.\\d{3})+')),
+            max(v) filter (where contains(digits, '.')),
+            max(length(digits) - length(replace(digits, ',', ''))), max(v) filter (where contains(digits, ',')),
+            count(*) filter (where regexp_matches(digits, ',.*\\.')),
+            max(length(digits)) filter (where regexp_full_match(digits, '\\d+')),
             count(*) filter (where regexp_matches(v, '\\.\\d*[1-9]')),
             coalesce(sum(n) filter (where regexp_matches(v, '[-−(]') and regexp_matches(v, '[1-9]')), 0)::bigint
-        from present"""
+        from (select *, trim(regexp_extract(v, '\\d[\\d., ''’]*')) as digits from present)"""
     ).fetchall()
     is_comma = mark == ","
-    return Numbers(numbers, is_comma or fractions > 0, is_comma, not is_comma and 0 < points == thousands, negatives)
+    unclear = None
+    if not is_comma and 0 < points == thousands:
+        unclear = point
+    # Numbers up to 999 without a comma beside those from 1,000 on are amounts of all sizes.
+    elif not is_comma and not points and commas == 1 and largest_plain != len("999"):
+        unclear = comma
+    return Numbers(numbers, is_comma or fractions > 0, is_comma, unclear, both > 0, negatives)
 
 
 def _count_of_numbers(connection: DuckDBPyConnection, mark: str) -> int:

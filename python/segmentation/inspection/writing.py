@@ -12,7 +12,15 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from segmentation.inspection.choosing import KINDS, Choice, Join, columns_of, date_formats, used_missing
+from segmentation.inspection.choosing import (
+    KINDS,
+    Choice,
+    Join,
+    columns_of,
+    date_formats,
+    decimal_mark,
+    used_missing,
+)
 from segmentation.inspection.looking import Column, Table
 from segmentation.landing.retailer import WHITESPACE, WORDS
 
@@ -67,8 +75,8 @@ def _sales_lines(choice: Choice) -> CommentedMap:
     if choice.sales.overlaps:
         content["overlapping"] = True
     _add_formats(content, choice.roles, "sales_lines")
-    if any(column.numbers.has_decimal_comma for role, column in choice.roles.items() if KINDS[role] == "number"):
-        content["decimal"] = _quoted(",")
+    if (mark := decimal_mark(choice)) != ".":
+        content["decimal"] = _quoted(mark)
     content["columns"] = _columns(choice, columns_of(choice.sales, choice.roles))
     if choice.amount is not None:
         content["amount"] = choice.amount
