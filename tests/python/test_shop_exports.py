@@ -584,6 +584,38 @@ def test_dates_of_usual_exports_are_found(moment: str, read: str, tmp_path: Path
     assert f"purchase_date # {read} to {read}" in (tmp_path / "shop.yml").read_text(encoding="utf-8")
 
 
+YEARS_FIRST = [f"23/0{month}/{day:02d}" for month in range(1, 10) for day in range(1, 29, 3)]
+MONTHLY = [f"15/{month:02d}/{year}" for year in (20, 21) for month in range(1, 13)]
+
+
+@pytest.mark.parametrize(
+    ("days", "form", "is_sure"),
+    [
+        (YEARS_FIRST, "%y/%m/%d", True),
+        (YEARS_FIRST[::-1], "%y/%m/%d", True),
+        ([day.replace("/", "-") for day in YEARS_FIRST], "%y-%m-%d", True),
+        ([day.replace("/", ".") for day in YEARS_FIRST], "%y.%m.%d", True),
+        (["23/01/03", "23/02/04", "23/01/05", "23/02/02"], "%d/%m/%y", False),
+        ([f"{day[6:]}/{day[3:5]}/23" for day in YEARS_FIRST], "%d/%m/%y", True),
+        ([f"{day[6:]}-{day[3:5]}-23" for day in YEARS_FIRST], "%d-%m-%y", True),
+        (MONTHLY, "%d/%m/%y", True),
+        (["01/13/23", "02/14/23", "03/15/23"], "%m/%d/%y", True),
+    ],
+)
+def test_the_order_of_a_day_with_two_digits_for_the_year_is_that_of_likely_days(
+    days: list[str], form: str, is_sure: bool, tmp_path: Path
+) -> None:
+    content, doubts = proposed({"s.csv": lines("card_id,date,amount", [f"a,{day},1.5" for day in days])}, tmp_path)
+    assert content["sales_lines"]["date_format"] == {"purchased_at": form}
+    assert is_sure != any("can be read as %d/%m/%y (" in doubt and "as %y/%m/%d (" in doubt for doubt in doubts)
+
+
+def test_the_order_of_days_needs_no_file_in_order(tmp_path: Path) -> None:
+    days = [f"23/0{month}/{day:02d}" for day in range(1, 29) for month in (5, 2, 9)]
+    content, doubts = proposed({"s.csv": lines("card_id,date,amount", [f"a,{day},1.5" for day in days])}, tmp_path)
+    assert (content["sales_lines"]["date_format"], doubts) == ({"purchased_at": "%y/%m/%d"}, [])
+
+
 @pytest.mark.parametrize(
     "name", ["a, b: c", "Void?", "no", "2018", "#1", 'it\'s "x"', "{x}", "客户,号", "- x", "1e3", "a: #b", "*"]
 )

@@ -54,8 +54,9 @@ OVERLAP = 0.05
 # What may have to be stated; day before month and the other way round stay apart.
 DAYS = (
     "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%m.%d.%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y",
-    "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%a, %d %b %Y",
-    "%b-%d-%Y", "%b-%d-%y", "%d%b%Y", "%d/%b/%Y", "%d %b %y", "%Y年%m月%d日", "%G-W%V-%u",
+    "%m.%d.%y", "%d-%m-%y", "%m-%d-%y", "%y/%m/%d", "%y.%m.%d", "%y-%m-%d", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y",
+    "%b %d, %Y", "%b %d %Y", "%d %B %Y", "%B %d, %Y", "%a, %d %b %Y", "%b-%d-%Y", "%b-%d-%y", "%d%b%Y", "%d/%b/%Y",
+    "%d %b %y", "%Y年%m月%d日", "%G-W%V-%u",
 )  # fmt: skip
 TIMES = (
     "", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p", ", %I:%M %p", ", %I:%M:%S %p",
@@ -66,6 +67,8 @@ STATED_FORMATS = (
     *("%Y/%m/%d %I:%M:%S %p", "%d%b%Y:%H:%M:%S", "%Y.%m.%d %H.%M", "%Y%m%d%H%M", "%Y-%m", "%Y"),
 )
 MOST_FORMATS = 3
+# So many different days of the month no column has whose "days" are years.
+DAYS_OF_A_MONTH = 20
 # Three parts at least, or one number of eight digits; a month or a year alone is one where the column is called so.
 LIKE_A_DATE = re.compile(
     r"\d{8}(\d{4}|\d{6}|[ T].*)?|\d{4}-W\d\d-\d|\d{1,2}[A-Za-z]{3}\d{4}(:.*)?"
@@ -524,8 +527,11 @@ def _described(connection: DuckDBPyConnection, relation: str, column: str, name:
     # Blanks and signs around a value are taken off once for each different text.
     plain = sql_macro("clean_code", "raw")
     connection.execute(
-        f"""create or replace temp table every_value as select {plain} as v, sum(n)::bigint as n
-        from (select {column} as raw, count(*) as n from {relation} where {column} is not null group by 1) group by 1"""
+        f"""create or replace temp table every_value as select {plain} as v, sum(n)::bigint as n, min(place) as place
+        from (
+            select {column} as raw, count(*) as n, min(rowid) as place
+            from {relation} where {column} is not null group by 1
+        ) group by 1"""
     )
     words = ", ".join(map(literal, MISSING))
     missing = connection.execute(f"select v, n from every_value where v in ({words}) order by v").fetchall()
@@ -609,7 +615,7 @@ def _moments(connection: DuckDBPyConnection, name: str, values: int) -> Moments 
     if len(like) * 2 < len(sample):
         return None
     _read_moments(connection, ())
-    connection.execute("create or replace temp table rest as select v, n from moments where m is null")
+    connection.execute("create or replace temp table rest as select v, n, place from moments where m is null")
     [stated] = connection.execute(
         f"select {', '.join(f'count({_stated(form)})' for form in STATED_FORMATS)} from sample semi join rest using (v)"
     ).fetchall()
@@ -641,7 +647,7 @@ def _read_moments(connection: DuckDBPyConnection, formats: Sequence[str]) -> Non
     if formats or plain != [(True,)]:
         moment = parsed_moment("v", None, formats, None, None)
     connection.execute(
-        f"create or replace temp table moments as select v, n, {_within_years(moment)} as m from present"
+        f"create or replace temp table moments as select v, n, place, {_within_years(moment)} as m from present"
     )
 
 
@@ -657,7 +663,8 @@ def _within_years(moment: str) -> str:
 def _formats(connection: DuckDBPyConnection, candidates: list[str], name: str) -> tuple[list[str], str | None]:
     """Return formats of the values that are not read without one, and what is unsure about them.
 
-    Of two that fit as many, such as day before month and month before day, the one with the shorter time is likelier.
+    Of two that fit as many, such as day before month and month before day, the one with the shorter time is likelier;
+    a year of two digits stands first only where the last part has as many values as days have, or the file is in order.
     """
     chosen: list[str] = []
     doubt = None
@@ -667,18 +674,28 @@ def _formats(connection: DuckDBPyConnection, candidates: list[str], name: str) -
             form: rows[0]
             for form in candidates
             if (rows := connection.execute(
-                f"""select sum(n)::bigint, date_diff('day', min(m), max(m)), min(m)::date, max(m)::date
-                from (select n, {_within_years(_stated(form))} as m from rest)
-                where m is not null having count(*) > 0"""
+                f"""select sum(n)::bigint, date_diff('day', min(m), max(m)), min(m)::date, max(m)::date,
+                    count(distinct day(m)) >= {DAYS_OF_A_MONTH}
+                    or (count(*) >= {FEW_DAYS} and (not bool_or(falls) or bool_and(falls)))
+                from (
+                    select n, m, m < lag(m) over (order by place) as falls
+                    from (select n, place, {_within_years(_stated(form))} as m from rest) where m is not null
+                ) having count(*) > 0"""
             ).fetchall())
         }  # fmt: skip
-        form = min(fits, key=lambda form: (-fits[form][0], fits[form][1], STATED_FORMATS.index(form)), default=None)
-        if form is None or fits[form][0] * 100 < left:
+        likeliest = sorted(
+            fits,
+            key=lambda form: (
+                -fits[form][0], form.startswith("%y") and not fits[form][4], fits[form][1], STATED_FORMATS.index(form),
+            ),
+        )  # fmt: skip
+        if not likeliest or fits[likeliest[0]][0] * 100 < left:
             break
-        if (other := _swapped(form)) != form and other in fits:
+        form, *others = likeliest
+        for other in (other for other in reversed(others) if _is_other_order(form, other)):
             doubt = _doubt_about_days(connection, (form, other), (fits[form], fits[other]), left, name) or doubt
         chosen.append(form)
-        candidates = [kept for kept in candidates if kept not in (form, other)]
+        candidates = [kept for kept in candidates if kept != form and not _is_other_order(form, kept)]
         connection.execute(f"delete from rest where {_within_years(_stated(form))} is not null")
     return chosen, doubt
 
@@ -690,14 +707,15 @@ def _doubt_about_days(
     left: int,
     name: str,
 ) -> str | None:
-    """Say how many values can be read as day before month and the other way round; None where only one reads all."""
+    """Say how many values can be read in two orders of day, month and year; None where only one is likely."""
     first, second = forms
     [(both,)] = connection.execute(
         "select coalesce(sum(n), 0)::bigint from rest"
         f" where {_within_years(_stated(first))} is not null and {_within_years(_stated(second))} is not null"
     ).fetchall()
-    (count, _, start, end), (other_count, _, other_start, other_end) = fits
-    if count > both == other_count:
+    (count, _, start, end, is_likely), (other_count, _, other_start, other_end, is_other_likely) = fits
+    is_about_the_year = first.startswith("%y") != second.startswith("%y")
+    if count > both == other_count or (is_about_the_year and is_likely and not is_other_likely):
         return None
     return (
         f"date_format: of {left:,} values of {name}, {both:,} can be read as {first} (then they are of {start} to "
@@ -724,6 +742,11 @@ def _doubt_about_swapped_days(connection: DuckDBPyConnection, formats: Sequence[
         f"such as {example}, none before the 13th: a spreadsheet seems to have taken days for months in the first. "
         "Export the file again with dates as text; otherwise moments are wrong."
     )
+
+
+def _is_other_order(form: str, other: str) -> bool:
+    """Tell whether two formats have the same parts in another order, all of them in digits."""
+    return form != other and sorted(form) == sorted(other) and "%b" not in form.lower()
 
 
 def _swapped(form: str) -> str:
