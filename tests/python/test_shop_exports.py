@@ -409,6 +409,20 @@ DOUBTS = [
      "void {0} (6 lines) in {status are taken for no sales; paid {cash (6) count"),
     ({"s.csv": lines("user_id,date,amount,action", [f"{n % 9},2018-01-01,{n}.5,{n % 2 + 1}" for n in range(12)])},
      "action has 1 (6 lines), 2 (6 lines); all are taken for sales"),
+    *(({"s.csv": lines(f"card_id,date,amount,{name}", [f"a{n % 9},2018-01-{n},{n}.5,{back if n % 4 == 0 else sold}"
+                                                       for n in range(10, 29)])},
+       f"cancelled: {back} (5 lines) in {name} are taken for no sales; {f'{sold} (14) count' if sold else '14 lines'}")
+      for name, back, sold in (("type", "Return", "Sale"), ("Vorgang", "Retoure", "Verkauf"),
+                               ("Type", "Avoir", "Vente"), ("Belegart", "Gutschrift", "Rechnung"),
+                               ("Is Return", "True", "False"), ("Retoure", "x", ""), ("Zeilentyp", "Summe", "Artikel"),
+                               ("Kind", "Payment", "Item"))),
+    ({"s.csv": lines("card_id,date,amount,kind", [f"a{n % 9},2018-01-{n},{n}.5,{'Rtn' if n % 4 == 0 else 'Sale'}"
+                                                  for n in range(10, 29)])},
+     "cancelled: kind has Sale (14 lines), Rtn (5 lines); all are taken for sales"),
+    ({"s.csv": lines("card_id,date,amount,Type,Void", [f"a{n % 9},2018-01-{n},{kind},{'yes' if n == 11 else ''}"
+                                                       for n in range(10, 29)
+                                                       for kind in ["-1.5,Return" if n % 4 == 0 else "1.5,Sale"]])},
+     "cancelled: yes (1 lines) in Void are taken for no sales; 18 lines have none; what is below zero stays a return"),
     ({"s.csv": lines("card_id,order_id,date,price", [f"a{n % 4},{n},2018-01-01,{n}.5" for n in range(28)]),
       "paid.csv": lines("order_id,way", [f"{n},cash" for n in range(28)]),
       "orders.csv": lines("order_id,customer_since", [f"{n},2018-01-01" for n in range(28)])},
@@ -513,6 +527,15 @@ def test_names_of_products_are_no_visits_and_a_channel_is_no_number_of_pieces(tm
     assert [doubt for doubt in doubts if "sales_channel_id" in doubt] == [
         "s.csv: columns that are not used: sales_channel_id."
     ]
+
+
+def test_customers_who_return_and_ways_to_pay_are_no_returns(tmp_path: Path) -> None:
+    rows = [f"a{n % 4},2018-01-{n:02d},{n}.50,{'yes,Returning' if n % 3 else 'no,New'},{'Payment' if n % 2 else 'Cash'}"
+            for n in range(1, 29)]  # fmt: skip
+    header = "card_id,purchase_date,amount,Returning Customer,Customer Kind,Way"
+    content, doubts = proposed({"s.csv": lines(header, rows)}, tmp_path)
+    assert "cancelled" not in content["sales_lines"]
+    assert not any(doubt.startswith("cancelled: yes") for doubt in doubts)
 
 
 def test_what_is_known_of_some_customers_makes_nobody_a_stranger(classifier: Classifier, tmp_path: Path) -> None:

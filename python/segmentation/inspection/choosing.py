@@ -21,14 +21,16 @@ SIGNS_FILE = Path(__file__).parents[3] / "seeds" / "currency_signs.csv"
 KINDS: dict[str, str] = {role: entry["kind"] for role, entry in WORDS.items()}
 MEMBER_ROLES = ("birth_date", "age_band", "gender", "registered_at")
 NO_COLUMNS = ("nobody", "missing", "footer", "time_zones")
-NO_ROLES = ("purchased_time", "currency", "status", "direction", *NO_COLUMNS)
+NO_ROLES = ("purchased_time", "currency", "status", "flag", "direction", *NO_COLUMNS)
 SALES_ROLES = tuple(role for role in WORDS if role not in (*MEMBER_ROLES, *NO_ROLES))
 # A joined table repeats its values in several lines: what is added up has to be in the table of the lines itself.
 ADDED_UP = ("quantity", "amount", "points")
 NO_SALE, VISIT = tuple(WORDS["status"]["no_sale"]), tuple(WORDS["status"]["visit"])
+RETURNED, SOLD = set(WORDS["status"]["returned"]), set(WORDS["status"]["sold"])
+# What lines of a receipt beside those of its goods are called.
+NO_GOODS = {bare_name(word) for word in [*WORDS["status"]["paid"], *WORDS["footer"]["words"]]}
 # What a line can do without, but not without a word where a column has the name.
 MEASURES = ("quantity", "unit_price", "points")
-TRUE = ("1", "true", "yes", "y", "t", "是")
 WHOLE_WORD = 700
 MOST_STATES = 30
 # What is known of an order rather than of one of its lines.
@@ -560,10 +562,11 @@ def _states(connection: DuckDBPyConnection, column: Column) -> dict[str, tuple[s
     return {value: (pattern, number) for value, pattern, number in rows}
 
 
-def _is_no_sale(column: Column, value: str, is_status: bool) -> bool:
-    plain = value.casefold()
-    is_flag = re.search("cancel|void|取消|作废|storno", column.name.casefold()) and column.distinct <= 2
-    return (bool(is_flag) and plain in TRUE) or plain.startswith(NO_SALE + VISIT if is_status else NO_SALE)
+def _is_no_sale(column: Column, value: str, is_status: bool, has_sold: bool) -> bool:
+    plain, bare = value.casefold(), bare_name(value)
+    is_flag = column.distinct <= 2 and word_score(column.name, "flag") and plain in WORDS["flag"]["yes"]
+    is_other_kind = bare in RETURNED or (has_sold and bare in NO_GOODS)
+    return bool(is_flag) or is_other_kind or plain.startswith(NO_SALE + VISIT if is_status else NO_SALE)
 
 
 def _choose_cancelled(connection: DuckDBPyConnection, choice: Choice) -> None:
@@ -578,20 +581,22 @@ def _choose_cancelled(connection: DuckDBPyConnection, choice: Choice) -> None:
             choice.cancelled = ("receipt_no", ["C%"])
             return
     used = {id(column) for column in choice.roles.values()}
-    found: list[tuple[int, Column, list[str], str, str]] = []
+    has_returns = any(choice.roles[role].numbers.negatives for role in ("quantity", "amount") if role in choice.roles)
+    found: list[tuple[bool, int, Column, list[str], str, str]] = []
     for table in [choice.sales, *(join.table for join in choice.joins)]:
         for column in table.columns.values():
             if id(column) in used or not 0 < column.distinct <= MOST_STATES:
                 continue
             states = _states(connection, column)
             is_status = word_score(column.name, "status") > 0
+            has_sold = any(bare_name(value) in SOLD for value in states)
             marks = [
                 value for value in states
-                if _is_no_sale(column, value, is_status)
+                if _is_no_sale(column, value, is_status, has_sold)
                 and (is_status or len(value) == len(value.split("（")[0]) <= 20)
             ]  # fmt: skip
             lines = sum(states[value][1] for value in marks)
-            if not marks and len(states) > 1 and word_score(column.name, "status") >= WHOLE_WORD:
+            if not marks and len(states) > 1 and (has_sold or word_score(column.name, "status") >= WHOLE_WORD):
                 counted = ", ".join(f"{value} ({number:,} lines)" for value, (_, number) in states.items())
                 choice.doubts.append(f"cancelled: {column.name} has {counted}; all are taken for sales.")
             if not marks or (len(marks) == len(states) and lines == table.rows):
@@ -601,16 +606,20 @@ def _choose_cancelled(connection: DuckDBPyConnection, choice: Choice) -> None:
             rest = f"; {others} count" if others else ""
             if column.values < table.rows:
                 rest += f"; {table.rows - column.values:,} lines have none"
+            if has_returns:
+                rest += "; what is below zero stays a return"
             patterns = [states[value][0] for value in marks]
-            found.append((lines, column, patterns, f"cancelled: {told} in {column.name}", rest))
+            # Amounts may say by themselves what was taken back, but not what was cancelled.
+            is_return = all(bare_name(value) in RETURNED for value in marks)
+            found.append((is_return, -lines, column, patterns, f"cancelled: {told} in {column.name}", rest))
     if not found:
         return
-    found.sort(key=lambda entry: -entry[0])
-    _, column, patterns, text, rest = found[0]
+    found.sort(key=lambda entry: entry[:2])
+    *_, column, patterns, text, rest = found[0]
     choice.cancelled = (column.name, patterns)
     choice.doubts.append(f"{text} are taken for no sales{rest}.")
     choice.doubts += [
-        f"{text} may be no sales either, but only one column can say so{rest}." for _, _, _, text, rest in found[1:]
+        f"{text} may be no sales either, but only one column can say so{rest}." for *_, text, rest in found[1:]
     ]
 
 
