@@ -20,7 +20,7 @@ from segmentation.landing.retailer_file import GOODS, MOMENT_COLUMNS, PRODUCT, R
 SIGNS_FILE = Path(__file__).parents[3] / "seeds" / "currency_signs.csv"
 KINDS: dict[str, str] = {role: entry["kind"] for role, entry in WORDS.items()}
 MEMBER_ROLES = ("birth_date", "age_band", "gender", "registered_at")
-NO_COLUMNS = ("nobody", "missing", "footer", "time_zones")
+NO_COLUMNS = ("besides", "nobody", "missing", "footer", "time_zones")
 NO_ROLES = ("purchased_time", "currency", "status", "flag", "direction", *NO_COLUMNS)
 SALES_ROLES = tuple(role for role in WORDS if role not in (*MEMBER_ROLES, *NO_ROLES))
 # A joined table repeats its values in several lines: what is added up has to be in the table of the lines itself.
@@ -32,6 +32,7 @@ NO_GOODS = {bare_name(word) for word in [*WORDS["status"]["paid"], *WORDS["foote
 # What a line can do without, but not without a word where a column has the name.
 MEASURES = ("quantity", "unit_price", "points")
 WHOLE_WORD = 700
+BESIDES = "|".join(WORDS["besides"]["words"])
 MOST_STATES = 30
 # What is known of an order rather than of one of its lines.
 OF_AN_ORDER = ("card_id", "purchased_at", "receipt_no", "till_no")
@@ -155,16 +156,29 @@ def _named(choice: Choice, tables: Sequence[Table], role: str) -> str:
     return f"{best.name} has the name, but values such as {example} are not understood as a {KINDS[role]}"
 
 
+def _name_itself(name: str) -> str:
+    """Return a bare column name without what it says besides."""
+    return re.sub(BESIDES, "", bare_name(name))
+
+
 def word_score(name: str, role: str) -> int:
     """Return how well a column name fits: a whole word counts more than a part, an earlier word more than a later."""
     words = WORDS[role]["words"]
-    plain = bare_name(name)
+    if bare_name(name) in words:
+        return 1_000 - int(words.index(bare_name(name)))
+    plain = _name_itself(name)
     if plain in words:
         return 1_000 - int(words.index(plain))
     if any(part in plain for part in WORDS[role].get("but", ())):
         return 0
-    inside = [place for place, word in enumerate(words) if len(word) > (1 if word > "\x7f" else 4) and word in plain]
+    inside = _words_inside(plain, role)
     return 300 - inside[0] if inside else 0
+
+
+def _words_inside(plain: str, role: str) -> list[int]:
+    """Return the places of the words of a role that are in a bare name."""
+    words = enumerate(WORDS[role]["words"])
+    return [place for place, word in words if len(word) > (1 if word > "\x7f" else 4) and word in plain]
 
 
 def _score(column: Column, role: str) -> int:
@@ -308,7 +322,7 @@ def _complete(choice: Choice) -> None:
 
 
 def _contains_a_word_of(column: Column, role: str) -> bool:
-    return any(part in bare_name(column.name) for part in WORDS[role].get("but", ()))
+    return any(part in _name_itself(column.name) for part in WORDS[role].get("but", ()))
 
 
 def _is_called_otherwise(column: Column) -> bool:
@@ -474,7 +488,18 @@ def _choose_amount(connection: DuckDBPyConnection, choice: Choice) -> None:
         _look_at_prices_of_lines(connection, choice)
     elif "unit_price" not in roles and not _named(choice, [choice.sales], "amount"):
         choice.amount = 1
-        choice.doubts.append(f"amount: no column holds one; each of the {choice.sales.rows:,} lines counts as 1.")
+        used = [id(column) for column in roles.values()]
+        numbers = [
+            column.name
+            for column in choice.sales.columns.values()
+            if id(column) not in used
+            and column.is_number
+            and (column.numbers.has_fraction or _words_inside(bare_name(column.name), "amount"))
+        ]
+        choice.doubts.append(
+            f"amount: no column is known to hold one; each of the {choice.sales.rows:,} lines counts as 1"
+            + (f", though {', '.join(numbers)} may be it: if so, name it in columns." if numbers else ".")
+        )
 
 
 def _look_at_prices_of_lines(connection: DuckDBPyConnection, choice: Choice) -> None:
