@@ -435,6 +435,15 @@ DOUBTS = [
      "quantity: qty has the name, but values such as 10 pcs are not understood as a number"),
     ({"s.csv": lines("card_id,date,amount", [f"a,2018-01-{n},gratis" for n in range(10, 29)])},
      "No column looks like amount (amount has the name, but values such as gratis are not understood as a number)"),
+    ({"s.csv": lines("card_id,date,amount", [f"a,2018-01-{n},{'1.50' if n % 5 else '#REF!'}" for n in range(10, 29)])},
+     "(amount has the name, but values such as #REF! are not understood as a number, 4 of 19)"),
+    ({"s.csv": lines("card_id,date,amount", [f"a,{'#####' if n % 3 else '2018-01-01'},1.5" for n in range(30)])},
+     "(date has the name, but values such as ##### are not understood as a moment, 20 of 30)"),
+    *(({"s.csv": lines("receipt_no,amount", [f"{n % 8},1.50" for n in range(60)]),
+        "r.csv": lines("receipt_no,customer_no,date", [f"{n % 8},a{n % 7},2018-01-01" for n in range(32)])}, doubt)
+      for doubt in ("card_id (customer_no has the name, but r.csv is not used)",
+                    "(date has the name, but r.csv is not used)",
+                    "no key to join it by was found (receipt_no is in both, but 32 rows have only 8 values of it)")),
     ({"s.xlsx": workbook({"S": [["card_id", "date", "amount"], *[["a", f"2018-01-{n}"] for n in range(10, 29)]]})},
      "No column looks like amount (amount has the name, but no value; formulas have none"),
     ({"s.csv": lines("card_id,date,Debit,Credit", [f"a{n},2018-01-{n},{f'{n}.5,' if n % 4 else f',{n}.5'}"

@@ -14,6 +14,7 @@ from duckdb import DuckDBPyConnection
 
 from segmentation.inspection.looking import ENOUGH, KANA, OFFSET, Column, Table, bare_name, number_sql
 from segmentation.landing.files import literal
+from segmentation.landing.moments import parsed_moment
 from segmentation.landing.retailer import GENDER_CODES, WORDS
 from segmentation.landing.retailer_file import GOODS, MOMENT_COLUMNS, PRODUCT, REQUIRED_COLUMNS
 
@@ -111,7 +112,9 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     _choose_members(connection, choice, people)
     for table in others:
         if all(table is not other for other in have_a_key):
-            choice.doubts.append(f"{table.title} is not used: no key to join it by was found.")
+            choice.doubts.append(
+                f"{table.title} is not used: no key to join it by was found{_why_no_key(sales, table)}."
+            )
     for table in alike:
         choice.doubts.append(
             f"{table.title} is not used: it has the columns of {sales.title}, but is written in another way; bring "
@@ -134,26 +137,44 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
         lacking.remove("amount")
     doubts = []
     for role in lacking:
-        told = f" ({named})" if (named := _named(choice, tables, role)) else ""
+        told = f" ({named})" if (named := _named(connection, choice, tables, role)) else ""
         doubts.append(f"No column looks like {role}{told}: fill it in, the retailer cannot be built without it.")
     for role in MEASURES:
-        if role not in (*lacking, *choice.roles) and (named := _named(choice, tables, role)):
+        if role not in (*lacking, *choice.roles) and (named := _named(connection, choice, tables, role)):
             doubts.append(f"{role}: {named}.")
     choice.doubts[:0] = doubts
     return choice
 
 
-def _named(choice: Choice, tables: Sequence[Table], role: str) -> str:
-    """Tell which unused column has the name of what is lacking, and the values that speak against it."""
+def _named(connection: DuckDBPyConnection, choice: Choice, tables: Sequence[Table], role: str) -> str:
+    """Tell which unused column has the name of what is lacking, and what speaks against it."""
     used = [id(column) for column in (*choice.roles.values(), *choice.member_roles.values(), *choice.times.values())]
-    columns = [column for table in tables for column in table.columns.values() if id(column) not in used]
-    best = max(columns, key=lambda column: word_score(column.name, role), default=None)
+    columns = [(table, column) for table in tables for column in table.columns.values() if id(column) not in used]
+    table, best = max(columns, key=lambda entry: word_score(entry[1].name, role), default=(choice.sales, None))
     if best is None or word_score(best.name, role) < WHOLE_WORD:
         return ""
     if not best.examples:
         return f"{best.name} has the name, but no value; formulas have none before a spreadsheet has saved them"
-    example = best.examples[0][0][:40]
-    return f"{best.name} has the name, but values such as {example} are not understood as a {KINDS[role]}"
+    if _is_of_kind(best, KINDS[role]) and table is not choice.sales:
+        is_joined = any(table is join.table for join in choice.joins)
+        return f"{best.name} has the name, but {table.title} is {'only looked up' if is_joined else 'not used'}"
+    number, example = _not_understood(connection, best, KINDS[role])
+    count = f", {number:,} of {best.values:,}" if number < best.values else ""
+    return f"{best.name} has the name, but values such as {example[:40]} are not understood as a {KINDS[role]}{count}"
+
+
+def _not_understood(connection: DuckDBPyConnection, column: Column, kind: str) -> tuple[int, str]:
+    """Return how many values of a column are no number or no moment, and the most frequent of them."""
+    reads = [parsed_moment(column.raw, None, (), None, None)]
+    if kind == "number":
+        reads = [number_sql(column.raw, mark) for mark in ".,"]
+    [(number, example)] = connection.execute(
+        f"""select coalesce(sum(n), 0)::bigint, first(v order by n desc, v) from (
+            select {column.sql} as v, count(*) as n from {column.relation}
+            where coalesce({", ".join(reads)}) is null and v <> '' group by v
+        )"""
+    ).fetchall()
+    return (number, example) if number else (column.values, column.examples[0][0])
 
 
 def _name_itself(name: str) -> str:
@@ -275,6 +296,17 @@ def _key(connection: DuckDBPyConnection, owners: Sequence[Table], table: Table) 
         if right.values and right.distinct == right.values and _may_be_key(left, right, table)
     ]
     return max(pairs)[1:] if pairs and max(pairs)[0] > 0.5 else None
+
+
+def _why_no_key(sales: Table, table: Table) -> str:
+    """Name the columns of both tables that may be keys but for the rows that share a value."""
+    names = [
+        f"{right.name} is in both, but {table.rows:,} rows have only {right.distinct:,} values of it"
+        for left in sales.columns.values()
+        for right in table.columns.values()
+        if right.distinct < right.values and _may_be_key(left, right, table)
+    ]
+    return f" ({'; '.join(names)}): add what makes each row of it the only one" if names else ""
 
 
 def _may_be_key(left: Column, right: Column, table: Table) -> bool:
@@ -486,7 +518,7 @@ def _choose_amount(connection: DuckDBPyConnection, choice: Choice) -> None:
     if {"quantity", "unit_price"} <= set(roles):
         choice.amount = PRODUCT
         _look_at_prices_of_lines(connection, choice)
-    elif "unit_price" not in roles and not _named(choice, [choice.sales], "amount"):
+    elif "unit_price" not in roles and not _named(connection, choice, [choice.sales], "amount"):
         choice.amount = 1
         used = [id(column) for column in roles.values()]
         numbers = [
