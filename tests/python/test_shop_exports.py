@@ -608,6 +608,29 @@ def test_a_currency_of_each_line_lands(classifier: Classifier, tmp_path: Path) -
     assert classifier.query(query) == [("EUR", 21), ("usd", 7)]
 
 
+@pytest.mark.parametrize("time", ["", " 10:00"])
+def test_receipts_of_a_day_without_times_are_orders(time: str, tmp_path: Path) -> None:
+    rows = [f"a{n % 4},2018-01-{n:02d}{time},{n}{copy},1.50" for n in range(1, 29) for copy in (1, 1, 2)]
+    content, doubts = proposed({"s.csv": lines("card_id,date,receipt_no,amount", rows)}, tmp_path)
+    assert (content["sales_lines"].get("orders") == "receipt") == (time == "")
+    assert any(
+        "on 28 of 28 days of a customer there are several values of receipt_no" in doubt for doubt in doubts
+    ) == (time == "")
+
+
+def test_what_counts_from_1970_is_of_the_clock_of_utc(classifier: Classifier, tmp_path: Path) -> None:
+    rows = [f"a{n % 4},{1_514_700_000 + n * 86_400},{n}.50" for n in range(1, 29)]
+    content, doubts = proposed({"s.csv": lines("card_id,ts,amount", rows)}, tmp_path)
+    assert (content["time_zone"], content["sales_lines"]["recorded_time_zone"]) == ("UTC", "UTC")
+    assert any(doubt.startswith("time_zone: ts counts from 1970") for doubt in doubts)
+    shop = tmp_path / "shop.yml"
+    shop.write_text(
+        shop.read_text(encoding="utf-8").replace("time_zone: UTC", "time_zone: Asia/Shanghai", 1), encoding="utf-8"
+    )
+    classifier.classify(tmp_path / "raw", str(shop))
+    assert classifier.query("select min(purchased_at)::varchar from marts.sales_lines") == [("2018-01-01 14:00:00",)]
+
+
 def test_the_range_of_dates_is_that_of_all_rows(tmp_path: Path) -> None:
     rows = [*(f"a{n % 4},2018-01-{n % 28 + 1:02d},1,2.00" for n in range(120_000)), "a1,2018-03-31,1,2.00"]
     (tmp_path / "s.csv").write_bytes(sales(*rows))

@@ -12,7 +12,16 @@ from pathlib import Path
 from babel.numbers import is_currency
 from duckdb import DuckDBPyConnection
 
-from segmentation.inspection.looking import ENOUGH, KANA, OFFSET, Column, Table, bare_name, number_sql
+from segmentation.inspection.looking import (
+    COUNTED_FROM_A_DAY,
+    ENOUGH,
+    KANA,
+    OFFSET,
+    Column,
+    Table,
+    bare_name,
+    number_sql,
+)
 from segmentation.landing.files import literal
 from segmentation.landing.moments import parsed_moment
 from segmentation.landing.retailer import GENDER_CODES, WORDS
@@ -701,13 +710,29 @@ def _choose_what_is_filled_down(connection: DuckDBPyConnection, choice: Choice) 
 
 
 def _choose_orders(connection: DuckDBPyConnection, choice: Choice) -> None:
-    """Take a receipt for an order where its lines have several moments within a day."""
+    """Take a receipt for an order where its lines have several moments within a day, or where days have no times."""
     roles = choice.roles
     wanted = [roles.get(role) for role in ("card_id", "purchased_at", "receipt_no")]
     columns = [column for column in wanted if column is not None]
-    if len(columns) < 3 or len({column.relation for column in columns}) > 1 or columns[1].moments is None:
+    if len(columns) < 3 or len({column.relation for column in columns}) > 1:
         return
     card, bought, receipt = columns
+    if bought.moments is None:
+        return
+    if not bought.moments.has_time and "purchased_at" not in choice.times:
+        [(days, several)] = connection.execute(
+            f"""select count(*), count_if(receipts > 1) from (
+                select count(distinct {receipt.raw}) as receipts from {card.relation}
+                where {card.raw} is not null and {bought.raw} is not null group by {card.raw}, {bought.raw}
+            )"""
+        ).fetchall()
+        if several:
+            choice.orders_are_receipts = True
+            choice.doubts.append(
+                f"orders: {bought.name} has no time of day, and on {several:,} of {days:,} days of a customer there "
+                f"are several values of {receipt.name}; so a receipt is taken for an order."
+            )
+        return
     # Most files have one moment per receipt: whether they have is seen without reading the moments.
     connection.execute(
         f"""create or replace temp table receipts as
@@ -800,9 +825,17 @@ def _values(column: Column) -> list[str]:
 
 
 def _choose_time_zone(connection: DuckDBPyConnection, choice: Choice) -> None:
-    """Find the zone in which all moments with an offset have it."""
+    """Find the zone in which all moments with an offset have it; what counts from 1970 has that of UTC."""
     bought = choice.roles.get("purchased_at")
-    if bought is None or bought.moments is None or not bought.moments.offsets:
+    if bought is None or bought.moments is None:
+        return
+    if are_utc(bought):
+        choice.time_zone = "UTC"
+        choice.doubts.append(
+            f"time_zone: {bought.name} counts from 1970 and so tells the time of UTC: write the retailer's own zone "
+            "for time_zone, such as Europe/London; as proposed days and hours are those of UTC."
+        )
+    if not bought.moments.offsets:
         return
     connection.execute(
         f"""create or replace temp table offsets as
@@ -828,6 +861,11 @@ def _choose_time_zone(connection: DuckDBPyConnection, choice: Choice) -> None:
         choice.doubts.append(
             f"time_zone: {bought.name} has the offsets {offsets}, and no usual zone has them all: give the retailer's."
         )
+
+
+def are_utc(column: Column) -> bool:
+    """Tell whether moments count from 1970, which by definition is that of UTC."""
+    return column.moments is not None and bool({*column.moments.formats} & {*COUNTED_FROM_A_DAY.values()})
 
 
 def _look_at_keys(connection: DuckDBPyConnection, choice: Choice) -> None:

@@ -16,6 +16,7 @@ from segmentation.inspection.choosing import (
     KINDS,
     Choice,
     Join,
+    are_utc,
     columns_of,
     date_formats,
     decimal_mark,
@@ -75,6 +76,8 @@ def _sales_lines(choice: Choice) -> CommentedMap:
     if choice.sales.overlaps:
         content["overlapping"] = True
     _add_formats(content, choice.roles, "sales_lines")
+    if "purchased_at" in choice.roles and are_utc(choice.roles["purchased_at"]):
+        content["recorded_time_zone"] = "UTC"
     if (mark := decimal_mark(choice)) != ".":
         content["decimal"] = _quoted(mark)
     content["columns"] = _columns(choice, columns_of(choice.sales, choice.roles))
