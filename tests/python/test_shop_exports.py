@@ -439,6 +439,8 @@ DOUBTS = [
      "(amount has the name, but values such as #REF! are not understood as a number, 4 of 19)"),
     ({"s.csv": lines("card_id,date,amount", [f"a,{'#####' if n % 3 else '2018-01-01'},1.5" for n in range(30)])},
      "(date has the name, but values such as ##### are not understood as a moment, 20 of 30)"),
+    ({"s1.csv": sales(*USUAL), "s2.csv": lines("card_id,purchase_date,amount", ["b1,2018-02-01,2.50"] * 2)},
+     "s2.csv is not used: it has no quantity, as s1.csv has; where both hold sales of their own, list both in files"),
     *(({"s.csv": lines("receipt_no,amount", [f"{n % 8},1.50" for n in range(60)]),
         "r.csv": lines("receipt_no,customer_no,date", [f"{n % 8},a{n % 7},2018-01-01" for n in range(32)])}, doubt)
       for doubt in ("card_id (customer_no has the name, but r.csv is not used)",
@@ -597,6 +599,27 @@ def test_a_workbook_beside_a_csv_of_the_same_columns_is_one_table(classifier: Cl
     assert content["sales_lines"]["files"] == ["a.csv", "b.xlsx"]
     classifier.classify(tmp_path / "raw", str(tmp_path / "shop.yml"))
     assert classifier.query("select count(*) from marts.sales_lines where reason is null") == [(29,)]
+
+
+def test_files_of_which_a_later_one_has_one_more_column_are_taken_together(
+    classifier: Classifier, tmp_path: Path
+) -> None:
+    header = "amount,card_id,channel,quantity,purchase_date"
+    later = [f"{n}.50,a{n % 4},web,1,2018-02-{n:02d}" for n in range(1, 29)]
+    content, doubts = proposed({"s1.csv": sales(*USUAL), "s2.csv": lines(header, later)}, tmp_path)
+    assert content["sales_lines"]["files"] == "s*.csv"
+    assert doubts == ["s1.csv and s2.csv are taken together without channel, which only some of them have."]
+    classifier.classify(tmp_path / "raw", str(tmp_path / "shop.yml"))
+    query = "select count(*), count(distinct card_id), sum(amount) from marts.sales_lines where reason is null"
+    assert classifier.query(query) == [(56, 4, 840)]
+
+
+def test_files_that_repeat_the_others_are_not_taken_with_them(tmp_path: Path) -> None:
+    goods = [f"a{n % 4},2018-01-{n:02d},{n},{price}.50,{price}" for n in range(1, 29) for price in (1, 2)]
+    receipts = [f"a{n % 4},2018-01-{n:02d},{n},4.00" for n in range(1, 29)]
+    header = "card_id,purchase_date,receipt_no,amount"
+    content, _ = proposed({"a.csv": lines(f"{header},line", goods), "b.csv": lines(header, receipts)}, tmp_path)
+    assert content["sales_lines"]["files"] == "a.csv"
 
 
 def test_a_currency_of_each_line_lands(classifier: Classifier, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from segmentation.inspection.looking import (
     Table,
     bare_name,
     number_sql,
+    take_in,
 )
 from segmentation.landing.files import literal
 from segmentation.landing.moments import parsed_moment
@@ -107,13 +108,14 @@ class Choice:
 def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     """Decide what the tables and their columns are for."""
     sales = _sales_table(connection, tables)
+    tables, doubts_of_files = _with_files_of_other_columns(connection, sales, tables)
     others = [table for table in tables if table is not sales]
     alike = [table for table in others if table.columns.keys() == sales.columns.keys()]
     others = [table for table in others if table.columns.keys() != sales.columns.keys()]
     people = next((table for table in others if _is_of_people(table)), None)
     joins = _joins(connection, sales, [table for table in others if table is not people])
     have_a_key = [people, *(join.table for join in joins)]
-    choice = Choice(sales, joins, {})
+    choice = Choice(sales, joins, {}, doubts=doubts_of_files)
     choice.roles = _roles([sales, *(join.table for join in joins)], SALES_ROLES, choice.doubts, "sales_lines")
     if sales.rows:
         _complete(choice)
@@ -121,9 +123,7 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     _choose_members(connection, choice, people)
     for table in others:
         if all(table is not other for other in have_a_key):
-            choice.doubts.append(
-                f"{table.title} is not used: no key to join it by was found{_why_no_key(sales, table)}."
-            )
+            choice.doubts.append(f"{table.title} is not used: {_why_not_used(choice, table)}.")
     for table in alike:
         choice.doubts.append(
             f"{table.title} is not used: it has the columns of {sales.title}, but is written in another way; bring "
@@ -153,6 +153,40 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
             doubts.append(f"{role}: {named}.")
     choice.doubts[:0] = doubts
     return choice
+
+
+def _with_files_of_other_columns(
+    connection: DuckDBPyConnection, sales: Table, tables: Sequence[Table]
+) -> tuple[list[Table], list[str]]:
+    """Take files into the table of the sales lines that have all its columns with a place, and say so.
+
+    Without what only some of them have, as a build needs each column that is named in each file.
+    """
+    kept: list[Table] = []
+    doubts: list[str] = []
+    roles = _roles([sales], SALES_ROLES, [], "")
+    placed = {column.name for column in roles.values()}
+    for table in tables:
+        is_more = table is not sales and {"purchased_at", "card_id"} <= set(roles) and placed <= set(table.columns)
+        lost = sorted(sales.columns.keys() ^ table.columns.keys())
+        title = sales.title
+        if (
+            not (is_more and lost)
+            # Each receipt once is a table of receipts, which repeats what its lines say.
+            or (
+                (key := _key(connection, [sales], table))
+                and "receipt_no" in roles
+                and key[0] == roles["receipt_no"].name
+            )
+            or (taken := take_in(connection, sales, table)) is None
+        ):
+            kept.append(table)
+            continue
+        doubts += [
+            *taken,
+            f"{title} and {table.title} are taken together without {', '.join(lost)}, which only some of them have.",
+        ]
+    return kept, doubts
 
 
 def _named(connection: DuckDBPyConnection, choice: Choice, tables: Sequence[Table], role: str) -> str:
@@ -307,15 +341,24 @@ def _key(connection: DuckDBPyConnection, owners: Sequence[Table], table: Table) 
     return max(pairs)[1:] if pairs and max(pairs)[0] > 0.5 else None
 
 
-def _why_no_key(sales: Table, table: Table) -> str:
-    """Name the columns of both tables that may be keys but for the rows that share a value."""
+def _why_not_used(choice: Choice, table: Table) -> str:
+    """Tell what a file of sales lines lacks, or which columns may be keys but for the rows that share a value."""
+    columns = columns_of(choice.sales, choice.roles)
+    lacking = sorted(column.name for column in columns.values() if column.name not in table.columns)
+    needed = [columns.get(role) for role in REQUIRED_COLUMNS["sales_lines"]]
+    if lacking and all(column is not None and column.name in table.columns for column in needed):
+        return (
+            f"it has no {', '.join(lacking)}, as {choice.sales.title} has; where both hold sales of their own, list "
+            "both in files and leave out of columns what one of them lacks"
+        )
     names = [
         f"{right.name} is in both, but {table.rows:,} rows have only {right.distinct:,} values of it"
-        for left in sales.columns.values()
+        for left in choice.sales.columns.values()
         for right in table.columns.values()
         if right.distinct < right.values and _may_be_key(left, right, table)
     ]
-    return f" ({'; '.join(names)}): add what makes each row of it the only one" if names else ""
+    told = f" ({'; '.join(names)}): add what makes each row of it the only one" if names else ""
+    return f"no key to join it by was found{told}"
 
 
 def _may_be_key(left: Column, right: Column, table: Table) -> bool:

@@ -5,7 +5,7 @@ import glob
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -25,7 +25,7 @@ from segmentation.landing.files import (
     read_header,
 )
 from segmentation.landing.moments import parsed_moment
-from segmentation.landing.reading import append, create_table, read_files
+from segmentation.landing.reading import PLACE, append, create_table, read_files
 from segmentation.landing.retailer import WHITESPACE, WORDS, FileSet
 from segmentation.landing.sql_macros import sql_macro
 from segmentation.landing.text import BLOCK_BYTES, is_utf16, open_plain, record_at
@@ -229,12 +229,36 @@ def look(connection: DuckDBPyConnection, paths: Iterable[Path], raw_dir: Path) -
     """
     tables, doubts = _tables(paths, raw_dir)
     for table in tables:
-        names = _load(connection, table)
-        doubts += _unreadable(connection, table) + _footers(connection, table, [f"x{at}" for at in range(len(names))])
-        doubts += _repeated_files(connection, table, [f"x{at}" for at in range(len(names))])
-        [(table.rows,)] = connection.execute(f"select count(*) from {table.relation}").fetchall()
-        table.columns = {name: _described(connection, table.relation, f"x{at}", name) for at, name in enumerate(names)}
+        names = {name: f"x{at}" for at, name in enumerate(_load(connection, table))}
+        doubts += _unreadable(connection, table) + _footers(connection, table, list(names.values()))
+        doubts += _describe(connection, table, names)
     return tables, doubts
+
+
+def take_in(connection: DuckDBPyConnection, table: Table, other: Table) -> list[str] | None:
+    """Add files of another form to a table, which keeps the columns of both, and return what is unsure then.
+
+    None where the two are not written alike.
+    """
+    both = _settings_of_both(table.settings, other.settings)
+    if both is None or both != _settings_of_both(other.settings, table.settings):
+        return None
+    names = {name: column.raw.rpartition(".")[2] for name, column in table.columns.items() if name in other.columns}
+    values = ", ".join(f"{other.columns[name].raw} as {column}" for name, column in names.items())
+    connection.execute(
+        f"insert into {table.relation} by name select {values}, {', '.join(PLACE)} from {other.relation}"
+    )
+    table.settings = both
+    table.files += other.files
+    return _describe(connection, table, names)
+
+
+def _describe(connection: DuckDBPyConnection, table: Table, names: Mapping[str, str]) -> list[str]:
+    """Describe the columns of a table, given with their names in it; return what its files share."""
+    doubts = _repeated_files(connection, table, list(names.values()))
+    [(table.rows,)] = connection.execute(f"select count(*) from {table.relation}").fetchall()
+    table.columns = {name: _described(connection, table.relation, column, name) for name, column in names.items()}
+    return doubts
 
 
 def _files(path: Path) -> list[Path]:
