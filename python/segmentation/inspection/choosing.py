@@ -451,7 +451,10 @@ def _drop_useless_joins(choice: Choice) -> None:
         has_status = any(word_score(name, "status") >= WHOLE_WORD for name in join.table.columns)
         if not columns_of(join.table, choice.roles) and not names & set(join.table.columns) and not has_status:
             choice.joins.remove(join)
-            choice.doubts.append(f"{join.table.title} is not used: none of its columns has a place.")
+            # Of a list of cards alone nobody can tell whether it is that of the members.
+            is_of_cards = join.left == choice.roles["card_id"].name if "card_id" in choice.roles else False
+            members = "; if who is not on it is no member, name it under members" if is_of_cards else ""
+            choice.doubts.append(f"{join.table.title} is not used: none of its columns has a place{members}.")
 
 
 def columns_of(table: Table, roles: dict[str, Column]) -> dict[str, Column]:
