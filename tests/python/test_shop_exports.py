@@ -617,6 +617,27 @@ def test_files_of_which_a_later_one_has_one_more_column_are_taken_together(
     assert classifier.query(query) == [(56, 4, 840)]
 
 
+@pytest.mark.parametrize("receipt", ["receipt_no", "remark"])
+def test_files_overlap_whose_lines_differ_in_a_running_number(
+    receipt: str, classifier: Classifier, tmp_path: Path
+) -> None:
+    header = f"No.,card_id,purchase_date,{receipt},amount"
+    rows = [f"a{n % 4},2018-01-{n:02d},R{n},{n}.50" for n in range(1, 29)]
+    files = {
+        f"{name}.csv": lines(header, [f"{number},{row}" for number, row in enumerate(rows[start:][:20])])
+        for name, start in (("a", 0), ("b", 8))
+    }
+    content, doubts = proposed(files, tmp_path)
+    has_receipts = receipt == "receipt_no"
+    assert content["sales_lines"].get("overlapping", False) == has_receipts
+    assert has_receipts == any(
+        "a.csv and b.csv share 12 equal lines in all columns with a place, of 20 and 20" in doubt for doubt in doubts
+    )
+    classifier.classify(tmp_path / "raw", str(tmp_path / "shop.yml"))
+    query = "select count(*) from marts.sales_lines where reason is null"
+    assert classifier.query(query) == [(28 if has_receipts else 40,)]
+
+
 def test_files_that_repeat_the_others_are_not_taken_with_them(tmp_path: Path) -> None:
     goods = [f"a{n % 4},2018-01-{n:02d},{n},{price}.50,{price}" for n in range(1, 29) for price in (1, 2)]
     receipts = [f"a{n % 4},2018-01-{n:02d},{n},4.00" for n in range(1, 29)]

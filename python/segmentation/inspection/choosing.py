@@ -21,6 +21,7 @@ from segmentation.inspection.looking import (
     Table,
     bare_name,
     number_sql,
+    overlaps_but_for,
     take_in,
 )
 from segmentation.landing.files import literal
@@ -120,6 +121,7 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     if sales.rows:
         _complete(choice)
     _drop_useless_joins(choice)
+    _look_at_shared_lines(connection, choice)
     _choose_members(connection, choice, people)
     for table in others:
         if all(table is not other for other in have_a_key):
@@ -438,6 +440,14 @@ def _tell_pieces_from_money(choice: Choice) -> None:
         choice.doubts.append(f"quantity of the sales_lines: {amount.name} seems to count pieces, not money.")
     sales["amount"] = sales.pop("unit_price")
     choice.doubts.append(f"amount of the sales_lines: {price.name} may be the price of one piece only.")
+
+
+def _look_at_shared_lines(connection: DuckDBPyConnection, choice: Choice) -> None:
+    """Look for files that overlap, though a running number or the moment of the export makes their lines differ."""
+    used = columns_of(choice.sales, choice.roles)
+    # Without them, lines of several files may be equal by chance.
+    if {"card_id", "purchased_at", "receipt_no"} <= set(used):
+        choice.doubts += overlaps_but_for(connection, choice.sales, list(used.values()))
 
 
 def _drop_useless_joins(choice: Choice) -> None:

@@ -204,6 +204,8 @@ class Table:
 
 
 Form = tuple[object, ...]
+# Two files, the number of lines that both have, and those of each.
+SharedLines = tuple[str, str, int, int, int]
 # What is said before and after the names of all files of which it holds.
 Remarks = dict[tuple[str, str], list[str]]
 Remark = Callable[[str, str, str], None]
@@ -511,40 +513,63 @@ def _repeated_files(connection: DuckDBPyConnection, table: Table, columns: Seque
     """Say which files share lines, and leave out one whose every line is in another."""
     if len(table.files) < 2:
         return []
+    doubts = []
+    overlaps: list[SharedLines] = []
+    gone: set[str] = set()
+    for shared in _shared_lines(connection, table, columns):
+        first, second, lines, first_size, second_size = shared
+        if gone & {first, second}:
+            continue
+        if lines == min(first_size, second_size) and not table.settings.sheets:
+            smaller, larger = (second, first) if second_size <= first_size else (first, second)
+            gone.add(smaller)
+            doubts.append(f"{smaller} is not used: each of its {lines:,} lines is in {larger} too.")
+        else:
+            overlaps.append(shared)
+    if overlaps:
+        doubts.append(_overlap(table, overlaps, ""))
+    table.files = [file for file in table.files if table.source(*file) not in gone]
+    for name in gone:
+        connection.execute(f"delete from {table.relation} where source_file = ?", [name])
+    return doubts
+
+
+def overlaps_but_for(connection: DuckDBPyConnection, table: Table, used: Sequence[Column]) -> list[str]:
+    """Say which files share lines that are told apart by columns without a place alone, such as a running number."""
+    columns = [column.raw for column in used]
+    shared = [] if table.overlaps or len(table.files) < 2 else _shared_lines(connection, table, columns)
+    return [_overlap(table, shared, " in all columns with a place")] if shared else []
+
+
+def _shared_lines(connection: DuckDBPyConnection, table: Table, columns: Sequence[str]) -> list[SharedLines]:
+    """Return the pairs of files that have more equal lines than by chance, the most first."""
     connection.execute(
         f"""create or replace temp table line_files as
         select hash({", ".join(columns)}) as line, source_file, count(*) as n
         from {table.relation} group by all"""
     )
-    shared = connection.execute(
-        """select a.source_file, b.source_file, sum(least(a.n, b.n))::bigint as lines
-        from line_files as a inner join line_files as b using (line)
-        where a.source_file < b.source_file group by all order by lines desc, 1, 2"""
+    return connection.execute(
+        f"""with sizes as (select source_file, sum(n)::bigint as lines from line_files group by all),
+        shared as (
+            select a.source_file as first, b.source_file as second, sum(least(a.n, b.n))::bigint as lines
+            from line_files as a inner join line_files as b using (line)
+            where a.source_file < b.source_file group by all
+        )
+        select shared.*, f.lines, s.lines from shared
+        inner join sizes as f on f.source_file = first inner join sizes as s on s.source_file = second
+        where shared.lines >= {OVERLAP} * least(f.lines, s.lines) order by shared.lines desc, 1, 2"""
     ).fetchall()
-    counts = f"select source_file, count(*) from {table.relation} group by all"
-    sizes: dict[str, int] = dict(connection.execute(counts).fetchall())
-    doubts = []
-    overlaps: list[str] = []
-    gone: set[str] = set()
-    for first, second, lines in shared:
-        smaller, larger = sorted((first, second), key=lambda name: (sizes[name], name != second))
-        if gone & {first, second} or lines < OVERLAP * sizes[smaller]:
-            continue
-        if lines == sizes[smaller] and not table.settings.sheets:
-            gone.add(smaller)
-            doubts.append(f"{smaller} is not used: each of its {lines:,} lines is in {larger} too.")
-        else:
-            overlaps.append(
-                f"{first} and {second} share {lines:,} equal lines, of {sizes[first]:,} and {sizes[second]:,}"
-            )
-    if overlaps:
-        table.overlaps = True
-        others = f" (and {len(overlaps) - 1:,} more pairs of files share lines)" if len(overlaps) > 1 else ""
-        doubts.append(f"{overlaps[0]}{others}: do they overlap? As proposed such a line counts once.")
-    table.files = [file for file in table.files if table.source(*file) not in gone]
-    for name in gone:
-        connection.execute(f"delete from {table.relation} where source_file = ?", [name])
-    return doubts
+
+
+def _overlap(table: Table, overlaps: Sequence[SharedLines], where: str) -> str:
+    """Note that files of a table overlap, and say so."""
+    table.overlaps = True
+    first, second, lines, first_size, second_size = overlaps[0]
+    others = f" (and {len(overlaps) - 1:,} more pairs of files share lines)" if len(overlaps) > 1 else ""
+    return (
+        f"{first} and {second} share {lines:,} equal lines{where}, of {first_size:,} and {second_size:,}{others}: do "
+        "they overlap? As proposed such a line counts once."
+    )
 
 
 def _described(connection: DuckDBPyConnection, relation: str, column: str, name: str) -> Column:
