@@ -99,7 +99,7 @@ folded_keys as (
 ),
 
 -- A spreadsheet takes the zeros before a number, some programs set blanks into it: a card of no member may be one's.
-{% set number = "ltrim(replace(card_id, ' ', ''), '0')" -%}
+{% set number = "trim(leading '0' from replace(card_id, ' ', ''))" -%}
 strangers as (
     select distinct
         card_id,
