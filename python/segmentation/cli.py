@@ -308,12 +308,17 @@ def charts(
     Example:
       segmentation charts --member 000186fa --language en
     """
+    if only and members:
+        raise click.UsageError("A chart alone (--only) comes without portraits: leave out --member, or --only.")
     from segmentation.charts import draw_charts
     from segmentation.disk import writing
     from segmentation.exports import open_warehouse
     from segmentation.speed import worker_processes
 
-    with open_warehouse(warehouse), writing(reports), worker_processes() as processes:
+    with open_warehouse(warehouse) as connection, writing(reports), worker_processes() as processes:
+        for card in members:
+            if not connection.execute("from marts.consumers_profile where card_id = ?", [card]).fetchone():
+                raise InputError(f"There is no buyer {card} in this warehouse, whose portrait could be drawn.")
         list(draw_charts(processes, warehouse, reports, languages, members, with_specialist=specialist, only=only))
 
 

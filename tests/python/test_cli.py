@@ -48,6 +48,7 @@ def test_help_comes_without_loading_what_only_commands_need() -> None:
         ("demo x --members many", "'many' is not a valid integer"),
         ("demo x --lines 1", "1 is not in the range"),
         ("charts --language fr", "'fr' is not one of 'zh', 'en'"),
+        ("charts --only months --member a", "comes without portraits"),
         ("audience", "Say in a few words"),
         ("audience --reason=", "Say in a few words"),
         ("audience --reason x --where state=lost", "Name the audience (--name)"),
@@ -86,6 +87,15 @@ def test_without_a_warehouse_one_sentence_says_so(command: str, tmp_path: Path) 
     assert "run `segmentation build`" in done.stderr
     assert done.stderr.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_card_that_has_no_portrait_is_named_before_anything_is_drawn(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "w.duckdb")) as connection:
+        connection.execute("create schema marts; create table marts.consumers_profile (card_id varchar)")
+    done = segmentation("charts", "--member=x", f"--warehouse={tmp_path / 'w.duckdb'}", f"--reports={tmp_path / 'r'}")
+    assert done.returncode == 1
+    assert done.stderr.strip() == "There is no buyer x in this warehouse, whose portrait could be drawn."
+    assert not (tmp_path / "r" / "charts").exists()
 
 
 @pytest.mark.slow

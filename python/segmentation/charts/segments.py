@@ -29,7 +29,6 @@ from segmentation.charts.look import (
     segment_color,
     shade_gaps,
 )
-from segmentation.errors import InputError
 from segmentation.landing.files import literal
 
 FEATURES = ["l", "r", "f", "m", "p"]
@@ -114,8 +113,6 @@ def segment_means(source: Source) -> Figure | None:
 def portrait(source: Source, card_id: str, *, is_typical: bool) -> Figure:
     """Word cloud of one buyer's profile labels."""
     data = source.connection.execute("select * from marts.consumers_profile where card_id = ?", [card_id]).df()
-    if data.empty:
-        raise InputError(f"There is no buyer {card_id} in this warehouse, whose portrait could be drawn.")
     profile, language = data.iloc[0], source.language
     traits = ["segment", "gender", "day_part", "membership_level", "recency", "frequency_level"]
     labels = [profile[f"{trait}_{'text' if trait == 'recency' else 'name'}_{language}"] for trait in traits]
