@@ -665,10 +665,12 @@ def _moments(connection: DuckDBPyConnection, name: str, values: int) -> Moments 
         return None
     _read_moments(connection, ())
     connection.execute("create or replace temp table rest as select v, n, place from moments where m is null")
-    [stated] = connection.execute(
-        f"select {', '.join(f'count({_stated(form)})' for form in STATED_FORMATS)} from sample semi join rest using (v)"
-    ).fetchall()
-    candidates = [form for form, count in zip(STATED_FORMATS, stated, strict=True) if count * 20 > len(sample)]
+    candidates: list[str] = []
+    # Some hundred formats take DuckDB a while: not where all is read without one.
+    if connection.execute("from rest limit 1").fetchone():
+        counts = ", ".join(f"count({_stated(form)})" for form in STATED_FORMATS)
+        [stated] = connection.execute(f"select {counts} from sample semi join rest using (v)").fetchall()
+        candidates = [form for form, count in zip(STATED_FORMATS, stated, strict=True) if count * 20 > len(sample)]
     formats, doubt = _formats(connection, candidates, name)
     doubt = _doubt_about_swapped_days(connection, formats, name) or doubt
     if formats:
