@@ -18,7 +18,6 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from segmentation.app.members import write_members
 from segmentation.charts.look import Source
-from segmentation.months import MONTHS
 from segmentation.report import business, groups, outlook
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.page import SECTIONS, safe_json, write_report
@@ -411,7 +410,7 @@ def story_of_months(language: str, orders: int) -> Story:
 
 def test_months_after_the_as_of_date_are_not_told_and_its_own_is_partial() -> None:
     story = story_of_months("en", 900)
-    assert [(row["status"], row["orders"], row["amount"], row["buyers"]) for row in story.rows(MONTHS)] == [
+    assert [(row["status"], row["orders"], row["amount"], row["buyers"]) for row in story.months] == [
         ("complete", 1000, 10, 1000),
         ("complete", 900, 9, 900),
         ("partial", 40, 0.4, 40),

@@ -103,9 +103,9 @@ class Source:
     def segment_label(self, segment: int | str, name: str) -> str:
         return self.text("small_segment", name=name) if int(segment) in self.small_segments else name
 
-    def number(self, value: float, digits: int = 0, *, is_money: bool = False) -> str:
-        """All of a number, to at most so many decimals."""
-        pattern = "#,##0." + "#" * digits
+    def number(self, value: float, digits: int = 0, *, is_money: bool = False, is_in_column: bool = False) -> str:
+        """All of a number, to at most so many decimals; in a column to all of them."""
+        pattern = "#,##0." + ("0" if is_in_column else "#") * digits
         if is_money and self.currency:
             return format_currency(value, self.currency, f"¤{pattern}", locale=self.locale, currency_digits=False)
         return format_decimal(value, pattern, locale=self.locale)

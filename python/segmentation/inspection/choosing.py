@@ -229,12 +229,10 @@ def _name_itself(name: str) -> str:
 
 def word_score(name: str, role: str) -> int:
     """Return how well a column name fits: a whole word counts more than a part, an earlier word more than a later."""
-    words = WORDS[role]["words"]
-    if bare_name(name) in words:
-        return 1_000 - int(words.index(bare_name(name)))
-    plain = _name_itself(name)
-    if plain in words:
-        return 1_000 - int(words.index(plain))
+    words, plain = WORDS[role]["words"], _name_itself(name)
+    for whole in (bare_name(name), plain):
+        if whole in words:
+            return 1_000 - int(words.index(whole))
     if any(part in plain for part in WORDS[role].get("but", ())):
         return 0
     inside = _words_inside(plain, role)
@@ -462,7 +460,8 @@ def _drop_useless_joins(choice: Choice) -> None:
         if not columns_of(join.table, choice.roles) and not names & set(join.table.columns) and not has_status:
             choice.joins.remove(join)
             # Of a list of cards alone nobody can tell whether it is that of the members.
-            is_of_cards = join.left == choice.roles["card_id"].name if "card_id" in choice.roles else False
+            card = choice.roles.get("card_id")
+            is_of_cards = card is not None and join.left == card.name
             members = "; if who is not on it is no member, name it under members" if is_of_cards else ""
             choice.doubts.append(f"{join.table.title} is not used: none of its columns has a place{members}.")
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, GENDER_COLORS, PLAIN, TYPE_COLORS, TYPES
 from segmentation.landing.files import literal
-from segmentation.months import MONTHS
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import Block, Card, Maker, Row, Story, Table, sentences
 
@@ -44,7 +43,7 @@ def key_figures(story: Story) -> Block | None:
         """select count(*) as members, count(*) filter (where orders > 0) as buyers, sum(orders) as orders,
             sum(amount) as amount, max(as_of) as as_of from marts.member_overview"""
     )
-    months = story.rows(MONTHS)
+    months = story.months
     now, before, _ = last_two(months)
 
     def against(measure: str, is_money: bool = False) -> str:
@@ -90,7 +89,7 @@ def key_figures(story: Story) -> Block | None:
 
 
 def by_month(story: Story, measure: str) -> Block | None:
-    months = story.rows(MONTHS)
+    months = story.months
     is_money = measure == "amount"
     now, before, year_before = last_two(months)
     if len(months) < 2 or now is None:
@@ -363,7 +362,7 @@ def rhythm(story: Story, name: str, positions: range) -> Block | None:
     compared = {position for kind, position in cells if kind == first_kind}
     if name == "month":
         # One of which no year has all days is compared with no other.
-        compared &= {row["month_start"].month for row in story.rows(MONTHS) if row["status"] == "complete"}
+        compared &= {row["month_start"].month for row in story.months if row["status"] == "complete"}
     if not compared:
         return None
     best = max(sorted(compared), key=lambda position: cells[first_kind, position])

@@ -3,13 +3,15 @@
 import datetime
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeVar
 
 import duckdb
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_percent
 
 from segmentation.charts.look import Source, filled, open_source
+from segmentation.months import MONTHS
 from segmentation.report.options import Option, Unit
 
 Row = dict[str, Any]
@@ -69,6 +71,11 @@ class Story:
     small: int
     left_out: list[Hashable] = field(default_factory=list)
 
+    @cached_property
+    def months(self) -> list[Row]:
+        """The months of the data (`segmentation.months`)."""
+        return self.rows(MONTHS)
+
     def rows(self, query: str) -> list[Row]:
         """The rows of a query over the marts; `{lang}` in it stands for zh or en."""
         result = self.source.connection.execute(query.replace("{lang}", self.source.language))
@@ -98,10 +105,7 @@ class Story:
         """A number with so many decimals, as the others in its column."""
         if value is None:
             return MISSING
-        pattern, locale, currency = "#,##0." + "0" * digits, self.source.locale, self.source.currency
-        if is_money and currency:
-            return str(format_currency(value, currency, f"¤{pattern}", locale=locale, currency_digits=False))
-        return str(format_decimal(value, pattern, locale=locale))
+        return self.source.number(value, digits, is_money=is_money, is_in_column=True)
 
     def money(self, value: float | None) -> str:
         return MISSING if value is None else self.source.money(float(value))
