@@ -1,7 +1,8 @@
 """Look at unknown files and propose a retailer file.
 
-`looking` reads them whole and describes their columns, `choosing` decides what each is for and notes what a person has
-to look at, `writing` makes the YAML of it.
+`looking` reads them whole, each in the form that `forms` finds, and has `columns` describe their columns. `choosing`
+decides what each is for, by the names in `roles` and the currency and time zone in `places`; `doubts` notes what a
+person has to look at. `writing` makes the YAML of it.
 """
 
 from collections.abc import Iterable

@@ -12,17 +12,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from segmentation.inspection.choosing import (
-    KINDS,
-    Choice,
-    Join,
-    are_utc,
-    columns_of,
-    date_formats,
-    decimal_mark,
-    used_missing,
-)
-from segmentation.inspection.looking import Column, Table
+from segmentation.inspection.choosing import date_formats, used_missing
+from segmentation.inspection.columns import Column
+from segmentation.inspection.looking import Table
+from segmentation.inspection.places import are_utc
+from segmentation.inspection.roles import KINDS, Choice, Join, columns_of, decimal_mark
 from segmentation.landing.retailer import WHITESPACE, WORDS
 
 SCHEMA = "yaml-language-server: $schema=retailer.schema.json"

@@ -1,0 +1,270 @@
+"""What a person has to look at: what the proposal leaves open, takes for granted or leaves out."""
+
+from collections.abc import Sequence
+
+from duckdb import DuckDBPyConnection
+
+from segmentation.inspection.columns import Column, number_sql
+from segmentation.inspection.looking import Table, overlaps_but_for
+from segmentation.inspection.roles import (
+    KINDS,
+    MEASURES,
+    MOST_STATES,
+    WHOLE_WORD,
+    Choice,
+    columns_of,
+    decimal_mark,
+    is_of_kind,
+    may_be_key,
+    word_score,
+)
+from segmentation.landing.files import literal
+from segmentation.landing.moments import parsed_moment
+from segmentation.landing.retailer import WORDS
+from segmentation.landing.retailer_file import PRODUCT, REQUIRED_COLUMNS
+
+MOST_NAMES = 30
+# A day is lone that is further than this from all others and has at most this share of the lines.
+FAR_DAYS = 366
+FEW_LINES = 0.001
+# A value of a key that stands for nobody is in far more lines than the next.
+CROWD = 0.1
+TIMES_THE_NEXT = 10
+
+
+def lacking_by_name(connection: DuckDBPyConnection, choice: Choice, tables: Sequence[Table], role: str) -> str:
+    """Tell which unused column has the name of what is lacking, and what speaks against it."""
+    used = [id(column) for column in (*choice.roles.values(), *choice.member_roles.values(), *choice.times.values())]
+    columns = [(table, column) for table in tables for column in table.columns.values() if id(column) not in used]
+    table, best = max(columns, key=lambda entry: word_score(entry[1].name, role), default=(choice.sales, None))
+    if best is None or word_score(best.name, role) < WHOLE_WORD:
+        return ""
+    if not best.examples:
+        return f"{best.name} has the name, but no value; formulas have none before a spreadsheet has saved them"
+    if is_of_kind(best, KINDS[role]) and table is not choice.sales:
+        is_joined = any(table is join.table for join in choice.joins)
+        return f"{best.name} has the name, but {table.title} is {'only looked up' if is_joined else 'not used'}"
+    number, example = _not_understood(connection, best, KINDS[role])
+    count = f", {number:,} of {best.values:,}" if number < best.values else ""
+    return f"{best.name} has the name, but values such as {example[:40]} are not understood as a {KINDS[role]}{count}"
+
+
+def _not_understood(connection: DuckDBPyConnection, column: Column, kind: str) -> tuple[int, str]:
+    """Return how many values of a column are no number or no moment, and the most frequent of them."""
+    reads = [parsed_moment(column.raw, None, (), None, None)]
+    if kind == "number":
+        reads = [number_sql(column.raw, mark) for mark in ".,"]
+    [(number, example)] = connection.execute(
+        f"""select coalesce(sum(n), 0)::bigint, first(v order by n desc, v) from (
+            select {column.sql} as v, count(*) as n from {column.relation}
+            where coalesce({", ".join(reads)}) is null and v <> '' group by v
+        )"""
+    ).fetchall()
+    return (number, example) if number else (column.values, column.examples[0][0])
+
+
+def why_not_used(choice: Choice, table: Table) -> str:
+    """Tell what a file of sales lines lacks, or which columns may be keys but for the rows that share a value."""
+    columns = columns_of(choice.sales, choice.roles)
+    lacking = sorted(column.name for column in columns.values() if column.name not in table.columns)
+    needed = [columns.get(role) for role in REQUIRED_COLUMNS["sales_lines"]]
+    if lacking and all(column is not None and column.name in table.columns for column in needed):
+        return (
+            f"it has no {', '.join(lacking)}, as {choice.sales.title} has; where both hold sales of their own, list "
+            "both in files and leave out of columns what one of them lacks"
+        )
+    names = [
+        f"{right.name} is in both, but {table.rows:,} rows have only {right.distinct:,} values of it"
+        for left in choice.sales.columns.values()
+        for right in table.columns.values()
+        if right.distinct < right.values and may_be_key(left, right, table)
+    ]
+    told = f" ({'; '.join(names)}): add what makes each row of it the only one" if names else ""
+    return f"no key to join it by was found{told}"
+
+
+def look_at_shared_lines(connection: DuckDBPyConnection, choice: Choice) -> None:
+    """Look for files that overlap, though a running number or the moment of the export makes their lines differ."""
+    used = columns_of(choice.sales, choice.roles)
+    # Without them, lines of several files may be equal by chance.
+    if {"card_id", "purchased_at", "receipt_no"} <= set(used):
+        choice.doubts += overlaps_but_for(connection, choice.sales, list(used.values()))
+
+
+def look_at_registrations(connection: DuckDBPyConnection, choice: Choice) -> None:
+    """Count the members who bought before they registered."""
+    card, bought = choice.roles["card_id"], choice.roles["purchased_at"]
+    own, registered = choice.member_roles["card_id"], choice.member_roles["registered_at"]
+    if card.relation != bought.relation or bought.moments is None or registered.moments is None:
+        return
+    [(late, all_of_them)] = connection.execute(
+        f"""with bought as (select {card.sql} as v, min({bought.moment}) as m from {card.relation} group by all),
+        people as (select {own.sql} as v, min({registered.moment}) as m from {own.relation} group by all)
+        select count(*) filter (where people.m > bought.m), count(*) from bought inner join people using (v)"""
+    ).fetchall()
+    if late:
+        choice.doubts.append(
+            f"registered_at: {late:,} of {all_of_them:,} members bought before the moment of {registered.name}."
+        )
+
+
+def look_at_keys(connection: DuckDBPyConnection, choice: Choice) -> None:
+    """Look for one customer in two cases, and for a value that stands for nobody."""
+    card = choice.roles.get("card_id")
+    if card is None:
+        return
+    [(values, examples)] = connection.execute(
+        f"""select coalesce(sum(len(forms)), 0)::bigint, first(forms[1] || ' and ' || forms[2] order by forms[1]) from (
+            select list_sort(list(distinct {card.sql})) as forms from {card.relation} group by lower({card.sql})
+        ) where len(forms) > 1"""
+    ).fetchall()
+    if values:
+        choice.doubts.append(
+            f"card_id: {values:,} values of {card.name} differ in capital letters only, such as {examples}: they count "
+            "as different customers."
+        )
+    words = ", ".join(literal(word) for word in WORDS["nobody"]["words"])
+    nobody = connection.execute(
+        f"select {card.sql} as v, count(*) as n from {card.relation} where lower({card.sql}) in ({words})"
+        " group by v order by n desc, v"
+    ).fetchall()
+    if nobody:
+        told = ", ".join(f"{value} ({number:,} lines)" for value, number in nobody)
+        choice.doubts.append(
+            f"card_id: {card.name} has {told}: if that stands for customers without a card, add it to missing."
+        )
+    elif len(card.examples) > 1 and card.distinct > TIMES_THE_NEXT:
+        (first, most), (_, next_most) = card.examples[:2]
+        if most > CROWD * card.values and most > TIMES_THE_NEXT * next_most:
+            choice.doubts.append(
+                f"card_id: {first} is in {most:,} of {card.values:,} lines: if it stands for customers without a card, "
+                "add it to missing."
+            )
+
+
+def look_at_days(choice: Choice) -> None:
+    """Look for lone days far from all others."""
+    bought = choice.roles.get("purchased_at")
+    if bought is None or bought.moments is None:
+        return
+    days = bought.moments.days
+    few = max(3, FEW_LINES * sum(lines for _, lines in days))
+    for ordered, is_end in ((days[::-1], True), (days, False)):
+        lone = 0
+        for at in range(min(len(ordered) - 1, int(few))):
+            lone += ordered[at][1]
+            gap = abs((ordered[at][0] - ordered[at + 1][0]).days)
+            if lone <= few and gap > FAR_DAYS:
+                far, near = ordered[0][0], ordered[at + 1][0]
+                choice.doubts.append(
+                    f"purchased_at: {lone:,} of {sum(lines for _, lines in days):,} lines are dated up to {far}, "
+                    f"{gap:,} days {'after' if is_end else 'before'} all others ({near})"
+                    ": are they mistyped?"
+                )
+                break
+
+
+def look_at_values(connection: DuckDBPyConnection, choice: Choice) -> None:
+    """Say which values are no numbers or moments, and what is unsure about how they are written."""
+    columns = [
+        column for table in (choice.sales, *(join.table for join in choice.joins)) for column in table.columns.values()
+    ]
+    are_marks_told = decimal_mark(choice) == "," or any(column.numbers.has_both_marks for column in columns)
+    for role, column in {**choice.member_roles, **choice.roles}.items():
+        if moments := column.moments if KINDS[role] == "moment" else None:
+            if moments.doubt:
+                choice.doubts.append(moments.doubt)
+            if moments.values < column.values:
+                [(example,)] = connection.execute(
+                    f"""select coalesce(min(v) filter (where m is null), min(v) filter (where year(m) < 1900),
+                        max(v) filter (where year(m) > 2100))
+                    from (select {column.sql} as v, {column.moment} as m from {column.relation}) where v <> ''"""
+                ).fetchall()
+                choice.doubts.append(
+                    f"{role}: {column.values - moments.values:,} of {column.values:,} values of {column.name} are no "
+                    f"likely moments, such as {example[:40]}."
+                )
+        lacking = choice.sales.rows - column.values
+        is_needed = role in ("purchased_at", "amount") or (choice.amount == PRODUCT and role in MEASURES[:2])
+        if is_needed and lacking and column.name not in choice.fill_down and column.relation == choice.sales.relation:
+            choice.doubts.append(
+                f"{role}: {lacking:,} of {choice.sales.rows:,} lines have no {column.name}{_instead(choice, column)}; "
+                "such lines are rejected."
+            )
+        if KINDS[role] != "number":
+            continue
+        if column.numbers.values < column.values:
+            mark = "," if column.numbers.has_decimal_comma else "."
+            [(example,)] = connection.execute(
+                f"select min({column.sql}) from {column.relation}"
+                f" where {column.sql} <> '' and {number_sql(column.raw, mark)} is null"
+            ).fetchall()
+            choice.doubts.append(
+                f"{role}: {column.values - column.numbers.values:,} of {column.values:,} values of {column.name} are "
+                f"no numbers, such as {str(example)[:40]}."
+            )
+        if (unclear := column.numbers.unclear) and not are_marks_told:
+            if "," in unclear:
+                marks, otherwise = "commas", "is taken for thousands: if they mark decimals"
+            else:
+                marks, otherwise = "points", "is taken for decimals: if they mark thousands"
+            choice.doubts.append(
+                f"{role}: all {marks} in {column.name} stand before three digits, and {unclear} {otherwise}, write "
+                'decimal: ",".'
+            )
+
+
+def _instead(choice: Choice, column: Column) -> str:
+    """Name the unused columns with numbers that have a value where, by their count, this one lacks it."""
+    used = [id(other) for other in choice.roles.values()]
+    lacking = choice.sales.rows - column.values
+    others = [
+        other.name
+        for other in choice.sales.columns.values()
+        if id(other) not in used and column.is_number and other.is_number and 0.9 * lacking <= other.values <= lacking
+    ]
+    return f" (but {', '.join(others)})" if others else ""
+
+
+def look_at_signs(connection: DuckDBPyConnection, choice: Choice) -> None:
+    """Count the returns, and the lines whose amount and quantity disagree about being one."""
+    quantity, amount = choice.roles.get("quantity"), choice.roles.get("amount")
+    told = [
+        f"{column.numbers.negatives:,} of {column.name}"
+        for column in (quantity, amount)
+        if column and column.numbers.negatives
+    ]
+    if told:
+        choice.doubts.append(f"returns: values below zero are taken for returns ({', '.join(told)}).")
+    if quantity and amount and quantity.relation == amount.relation and told:
+        mark = "," if amount.numbers.has_decimal_comma else "."
+        [(different,)] = connection.execute(
+            f"select count(*) from {amount.relation} where regexp_matches({amount.raw} || {quantity.raw}, '[-−(]')"
+            f" and ({number_sql(amount.raw, mark)} < 0) <> ({number_sql(quantity.raw, mark)} < 0)"
+        ).fetchall()
+        if different:
+            choice.doubts.append(
+                f"returns: in {different:,} lines only one of {quantity.name} and {amount.name} is below zero."
+            )
+    for column in choice.sales.columns.values():
+        if word_score(column.name, "direction") >= WHOLE_WORD and 1 < column.distinct <= MOST_STATES:
+            told = [f"{value} ({number:,} lines)" for value, number in column.examples]
+            choice.doubts.append(
+                f"returns: {column.name} has {', '.join(told)}; amounts are taken as they are, whatever it says."
+            )
+
+
+def name_what_is_not_used(choice: Choice) -> None:
+    """Name the columns of the used tables that have no place in the proposal."""
+    joins = [*choice.joins, *choice.member_joins]
+    tables = [choice.sales, *(join.table for join in joins), *([choice.members] if choice.members else [])]
+    columns = [*choice.roles.values(), *choice.member_roles.values(), *choice.times.values()]
+    used = {(column.relation, column.name) for column in columns}
+    keys = {name for join in joins for name in (join.left, join.right)} | {
+        choice.cancelled[0] if choice.cancelled else ""
+    }
+    for table in {table.number: table for table in tables}.values():
+        names = [name for name in table.columns if (table.relation, name) not in used and name not in keys]
+        if names:
+            more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+            choice.doubts.append(f"{table.title}: columns that are not used: {', '.join(names[:MOST_NAMES])}{more}.")

@@ -1,0 +1,124 @@
+"""How a file is written: its encoding, its delimiter, the lines before its header and whether it has one."""
+
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from statistics import mode
+
+from segmentation.landing.retailer import WHITESPACE, FileSet
+from segmentation.landing.text import BLOCK_BYTES, is_utf16, open_plain, record_at
+from segmentation.landing.workbook import read_sheet
+
+FIRST_LINES = 2_000
+MOST_LINES_BEFORE_HEADER = 60
+MOST_RECORDS = 500
+DELIMITERS = (",", ";", "\t", "|", "::")
+# Russian writes its letters with the last quarter of all bytes; of two bytes, Korean begins its signs with few of those
+# that Chinese does.
+RUSSIAN_WORD = re.compile(rb"[\xc0-\xff]{3,}")
+TWO_BYTES = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
+MOST, FEW_BYTES = 0.9, 40
+KANA = re.compile("[\u3041-\u30fa]")
+
+
+def sheet_form(path: Path, name: str) -> FileSet:
+    """Find out how many rows stand above the header of a sheet, and whether it has one."""
+    sheet = read_sheet(path, name, False)
+    rows = [(number, ["" if cell is None else str(cell).strip() for cell in sheet.rows[number]]) for number in
+            sheet.numbers[:MOST_LINES_BEFORE_HEADER]]  # fmt: skip
+    return _with_header(FileSet((), {}), rows)
+
+
+def text_form(path: Path) -> FileSet:
+    """Find out the encoding, the delimiter, the lines before the header and whether there is one."""
+    encoding = None if is_utf16(path) else _encoding(path)
+    with open_plain(path) as file:
+        content = b"".join(islice(file, FIRST_LINES))
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        text = content.decode("utf-16", "replace")
+    else:
+        text = _decoded(content, "utf-8") or content.decode(encoding or "gb18030", "replace")
+    lines = list(io.StringIO(text.lstrip("\ufeff"), newline=None))
+    records = {delimiter: _records(lines, delimiter) for delimiter in (*DELIMITERS, WHITESPACE)}
+    delimiter = max(DELIMITERS, key=lambda delimiter: _fit(records[delimiter]))
+    if _fit(records[delimiter]) == (0, 0):
+        delimiter = WHITESPACE
+    settings = FileSet((), {}, encoding=encoding, delimiter=delimiter)
+    return _with_header(settings, [row for row in records[delimiter] if row[1]])
+
+
+def _records(lines: Sequence[str], delimiter: str) -> list[tuple[int, list[str]]]:
+    """Return the number of the first line, from 0, and the fields of each record; no field where a line is none."""
+    records: list[tuple[int, list[str]]] = []
+    at = 0
+    while at < len(lines) and len(records) < MOST_RECORDS:
+        record = record_at(lines, at, 0, delimiter) if lines[at].strip() else None
+        if record:
+            records.append((at, record.fields))
+        at = record.last_line if record and record.fields else at + 1
+    return records
+
+
+def _encoding(path: Path) -> str | None:
+    """Return the encoding that has to be stated, None for utf-8 and for Chinese: of the lines that are no utf-8."""
+    other: list[bytes] = []
+    with open_plain(path) as file:
+        while len(other) < FIRST_LINES and (block := file.read(BLOCK_BYTES) + file.readline()):
+            if _decoded(block, "utf-8") is None:
+                other += [line for line in block.splitlines() if _decoded(line, "utf-8") is None]
+    if not other:
+        return None
+    content = b"\n".join(other[:FIRST_LINES])
+    beyond_ascii = sum(byte > 0x7F for byte in content)
+    if sum(map(len, RUSSIAN_WORD.findall(content))) > max(FEW_BYTES, MOST * beyond_ascii):
+        return "cp1251"
+    pairs = TWO_BYTES.findall(content)
+    if sum(0xB0 <= pair[0] <= 0xC8 and pair[1] >= 0xA1 for pair in pairs) > max(FEW_BYTES / 2, MOST * len(pairs)):
+        return "cp949"
+    japanese = content.decode("cp932", "ignore")
+    # Each kana begins with one of two bytes of which no Chinese character of daily use is made.
+    if len(KANA.findall(japanese)) * 10 > len(re.findall(r"[^\x00-\x7f]", japanese)):
+        return "cp932"
+    # Western text can be valid gb18030 too, but gives no row of Chinese characters.
+    in_rows = re.findall(r"[\u4e00-\u9fff]{2,}", content.decode("gb18030", "ignore"))
+    return None if sum(map(len, in_rows)) * 2 > beyond_ascii / 2 else "cp1252"
+
+
+def _decoded(content: bytes, encoding: str) -> str | None:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _fit(records: Sequence[tuple[int, list[str]]]) -> tuple[float, int]:
+    """Return the share of the records with the usual number of fields, and that number; (0, 0) where it is one."""
+    counts = [len(fields) for _, fields in records]
+    several = [count for count in counts if count > 1]
+    usual = mode(several) if several else 1
+    share = counts.count(usual) / len(counts) if counts else 0
+    return (round(share, 1), usual) if usual > 1 and share >= 0.3 else (0, 0)
+
+
+def _with_header(settings: FileSet, rows: list[tuple[int, list[str]]]) -> FileSet:
+    """Add whether there is a header, and the lines before it; rows are given with the number of their line, from 0."""
+    counts = [len(fields) for _, fields in rows if len(fields) > 1]
+    usual = mode(counts) if counts else 0
+    for number, fields in rows[:MOST_LINES_BEFORE_HEADER]:
+        filled = [value for value in fields if value]
+        if len(fields) == usual and len(filled) > usual / 2:
+            skip = 0 if number == rows[0][0] else number
+            return replace(settings, header=_is_header(fields), skip=skip)
+    return settings
+
+
+def _is_header(fields: list[str]) -> bool:
+    """Tell whether a row names the columns: nearly all of them, nearly each once, none with a number or a date."""
+    names = [value for value in fields if value]
+    # Lists with a bar on either side have an empty field there.
+    outside = [fields[0], fields[-1]].count("")
+    is_one_each = len(names) >= 0.8 * (len(fields) - outside) and len(set(names)) >= 0.7 * len(names)
+    return is_one_each and not any(re.fullmatch(r"[\d\s.,:/+-]+", name) for name in names)

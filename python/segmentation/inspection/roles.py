@@ -1,0 +1,251 @@
+"""Which table has the sales lines, what is looked up in others, and which column is for what.
+
+Names of columns are compared with the words of landing/column_words.yml; their values must be of the right kind.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from duckdb import DuckDBPyConnection
+
+from segmentation.inspection.columns import Column, bare_name
+from segmentation.inspection.looking import Table
+from segmentation.landing.retailer import WORDS
+
+KINDS: dict[str, str] = {role: entry["kind"] for role, entry in WORDS.items()}
+MEMBER_ROLES = ("birth_date", "age_band", "gender", "registered_at")
+NO_COLUMNS = ("besides", "nobody", "missing", "footer", "time_zones")
+NO_ROLES = ("purchased_time", "currency", "status", "flag", "direction", *NO_COLUMNS)
+SALES_ROLES = tuple(role for role in WORDS if role not in (*MEMBER_ROLES, *NO_ROLES))
+# A joined table repeats its values in several lines: what is added up has to be in the table of the lines itself.
+ADDED_UP = ("quantity", "amount", "points")
+# What a line can do without, but not without a word where a column has the name.
+MEASURES = ("quantity", "unit_price", "points")
+WHOLE_WORD = 700
+BESIDES = "|".join(WORDS["besides"]["words"])
+MOST_STATES = 30
+
+
+@dataclass(frozen=True)
+class Join:
+    """A table that is looked up: the column on the left, and its own key."""
+
+    table: Table
+    left: str
+    right: str
+
+
+@dataclass
+class Choice:
+    """What goes into a retailer file.
+
+    Attributes
+    ----------
+    sales, joins, roles : the table with the sales lines, those joined to it, and the column of each canonical name.
+    members, member_joins, member_roles : the same of the members; None where there is no such table.
+    members_repeat : whether the table of the members has several rows of each.
+    times : columns with the time of day, of moments that are only a date.
+    amount : how the amount is found where no column holds it.
+    fill_down : columns that hold for the following lines that have none of them.
+    cancelled : a column and its values that mark lines which are no sales.
+    doubts : what a person has to look at.
+    """
+
+    sales: Table
+    joins: list[Join]
+    roles: dict[str, Column]
+    members: Table | None = None
+    member_joins: list[Join] = field(default_factory=list)
+    member_roles: dict[str, Column] = field(default_factory=dict)
+    members_repeat: bool = False
+    codes: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    times: dict[str, Column] = field(default_factory=dict)
+    amount: str | int | None = None
+    fill_down: list[str] = field(default_factory=list)
+    cancelled: tuple[str, list[str]] | None = None
+    orders_are_receipts: bool = False
+    currency: str | None = None
+    time_zone: str | None = None
+    doubts: list[str] = field(default_factory=list)
+
+
+def _name_itself(name: str) -> str:
+    """Return a bare column name without what it says besides."""
+    return re.sub(BESIDES, "", bare_name(name))
+
+
+def word_score(name: str, role: str) -> int:
+    """Return how well a column name fits: a whole word counts more than a part, an earlier word more than a later."""
+    words, plain = WORDS[role]["words"], _name_itself(name)
+    for whole in (bare_name(name), plain):
+        if whole in words:
+            return 1_000 - int(words.index(whole))
+    if any(part in plain for part in WORDS[role].get("but", ())):
+        return 0
+    inside = words_inside(plain, role)
+    return 300 - inside[0] if inside else 0
+
+
+def words_inside(plain: str, role: str) -> list[int]:
+    """Return the places of the words of a role that are in a bare name."""
+    words = enumerate(WORDS[role]["words"])
+    return [place for place, word in words if len(word) > (1 if word > "\x7f" else 4) and word in plain]
+
+
+def _score(column: Column, role: str) -> int:
+    """Return how well a column fits a role; a name that is a word for another role does not count by a part."""
+    score = word_score(column.name, role)
+    plain = bare_name(column.name)
+    is_other = score < WHOLE_WORD and any(
+        plain in entry["words"] for other, entry in WORDS.items() if other not in (role, *NO_COLUMNS)
+    )
+    shape = WORDS[role].get("shapes", {}).get(plain)
+    has_shape = shape is None or all(re.fullmatch(shape, value) for value, _ in column.examples)
+    return score if score and not is_other and has_shape and is_of_kind(column, KINDS[role]) else 0
+
+
+def is_of_kind(column: Column, kind: str) -> bool:
+    """Tell whether the values of a column are of the kind of a role."""
+    if not column.values:
+        return False
+    if kind == "moment":
+        return column.moments is not None or (
+            column.is_number and not column.numbers.has_fraction and bare_name(column.name) == "day"
+        )
+    if kind == "number":
+        return column.is_number
+    return kind != "name" or not column.is_number
+
+
+def columns_for(tables: Sequence[Table], roles: Sequence[str], doubts: list[str], title: str) -> dict[str, Column]:
+    """Return the best column for each role; the surest choice is made first, and a column has one role."""
+    candidates = [
+        (score, -number, role, column)
+        for role in roles
+        for number, table in enumerate(tables if role not in ADDED_UP else tables[:1])
+        for column in table.columns.values()
+        if (score := _score(column, role))
+    ]
+    chosen: dict[str, Column] = {}
+    for score, _, role, column in sorted(candidates, key=lambda entry: (-entry[0], -entry[1], roles.index(entry[2]))):
+        if role not in chosen and all(column is not other for other in chosen.values()):
+            chosen[role] = column
+            if score < WHOLE_WORD:
+                doubts.append(f"{role} of the {title}: {column.name} only contains a word for it.")
+    return chosen
+
+
+def sales_table(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Table:
+    """Return the table that looks most like sales lines: one with lines for the orders of another goes before that."""
+    best = max(tables, key=lambda table: (_sales_score(table), table.rows, -table.number))
+    for table in tables:
+        goods = {"amount", "unit_price", "quantity", "product_code"} & set(columns_for([table], SALES_ROLES, [], ""))
+        if table is not best and goods and table.rows > best.rows / 2:
+            pair = key_of(connection, [table], best)
+            if pair and table.columns[pair[0]].distinct < table.columns[pair[0]].values:
+                return table
+    return best
+
+
+def _sales_score(table: Table) -> int:
+    """Count the signs of sales lines: a moment, an amount or a price, a customer."""
+    roles = columns_for([table], ["purchased_at", "amount", "unit_price", "quantity", "receipt_no", "card_id"], [], "")
+    numbers = any(role in roles for role in ("amount", "unit_price", "quantity"))
+    most = max((column.distinct for column in table.columns.values()), default=0)
+    return 3 * numbers + len(roles) + (table.rows > most / 2)
+
+
+def is_of_people(table: Table) -> bool:
+    """Tell whether a table has one row per customer, with what is known of them."""
+    roles = columns_for([table], ["card_id", *MEMBER_ROLES], [], "")
+    card = roles.get("card_id")
+    return card is not None and len(roles) > 1 and card.distinct >= 0.9 * table.rows
+
+
+def joined(connection: DuckDBPyConnection, sales: Table, tables: Sequence[Table]) -> list[Join]:
+    """Return the tables that can be looked up, in the lines or in a table joined before."""
+    joins: list[Join] = []
+    waiting = list(tables)
+    while waiting:
+        owners = [sales, *(join.table for join in joins)]
+        keys = ((table, key_of(connection, owners, table)) for table in waiting)
+        found = next((Join(table, *key) for table, key in keys if key), None)
+        if found is None:
+            return joins
+        joins.append(found)
+        waiting.remove(found.table)
+    return joins
+
+
+def key_of(connection: DuckDBPyConnection, owners: Sequence[Table], table: Table) -> tuple[str, str] | None:
+    """Return the column of the owners and the key of the table that are equal in most rows."""
+    pairs = [
+        (_match(connection, left, right), left.name, right.name)
+        for owner in owners
+        for left in owner.columns.values()
+        for right in table.columns.values()
+        if right.values and right.distinct == right.values and may_be_key(left, right, table)
+    ]
+    return max(pairs)[1:] if pairs and max(pairs)[0] > 0.5 else None
+
+
+def may_be_key(left: Column, right: Column, table: Table) -> bool:
+    """Tell whether the names speak for a key: the same one, or product_id and the id of a file of products."""
+    left_name, right_name = bare_name(left.name), bare_name(right.name)
+    owner = left_name.removesuffix(right_name)
+    return left_name == right_name or (owner != left_name and owner in bare_name(table.paths[0].name))
+
+
+def _match(connection: DuckDBPyConnection, left: Column, right: Column) -> float:
+    """Return the share of the values on the left that the key has; a column of the same name counts a bit more."""
+    [(share,)] = connection.execute(
+        f"""with own as (select distinct {left.sql} as v from {left.relation})
+        select coalesce(avg((v in (select {right.sql} from {right.relation}))::int), 0) from own where v is not null"""
+    ).fetchall()
+    return float(share) + 0.001 * (bare_name(left.name) == bare_name(right.name))
+
+
+def contains_a_word_of(column: Column, role: str) -> bool:
+    """Tell whether the name of a column has a word that speaks against a role."""
+    return any(part in _name_itself(column.name) for part in WORDS[role].get("but", ()))
+
+
+def is_called_otherwise(column: Column) -> bool:
+    """Tell whether a column that may be a key of customers has the name of something else."""
+    plain = bare_name(column.name)
+    others = [entry["words"] for role, entry in WORDS.items() if role not in ("card_id", *NO_COLUMNS)]
+    return (
+        contains_a_word_of(column, "card_id")
+        or any(plain in words for words in others)
+        or any(part in plain for part in WORDS["card_id"]["otherwise"])
+    )
+
+
+def drop_useless_joins(choice: Choice) -> None:
+    """Leave out a joined table that gives no column and leads to no other."""
+    for join in reversed(choice.joins):
+        place = choice.joins.index(join)
+        before = {
+            name for table in (choice.sales, *(other.table for other in choice.joins[:place])) for name in table.columns
+        }
+        names = {other.left for other in choice.joins[place + 1 :]} - before
+        has_status = any(word_score(name, "status") >= WHOLE_WORD for name in join.table.columns)
+        if not columns_of(join.table, choice.roles) and not names & set(join.table.columns) and not has_status:
+            choice.joins.remove(join)
+            # Of a list of cards alone nobody can tell whether it is that of the members.
+            card = choice.roles.get("card_id")
+            is_of_cards = card is not None and join.left == card.name
+            members = "; if who is not on it is no member, name it under members" if is_of_cards else ""
+            choice.doubts.append(f"{join.table.title} is not used: none of its columns has a place{members}.")
+
+
+def columns_of(table: Table, roles: dict[str, Column]) -> dict[str, Column]:
+    """Return the roles whose columns are in the table."""
+    return {role: column for role, column in roles.items() if column.relation == table.relation}
+
+
+def decimal_mark(choice: Choice) -> str:
+    """Return the decimal mark of the sales lines, which holds for all their columns."""
+    numbers = [column.numbers for role, column in choice.roles.items() if KINDS[role] == "number"]
+    return "," if any(column.has_decimal_comma for column in numbers) else "."
