@@ -120,7 +120,7 @@ def test_a_chain_of_tables_leads_to_the_customer(raw: Path) -> None:
             },
         ),
         (
-            "ts|userid|total", ["1420070400|NULL|1.5", "1420070500|u2|2.5", "1420070600|u1|2"],
+            "ts|userid|total", ["1420070400|NULL|1.5", "1420070500.0|u2|2.5", "1420070600.25|u1|2"],
             {"delimiter": "|", "missing": ["NULL"], "date_format": {"purchased_at": "seconds since 1970-01-01"}},
         ),
     ],

@@ -228,6 +228,11 @@ def korean() -> Files:
     return {"order.csv": lines("주문번호,주문일시,회원번호,상품명,수량,결제금액", rows, "cp949")}
 
 
+def taiwanese() -> Files:
+    rows = [f"{order},2018/01/0{order} 10:00,會員{order % 3},玻璃杯與茶葉,{order},1{order}0" for order in ORDERS]
+    return {"orders.csv": lines("訂單編號,訂購時間,會員編號,商品名稱,數量,金額", rows, "cp950")}
+
+
 def spanish() -> Files:
     rows = [
         f"{order};0{order}/01/2018;10{order % 3};Taza;{order};{order},50;{'Cancelado' if order == 8 else 'Entregado'}"
@@ -297,6 +302,7 @@ CASES = [
     (sap_list, {"skip": 3, "decimal": ","}, (3, 7, 7028)),
     (japanese, {"encoding": "cp932"}, (3, 16, 1672)),
     (korean, {"encoding": "cp949"}, (3, 8, 8036)),
+    (taiwanese, {"encoding": "cp950"}, (3, 8, 1160)),
     (spanish, {"decimal": ",", "encoding": "cp1252"}, (3, 15, 64)),
     (grocer, {}, (3, 7, "31.5")),
     (auctions, {"date_format": {"purchased_at": "%b-%d-%y"}}, (3, 8, 40)),
@@ -396,7 +402,7 @@ DOUBTS = [
     ({"s.csv": lines("konto,soll/haben,datum,betrag", ["a,S,2018-01-01,1.5", "a,H,2018-01-02,1.5"] * 3)},
      "soll/haben has H (3 lines), S (3 lines)"),
     ({"s.csv": "karte;datum;betrag\nMüller;01.02.2018;1,5\nÖzil;13.02.2018;2,5".encode("cp1252")},
-     "encoding of s.csv: neither utf-8 nor Chinese; cp1252 is a guess"),
+     "encoding of s.csv: neither utf-8 nor gb18030; cp1252 is a guess"),
     ({"s.csv": sales(*USUAL), "x.csv": lines("zip,lat", ["1,2"])}, "x.csv is not used: no key to join it by was found"),
     ({"s.csv": lines("card_id,amount", ["a,1.5", "b,2.5"])}, "No column looks like purchased_at: fill it in"),
     ({"s.csv": lines("card_id,purchase_date,amount", [f"a{n},平成30年1月2日,1.5" for n in range(9)])},
@@ -459,7 +465,7 @@ DOUBTS = [
     ({"s.csv": lines("card_id,date,amount,date", ["a,2018-01-01,1.5,2018-02-01"] * 3)},
      "There are several columns called date in s.csv, and"),
     ({f"s{n}.csv": f"karte;datum;betrag\nMüller;0{n}.02.2018;1,5\nÖzil;13.02.2018;{n},5".encode("cp1252")
-      for n in range(1, 5)}, "encoding of s1.csv and 3 more: neither utf-8 nor Chinese; cp1252 is a guess"),
+      for n in range(1, 5)}, "encoding of s1.csv and 3 more: neither utf-8 nor gb18030; cp1252 is a guess"),
     ({f"{name}.csv": sales(*USUAL[start:][:15]) for start, name in enumerate("abc")},
      "a.csv and b.csv share 14 equal lines, of 15 and 15 (and 2 more pairs of files share lines): do they overlap?"),
     ({f"{name}.xlsx": workbook({"S": TABLE, "Copy": TABLE}, hidden="Copy") for name in "ab"},

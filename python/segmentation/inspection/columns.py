@@ -257,8 +257,9 @@ def _moments(connection: DuckDBPyConnection, name: str, values: int) -> Moments 
 def _number_of_a_moment(connection: DuckDBPyConnection) -> str | None:
     """Return the format of moments that are counted from a day: "" for the day numbers of spreadsheets."""
     [(lengths,)] = connection.execute(
-        """select list(distinct case when regexp_full_match(v, '1\\d{9}((\\d{3}){0,2})') then length(v)
-        when regexp_full_match(v, '[2-5]\\d{4}([.,]\\d+)?') then 5 else 0 end) from sample"""
+        """select list(distinct case
+            when regexp_full_match(v, '1\\d{9}(\\d{3}){0,2}([.,]\\d+)?') then length(regexp_extract(v, '\\d+'))
+            when regexp_full_match(v, '[2-5]\\d{4}([.,]\\d+)?') then 5 else 0 end) from sample"""
     ).fetchall()
     known = {5: "", **COUNTED_FROM_A_DAY}
     return known.get(lengths[0]) if lengths and len(lengths) == 1 else None

@@ -63,7 +63,7 @@ def _records(lines: Sequence[str], delimiter: str) -> list[tuple[int, list[str]]
 
 
 def _encoding(path: Path) -> str | None:
-    """Return the encoding that has to be stated, None for utf-8 and for Chinese: of the lines that are no utf-8."""
+    """Return the encoding that has to be stated, None for utf-8 and gb18030: of the lines that are no utf-8."""
     other: list[bytes] = []
     with open_plain(path) as file:
         while len(other) < FIRST_LINES and (block := file.read(BLOCK_BYTES) + file.readline()):
@@ -82,9 +82,16 @@ def _encoding(path: Path) -> str | None:
     # Each kana begins with one of two bytes of which no Chinese character of daily use is made.
     if len(KANA.findall(japanese)) * 10 > len(re.findall(r"[^\x00-\x7f]", japanese)):
         return "cp932"
-    # Western text can be valid gb18030 too, but gives no row of Chinese characters.
-    in_rows = re.findall(r"[\u4e00-\u9fff]{2,}", content.decode("gb18030", "ignore"))
-    return None if sum(map(len, in_rows)) * 2 > beyond_ascii / 2 else "cp1252"
+    # Of what Taiwan writes, many second bytes are those of letters; in gb18030 only those of rare characters are, and
+    # then the first byte is often one that Taiwan has no characters for.
+    with_letters = sum(pair[1] < 0x80 for pair in pairs)
+    is_taiwanese = with_letters * 5 > len(pairs) and sum(pair[0] < 0xA1 for pair in pairs) * 50 < len(pairs)
+    chinese = "cp950" if is_taiwanese else "gb18030"
+    # Western text can be valid Chinese too, but gives no row of Chinese characters.
+    in_rows = re.findall(r"[\u4e00-\u9fff]{2,}", content.decode(chinese, "ignore"))
+    if sum(map(len, in_rows)) * 2 <= beyond_ascii / 2:
+        return "cp1252"
+    return "cp950" if is_taiwanese else None
 
 
 def _decoded(content: bytes, encoding: str) -> str | None:

@@ -144,7 +144,7 @@ def _tables(paths: Iterable[Path], raw_dir: Path) -> tuple[list[Table], list[str
             continue
         settings = text_form(path) if file_kind(path) == "text" else FileSet((), {})
         if settings.encoding:
-            remark("encoding of ", path.name, f": neither utf-8 nor Chinese; {settings.encoding} is a guess.")
+            remark("encoding of ", path.name, f": neither utf-8 nor gb18030; {settings.encoding} is a guess.")
         header = read_header(path, None, settings, root)
         if not header.has_rows or len(header.expressions) < 2:
             remark("Not used, as there is no table with two columns or more: ", path.name, ".")
