@@ -1,13 +1,17 @@
 import fcntl
+import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from shutil import rmtree
+from socket import AF_UNIX, socket
+from tempfile import NamedTemporaryFile
 from typing import ClassVar
 
 import duckdb
@@ -18,6 +22,7 @@ from segmentation.errors import InputError
 from segmentation.landing.land import land
 
 ROOT = Path(__file__).parents[2]
+PARSED_BEFORE = Path(__file__).with_name("parsed_before.py")
 # `make` hands its variables to every command that it calls, to pytest too.
 for name in [name for name in os.environ if name.startswith("SEGMENTATION_")]:
     del os.environ[name]
@@ -64,6 +69,7 @@ class Job:
     project: Path = ROOT
     odd: Mapping[str, str] = field(default_factory=dict)
     parsed: ClassVar[Callable[[], Path]]
+    loaded: ClassVar[Callable[[], Path]]
 
     @property
     def warehouse(self) -> Path:
@@ -100,7 +106,14 @@ class Job:
 
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command of dbt, on the project as it was parsed once for all tests."""
-        return self.run(str(ROOT / "tests" / "python" / "parsed_before.py"), str(Job.parsed()), *arguments)
+        if self.odd:
+            return self.run(str(PARSED_BEFORE), str(Job.parsed()), *arguments)
+        with NamedTemporaryFile() as out, NamedTemporaryFile() as errors, socket(AF_UNIX) as server:
+            server.connect(str(Job.loaded()))
+            question = [str(self.project), dict(self.environment()), [out.name, errors.name], arguments]
+            server.sendall(json.dumps(question).encode() + b"\n")
+            code = server.makefile().read()
+            return subprocess.CompletedProcess(arguments, int(code or 1), out.read().decode(), errors.read().decode())
 
     def dbt_anew(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command of dbt as users give it, which parses the project first."""
@@ -205,7 +218,7 @@ def made_once(name: str, factory: pytest.TempPathFactory, worker_id: str) -> Ite
 
 
 @pytest.fixture(scope="session", autouse=True)
-def parsed_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> None:
+def parsed_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
     """Have the first job that needs it parse the project, for all, and compile the models of the classifier.
 
     In a folder that stays: the next run of tests parses only what has changed.
@@ -220,7 +233,22 @@ def parsed_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Non
                 assert done.returncode == 0, done.stdout
         return job.out / "target"
 
-    Job.parsed = staticmethod(parsed)
+    with ExitStack() as servers:
+
+        @cache
+        def loaded() -> Path:
+            address = tmp_path_factory.getbasetemp() / "dbt"
+            server = servers.enter_context(
+                subprocess.Popen(
+                    [sys.executable, PARSED_BEFORE, parsed(), "serve", address], cwd=ROOT, stdout=subprocess.PIPE
+                )
+            )
+            servers.callback(server.terminate)
+            assert server.stdout.readline() == b"ready\n"
+            return address
+
+        Job.parsed, Job.loaded = staticmethod(parsed), staticmethod(loaded)
+        yield
 
 
 @pytest.fixture(scope="session")

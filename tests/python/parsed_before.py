@@ -1,10 +1,15 @@
-"""Run a dbt command on the project as dbt parsed it once: `python parsed_before.py FOLDER build ...`.
+"""Commands of dbt on the project as dbt parsed it once: one by `python parsed_before.py FOLDER build ...`, or many.
 
 dbt would parse all of it again for other settings or another warehouse, which takes a third of a small build. Nothing
-depends on them but what YAML files say to models in Python.
+depends on them but what YAML files say to models in Python. Where many commands follow, copies of a process that has
+loaded dbt, the project and what its models compute with save another third.
 """
 
+import gc
+import importlib
+import json
 import os
+import socketserver
 import sys
 from pathlib import Path
 
@@ -19,9 +24,13 @@ from dbt_common.context import set_invocation_context
 from segmentation.settings import project_settings
 
 
-def parsed_project(folder: Path, settings: dict[str, object]) -> Manifest:
-    """Read what dbt left in its folder, as it is with these settings and the warehouse of the environment."""
-    project = Manifest.from_msgpack((folder / PARTIAL_PARSE_FILE_NAME).read_bytes(), decoder=extended_mashumuro_decoder)
+def parsed_project(folder: Path) -> Manifest:
+    """Read what dbt left in its folder."""
+    return Manifest.from_msgpack((folder / PARTIAL_PARSE_FILE_NAME).read_bytes(), decoder=extended_mashumuro_decoder)
+
+
+def with_settings(project: Manifest, settings: dict[str, object]) -> Manifest:
+    """Change the project to what it is with these settings and the warehouse of the environment."""
     set_invocation_context(os.environ)
     renderer = DbtProjectYamlRenderer(cli_vars=project_settings() | settings)
     for file in project.files.values():
@@ -34,9 +43,49 @@ def parsed_project(folder: Path, settings: dict[str, object]) -> Manifest:
     return project
 
 
+def run(project: Manifest, command: list[str]) -> int:
+    """Run a command; return its exit code."""
+    settings = command[command.index("--vars") + 1] if "--vars" in command else "{}"
+    project = with_settings(project, yaml.safe_load(settings))
+    # Two threads of a small build wait for each other most of the time.
+    return int(not dbtRunner(project).invoke([*command, "--threads", "1"]).success)
+
+
+class Command(socketserver.StreamRequestHandler):
+    """Runs a command in a process of its own, which is a copy of the server's."""
+
+    project: Manifest
+
+    def handle(self) -> None:
+        """Take folder, environment, files for the output and arguments; answer with the exit code."""
+        folder, environment, written, command = json.loads(self.rfile.readline())
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
+        for number, path in enumerate(written, 1):
+            os.dup2(os.open(path, os.O_WRONLY), number)
+        code = run(self.project, command)
+        sys.stdout.flush()
+        self.wfile.write(b"%d" % code)
+
+
+class Server(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
+    """Answers at an address, a path, each question in a process of its own."""
+
+
+def serve(folder: Path, address: str) -> None:
+    """Load everything, and answer until the end."""
+    for module in ("dbt.adapters.duckdb", "duckdb", "pandas", "scipy.optimize", "scipy.stats", "sklearn.cluster"):
+        importlib.import_module(module)
+    Command.project = parsed_project(folder)
+    gc.freeze()
+    with Server(address, Command) as server:
+        print("ready", flush=True)
+        server.serve_forever()
+
+
 if __name__ == "__main__":
     parsed, *command = sys.argv[1:]
-    settings = command[command.index("--vars") + 1] if "--vars" in command else "{}"
-    project = parsed_project(Path(parsed), yaml.safe_load(settings))
-    # Two threads of a small build wait for each other most of the time.
-    sys.exit(not dbtRunner(project).invoke([*command, "--threads", "1"]).success)
+    if command[0] == "serve":
+        serve(Path(parsed), command[1])
+    sys.exit(run(parsed_project(Path(parsed)), command))

@@ -255,7 +255,7 @@ def test_whole_builds_of_damaged_files(
 ) -> None:
     # Seconds that the collection of tests would take otherwise.
     from dbt.cli.main import dbtRunner
-    from parsed_before import parsed_project
+    from parsed_before import parsed_project, with_settings
     from replay import Recorder, recording
 
     warehouse = tmp_path / "warehouse.duckdb"
@@ -264,7 +264,7 @@ def test_whole_builds_of_damaged_files(
     monkeypatch.setenv("RAW_DATA_DIR", str(tmp_path))
     monkeypatch.chdir(ROOT)
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-write-json"]
-    parsed = parsed_project(Job.parsed(), QUICK)
+    parsed = with_settings(parsed_project(Job.parsed()), QUICK)
     recorders: dict[str, Recorder] = {}
 
     def problems(population: Population, raw: Path) -> list[str]:
