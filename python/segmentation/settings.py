@@ -154,8 +154,8 @@ class Settings(BaseModel):
     )
 
     small_group: WholeNumber = Field(
-        description="Rates and means of fewer members or orders than this are marked (`is_small`) and left out of the "
-        "charts."
+        description="The report shows no figure of fewer people than this, nor one that would give such a figure away; "
+        "marts that have a column `is_small` mark rates and means of fewer members or orders."
     )
 
     workbook_members: Annotated[int, Field(ge=0, le=1_048_575)] = Field(

@@ -421,10 +421,10 @@ def test_months_after_the_as_of_date_are_not_told_and_its_own_is_partial() -> No
 @pytest.mark.parametrize(
     ("language", "orders", "title"),
     [
-        ("en", 900, "Feb 2015 had 10.0% fewer orders than the month before"),
-        ("zh", 1100, "2015年2月的订单数比上月多 10.0%"),
-        ("zh", 900, "2015年2月的订单数比上月少 10.0%"),
-        ("en", 1000, "Feb 2015 had 1,000 orders"),
+        ("en", 900, "Feb 2015: 10.0% fewer orders of customers than the month before"),
+        ("zh", 1100, "2015年2月顾客的订单数比上月多 10.0%"),
+        ("zh", 900, "2015年2月顾客的订单数比上月少 10.0%"),
+        ("en", 1000, "Feb 2015: 1,000 orders of customers"),
     ],
 )
 def test_a_month_is_told_by_the_number_and_not_by_its_sign(
@@ -469,7 +469,8 @@ def test_a_month_of_which_no_year_is_whole_is_not_the_best() -> None:
     story = story_of_months("en", 900)
     story.source.connection.execute(
         """create table seeds.customer_types as select 'member' as customer_type, 1 as sort_order;
-        create table marts.customer_type_comparison as select 'member' as customer_type, 'Members' as name_en;
+        create table marts.customer_type_comparison as
+        select 'member' as customer_type, 'Members' as name_en, 200 as customers, 500 as orders;
         create table marts.customer_type_rhythm as from (values (1, 0.2), (2, 0.3), (3, 0.5)) as m (position, share)
             cross join (select 'member' as customer_type, 'month' as rhythm, '' as name_en, 50 as orders)"""
     )
@@ -482,16 +483,21 @@ def test_of_one_month_no_rhythm_is_told() -> None:
     story = story_of(
         "en",
         """create table seeds.customer_types as select 'member' as customer_type, 1 as sort_order;
-        create table marts.customer_type_comparison as select 'member' as customer_type, 'Members' as name_en;
-        create table marts.customer_type_rhythm as from (values ('member', 'month', 5, '5', 50, 1.0),
-            ('member', 'weekday', 1, 'Monday', 40, 0.8), ('member', 'weekday', 2, 'Tuesday', 10, 0.2))
+        create table marts.customer_type_comparison as
+        select 'member' as customer_type, 'Members' as name_en, 200 as customers, 500 as orders;
+        create table marts.customer_type_rhythm as from (values ('member', 'month', 5, '5', 500, 1.0),
+            ('member', 'weekday', 1, 'Monday', 400, 0.8), ('member', 'weekday', 2, 'Tuesday', 100, 0.2))
             as r (customer_type, rhythm, position, name_en, orders, share)""",
     )
     assert business.by_month_of_year(story) is None
     week = business.by_weekday(story)
     assert week is not None
     assert week.title == "Members buy the most on Monday: 80.0%"
-    story.source.connection.execute("update marts.customer_type_rhythm set orders = 14")
+    # Of orders or customers so few, nothing is told.
+    story.source.connection.execute("update marts.customer_type_rhythm set orders = 14 where position = 2")
+    assert business.by_weekday(story) is None
+    story.source.connection.execute("update marts.customer_type_rhythm set orders = 100")
+    story.source.connection.execute("update marts.customer_type_comparison set customers = 3")
     assert business.by_weekday(story) is None
 
 

@@ -3,12 +3,13 @@
 from itertools import product
 
 import duckdb
+import numpy as np
 import pytest
 
 from segmentation.charts.look import Source
 from segmentation.report.options import Series, bars
 from segmentation.report.page import in_words
-from segmentation.report.story import Block, Story, withheld
+from segmentation.report.story import Block, Story, totals_of, withheld
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,20 @@ def test_neither_rows_nor_columns_give_a_cell_away() -> None:
     for cells in totals:
         left_out = [counts[cell] for cell in cells if cell in hidden]
         assert not left_out or (len(left_out) > 1 and sum(left_out) >= 30)
+
+
+def test_several_totals_together_give_no_cell_away() -> None:
+    # The first two rows less the first two columns would be the 5.
+    rows = [[20, 20, 200, 200], [20, 20, 5, 200], [200, 200, 20, 20], [200, 200, 20, 20]]
+    counts = {(row, column): rows[row][column] for row, column in product(range(4), range(4))}
+    totals = totals_of(counts, lambda cell: cell[0], lambda cell: cell[1])
+    hidden = withheld(counts, totals, 30)
+    unknown = sorted(hidden)
+    equations = np.array([[cell in group for cell in unknown] for group in totals], dtype=float)
+    for place, cell in enumerate(unknown):
+        alone = np.eye(len(unknown))[place]
+        is_determined = np.linalg.matrix_rank(np.vstack([equations, alone])) == np.linalg.matrix_rank(equations)
+        assert not is_determined or counts[cell] >= 30
 
 
 @pytest.mark.parametrize(

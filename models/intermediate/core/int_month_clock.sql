@@ -35,13 +35,18 @@ month_ends as (
     from months
 ),
 
--- Days up to the evening before the month's end have passed; months after the last sale are missing in the data.
+-- Days up to the evening before the month's end have passed; months after the last sale are missing in the data. The
+-- month of the as-of date has not ended, whatever the data have of its other days.
 clock as (
     select
         month_ends.month_start,
         month_ends.month_end,
         recorded_days.recorded_days,
-        coalesce(coverage.status, 'missing') as month_status
+        case
+            when coverage.status = 'complete' and month_ends.month_end < month_ends.month_start + interval 1 month
+                then 'partial'
+            else coalesce(coverage.status, 'missing')
+        end as month_status
     from month_ends
     inner join recorded_days on month_ends.month_end - 1 = recorded_days.day
     left join coverage on month_ends.month_start = coverage.month_start

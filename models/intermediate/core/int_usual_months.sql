@@ -73,12 +73,12 @@ anywhere as (
     from with_trade
 ),
 
--- What is usual in its season: the best of the same month of other years, as far as the data hold it whole.
+-- What is usual in its season: the best of the same month of all years, as far as the data hold the others whole.
 seasons as (
     select
         filled.month_start,
-        max(others.share_of_days) as share_of_season,
-        max(others.orders_per_day) as orders_of_season
+        greatest(max(others.share_of_days), any_value(filled.share_of_days)) as share_of_season,
+        greatest(max(others.orders_per_day), any_value(filled.orders_per_day)) as orders_of_season
     from filled
     inner join filled as others
         on month(filled.month_start) = month(others.month_start) and filled.month_start <> others.month_start

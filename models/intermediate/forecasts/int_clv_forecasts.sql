@@ -73,7 +73,8 @@ totals as (
     group by sample
 ),
 
--- Beside the models, what anyone would guess: the mean for all, the member's own rate, the same again as before.
+-- Beside the models, what anyone would guess: the mean for all, the member's own rate, the same again as before. Where
+-- only the amounts have no model, the expected visits are worth what a visit of anybody is.
 alternatives as (
     select
         with_before.sample,
@@ -87,7 +88,7 @@ alternatives as (
             when 'same_as_before' then with_before.before_purchases * times_before.scale
         end as purchases,
         case methods.method
-            when 'model' then predictions.expected_purchases * predictions.purchase_value
+            when 'model' then predictions.expected_purchases * coalesce(predictions.purchase_value, totals.mean_value)
             when 'mean_rate' then totals.mean_rate * times_before.horizon_weeks * totals.mean_value
             when 'own_rate'
                 then

@@ -139,7 +139,7 @@ ranked as (
         compared.median_days_between,
         {{ is_above_chance('compared.next_members', 'compared.chance_members', 'compared.pairs') }}
             as is_above_chance,
-        {{ is_small('compared.returned_members') }} as is_small
+        {{ is_small('compared.recorded_members') }} as is_small
     from compared
     inner join items on compared.item_no = items.item_no
     inner join items as next_items on compared.next_item_no = next_items.item_no

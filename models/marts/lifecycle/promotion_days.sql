@@ -10,7 +10,8 @@ sold_lines as (
 discount_days as (
     select
         cast(purchased_at as date) as day,
-        avg(cast(is_discounted as integer)) as discount_share
+        avg(cast(is_discounted as integer)) as discount_share,
+        count(is_discounted) as recorded_lines
     from sold_lines
     group by cast(purchased_at as date)
 ),
@@ -22,6 +23,7 @@ signals as (
         {{ weekday_of('activation_days.day') }} as weekday,
         ln(greatest(activation_days.other_orders, 0.5)) as log_orders,
         discount_days.discount_share,
+        discount_days.recorded_lines,
         count(*) over (partition by activation_days.month_start) >= {{ var('promotion_minimum_days_of_month') }}
             as is_judged
     from activation_days
@@ -66,7 +68,11 @@ scored as (
     select
         *,
         orders_distance / nullif(1.4826 * median(abs(orders_distance)) over (), 0) as orders_z,
-        discount_distance / nullif(1.4826 * median(abs(discount_distance)) over (), 0) as discount_z
+        discount_distance / nullif(1.4826 * median(abs(discount_distance)) over (), 0) as discount_z,
+        count(*) over () as judged_days,
+        exp(usual_log_orders) as usual_orders,
+        recorded_lines * discount_share as bargains,
+        greatest(recorded_lines * usual_discount_share, 0.5) as usual_bargains
     from centered
 ),
 
@@ -76,13 +82,22 @@ judged as (
         signals.month_start,
         cast(signals.weekday as integer) as weekday,
         cast(signals.other_orders as bigint) as other_orders,
-        exp(scored.usual_log_orders) as usual_orders,
+        scored.usual_orders,
         scored.orders_z,
         signals.discount_share,
         scored.usual_discount_share,
         scored.discount_z,
-        coalesce(scored.orders_z >= {{ var('promotion_robust_z') }}, false) as stands_out_by_orders,
-        coalesce(scored.discount_z >= {{ var('promotion_robust_z') }}, false) as stands_out_by_discount,
+        case
+            when scored.orders_z >= {{ var('promotion_robust_z') }}
+                then {{ is_above_chance('scored.other_orders', 'scored.usual_orders', 'scored.judged_days') }}
+            else false
+        end as stands_out_by_orders,
+        case
+            when scored.discount_z >= {{ var('promotion_robust_z') }}
+                then
+                    {{ is_above_chance('scored.bargains', 'scored.usual_bargains', 'scored.judged_days') }}
+            else false
+        end as stands_out_by_discount,
         stands_out_by_orders or stands_out_by_discount as is_promotion_day,
         signals.is_judged,
         cast(signals.inactive_members as bigint) as inactive_members,

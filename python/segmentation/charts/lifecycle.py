@@ -121,12 +121,12 @@ def activation(source: Source) -> Figure | None:
 def cohorts(source: Source) -> Figure | None:
     """Share of each quarter's first buyers that buy in each month after, months without data left blank."""
     data = source.mart(
-        """select date_trunc('quarter', cohort_start) as cohort, months_since,
+        f"""select date_trunc('quarter', cohort_start) as cohort, months_since,
             sum(buyers) / sum(members) as share
         from marts.cohort_retention
-        where cohort_type = 'first_purchase' and month_status = 'complete' and months_since > 0 and not is_small
+        where cohort_type = 'first_purchase' and month_status = 'complete' and months_since > 0
             and cohort_start in (select month_start from marts.eda_coverage where status = 'complete')
-        group by cohort, months_since order by cohort, months_since"""
+        group by cohort, months_since having sum(members) >= {source.small} order by cohort, months_since"""
     )
     if data.empty:
         return None

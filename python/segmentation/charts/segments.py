@@ -241,8 +241,9 @@ def migration(source: Source) -> Figure | None:
     ).set_index("code")
     data = source.mart(
         """select from_code, to_code, sum(members) as members from marts.segment_migration
-        where scheme = 'rfm_group' and from_code <> 'not_yet_a_buyer' and month_start > (
-            select max(month_start) - interval 12 month from marts.segment_migration)
+        where scheme = 'rfm_group' and from_code <> 'not_yet_a_buyer'
+            and month_start + interval 1 month <= (select max(as_of) from marts.member_overview)
+            and month_start + interval 13 month > (select max(as_of) from marts.member_overview)
         group by all"""
     )
     if data.empty:
@@ -265,11 +266,11 @@ def migration(source: Source) -> Figure | None:
 
 def group_history(source: Source) -> Figure | None:
     data = source.mart(
-        """select month_start, any_value(status) as month_status, code, name_{lang} as label, sort_order,
-            count(*) as members
+        """select month_start, code, name_{lang} as label, sort_order, count(*) as members,
+            any_value(if(month_start + interval 1 month <= as_of, status, 'partial')) as month_status
         from marts.member_history join (select distinct code, name_{lang}, sort_order from seeds.rfm_rules
             where rule_set = 'rfm_group') on rfm_group = code
-        left join marts.eda_coverage using (month_start)
+        left join marts.eda_coverage using (month_start), (select max(as_of) as as_of from marts.member_overview)
         group by month_start, code, label, sort_order order by month_start, sort_order"""
     )
     if data["month_start"].nunique() < 2:

@@ -47,12 +47,12 @@ def key_figures(story: Story) -> Block | None:
     now, before, _ = last_two(months)
 
     def against(measure: str, is_money: bool = False) -> str:
-        if not now or now[measure] is None or (measure == "buyers" and story.few(now[measure])):
+        if not now or now[measure] is None or story.few(now["buyers"]):
             return ""
         value = story.money(now[measure]) if is_money else story.count(now[measure])
         month = story.source.month(now["month_start"])
         # It would give away how few the month before had.
-        is_told = not (measure == "buyers" and before and story.few(before[measure]))
+        is_told = not (before and story.few(before["buyers"]))
         more = change(story, now, before, measure) if is_told else None
         return story.say("card_month_change", month=month, value=value, change=more) or (
             story.say("card_month", month=month, value=value)
@@ -61,11 +61,14 @@ def key_figures(story: Story) -> Block | None:
     # Beside the buyers, it would tell how few have never bought.
     is_told = "has_members" in story.texts and not story.few(total["members"] - total["buyers"])
     cards = [Card(story.label("people"), story.count(total["members"]))] if is_told else []
+    of_orders = [
+        Card(story.label("orders"), story.count(total["orders"]), against("orders")),
+        Card(story.label("amount_per_order"), story.money(float(total["amount"]) / int(total["orders"]))),
+    ]
     cards += [
         Card(story.label("buyers"), story.count(total["buyers"]), against("buyers")),
-        Card(story.label("orders"), story.count(total["orders"]), against("orders")),
+        *([] if story.has_few_without_net_order else of_orders),
         Card(story.label("amount"), story.money(total["amount"]), against("amount", is_money=True)),
-        Card(story.label("amount_per_order"), story.money(float(total["amount"]) / int(total["orders"]))),
         Card(story.label("amount_per_buyer"), story.money(float(total["amount"]) / total["buyers"])),
     ]
     complete = sum(row["status"] == "complete" for row in months)
@@ -82,22 +85,31 @@ def key_figures(story: Story) -> Block | None:
                 complete=story.count(complete),
             ),
             story.say("key_figures_gaps", gaps=named) if gaps else "",
+            story.say("key_figures_returns"),
         ),
         cards=cards,
         is_wide=True,
     )
 
 
+def too_few(story: Story) -> Block:
+    """What stands in the place of everything about the buyers where they are too few."""
+    small = str(story.small)
+    return Block("too_few", story.say("too_few_title", small=small), [story.say("too_few_note")], is_wide=True)
+
+
 def by_month(story: Story, measure: str) -> Block | None:
     months = story.months
     is_money = measure == "amount"
-    now, before, year_before = last_two(months)
+    hidden = story.hidden({row["month_start"]: row["buyers"] for row in months if row["buyers"]})
+    shown = [row for row in months if row["month_start"] not in hidden]
+    now, before, year_before = last_two(shown)
     if len(months) < 2 or now is None:
         return None
     # As it is said, to a tenth of a per cent.
     more = round(difference(now, before, measure) or 0, 3)
     direction = "_more" if more > 0 else "_less" if more < 0 else ""
-    best = max((row for row in months if row["status"] == "complete"), key=lambda row: row[measure] or 0)
+    best = max((row for row in shown if row["status"] == "complete"), key=lambda row: row[measure] or 0)
 
     def value(row: Row) -> str:
         return story.money(row[measure]) if is_money else story.count(row[measure])
@@ -124,7 +136,9 @@ def by_month(story: Story, measure: str) -> Block | None:
             [month(row["month_start"]) for row in months],
             [
                 Series(
-                    story.label(measure), [row[measure] if row["status"] != "missing" else None for row in months], BAR
+                    story.label(measure),
+                    [None if row["month_start"] in hidden else row[measure] for row in months],
+                    BAR,
                 )
             ],
             "money" if is_money else "count",
@@ -145,10 +159,11 @@ def amount_by_month(story: Story) -> Block | None:
 
 def customer_types(story: Story) -> Block | None:
     data = story.rows(
-        f"""select customer_type, type_label as label, line_share, order_share, amount_share, orders, amount
+        f"""select customer_type, type_label as label, line_share, order_share, amount_share, customers
         from marts.customer_type_comparison join {TYPES} using (customer_type) order by sort_order"""
     )
-    if len(data) < 2:
+    # The share of a type of few customers would be known by those of the others.
+    if len(data) < 2 or any(story.few(row["customers"]) for row in data):
         return None
     first = data[0]
     measures = ["order_share", "amount_share"]
@@ -179,6 +194,12 @@ def customer_types(story: Story) -> Block | None:
     )
 
 
+def hidden_states(story: Story) -> frozenset[str]:
+    """The life-cycle states that are not shown; how many have bought, the key figures say."""
+    data = story.rows("select state, count(*) as members from marts.member_overview group by all order by all")
+    return story.hidden({row["state"]: row["members"] for row in data}, lambda state: state == "never_bought")
+
+
 def ever_bought(story: Story) -> Block | None:
     """Members by life-cycle state, those who never bought included."""
     data = story.rows(
@@ -194,7 +215,7 @@ def ever_bought(story: Story) -> Block | None:
     buyers = everybody - never
     # Who is few would be known by the others, too.
     lost_share = None if story.few(lost) or story.few(buyers - lost) else story.percent(lost / buyers)
-    hidden = story.hidden(counts)
+    hidden = hidden_states(story)
     return Block(
         "ever_bought",
         story.say(
@@ -221,32 +242,43 @@ def ever_bought(story: Story) -> Block | None:
 
 def gender_and_age(story: Story) -> Block | None:
     data = story.rows(
-        """select bands.name_{lang} as band, members.gender, any_value(genders.name_{lang}) as gender_label,
-            count(*) as members
+        """select bands.name_{lang} as band, if(members.is_gender_filled, null, members.gender) as known_gender,
+            any_value(genders.name_{lang}) as gender_label, count(*) as members
         from marts.member_overview as overview
         join marts.members as members using (card_id)
         join seeds.age_bands as bands on overview.age_band = bands.age_band
-        join seeds.genders as genders on members.gender = genders.gender
-        where not members.is_gender_filled group by all order by any_value(birth_year_from) desc"""
+        left join seeds.genders as genders on members.gender = genders.gender
+        group by all order by any_value(birth_year_from) desc"""
     )
     total = story.one("select count(*) as members from marts.member_overview")
     if not data:
         return None
     bands = list(dict.fromkeys(row["band"] for row in data))
-    cells = {(row["band"], row["gender"]): row["members"] for row in data}
-    labels = dict(sorted({row["gender"]: row["gender_label"] for row in data}.items()))
+    # Those of unknown gender are in no bar, but in the decades of birth.
+    cells = {(row["band"], row["known_gender"]): row["members"] for row in data}
+    labels = dict(sorted({row["known_gender"]: row["gender_label"] for row in data if row["known_gender"]}.items()))
+    if not labels:
+        return None
     sizes = {band: sum(cells.get((band, gender), 0) for gender in labels) for band in bands}
     largest = max(sizes, key=lambda band: sizes[band])
     genders = {gender: sum(cells.get((band, gender), 0) for band in bands) for gender in labels}
     first = max(genders, key=lambda gender: genders[gender])
     known = sum(sizes.values())
     hidden = story.hidden(cells, lambda cell: cell[0], lambda cell: cell[1])
+
+    def share(members: int) -> str | None:
+        return story.share(members, known)
+
     return Block(
         "gender_and_age",
-        story.say("gender_and_age_title", band=largest, share=story.percent(sizes[largest] / known)),
+        # How many a band has with those of unknown gender, other parts of the page say.
+        story.say(
+            "gender_and_age_title", band=largest, share=None if (largest, None) in hidden else share(sizes[largest])
+        )
+        or story.say("gender_and_age_title_plain"),
         sentences(
-            story.say("gender_and_age_gender", gender=labels[first], share=story.percent(genders[first] / known)),
-            story.say("gender_and_age_unknown", share=story.percent(1 - known / total["members"])),
+            story.say("gender_and_age_gender", gender=labels[first], share=share(genders[first])),
+            story.say("gender_and_age_unknown", share=story.share(total["members"] - known, total["members"])),
         ),
         bars(
             bands,
@@ -265,22 +297,32 @@ def gender_and_age(story: Story) -> Block | None:
 
 def birth_decades(story: Story) -> Block | None:
     data = story.rows(
-        """select birth_decade, count(*) as members from marts.member_overview
+        """select birth_decade, any_value(age_band) as age_band, count(*) as members from marts.member_overview
         where birth_decade is not null group by birth_decade order by birth_decade"""
     )
     if not data:
         return None
     known = sum(row["members"] for row in data)
+    total = story.one("select count(*) as members from marts.member_overview")
     best = max(data, key=lambda row: row["members"])
-    hidden = story.hidden({row["birth_decade"]: int(row["members"]) for row in data})
+    bands = {row["birth_decade"]: row["age_band"] for row in data}
+    # How many are in an age band, other charts tell.
+    hidden = story.hidden({row["birth_decade"]: int(row["members"]) for row in data}, bands.__getitem__)
 
     def name(row: Row) -> str:
         return story.say("decade", year=str(row["birth_decade"]))
 
     return Block(
         "birth_decades",
-        story.say("birth_decades_title", decade=name(best), share=story.percent(best["members"] / known)),
-        sentences(story.say("birth_decades_known", count=story.count(known))),
+        story.say(
+            "birth_decades_title",
+            decade=name(best),
+            share=None if best["birth_decade"] in hidden else story.share(best["members"], known),
+        )
+        or story.say("birth_decades_title_plain"),
+        sentences(
+            "" if story.few(total["members"] - known) else story.say("birth_decades_known", count=story.count(known))
+        ),
         bars(
             [name(row) for row in data],
             [
@@ -310,7 +352,7 @@ def member_groups(story: Story) -> Block | None:
     if not shown:
         return None
     best = max(shown, key=lambda row: row["amount_per_buyer"])
-    measures = ["members", "buyers", "amount_share", "orders_per_buyer", "amount_per_buyer", "amount_per_order"]
+    measures = ["buyers", "amount_share", "orders_per_buyer", "amount_per_buyer", "amount_per_order"]
     return Block(
         "member_groups",
         story.say("member_groups_title", group=best["label"], amount=story.money(best["amount_per_buyer"])),
@@ -320,7 +362,6 @@ def member_groups(story: Story) -> Block | None:
             [
                 [
                     row["label"],
-                    story.count(row["members"]),
                     story.count(row["buyers"]),
                     story.percent(row["amount_share"]),
                     story.decimal(row["orders_per_buyer"]),
@@ -334,19 +375,32 @@ def member_groups(story: Story) -> Block | None:
     )
 
 
+def _types_of_many(story: Story) -> str:
+    """SQL of the types of customers of which figures are shown; without a card, an order stands for a customer."""
+    return (
+        "(select customer_type from marts.customer_type_comparison"
+        f" where orders >= {story.small} and coalesce(customers, orders) >= {story.small})"
+    )
+
+
 def rhythm(story: Story, name: str, positions: range) -> Block | None:
     data = story.rows(
         f"""select customer_type, type_label, position, name_{{lang}} as label, share, orders
         from marts.customer_type_rhythm join {TYPES} using (customer_type)
-        where rhythm = {literal(name)}
-        qualify sum(orders) over (partition by customer_type) >= {story.small}
+        where rhythm = {literal(name)} and customer_type in {_types_of_many(story)}
         order by sort_order, position"""
     )
     # Of one hour, weekday or month nothing can be compared.
     if len({row["position"] for row in data}) < 2:
         return None
+    orders = {(row["customer_type"], row["position"]): row["orders"] for row in data}
+    hidden = story.hidden(orders, lambda cell: cell[0])
     kinds = list(dict.fromkeys((row["customer_type"], row["type_label"]) for row in data))
-    cells = {(row["customer_type"], row["position"]): row["share"] for row in data}
+    cells = {
+        (row["customer_type"], row["position"]): row["share"]
+        for row in data
+        if (row["customer_type"], row["position"]) not in hidden
+    }
     # In an hour without an order nothing was bought; of a month without data nobody knows.
     empty = 0.0 if name == "hour" else None
     labels = {row["position"]: row["label"] for row in data}
@@ -382,7 +436,11 @@ def rhythm(story: Story, name: str, positions: range) -> Block | None:
         lines(
             [label(position) for position in shown],
             [
-                Series(text, [cells.get((kind, position), empty) for position in shown], TYPE_COLORS[kind])
+                Series(
+                    text,
+                    [cells.get((kind, position), None if (kind, position) in hidden else empty) for position in shown],
+                    TYPE_COLORS[kind],
+                )
                 for kind, text in kinds
             ],
             "percent",
@@ -456,17 +514,19 @@ def calendar(story: Story) -> Block | None:
 def promotions(story: Story) -> Block | None:
     """Days with far more orders or discounts than month and weekday lead to expect."""
     data = story.rows(
-        """select promotions.day, weekday_name_{lang} as weekday, other_orders / usual_orders as ratio, discount_share,
-            usual_discount_share
+        f"""select promotions.day, weekday_name_{{lang}} as weekday, other_orders / usual_orders as ratio,
+            discount_share, usual_discount_share, other_orders >= {story.small} as is_told
         from marts.promotion_days as promotions join marts.dates as dates using (day)
         where promotions.is_promotion_day order by ratio desc, day"""
     )
-    if not data:
+    # The shares of a day of few orders would be those of a few baskets.
+    told = [row for row in data if row["is_told"]]
+    if not told:
         return None
     [judged] = story.rows("select count(*) as days from marts.promotion_days where is_judged")
     effect = story.one("select * from marts.promotion_activation where day_kind = 'promotion' and not is_small")
     has_discounts = any(row["discount_share"] is not None for row in data)
-    top = data[0]
+    top = told[0]
     known = effect.get("relative_rate_low") is not None
     return Block(
         "promotions",
@@ -506,7 +566,7 @@ def promotions(story: Story) -> Block | None:
                         else []
                     ),
                 ]
-                for row in data[:PROMOTIONS]
+                for row in told[:PROMOTIONS]
             ],
             frozenset({0, 1}),
         ),
@@ -527,10 +587,10 @@ def type_comparison(story: Story) -> Block | None:
     data = story.rows(
         f"""select type_label as label, comparison.*
         from marts.customer_type_comparison as comparison join {TYPES} using (customer_type)
-        where orders >= {story.small} order by sort_order"""
+        where customer_type in {_types_of_many(story)} order by sort_order"""
     )
     # Nothing is a multiple of an order that cost nothing.
-    if len(data) < 2 or not data[1]["amount_per_order"]:
+    if len(data) < 2 or not data[1]["amount_per_order"] or story.has_few_without_net_order:
         return None
     kept = {name: write for name, write in measures.items() if any(row[name] is not None for row in data)}
     first, second = data[0], data[1]
@@ -560,7 +620,7 @@ def type_comparison(story: Story) -> Block | None:
 def counters(story: Story) -> Block | None:
     data = story.rows(
         f"""select counter_rank, coalesce(counter_name, counter_code) as counter, customer_type, type_label as label,
-            cast(amount as double) as amount, amount_share
+            cast(amount as double) as amount, coalesce(customers, orders) as customers
         from marts.counter_comparison join {TYPES} using (customer_type)
         where counter_rank <= {COUNTERS} order by sort_order, counter_rank"""
     )
@@ -568,8 +628,16 @@ def counters(story: Story) -> Block | None:
         return None
     names = {row["counter_rank"]: row["counter"] for row in sorted(data, key=lambda row: row["counter_rank"])}
     kinds = list(dict.fromkeys((row["customer_type"], row["label"]) for row in data))
-    cells = {(row["customer_type"], row["counter_rank"]): row["amount"] for row in data}
+    people = {(row["customer_type"], row["counter_rank"]): row["customers"] for row in data}
+    hidden = story.hidden(people, lambda cell: cell[0])
+    cells = {
+        (row["customer_type"], row["counter_rank"]): row["amount"]
+        for row in data
+        if (row["customer_type"], row["counter_rank"]) not in hidden
+    }
     first = min(names)
+    if any((kind, first) in hidden for kind, _ in kinds):
+        return None
     amount = sum(cells.get((kind, first), 0) for kind, _ in kinds)
     return Block(
         "counters",

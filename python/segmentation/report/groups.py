@@ -6,13 +6,14 @@ from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, FAINT_BAR, MARK, PLAIN, segment_color
 from segmentation.landing.files import literal
 from segmentation.report.options import Series, bars, lines
-from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences
+from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences, totals_of, withheld
 
 MOVES = 12
 COHORT_MONTHS = 12
 # One row per RFM group or class, of which a rule may have several.
 RULES = """(
-    select rule_set, code, min(sort_order) as rule_no, any_value(name_zh) as name_zh, any_value(name_en) as name_en
+    select rule_set, code, min(sort_order) as rule_no, min(r_from) >= 4 as is_recent,
+        any_value(name_zh) as name_zh, any_value(name_en) as name_en
     from seeds.rfm_rules group by rule_set, code
 )"""
 
@@ -176,11 +177,14 @@ def trust(story: Story) -> Block | None:
 def _buyers_by_rule(story: Story, rule_set: str) -> list[Row]:
     """Return the buyers and their amount for each code of a set of RFM rules, in the order of the rules."""
     data = story.rows(
-        f"""select {rule_set}_name_{{lang}} as label, count(*) as members, sum(amount) as amount
+        f"""select {rule_set}_name_{{lang}} as label, count(*) as members, sum(amount) as amount,
+            any_value(is_recent) as is_recent
         from marts.member_overview join {RULES} on rule_set = {literal(rule_set)} and code = {rule_set}
         where orders > 0 group by rule_no, label order by rule_no"""
     )
-    hidden = story.hidden({row["label"]: row["members"] for row in data})
+    # Those of recency 4 and 5 together are the same buyers in groups and classes.
+    is_recent = {row["label"]: row["is_recent"] for row in data}
+    hidden = story.hidden({row["label"]: row["members"] for row in data}, is_recent.__getitem__)
     return [{**row, "is_hidden": row["label"] in hidden} for row in data]
 
 
@@ -281,15 +285,15 @@ def states(story: Story) -> Block | None:
         return None
     status = {row["month_start"]: row["month_status"] for row in data}
     counts = {(row["month_start"], row["state"]): row["members"] for row in data}
-    # Of the last month the total is known: all buyers.
-    hidden = story.hidden(counts, lambda cell: cell[0] if cell[0] == months[-1] else cell)
+    # Of the last month the total is known, all buyers, and of the others nearly so.
+    hidden = story.hidden(counts, lambda cell: cell[0])
     cells = {cell: None if cell in hidden else members for cell, members in counts.items()}
     labels = dict.fromkeys((row["state"], row["label"]) for row in data)
     month = last_month(story)
     moved = (
         story.one(
             f"""select sum(members) filter (where s.is_inactive and not b.is_inactive) as lapsed,
-            sum(members) filter (where not s.is_inactive and b.is_inactive) as came_back
+            sum(members) filter (where not s.is_inactive and s.state <> 'never_bought' and b.is_inactive) as came_back
         from marts.life_cycle_transitions
         join seeds.life_cycle_states as s using (state)
         join seeds.life_cycle_states as b on previous_state = b.state
@@ -299,7 +303,8 @@ def states(story: Story) -> Block | None:
         else {}
     )
     lapsed, back = moved.get("lapsed"), moved.get("came_back")
-    is_known = month is not None and lapsed is not None and back is not None
+    # Beside the table of transitions, either would tell who is left out of it.
+    is_known = month is not None and lapsed is not None and back is not None and not _hidden_moves(story, month)
     return Block(
         "states",
         story.say(
@@ -325,6 +330,17 @@ def states(story: Story) -> Block | None:
     )
 
 
+def _hidden_moves(story: Story, month: datetime.date) -> frozenset[tuple[str, str]]:
+    """The moves between states within a month that are not shown."""
+    data = story.rows(
+        f"""select previous_state, state, members from marts.life_cycle_transitions
+        where month_start = date {literal(str(month))} order by all"""
+    )
+    counts = {(row["previous_state"], row["state"]): row["members"] for row in data}
+    # How many were in each state before and after, the chart of the states says.
+    return withheld(counts, totals_of(counts, lambda cell: cell[0], lambda cell: cell[1]), story.small)
+
+
 def transitions(story: Story) -> Block | None:
     """What became of the members of each state within the last complete month."""
     month = last_month(story)
@@ -341,9 +357,7 @@ def transitions(story: Story) -> Block | None:
     shown = [row for row in data if not row["is_small"]]
     if not shown:
         return None
-    # How many were in each state before and after, the chart of the states says.
-    counts = {(row["previous"], row["state"]): row["members"] for row in data}
-    hidden = story.hidden(counts, lambda cell: cell[0], lambda cell: cell[1])
+    hidden = _hidden_moves(story, month)
     before = list(dict.fromkeys((row["previous"], row["before"]) for row in shown))
     reached = {row["state"] for row in shown if row["members"]}
     after = list(dict.fromkeys((row["state"], row["after"]) for row in data if row["state"] in reached))
@@ -388,18 +402,23 @@ def transitions(story: Story) -> Block | None:
 
 def activation(story: Story) -> Block | None:
     data = story.rows(
-        """with months as (
-            select * replace (
-                if(month_start + interval 1 month <= as_of, month_status, 'partial') as month_status
-            )
-            from marts.activation_by_month, (select max(as_of) as as_of from marts.member_overview)
-        )
-        select month_start, previous_state, name_{lang} as label, month_status,
-            case when month_status = 'complete' and not is_small then activation_rate end as rate
-        from months join seeds.life_cycle_states on previous_state = state
+        """select month_start, previous_state, name_{lang} as label, month_status,
+            case when month_status = 'complete' and not is_small then activation_rate end as rate,
+            activated_members as activated, inactive_members - activated_members as others
+        from marts.activation_by_month join seeds.life_cycle_states on previous_state = state
         where month_start >= (select min(month_start) from marts.life_cycle_by_month where is_settled)
         order by sort_order, month_start"""
     )
+    last = last_month(story)
+    # The rate of the last month would tell who is left out of the table of transitions. Without some of its months,
+    # such as all but those in which nobody came back, a line would tell another story.
+    few = {previous for previous, _ in _hidden_moves(story, last)} if last else set()
+    few |= {
+        row["previous_state"]
+        for row in data
+        if row["rate"] is not None and (story.few(row["activated"]) or story.few(row["others"]))
+    }
+    data = [row for row in data if row["previous_state"] not in few]
     known = [row for row in data if row["rate"] is not None]
     if not known:
         return None
@@ -443,7 +462,9 @@ def growth(story: Story) -> Block | None:
         where is_comparable group by level, label, sort_order order by sort_order"""
     )
     everybody = sum(row["buyers"] for row in data)
-    if everybody < story.small:
+    [others] = story.rows("select count(*) as buyers from marts.member_growth where not is_comparable")
+    # Beside all buyers, they would tell how few cannot be compared.
+    if everybody < story.small or story.few(others["buyers"]):
         return None
     bounds = story.one(
         """select any_value(lower_bound) filter (where level = 'growing') as growing,
@@ -498,10 +519,10 @@ def cohorts(story: Story) -> Block | None:
             select date_trunc('quarter', cohort_start) as quarter, months_since, sum(members) as members,
                 sum(buyers) as buyers
             from marts.cohort_retention
-            where cohort_type = 'first_purchase' and month_status = 'complete' and not is_small
+            where cohort_type = 'first_purchase' and month_status = 'complete'
                 and months_since between 1 and {COHORT_MONTHS}
                 and cohort_start in (select month_start from marts.eda_coverage where status = 'complete')
-            group by all
+            group by all having sum(members) >= {story.small}
         )
         select * from cohorts order by quarter, months_since"""
     )
@@ -512,13 +533,15 @@ def cohorts(story: Story) -> Block | None:
     }
     if not shown:
         return None
+    quarters = list(dict.fromkeys(row["quarter"] for row in data))
 
     def overall(month: int) -> str | None:
-        rows = [row for row in data if row["months_since"] == month]
+        # In the first quarter of the data are those who were customers before, too.
+        rows = [row for row in data if row["months_since"] == month and row["quarter"] > quarters[0]]
         buyers = sum(row["buyers"] for row in rows)
-        return story.percent(buyers / sum(row["members"] for row in rows)) if buyers >= story.small else None
+        members = sum(row["members"] for row in rows)
+        return story.percent(buyers / members) if buyers >= story.small else None
 
-    quarters = list(dict.fromkeys(row["quarter"] for row in data))
     months = sorted({row["months_since"] for row in data})
     # Where nobody came back, no cell is shaded.
     highest = max(shown.values()) or 1
@@ -570,10 +593,20 @@ def moves(story: Story) -> Block | None:
     shown = [row for row in data if row["from_code"] != row["to_code"] and not story.few(row["members"])][:MOVES]
     if not shown or not everybody:
         return None
+    sizes = {
+        row["from_code"]: sum(other["members"] for other in old if other["from_code"] == row["from_code"])
+        for row in old
+    }
+    not_shown = moved - sum(row["members"] for row in shown if row in old)
     top = shown[0]
     return Block(
         "moves",
-        story.say("moves_title", month=story.source.month(month), share=story.percent(moved / everybody)),
+        story.say(
+            "moves_title",
+            month=story.source.month(month),
+            share=None if story.few(not_shown) else story.share(moved, everybody),
+        )
+        or story.say("moves_title_plain", month=story.source.month(month)),
         sentences(
             story.say(
                 "moves_largest",
@@ -589,7 +622,7 @@ def moves(story: Story) -> Block | None:
                     row["before"] or story.label("not_yet_a_buyer"),
                     row["after"],
                     story.count(row["members"]),
-                    MISSING if row["from_code"] == "not_yet_a_buyer" else story.percent(row["share_of_from"]),
+                    (row in old and story.share(row["members"], sizes[row["from_code"]])) or MISSING,
                 ]
                 for row in shown
             ],

@@ -1,9 +1,8 @@
 """What sells together, what to expect, what to do, how the data were cleaned, and what the words mean."""
 
-from collections import Counter
-
 from segmentation.charts.look import BAR, FAINT_BAR, PLAIN, segment_color
 from segmentation.landing.files import literal
+from segmentation.report.business import hidden_states
 from segmentation.report.groups import segments
 from segmentation.report.options import Series, bars
 from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences
@@ -30,6 +29,7 @@ def attach_rates(story: Story) -> Block | None:
         for name in ("attach_rate", "lines_per_order", "several_lines_share", "several_counters_share")
         if any(row[name] is not None for row in data)
     ]
+    hides_orders = story.has_few_without_net_order
     # One line and one piece each: nothing to tell.
     if not kept or not (everybody["several_lines_share"] or (everybody["attach_rate"] or 1) > 1):
         return None
@@ -49,11 +49,11 @@ def attach_rates(story: Story) -> Block | None:
             ),
         ),
         table=Table(
-            [story.label("group"), story.label("orders"), *(story.label(name) for name in kept)],
+            [story.label("group"), *([] if hides_orders else [story.label("orders")]), *map(story.label, kept)],
             [
                 [
                     row["label"],
-                    story.count(row["orders"]),
+                    *([] if hides_orders else [story.count(row["orders"])]),
                     *((story.percent if name.endswith("share") else story.decimal)(row[name]) for name in kept),
                 ]
                 for row in data
@@ -105,14 +105,15 @@ def next_purchases(story: Story) -> Block | None:
             order by lift desc, item_code, next_rank limit {NEXT}"""
         )
 
-    data = rows("counter") or rows("product")
+    of_counters = rows("counter")
+    data = of_counters or rows("product")
     if not data:
         return None
     top = data[0]
     return Block(
         "next_purchases",
         story.say(
-            "next_purchases_title",
+            "next_purchases_title_counter" if of_counters else "next_purchases_title",
             item=top["item"],
             next_item=top["next_item"],
             share=story.percent(top["share"]),
@@ -227,7 +228,10 @@ def forecast_check(story: Story) -> Block | None:
     )
     best = next((row for row in data if row["is_best"]), None)
     if best is None:
-        why = story.rows("select distinct reason_name_{lang} as reason from marts.clv_models where reason is not null")
+        why = story.rows(
+            """select distinct reason_name_{lang} as reason from marts.clv_models
+            where reason is not null and sample = (select min(sample) from marts.clv_models where reason is not null)"""
+        )
         return (
             Block("forecast_check", story.say("forecast_none_title"), [row["reason"] for row in why]) if why else None
         )
@@ -263,31 +267,38 @@ def actions(story: Story) -> Block | None:
     """How many members each action concerns, by segment and state; who is too few is counted together at the end."""
     data = story.rows(
         """select any_value(action_text_{lang}) as action, segment_code, any_value(segment_name_{lang}) as segment,
-            states.name_{lang} as state, count(*) as members, sum(expected_value) as expected, sum(amount) as amount
+            states.name_{lang} as state, state as state_code, count(*) as members, sum(expected_value) as expected,
+            sum(amount) as amount
         from marts.member_overview join seeds.life_cycle_states as states using (state)
         where action_code is not null
-        group by action_code, segment_code, states.name_{lang}, states.sort_order
+        group by action_code, segment_code, states.name_{lang}, state_code, states.sort_order
         order by coalesce(sum(expected_value), 0) desc, members desc, action_code, segment_code, states.sort_order"""
     )
     shown = _without_small_groups(story, data)
     if not shown:
         return None
+    has_forecast = any(row["expected"] is not None for row in data)
     has_expected = any(row["expected"] is not None for row in shown)
     buyers = [row for row in shown if row["segment_code"]]
-    top = (buyers or shown)[0]
+    top = (buyers if buyers and has_expected else shown)[0]
     left = sum(row["members"] for row in data) - sum(row["members"] for row in shown)
+    never = sum(row["members"] for row in data if row["state_code"] == "never_bought")
     return Block(
         "actions",
         story.say(
-            "actions_title" if top["segment"] else "actions_title_plain",
+            "actions_title" if top["segment"] and has_expected else "actions_title_plain",
             count=story.count(top["members"]),
             segment=top["segment"],
             state=top["state"],
             action=top["action"].rstrip("."),
         ),
         sentences(
-            story.say("actions_note"),
-            story.say("actions_few", count=story.members(left), small=str(story.small)) if left else "",
+            story.say("actions_note" if has_forecast else "actions_note_by_number"),
+            story.say("actions_lists"),
+            # With those shown they are all members: beside the buyers, they would tell how few have never bought.
+            story.say("actions_few", count=story.members(left), small=str(story.small))
+            if left and not story.few(never)
+            else "",
         ),
         table=Table(
             [
@@ -317,23 +328,20 @@ def actions(story: Story) -> Block | None:
 
 def _without_small_groups(story: Story, data: list[Row]) -> list[Row]:
     """The rows of actions that can be shown; the others of a state are put together as those of several segments."""
-    by_state = Counter[str]()
-    for row in data:
-        by_state[row["state"]] += row["members"]
-    hidden_states = story.hidden(by_state)
+    states = hidden_states(story)
     # How many each segment and each state has, other parts of the report say.
     hidden = story.hidden(
         {place: row["members"] for place, row in enumerate(data)},
         lambda place: ("segment", data[place]["segment_code"]),
         lambda place: ("state", data[place]["state"]),
     )
-    shown = [row for place, row in enumerate(data) if place not in hidden and row["state"] not in hidden_states]
+    shown = [row for place, row in enumerate(data) if place not in hidden and row["state_code"] not in states]
     together: dict[str, list[Row]] = {}
     for place in sorted(hidden):
-        together.setdefault(data[place]["state"], []).append(data[place])
+        together.setdefault(data[place]["state_code"], []).append(data[place])
     for state, rows in together.items():
         # Of members with different actions no row can say what to do.
-        if state not in hidden_states and len({row["action"] for row in rows}) == 1:
+        if state not in states and len({row["action"] for row in rows}) == 1:
             several = rows[0] | {"segment": story.label("several_segments")}
             for number in ("members", "amount", "expected"):
                 known = [row[number] for row in rows if row[number] is not None]
@@ -347,6 +355,9 @@ def funnel(story: Story) -> Block | None:
         "select *, step_name_{lang} as label from marts.cleaning_funnel order by table_name desc, step_no"
     )
     lines_ = [row for row in data if row["table_name"] == "sales_lines"]
+    [never] = story.rows("select count(*) as members from marts.member_overview where orders = 0")
+    # Beside the buyers, the members would tell how few have never bought.
+    data = lines_ if story.few(never["members"]) else data
     first, last = lines_[0]["rows_in"], lines_[-1]["rows_out"]
     return Block(
         "funnel",
@@ -396,7 +407,9 @@ def reasons(story: Story) -> Block | None:
 def findings(story: Story) -> Block | None:
     # How few of the buyers are so would be told of them.
     data = story.rows(
-        f"""select text_{{lang}} as text from marts.findings where subject <> 'lrfmpsx' or found >= {story.small}
+        f"""select text_{{lang}} as text from marts.findings
+        where subject not in ('lrfmpsx', 'member_returns')
+            or (found >= {story.small} and looked_at - found not between 1 and {story.small - 1})
         order by finding_no, found desc, subject"""
     )
     return Block(
@@ -441,28 +454,17 @@ def thresholds(story: Story) -> Block | None:
 
 def tags(story: Story) -> Block | None:
     data = story.rows(
-        """select tag_name_{lang} as tag, value_name_{lang} as value, coalesce(meaning, '') as meaning,
-            members, member_share
+        """select tag_name_{lang} as tag, value_name_{lang} as value, coalesce(meaning, '') as meaning
         from marts.tag_dictionary where tag not in ('favourite_counter_code', 'action_code')
         order by tag_no, value_no"""
     )
-    hidden = story.hidden({place: row["members"] for place, row in enumerate(data)}, lambda place: data[place]["tag"])
     return Block(
         "tags",
         story.say("tags_title", tags=str(len({row["tag"] for row in data}))),
         sentences(story.say("tags_note")),
         table=Table(
-            [story.label(name) for name in ("tag", "value", "meaning", "people", "share")],
-            [
-                [
-                    row["tag"],
-                    row["value"],
-                    row["meaning"],
-                    story.members(row["members"], is_hidden=place in hidden),
-                    MISSING if place in hidden else story.percent(row["member_share"]),
-                ]
-                for place, row in enumerate(data)
-            ],
+            [story.label(name) for name in ("tag", "value", "meaning")],
+            [[row["tag"], row["value"], row["meaning"]] for row in data],
             frozenset({0, 1, 2}),
         ),
         is_wide=True,

@@ -34,6 +34,12 @@ SECTIONS: dict[str, list[Maker]] = {
     "data": outlook.DATA,
     "glossary": outlook.GLOSSARY,
 }
+# All that is told where all buyers together are too few to be shown.
+OF_FEW: dict[str, list[Maker]] = {
+    "glance": [business.too_few],
+    "data": outlook.DATA,
+    "glossary": [outlook.glossary, outlook.settings],
+}
 LATIN = "".join(map(chr, range(0x20, 0x7F)))
 
 
@@ -66,7 +72,8 @@ def write_report(warehouse: Path, report_dir: Path) -> Path:
 def page(story: Story) -> dict[str, Any]:
     """The sections of one language that have something to say, with the words around them."""
     sections = []
-    for key, makers in SECTIONS.items():
+    [buyers] = story.rows("select count(*) as members from marts.member_overview where orders > 0")
+    for key, makers in (OF_FEW if story.few(buyers["members"]) else SECTIONS).items():
         blocks = [block for maker in makers if (block := told(story, maker))]
         if blocks:
             sections.append({"key": key, "title": story.say(f"section_{key}"), "blocks": blocks})

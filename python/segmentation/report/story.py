@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import duckdb
+import numpy as np
 from babel.dates import format_date
 from babel.numbers import format_percent
 
@@ -124,6 +125,17 @@ class Story:
     def day(self, value: datetime.date) -> str:
         return str(format_date(value, "long", locale=self.source.locale))
 
+    @cached_property
+    def has_few_without_net_order(self) -> bool:
+        """Whether few members brought all back: numbers before returns, beside those after, would tell of them."""
+        [row] = self.rows(
+            """select (
+                select count(distinct card_id) from marts.orders
+                where customer_type = 'member' and purchased_at < (select max(as_of) from marts.member_overview)
+            ) - count(*) as members from marts.member_overview where orders > 0"""
+        )
+        return self.few(row["members"])
+
     def few(self, members: int | None) -> bool:
         """Whether a count is too small to be shown; zero is no person."""
         return members is not None and 0 < members < self.small
@@ -132,15 +144,13 @@ class Story:
         """A count of people; `is_hidden` where it would give another one away."""
         return f"< {self.small}" if self.few(value) else MISSING if is_hidden else self.count(value)
 
+    def share(self, part: int, whole: int, digits: int = 1) -> str | None:
+        """A share of people; none where those in it or the others are few."""
+        return None if not whole or self.few(part) or self.few(whole - part) else self.percent(part / whole, digits)
+
     def hidden(self, counts: Mapping[Cell, int], *groups: Callable[[Cell], Hashable]) -> frozenset[Cell]:
         """The cells that are not shown; see `withheld`. Each of `groups` says which cells add up to a known total."""
-        whole: Sequence[Callable[[Cell], Hashable]] = groups or [lambda _: None]
-        totals = {
-            (number, group(cell)): [other for other in counts if group(other) == group(cell)]
-            for number, group in enumerate(whole)
-            for cell in counts
-        }
-        cells = withheld(counts, [*totals.values()], self.small)
+        cells = withheld(counts, totals_of(counts, *groups), self.small)
         self.left_out.extend(cells)
         return cells
 
@@ -157,9 +167,12 @@ def open_story(connection: duckdb.DuckDBPyConnection, language: str) -> Story:
     source = open_source(connection, language)
     texts = connection.execute(
         f"""with features as (
-            select coalesce(list(name), []) as names
-            from (unpivot (select columns('^has_') from marts.retailer) on columns(*) into name name value is_so)
-            where is_so
+            select coalesce(list(name), []) as names from (
+                select name from (unpivot (select columns('^has_') from marts.retailer) on columns(*)
+                    into name name value is_so) where is_so
+                union all
+                select 'net_returns' from marts.settings_used where setting = 'returns' and value = 'net'
+            )
         )
         select text_key, text_{language}
         from (select *, rowid as text_no from seeds.report_texts), features
@@ -170,11 +183,23 @@ def open_story(connection: duckdb.DuckDBPyConnection, language: str) -> Story:
     return Story(source, dict(texts), source.small)
 
 
+def totals_of(cells: Collection[Cell], *groups: Callable[[Cell], Hashable]) -> list[list[Cell]]:
+    """The groups of cells that add up to a known total, each of which `groups` name; all together where none do."""
+    whole: Sequence[Callable[[Cell], Hashable]] = groups or [lambda _: None]
+    totals = {
+        (number, group(cell)): [other for other in cells if group(other) == group(cell)]
+        for number, group in enumerate(whole)
+        for cell in cells
+    }
+    return [*totals.values()]
+
+
 def withheld(counts: Mapping[Cell, int], totals: Sequence[Collection[Cell]], small: int) -> frozenset[Cell]:
     """Return the cells that must not be shown: of few people, or of use to compute such a one.
 
     Where the totals of groups of cells can be known, what is left out of a group has to be several cells of together
-    at least `small` people: the smallest of the others are left out with them (complementary cell suppression).
+    at least `small` people: the smallest of the others are left out with them (complementary cell suppression), also
+    where only several totals together would give a cell.
 
     Parameters
     ----------
@@ -204,10 +229,29 @@ def withheld(counts: Mapping[Cell, int], totals: Sequence[Collection[Cell]], sma
             found, key=lambda cells: (sum(map(counts.__getitem__, cells)), sorted(map(str, cells))), default=None
         )
 
-    while open_groups := [number for number in range(len(totals)) if gives_away(number, hidden)]:
-        sizes = range(1, len(counts) + 1)
-        hidden = next(cells for most in sizes if (cells := with_others(hidden, open_groups[1:], most)))
-    return hidden
+    while True:
+        while open_groups := [number for number in range(len(totals)) if gives_away(number, hidden)]:
+            sizes = range(1, len(counts) + 1)
+            hidden = next(cells for most in sizes if (cells := with_others(hidden, open_groups[1:], most)))
+        shown = {cell for cell in counts if counts[cell] and cell not in hidden}
+        # Of a group of which nothing is shown, the total is not known either.
+        known = [group for group in totals if shown & {*group}]
+        given = {cell for cell in _computed(hidden, known) if 0 < counts[cell] < small}
+        if not given or not shown:
+            return hidden
+        beside = {cell for group in known if given & {*group} for cell in group}
+        hidden |= {min(shown, key=lambda cell: (cell not in beside, counts[cell], str(cell)))}
+
+
+def _computed(hidden: Collection[Cell], totals: Sequence[Collection[Cell]]) -> list[Cell]:
+    """The hidden cells that several totals together determine: those that no solution of their equations moves."""
+    if not hidden or not totals:
+        return []
+    cells = sorted(hidden, key=str)
+    equations = np.array([[cell in group for cell in cells] for group in totals], dtype=float)
+    _, sizes, directions = np.linalg.svd(equations)
+    free = directions[(sizes > 1e-9).sum() :]
+    return [cell for cell, moves in zip(cells, free.T, strict=True) if not (abs(moves) > 1e-9).any()]
 
 
 def sentences(*texts: str) -> list[str]:
