@@ -25,15 +25,21 @@
 {%- endmacro %}
 
 
-{#- Says on the list that a table or view was made to its end. -#}
+{#- Says on the list that a table or view was made to its end. A view on it that is known by its rows shows others now: until it is made again, what
+    reads it cannot be kept. -#}
 {% macro keep(node, contents) -%}
     {%- do run_query('update work.kept.tables set contents = (' ~ contents ~ ') where node = ' ~ sql_literal(node.unique_id)) -%}
+    {%- for id, other in graph.nodes.items() if node.resource_type == 'model' and other.config.meta.kept_by_rows and node.unique_id in other.depends_on.nodes -%}
+        {%- do run_query('update work.kept.tables set contents = null where node = ' ~ sql_literal(id)) -%}
+    {%- endfor -%}
 {%- endmacro %}
 
 
-{#- Query of a digest of the rows of a table, whatever their order. -#}
+{#- Query of a digest of the columns of a table and of its rows, whatever their order: the hash of a row knows no names. -#}
 {% macro contents_digest(table) -%}
-    select concat(count(*), ' ', sum(hash(contents))) from {{ table }} as contents
+    select concat(count(*), ' ', sum(hash(contents)), ' ', (
+        select md5(string_agg(concat(column_name, ' ', column_type), ', ')) from (describe {{ table }})
+    )) from {{ table }} as contents
 {%- endmacro %}
 
 
@@ -42,7 +48,7 @@
 {% macro inputs_digest(node) -%}
     {%- set inputs = {} -%}
     {%- do read_inputs(node, inputs) -%}
-    {%- set texts = [compiled_code, tojson(node.columns), tojson(node.constraints | default([])), tojson(node.config)] -%}
+    {%- set texts = [compiled_code, node.description, tojson(node.columns), tojson(node.constraints | default([])), tojson(node.config)] -%}
     {%- set digests = ['code_digest()'] -%}
     {%- set models = [] -%}
     {%- for id, input in inputs | dictsort -%}

@@ -43,8 +43,9 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
     write_forgotten(path, forgotten.with_cards(cards))
     folded = {card.casefold() for card in cards}
     target = warehouse.resolve()
-    for ending in (".next", ".next.wal", ".work", ".work.wal"):
-        remove(Path(f"{warehouse}{ending}"))
+    for name in (warehouse, target):
+        for ending in (".next", ".next.wal", ".work", ".work.wal"):
+            remove(Path(f"{name}{ending}"))
     remove(Path(f"{target}.previous"))
     # Written on request only, so it can be asked for again.
     remove(report_dir / MEMBERS_PAGE)

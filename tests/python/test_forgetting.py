@@ -60,6 +60,18 @@ def test_forgotten_cards_leave_what_has_landed_and_what_lands(tmp_path: Path) ->
         assert lines == [("a7", "10"), ("b", "30"), ("c", "1"), (None, None)]
         assert people == [("a7",), ("b",)]
         assert ledger == [("lines.csv", 4, 1), ("orders.csv", 3, 0), ("people.csv", 2, 0)]
+    # More lines of their orders come, and of others, without the file that says whose they are.
+    with (raw / "lines.csv").open("a") as more:
+        more.write("2,22,9\n3,31,9\n")
+    lines, _, _ = landed_cards(warehouse, retailer, raw)
+    assert lines == [("a7", "10"), ("b", "30"), ("b", "31"), ("c", "1"), (None, None)]
+
+
+def test_a_warehouse_forgets_by_each_of_its_names(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "wh.duckdb").touch()
+    (tmp_path / "link.duckdb").symlink_to(tmp_path / "real" / "wh.duckdb")
+    assert forgotten_file(tmp_path / "link.duckdb") == forgotten_file(tmp_path / "real" / "wh.duckdb")
 
 
 @pytest.mark.parametrize("folds", [False, True])

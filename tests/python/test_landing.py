@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pytest
 from conftest import landed
 
@@ -138,6 +139,42 @@ def test_a_file_that_cannot_be_used_leaves_what_had_landed(shop: Path) -> None:
         land_again(shop)
     with working_file(shop.parent / "w.duckdb") as connection:
         assert connection.execute("select count(*) from work.raw.sales_lines").fetchall() == [(6 * len(MONTHS) + 1,)]
+
+
+def test_a_refused_workbook_is_refused_again(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "shop.yml").write_text(
+        'sales_lines: {files: s.xlsx, sheet: "*", columns: {card_id: card, purchased_at: at, amount: paid}}'
+    )
+    with pd.ExcelWriter(tmp_path / "raw" / "s.xlsx") as book:
+        for year, card in (("2015", "a"), ("2016", "6.0E+15"), ("2017", "b")):
+            lines = pd.DataFrame({"card": [card], "at": [f"{year}-01-01"], "paid": ["1"]})
+            lines.to_excel(book, sheet_name=year, index=False)
+    for _ in range(2):
+        with pytest.raises(InputError, match="2016, line 2"):
+            land_again(tmp_path / "raw")
+
+
+def test_what_is_new_in_a_file_is_read_for_each_of_its_tables(tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (tmp_path / "shop.yml").write_text(
+        "members: {files: [all.csv, more.csv], distinct: true, columns: {card_id: card}}\n"
+        "sales_lines: {files: all.csv, columns: {card_id: card, purchased_at: at, amount: paid}}"
+    )
+    header = "card,at,paid\n"
+    (raw / "all.csv").write_text(f"{header}a,2017-01-01,1\n")
+    (raw / "more.csv").write_text(f"{header}b,2017-01-01,1\n")
+    land_again(raw)
+    (raw / "all.csv").write_text(f"{header}a,2017-01-01,2\n")
+    (raw / "more.csv").write_text(f"{header}6.0E+15,2017-01-01,1\n")
+    with pytest.raises(InputError, match="is a long number"):
+        land_again(raw)
+    (raw / "more.csv").write_text(f"{header}c,2017-01-01,1\n")
+    # Copied again: the same in another state.
+    os.utime(raw / "all.csv", ns=(0, 0))
+    land_again(raw)
+    assert is_as_from_nothing(raw)
 
 
 def swap_columns(path: Path) -> None:

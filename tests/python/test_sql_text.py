@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from conftest import ROOT
+from jinja2 import Environment
 
 from segmentation.landing.files import identifier, literal
 
@@ -41,6 +42,26 @@ def test_no_program_quotes_by_hand(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "macros").glob("*.sql")), ids=lambda path: path.name)
 def test_no_macro_quotes_by_hand(path: Path) -> None:
     assert not re.search(r"""['"]['"]\s*~|~\s*['"]['"]|'"\s*~|~\s*"'""", path.read_text(encoding="utf-8"))
+
+
+def test_a_digest_of_a_table_knows_rows_names_and_types() -> None:
+    macros = (
+        Environment(extensions=["jinja2.ext.do"])
+        .from_string((ROOT / "macros" / "kept_tables.sql").read_text(encoding="utf-8"))
+        .module
+    )
+    rows = (
+        "1 as a, 2 as b",
+        "2 as b, 1 as a",
+        "2 as a, 1 as b",
+        "1 as b, 2 as a",
+        "1 as a, 2::bigint as b",
+        "1 as a, 3 as b",
+    )
+    for number, row in enumerate(rows):
+        duckdb.execute(f"create or replace table t{number} as select {row}")
+    digests = [duckdb.execute(macros.contents_digest(f"t{number}")).fetchall() for number in range(len(rows))]
+    assert len({str(digest) for digest in digests}) == len(rows)
 
 
 def test_what_quotes_by_hand_is_found() -> None:

@@ -209,8 +209,9 @@ def _paths(
                 f"{path} leads out of the folder of raw files, to {path.resolve()}: put the file itself there, or let "
                 "RAW_DATA_DIR name its folder."
             )
-        if sheets := known.get((path, layout(part))):
-            files.extend((path, sheet) for sheet in sheets)
+        # Of a workbook with several sheets perhaps not all have landed: which there are, it says itself.
+        if None in known.get((path, layout(part)), {}):
+            files.append((path, None))
             continue
         check_form(path, TABLE_TITLES[table.name])
         if part.sheets and is_workbook(path):

@@ -51,8 +51,8 @@ class Forgotten:
 
 
 def forgotten_file(warehouse: Path) -> Path:
-    """Return the list of the forgotten of a warehouse."""
-    return Path(f"{warehouse}.forgotten")
+    """Return the list of the forgotten of a warehouse, the same by each of its names."""
+    return Path(f"{warehouse.resolve()}.forgotten")
 
 
 def read_forgotten(path: Path) -> Forgotten:
@@ -72,16 +72,21 @@ def write_forgotten(path: Path, forgotten: Forgotten) -> None:
         new.write_text(json.dumps({"salt": forgotten.salt, "hashes": sorted(forgotten.hashes)}), encoding="utf-8")
 
 
+def forgotten_of(connection: DuckDBPyConnection) -> Forgotten:
+    """Return the forgotten of the warehouse whose working file is attached; none of one in memory."""
+    [(path,)] = connection.execute("select path from duckdb_databases() where database_name = 'work'").fetchall()
+    if path is None:
+        return Forgotten("", frozenset())
+    return read_forgotten(forgotten_file(Path(path.removesuffix(".work"))))
+
+
 def leave_out_forgotten(connection: DuckDBPyConnection, parts: Mapping[str, Sequence[Part]]) -> None:
     """Take the rows of forgotten members out of the landed tables, as if the files did not have them.
 
     Which rows of sales lines and members these are, the views of `canonical.write_views` tell: the card may stand in a
     joined table.
     """
-    [(path,)] = connection.execute("select path from duckdb_databases() where database_name = 'work'").fetchall()
-    if path is None:
-        return
-    forgotten = read_forgotten(forgotten_file(Path(path.removesuffix(".work"))))
+    forgotten = forgotten_of(connection)
     if not forgotten.hashes:
         return
     for name, table_parts in parts.items():

@@ -27,10 +27,11 @@ from segmentation.landing.files import (
     layout,
     literal,
 )
-from segmentation.landing.forgotten import leave_out_forgotten
+from segmentation.landing.forgotten import forgotten_of, leave_out_forgotten
 from segmentation.landing.reading import PLACE, append, check_codes, create_table, read_files
 from segmentation.landing.retailer import RETAILERS, FileSet, read_retailer
 from segmentation.landing.retailer_file import CANONICAL_COLUMNS
+from segmentation.landing.sql_macros import sql_macro
 from segmentation.landing.workbook import sheets_left_out
 from segmentation.machine import bound
 from segmentation.progress import progress_of_query, say
@@ -141,10 +142,18 @@ def land(connection: DuckDBPyConnection, retailer_name: str, raw_dir: Path, reta
     read: list[str] = []
     unchanged = 0
     for name in CANONICAL_COLUMNS:
-        for number, part in enumerate(parts.get(name, [])):
-            relation = f"work.raw.{name}_{number}"
-            _fit_table(connection, relation, name, number, part)
-            changed = [file for file in part.files if not _is_landed(connection, name, number, part.settings, file)]
+        of_table = list(enumerate(parts.get(name, [])))
+        for number, part in of_table:
+            _fit_table(connection, f"work.raw.{name}_{number}", name, number, part)
+        new = {number: _new_files(connection, name, number, part) for number, part in of_table}
+        # A joined row that left with a forgotten card no longer tells which rows of a new file are of that card.
+        if len(of_table) > 1 and any(new.values()) and forgotten_of(connection).hashes:
+            for number, part in of_table:
+                for file in part.files:
+                    _forget(connection, name, number, file.source_file)
+                new[number] = part.files
+        for number, part in of_table:
+            changed = new[number]
             unchanged += len(part.files) - len(changed)
             read += [file.source_file for file in changed]
             _land_changed(connection, name, number, part.settings, changed)
@@ -242,7 +251,11 @@ def _fit_table(connection: DuckDBPyConnection, relation: str, name: str, number:
 
 def _reader(settings: FileSet, file: RawFile) -> str:
     """Return all on which the landed rows depend beside the content of the file, as text to compare."""
-    return json.dumps([READING, layout(settings), settings.missing, file.expressions])
+    return json.dumps([READING, layout(settings), settings.missing, file.expressions, sql_macro("clean_key", "key")])
+
+
+def _new_files(connection: DuckDBPyConnection, name: str, number: int, part: Part) -> Sequence[RawFile]:
+    return [file for file in part.files if not _is_landed(connection, name, number, part.settings, file)]
 
 
 def _is_landed(connection: DuckDBPyConnection, name: str, number: int, settings: FileSet, file: RawFile) -> bool:
@@ -259,7 +272,10 @@ def _is_landed(connection: DuckDBPyConnection, name: str, number: int, settings:
         return True
     if file.path.stat().st_size != size or _sha256(file.path) != sha256:
         return False
-    connection.execute("update work.raw.files set stamp = ? where source_file = ?", [file.stamp, file.source_file])
+    connection.execute(
+        "update work.raw.files set stamp = ? where table_name = ? and part = ? and source_file = ?",
+        [file.stamp, name, number, file.source_file],
+    )
     return True
 
 
