@@ -13,6 +13,9 @@ from conftest import ROOT, Classifier
 
 from segmentation.inspection import propose
 
+# A quarter of the time of all quick tests, for one command: test_inspect.py tries what is usual of it.
+pytestmark = pytest.mark.slow
+
 # Of each export its files, part of the proposal for the sales lines, and (buyers, lines, amount) of what counts then.
 Files = dict[str, bytes]
 ORDERS = range(1, 9)
