@@ -18,10 +18,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from segmentation.app.members import write_members
 from segmentation.charts.look import Source
+from segmentation.exports import open_warehouse
 from segmentation.report import business, groups, outlook
 from segmentation.report.options import Series, bars, lines
-from segmentation.report.page import SECTIONS, safe_json, write_report
-from segmentation.report.story import Story, withheld
+from segmentation.report.page import SECTIONS, page, safe_json, write_report
+from segmentation.report.story import Story, open_story, totals_of, withheld
 from segmentation.settings import setting_names
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -104,18 +105,25 @@ def test_numbers_are_those_of_the_marts(browser: Browser, report: Path, demo: Jo
         if (script := article.query_selector("script"))
     }
     expected = demo.query(
-        """select count(order_id) from marts.eda_coverage left join marts.orders
+        """select month_start, count(distinct card_id), count(order_id)
+        from marts.eda_coverage left join marts.orders
             on date_trunc('month', purchased_at) = month_start and customer_type = 'member'
             and purchased_at < (select max(as_of) from marts.member_overview)
         where status <> 'missing' group by month_start order by month_start"""
     )
+    few = withheld({month: people for month, people, _ in expected}, [[month for month, *_ in expected]], 30)
+    assert few
     drawn = [number for number in options["orders_by_month-en"]["series"][0]["data"] if number is not None]
-    assert drawn == [number for (number,) in expected]
+    assert drawn == [number for month, _, number in expected if month not in few]
     groups = demo.query(
-        """select rfm_group, count(*) from marts.member_overview where orders > 0 group by rfm_group
-        order by (select min(sort_order) from seeds.rfm_rules where rule_set = 'rfm_group' and code = rfm_group)"""
+        """select rfm_group, count(*), any_value(is_recent) from marts.member_overview
+        join (select code, min(sort_order) as rule_no, min(r_from) >= 4 as is_recent from seeds.rfm_rules
+            where rule_set = 'rfm_group' group by code) on rfm_group = code
+        where orders > 0 group by rfm_group order by any_value(rule_no)"""
     )
-    hidden = withheld(dict(groups), [[group for group, _ in groups]], 30)
+    is_recent = {group: recent for group, _, recent in groups}
+    groups = [(group, members) for group, members, _ in groups]
+    hidden = withheld(dict(groups), totals_of(is_recent, is_recent.__getitem__), 30)
     assert hidden
     shares = options["rfm_groups-en"]["series"][0]["data"]
     assert shares == pytest.approx([members / buyers for group, members in groups if group not in hidden])
@@ -134,9 +142,15 @@ def test_numbers_are_those_of_the_marts(browser: Browser, report: Path, demo: Jo
     )
     if days:
         assert written(page, "#promotions-en h3").startswith(f"{days} of {judged} days")
-    [(comparable,)] = demo.query("select count(*) from marts.member_growth where is_comparable")
-    assert f"{comparable} buyers are comparable" in written(page, "#growth-en")
     page.close()
+
+
+def test_a_page_of_few_buyers_tells_nothing_of_them(demo: Job) -> None:
+    with open_warehouse(demo.warehouse) as connection:
+        told = page(replace(open_story(connection, "en"), small=1_000))
+    assert [section["key"] for section in told["sections"]] == ["glance", "data", "glossary"]
+    blocks = [block.key for section in told["sections"] for block in section["blocks"]]
+    assert blocks == ["too_few", "funnel", "reasons", "findings", "glossary", "settings"]
 
 
 def test_fewer_people_than_the_setting_are_not_shown(report: Path) -> None:
@@ -144,7 +158,7 @@ def test_fewer_people_than_the_setting_are_not_shown(report: Path) -> None:
     assert "&lt; 30" in text
     of_article = r'<article id="(\w+)-en"(?:(?!<article).)*?<script type="application/json">(.*?)</script>'
     charts = dict(re.findall(of_article, text, re.DOTALL))
-    for key in ("states", "ever_bought", "gender_and_age", "birth_decades", "growth"):
+    for key in ("states", "ever_bought", "gender_and_age", "birth_decades"):
         series = [part for part in json.loads(charts[key])["series"] if not part.get("silent")]
         numbers = [number for part in series for number in part["data"] if number is not None]
         assert numbers
@@ -515,6 +529,30 @@ def test_what_grows_is_said_as_the_seed_has_it() -> None:
     block = groups.growth(story)
     assert block is not None
     assert "growing: at least 10% more per day of trade, declining: over 20% less" in block.sentences[0]
+    assert "80 buyers are comparable" in block.sentences[0]
+    # Beside all buyers, which the page tells, these would be known.
+    story.source.connection.execute("insert into marts.member_growth select null, null, false, false, 12 from range(5)")
+    assert groups.growth(story) is None
+
+
+def test_a_rate_of_few_is_not_told() -> None:
+    story = story_of(
+        "en",
+        """create table seeds.life_cycle_states as
+        from (values ('silent', 'Silent', 1), ('lost', 'Lost', 2)) as s (state, name_en, sort_order);
+        create table marts.eda_coverage as select date '2017-01-01' as month_start, 'complete' as status;
+        create table marts.member_overview as select date '2017-03-01' as as_of;
+        create table marts.life_cycle_by_month as select date '2017-01-01' as month_start, true as is_settled;
+        create table marts.activation_by_month as select *, activated_members / inactive_members as activation_rate,
+            false as is_small, 'complete' as month_status
+        from (values (date '2017-01-01', 'silent', 100, 40), ('2017-01-01', 'lost', 100, 0),
+            ('2017-02-01', 'silent', 90, 45), ('2017-02-01', 'lost', 100, 7))
+            as a (month_start, previous_state, inactive_members, activated_members)""",
+    )
+    block = groups.activation(story)
+    assert block is not None
+    assert block.option is not None
+    assert [(part["name"], part["data"]) for part in block.option["series"]] == [("Silent", [0.4, 0.5])]
 
 
 def test_few_of_a_level_are_not_told_by_its_others() -> None:
