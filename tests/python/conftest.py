@@ -106,7 +106,7 @@ class Job:
 
     def dbt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command of dbt, on the project as it was parsed once for all tests."""
-        if self.odd:
+        if "LC_ALL" in self.odd:
             return self.run(str(PARSED_BEFORE), str(Job.parsed()), *arguments)
         with NamedTemporaryFile() as out, NamedTemporaryFile() as errors, socket(AF_UNIX) as server:
             server.connect(str(Job.loaded()))

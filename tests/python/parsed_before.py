@@ -11,9 +11,11 @@ import json
 import os
 import socketserver
 import sys
+import time
 from pathlib import Path
 
 import yaml
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from dbt.config.renderer import DbtProjectYamlRenderer
 from dbt.contracts.files import SchemaSourceFile
@@ -59,14 +61,22 @@ class Command(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         """Take folder, environment, files for the output and arguments; answer with the exit code."""
         folder, environment, written, command = json.loads(self.rfile.readline())
+        # The answer comes when what ran it has ended, and holds no file any more.
+        if pid := os.fork():
+            _, status = os.waitpid(pid, 0)
+            self.wfile.write(b"%d" % os.waitstatus_to_exitcode(status))
+            return
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(environment)
+        time.tzset()
         for number, path in enumerate(written, 1):
             os.dup2(os.open(path, os.O_WRONLY), number)
         code = run(self.project, command)
+        # What an interpreter does that ends by itself: what is written is in the files of the database.
+        DuckDBConnectionManager.close_all_connections()
         sys.stdout.flush()
-        self.wfile.write(b"%d" % code)
+        os._exit(code)
 
 
 class Server(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
@@ -75,7 +85,7 @@ class Server(socketserver.ForkingMixIn, socketserver.UnixStreamServer):
 
 def serve(folder: Path, address: str) -> None:
     """Load everything, and answer until the end."""
-    for module in ("dbt.adapters.duckdb", "duckdb", "pandas", "scipy.optimize", "scipy.stats", "sklearn.cluster"):
+    for module in ("pandas", "scipy.optimize", "scipy.stats", "sklearn.cluster"):
         importlib.import_module(module)
     Command.project = parsed_project(folder)
     gc.freeze()

@@ -39,7 +39,7 @@ NUMBERS = {
     "cohort_members": "select sum(members) from marts.cohort_retention",
     "cohort_buyers": "select sum(buyers) from marts.cohort_retention",
     "retention": """select sum(retention * members) / sum(members) from marts.cohort_retention
-        where cohort_type = 'first_purchase' and retention is not null""",
+        where cohort_type = 'first_purchase' and months_since > 0 and retention is not null""",
 }
 
 
