@@ -1,6 +1,7 @@
 """Which groups there are, what each is worth, whether the grouping can be trusted, and what changed."""
 
 import datetime
+from collections.abc import Hashable
 
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, FAINT_BAR, MARK, PLAIN, segment_color
@@ -303,8 +304,7 @@ def states(story: Story) -> Block | None:
         else {}
     )
     lapsed, back = moved.get("lapsed"), moved.get("came_back")
-    # Beside the table of transitions, either would tell who is left out of it.
-    is_known = month is not None and lapsed is not None and back is not None and not _hidden_moves(story, month)
+    is_known = month is not None and lapsed is not None and back is not None
     return Block(
         "states",
         story.say(
@@ -337,8 +337,17 @@ def _hidden_moves(story: Story, month: datetime.date) -> frozenset[tuple[str, st
         where month_start = date {literal(str(month))} order by all"""
     )
     counts = {(row["previous_state"], row["state"]): row["members"] for row in data}
-    # How many were in each state before and after, the chart of the states says.
-    return withheld(counts, totals_of(counts, lambda cell: cell[0], lambda cell: cell[1]), story.small)
+    inactive = {row["state"] for row in story.rows("select state from seeds.life_cycle_states where is_inactive")}
+
+    def rate(cell: tuple[str, str]) -> Hashable:
+        return (cell[0], cell[1] in inactive) if cell[0] in inactive else cell
+
+    def lapsed(cell: tuple[str, str]) -> Hashable:
+        return "lapsed" if cell[0] not in inactive and cell[1] in inactive else cell
+
+    # How many were in each state before and after, and how many of the inactive came back and of the others became
+    # inactive, the other charts say.
+    return withheld(counts, totals_of(counts, lambda cell: cell[0], lambda cell: cell[1], rate, lapsed), story.small)
 
 
 def transitions(story: Story) -> Block | None:
@@ -409,11 +418,8 @@ def activation(story: Story) -> Block | None:
         where month_start >= (select min(month_start) from marts.life_cycle_by_month where is_settled)
         order by sort_order, month_start"""
     )
-    last = last_month(story)
-    # The rate of the last month would tell who is left out of the table of transitions. Without some of its months,
-    # such as all but those in which nobody came back, a line would tell another story.
-    few = {previous for previous, _ in _hidden_moves(story, last)} if last else set()
-    few |= {
+    # Without some of its months, such as all but those in which nobody came back, a line would tell another story.
+    few = {
         row["previous_state"]
         for row in data
         if row["rate"] is not None and (story.few(row["activated"]) or story.few(row["others"]))

@@ -128,6 +128,8 @@ class Story:
     @cached_property
     def has_few_without_net_order(self) -> bool:
         """Whether few members brought all back: numbers before returns, beside those after, would tell of them."""
+        if "key_figures_returns" not in self.texts:
+            return False
         [row] = self.rows(
             """select (
                 select count(distinct card_id) from marts.orders
