@@ -546,13 +546,15 @@ def test_a_rate_of_few_is_not_told() -> None:
         create table marts.activation_by_month as select *, activated_members / inactive_members as activation_rate,
             false as is_small, 'complete' as month_status
         from (values (date '2017-01-01', 'silent', 100, 40), ('2017-01-01', 'lost', 100, 0),
-            ('2017-02-01', 'silent', 90, 45), ('2017-02-01', 'lost', 100, 7))
+            ('2017-02-01', 'silent', 90, 9), ('2017-02-01', 'lost', 100, 7), ('2017-03-01', 'silent', 120, 90))
             as a (month_start, previous_state, inactive_members, activated_members)""",
     )
     block = groups.activation(story)
     assert block is not None
     assert block.option is not None
-    assert [(part["name"], part["data"]) for part in block.option["series"]] == [("Silent", [0.4, 0.5])]
+    # Of the lost, only the months would be left in which nobody came back.
+    assert [(part["name"], part["data"]) for part in block.option["series"]] == [("Silent", [0.4, None, 0.75])]
+    assert len(story.left_out) == 1
 
 
 def test_few_of_a_level_are_not_told_by_its_others() -> None:

@@ -418,13 +418,24 @@ def activation(story: Story) -> Block | None:
         where month_start >= (select min(month_start) from marts.life_cycle_by_month where is_settled)
         order by sort_order, month_start"""
     )
-    # Without some of its months, such as all but those in which nobody came back, a line would tell another story.
     few = {
-        row["previous_state"]
+        (row["previous_state"], row["month_start"])
         for row in data
         if row["rate"] is not None and (story.few(row["activated"]) or story.few(row["others"]))
     }
-    data = [row for row in data if row["previous_state"] not in few]
+    # Where those are left out, what is left may be the months in which nobody came back: another story.
+    lines_of_many = {
+        state
+        for state in {row["previous_state"] for row in data}
+        if sum(row["previous_state"] == state and bool(row["rate"]) for row in data)
+        > 2 * sum(of_state == state for of_state, _ in few)
+    }
+    data = [
+        row | {"rate": None} if (row["previous_state"], row["month_start"]) in few else row
+        for row in data
+        if row["previous_state"] in lines_of_many
+    ]
+    story.left_out.extend(cell for cell in few if cell[0] in lines_of_many)
     known = [row for row in data if row["rate"] is not None]
     if not known:
         return None
