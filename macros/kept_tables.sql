@@ -25,13 +25,15 @@
 {%- endmacro %}
 
 
-{#- Says on the list that a table or view was made to its end. A view on it that is known by its rows shows others now: until it is made again, what
-    reads it cannot be kept. -#}
+{#- Says on the list that a table or view was made to its end. A view on it that is known by its rows shows others now: where only a part is built,
+    perhaps without the view, what reads it cannot be kept until it is made again. -#}
 {% macro keep(node, contents) -%}
     {%- do run_query('update work.kept.tables set contents = (' ~ contents ~ ') where node = ' ~ sql_literal(node.unique_id)) -%}
-    {%- for id, other in graph.nodes.items() if node.resource_type == 'model' and other.config.meta.kept_by_rows and node.unique_id in other.depends_on.nodes -%}
-        {%- do run_query('update work.kept.tables set contents = null where node = ' ~ sql_literal(id)) -%}
-    {%- endfor -%}
+    {%- if invocation_args_dict.select or invocation_args_dict.exclude -%}
+        {%- for id, other in graph.nodes.items() if other.config.meta.kept_by_rows and node.unique_id in other.depends_on.nodes -%}
+            {%- do run_query('update work.kept.tables set contents = null where node = ' ~ sql_literal(id)) -%}
+        {%- endfor -%}
+    {%- endif -%}
 {%- endmacro %}
 
 
