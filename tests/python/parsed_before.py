@@ -2,7 +2,7 @@
 
 dbt would parse all of it again for other settings or another warehouse, which takes a third of a small build. Nothing
 depends on them but what YAML files say to models in Python. Where many commands follow, copies of a process that has
-loaded dbt, the project and what its models compute with save another third.
+loaded dbt, the project and what its models compute with save a fifth of it.
 """
 
 import gc

@@ -424,7 +424,7 @@ def activation(story: Story) -> Block | None:
         if row["rate"] is not None and (story.few(row["activated"]) or story.few(row["others"]))
     }
     # Where those are left out, what is left may be the months in which nobody came back: another story.
-    lines_of_many = {
+    told = {
         state
         for state in {row["previous_state"] for row in data}
         if sum(row["previous_state"] == state and bool(row["rate"]) for row in data)
@@ -433,9 +433,9 @@ def activation(story: Story) -> Block | None:
     data = [
         row | {"rate": None} if (row["previous_state"], row["month_start"]) in few else row
         for row in data
-        if row["previous_state"] in lines_of_many
+        if row["previous_state"] in told
     ]
-    story.left_out.extend(cell for cell in few if cell[0] in lines_of_many)
+    story.left_out.extend(cell for cell in few if cell[0] in told)
     known = [row for row in data if row["rate"] is not None]
     if not known:
         return None
