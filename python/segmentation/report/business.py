@@ -159,7 +159,7 @@ def amount_by_month(story: Story) -> Block | None:
 
 def customer_types(story: Story) -> Block | None:
     data = story.rows(
-        f"""select customer_type, type_label as label, line_share, order_share, amount_share, customers
+        f"""select customer_type, type_label as label, order_share, amount_share, customers
         from marts.customer_type_comparison join {TYPES} using (customer_type) order by sort_order"""
     )
     # The share of a type of few customers would be known by those of the others.
@@ -339,7 +339,7 @@ def birth_decades(story: Story) -> Block | None:
 
 def member_groups(story: Story) -> Block | None:
     data = story.rows(
-        """select dimension, group_code, groups.name_{lang} as label, members, buyers, buyer_share, amount_share,
+        """select dimension, group_code, groups.name_{lang} as label, buyers, amount_share,
             orders_per_buyer, amount_per_buyer, amount_per_order
         from marts.member_group_comparison as groups left join seeds.age_bands on group_code = age_band
         where buyers > 0 order by dimension desc, birth_year_from desc, group_code"""

@@ -597,7 +597,7 @@ def moves(story: Story) -> Block | None:
     if not month:
         return None
     data = story.rows(
-        f"""select b.name_{{lang}} as before, a.name_{{lang}} as after, members, share_of_from, from_code, to_code
+        f"""select b.name_{{lang}} as before, a.name_{{lang}} as after, members, from_code, to_code
         from marts.segment_migration
         left join {RULES} as b on scheme = b.rule_set and from_code = b.code
         join {RULES} as a on scheme = a.rule_set and to_code = a.code
