@@ -12,6 +12,10 @@ age_bands as (
     select * from {{ ref('age_bands') }}
 ),
 
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
 -- Nobody is born after the last sale.
 last_sale as (
     select max(purchased_at) as purchased_at from sales_lines
@@ -25,7 +29,8 @@ first_purchases as (
     group by card_id
 ),
 
--- Where a shop keeps no member table or no registration time, membership begins with the first purchase.
+-- Where a shop keeps no member table or no registration time, membership begins with the first purchase. Who is listed
+-- and buys only after the as-of date has not begun then, and is a member who has never bought, as those who never will.
 registered as (
     select
         coalesce(members.card_id, first_purchases.card_id) as card_id,
@@ -38,10 +43,17 @@ registered as (
                 year(members.birth_date) >= {{ var('earliest_birth_year') }}
                 and members.birth_date <= last_sale.purchased_at then members.birth_date
         end as birth_date,
-        coalesce(members.registered_at, first_purchases.first_purchased_at) as registered_at
+        coalesce(
+            members.registered_at,
+            case
+                when members.card_id is null or first_purchases.first_purchased_at < as_of.as_of
+                    then first_purchases.first_purchased_at
+            end
+        ) as registered_at
     from members
     full outer join first_purchases on members.card_id = first_purchases.card_id
     cross join last_sale
+    cross join as_of
 ),
 
 -- A gender that was written but has no code (repaired_values lists it) is not filled in: it is another one.
