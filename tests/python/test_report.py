@@ -461,6 +461,8 @@ def test_a_share_of_few_people_is_in_no_title(silent: int, title: str) -> None:
         create table marts.member_overview as
         select if(member < {silent}, 'silent', 'active') as state from range(100) as m (member)""",
     )
+    # As where there are thresholds.
+    story = replace(story, texts=story.texts | {"states_now_title": texts()["states_now_title"]["text_en"]})
     block = business.ever_bought(story)
     assert block is not None
     assert block.title.startswith(title)

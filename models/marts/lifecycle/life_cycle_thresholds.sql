@@ -10,6 +10,10 @@ states as (
     select * from {{ ref('life_cycle_states') }}
 ),
 
+recorded_days as (
+    select * from {{ ref('int_recorded_days') }}
+),
+
 quantiles as (
     select
         max(gap_quantile) filter (where state = 'slowing') as slowing,
@@ -60,6 +64,23 @@ by_band as (
     group by ranked.frequency_band
 ),
 
+-- A gap longer than the data reach back cannot be seen. Where the long ones take up most of that time, the ends of the
+-- data make them no longer, and nobody can be told to wait for longer than is usual.
+reach as (
+    select max(recorded_days) as days
+    from recorded_days
+),
+
+within_reach as (
+    select by_band.*
+    from by_band
+    cross join reach
+    inner join by_band as pooled
+        on
+            pooled.frequency_band = 'all'
+            and pooled.lost_after_days <= {{ var('life_cycle_longest_share') }} * reach.days
+),
+
 every_band as (
     select
         frequency_band,
@@ -82,14 +103,15 @@ thresholds as (
         every_band.name_zh as frequency_band_name_zh,
         every_band.name_en as frequency_band_name_en,
         every_band.lower_bound,
-        coalesce(own.gaps, 0) as gaps,
-        coalesce(own.gaps, 0) >= {{ var('life_cycle_minimum_gaps') }} as has_enough_gaps,
+        coalesce(by_band.gaps, 0) as gaps,
+        coalesce(by_band.gaps, 0) >= {{ var('life_cycle_minimum_gaps') }} as has_enough_gaps,
         case when has_enough_gaps then own.slowing_after_days else pooled.slowing_after_days end as slowing_after_days,
         case when has_enough_gaps then own.silent_after_days else pooled.silent_after_days end as silent_after_days,
         case when has_enough_gaps then own.lost_after_days else pooled.lost_after_days end as lost_after_days
     from every_band
-    left join by_band as own on every_band.frequency_band = own.frequency_band
-    left join by_band as pooled on pooled.frequency_band = 'all'
+    left join by_band on every_band.frequency_band = by_band.frequency_band
+    left join within_reach as own on every_band.frequency_band = own.frequency_band
+    left join within_reach as pooled on pooled.frequency_band = 'all'
 )
 
 select * from thresholds

@@ -304,15 +304,19 @@ def states(story: Story) -> Block | None:
         else {}
     )
     lapsed, back = moved.get("lapsed"), moved.get("came_back")
-    is_known = month is not None and lapsed is not None and back is not None
     return Block(
         "states",
-        story.say(
-            "states_title" if is_known else "states_title_unknown",
-            month=story.source.month(month) if month else "",
-            lapsed=story.members(int(lapsed or 0)),
-            back=story.members(int(back or 0)),
-        ),
+        (
+            story.say(
+                "states_title",
+                month=story.source.month(month),
+                lapsed=story.members(int(lapsed)),
+                back=story.members(int(back)),
+            )
+            if month and lapsed is not None and back is not None
+            else ""
+        )
+        or story.say("states_title_unknown"),
         sentences(story.say("states_note")),
         bars(
             [story.source.month(day) for day in months],

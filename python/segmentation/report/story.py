@@ -174,6 +174,9 @@ def open_story(connection: duckdb.DuckDBPyConnection, language: str) -> Story:
                     into name name value is_so) where is_so
                 union all
                 select 'net_returns' from marts.settings_used where setting = 'returns' and value = 'net'
+                union all
+                select 'thresholds' from marts.life_cycle_thresholds
+                where frequency_band = 'all' and lost_after_days is not null
             )
         )
         select text_key, text_{language}
