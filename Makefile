@@ -97,12 +97,15 @@ target/.sql-linted: $(SQL) .sqlfluff $(wildcard macros/*.sql tests/lint/*.py) | 
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar $(if $(filter-out $(SQL),$?),$(SQL),$?)
 	@mkdir -p target && touch $@
 
-# Unit tests of dbt take the types of their rows from the tables of a build: a small one of demo data.
+# Unit tests of dbt take the types of their rows from the tables of a build: a small one of demo data. Only those of models that
+# have changed since they passed, and of what reads these; all of them after a change of the settings, and where none has passed.
+TESTED := target/check/tested/manifest.json
 target/.unit-tests: $(SQL) $(shell find models macros seeds -type f) dbt_project.yml | .venv/.installed-dev
 	@$(BIN)/segmentation demo target/check/raw --members 300 --lines 2000
 	RAW_DATA_DIR=target/check/raw WAREHOUSE_PATH=target/check/warehouse.duckdb $(BIN)/dbt --quiet --log-path target/check build \
-		--target-path target/check --exclude-resource-type test
-	@touch $@
+		--target-path target/check --exclude-resource-type test \
+		$$([ $(TESTED) -nt dbt_project.yml ] && echo "--select state:modified+1 --state $(dir $(TESTED))")
+	@mkdir -p $(dir $(TESTED)) && cp target/check/manifest.json $(TESTED) && touch $@
 
 # Demo files of another size: make demo MEMBERS=1000 LINES=10000 DEMO_DIR=data/raw
 demo: .venv/.installed
