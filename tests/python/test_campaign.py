@@ -47,6 +47,7 @@ def test_the_difference_and_its_interval_are_those_of_welch() -> None:
     assert welch(np.ones(3), np.zeros(3)).low == 1
 
 
+@pytest.mark.slow
 def test_an_effect_is_found_and_none_is_not_claimed(tmp_path: Path) -> None:
     for effect, said in ((90, "Those contacted spent more than chance explains."), (0, "do not show that the contact")):
         folder = tmp_path / str(effect)

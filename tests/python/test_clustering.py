@@ -57,6 +57,7 @@ def skewed(n: int) -> np.ndarray:
     return np.random.default_rng(2).lognormal(0, 1.5, (n, 5))
 
 
+@pytest.mark.slow
 def test_an_estimated_silhouette_is_as_near_as_its_error_says() -> None:
     points = skewed(3_000)
     labelings = [KMeans(k, n_init=1, random_state=1).fit(points).labels_ for k in (2, 3, 6)]
@@ -72,6 +73,7 @@ def test_an_estimated_silhouette_is_as_near_as_its_error_says() -> None:
     assert everybody == [(pytest.approx(score, abs=1e-5), 0) for score in exact]
 
 
+@pytest.mark.slow
 def test_above_the_setting_silhouettes_are_estimates_and_the_other_scores_stay_exact() -> None:
     data = pd.DataFrame(skewed(2_000)[:, :2], columns=["f", "m"])
     exact, estimated = (
@@ -169,6 +171,7 @@ def numbered(report: pd.DataFrame, shift: int = 0) -> pd.DataFrame:
     return pd.concat([report, segments])
 
 
+@pytest.mark.slow
 def test_a_refit_keeps_the_numbers_of_groups_that_it_finds_again() -> None:
     data = planted()
     old = numbered(fit_report(data, SETTINGS), shift=1)

@@ -145,6 +145,7 @@ def with_calibration(data: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([data, data.assign(sample="calibration")])
 
 
+@pytest.mark.slow
 def test_unfit_data_are_refused_with_a_reason() -> None:
     data = buyers()
     assert fit_models(with_calibration(data), HORIZONS, **LIMITS)["reason"].isna().all()

@@ -27,6 +27,7 @@ def raw(tmp_path: Path) -> Path:
     return tmp_path / "raw"
 
 
+@pytest.mark.slow
 def test_the_contest_files_are_recognised(demo_files: Path) -> None:
     text, _ = propose(sorted(demo_files.glob("cumcm*")), demo_files)
     proposed = yaml.safe_load(text)
