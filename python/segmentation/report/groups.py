@@ -13,7 +13,8 @@ MOVES = 12
 COHORT_MONTHS = 12
 # One row per RFM group or class, of which a rule may have several.
 RULES = """(
-    select rule_set, code, min(sort_order) as rule_no, min(r_from) >= 4 as is_recent,
+    select rule_set, code, min(sort_order) as rule_no,
+        min(r_from) >= (select max(r_from) from seeds.rfm_rules where rule_set = 'rfm_class') as is_recent,
         any_value(name_zh) as name_zh, any_value(name_en) as name_en
     from seeds.rfm_rules group by rule_set, code
 )"""
@@ -183,7 +184,7 @@ def _buyers_by_rule(story: Story, rule_set: str) -> list[Row]:
         from marts.member_overview join {RULES} on rule_set = {literal(rule_set)} and code = {rule_set}
         where orders > 0 group by rule_no, label order by rule_no"""
     )
-    # Those of recency 4 and 5 together are the same buyers in groups and classes.
+    # Recent buyers, as the classes part them from the others, are the same in groups and classes.
     is_recent = {row["label"]: row["is_recent"] for row in data}
     hidden = story.hidden({row["label"]: row["members"] for row in data}, is_recent.__getitem__)
     return [{**row, "is_hidden": row["label"] in hidden} for row in data]
