@@ -9,14 +9,16 @@ from pathlib import Path
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from segmentation.audience import Contact, known_cards, read_contacts
 from segmentation.errors import InputError
 from segmentation.exports import known_until, open_warehouse
+from segmentation.landing.lists import read_log
 
 CONFIDENCE = 0.95
+DRAWS = 2000
 WIDTHS = (22, 12, 12, 12, 26)
+FORMS = {"share with an order": ".1%", "orders per member": ",.3f", "amount per member": ",.2f"}
 
 
 @dataclass(frozen=True)
@@ -33,22 +35,44 @@ class Difference:
         return self.contact - self.holdout
 
 
-def welch(contact: NDArray[np.float64], holdout: NDArray[np.float64]) -> Difference:
-    """Return the difference of two means with its interval of 95 %, the variances not taken for equal.
+def by_lot(contact: NDArray[np.float64], holdout: NDArray[np.float64], seed: int) -> list[Difference]:
+    """Return the differences of the means of several measures with their intervals of 95 %.
 
-    Source: B. L. Welch, The generalization of Student's problem when several different population variances are
-    involved, Biometrika 34 (1947).
+    The difference in units of its standard error is held against what other lots would have given, had the contact
+    made no difference: a few large amounts in the smaller list make its distribution lopsided, and an interval of
+    Student's t claims too much.
+
+    Source: E. Chung and J. P. Romano, Exact and asymptotically robust permutation tests, Annals of Statistics 41
+    (2013).
 
     Parameters
     ----------
-    contact, holdout : shape (members of the list,), at least two each.
+    contact, holdout : shape (members of the list, measures), at least two members each.
     """
-    if contact.std() == holdout.std() == 0:
-        low = high = float(contact.mean() - holdout.mean())
-    else:
-        interval = stats.ttest_ind(contact, holdout, equal_var=False).confidence_interval(CONFIDENCE)
-        low, high = float(interval.low), float(interval.high)
-    return Difference(float(contact.mean()), float(holdout.mean()), low, high)
+    values = np.concatenate([contact, holdout])
+    values = values - values.mean(axis=0)
+    total, square = values.sum(axis=0), (values**2).sum(axis=0)
+
+    def compared(held: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What the means of all others are above those of the held out, and the standard errors of that."""
+        sums, squares = held.sum(axis=0), (held**2).sum(axis=0)
+        counts = np.array([[len(values) - len(held)], [len(held)]])
+        means = np.stack([total - sums, sums]) / counts
+        variances = np.stack([square - squares, squares]) / counts - means**2
+        return means[0] - means[1], np.sqrt(np.maximum(variances / np.maximum(counts - 1, 1), 0).sum(axis=0))
+
+    difference, error = compared(values[len(contact) :])
+    random = np.random.default_rng(seed)
+    lots = [
+        compared(values[random.choice(len(values), len(holdout), replace=False, shuffle=False)]) for _ in range(DRAWS)
+    ]
+    ratios = [np.divide(other, spread, out=np.zeros_like(other), where=spread > 0) for other, spread in lots]
+    low, high = np.quantile(ratios, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
+    means = contact.mean(axis=0), holdout.mean(axis=0)
+    return [
+        Difference(*map(float, numbers))
+        for numbers in zip(*means, difference - high * error, difference - low * error, strict=True)
+    ]
 
 
 def campaign_result(
@@ -67,15 +91,13 @@ def campaign_result(
     members, day = _audience(earlier, name, contacted_on)
     with open_warehouse(warehouse) as connection:
         as_of = known_until(connection)
-        [(small,)] = connection.execute(
-            "select cast(value as integer) from marts.settings_used where setting = 'small_group'"
-        ).fetchall()
+        settings = dict(connection.execute("select setting, value from marts.settings_used").fetchall())
         end = min(as_of, day + datetime.timedelta(days + 1)) if days else as_of
         begin = day + datetime.timedelta(1)
         if end <= begin:
             raise InputError(
-                f"The audience {name} was contacted on {day}, and the data end before {as_of}: build the warehouse "
-                "from later data first."
+                f"The audience {name} was contacted on {day}, and the data end on {as_of - datetime.timedelta(1)}: "
+                "build the warehouse from later data first."
             )
         known = known_cards(connection)
         cards = {
@@ -87,8 +109,10 @@ def campaign_result(
         if not cards["holdout"]:
             raise InputError(f"The audience {name} has no hold-out, so there is nothing to compare with.")
         bought = _bought(connection, begin, end)
-    orders, amounts = zip(
-        *(np.transpose([bought[card] for card in sorted(cards[part])]) for part in ("contact", "holdout")), strict=True
+    # For each member whether there is an order, how many, and their amount.
+    contact, holdout = measures = tuple(
+        np.array([(bought[card][0] > 0, *bought[card]) for card in sorted(cards[part])], float)
+        for part in ("contact", "holdout")
     )
     others = {
         known.get(member.card_id.casefold())
@@ -99,23 +123,21 @@ def campaign_result(
         f"Audience {name}, contacted on {day}; orders from {begin} to {end - datetime.timedelta(1)} "
         f"({(end - begin).days} day{'s' * (end - begin > datetime.timedelta(1))}).",
         _row("", "contacted", "held out", "difference", f"{CONFIDENCE:.0%} interval"),
-        _row("members", *(f"{len(values):,}" for values in orders), "", ""),
+        _row("members", *(f"{len(values):,}" for values in measures), "", ""),
     ]
-    too_few = _too_few(orders, small)
-    differences = {
-        "share with an order": (welch(*((values > 0).astype(float) for values in orders)), ".1%"),
-        "orders per member": (welch(*orders), ",.3f"),
-        "amount per member": (welch(*amounts), ",.2f"),
-    }
-    for label, (difference, form) in differences.items():
-        interval = "" if too_few else f"{difference.low:+{form}} to {difference.high:+{form}}"
+    untold = _chosen_later(report_dir, name, day) or _too_few(measures, int(settings["small_group"]))
+    differences = by_lot(contact, holdout, int(settings["random_seed"]))
+    for (label, form), difference in zip(FORMS.items(), differences, strict=True):
+        interval = "" if untold else f"{difference.low:+{form}} to {difference.high:+{form}}"
         lines.append(_row(
             label, f"{difference.contact:{form}}", f"{difference.holdout:{form}}", f"{difference.difference:+{form}}",
             interval,
         ))  # fmt: skip
     if meanwhile := len(cards["holdout"] & others):
         lines.append(f"{meanwhile:,} of those held out were contacted meanwhile, by another audience.")
-    lines.append(too_few or _verdict(differences["amount per member"][0]))
+    if settings["returns"] == "net":
+        lines.append("Orders and amounts are those before returns.")
+    lines.append(untold or _verdict(differences[-1]))
     return "\n".join(lines)
 
 
@@ -141,7 +163,8 @@ def _bought(
     bought: defaultdict[str, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
     for card, orders, amount in connection.execute(
         """select card_id, count(*), cast(sum(amount) as double) from marts.orders
-        where purchased_at >= $begin and purchased_at < $end group by card_id order by card_id""",
+        where card_id is not null and purchased_at >= $begin and purchased_at < $end
+        group by card_id order by card_id""",
         {"begin": begin, "end": end},
     ).fetchall():
         of_others = bought[card.casefold()]
@@ -149,13 +172,27 @@ def _bought(
     return bought
 
 
-def _too_few(orders: Sequence[NDArray[np.float64]], small: int) -> str:
+def _chosen_later(report_dir: Path, name: str, day: datetime.date) -> str:
+    """Say where the members were chosen from data that know what they bought after the day of the contact."""
+    log = report_dir / "audiences" / f"{day}_{name}" / "log.csv"
+    # One of an audience that was contacted in another way is not there.
+    logged = read_log(log, ["as_of"], "as_of") if log.exists() else []
+    as_of = max((datetime.date.fromisoformat(date) for (date,) in logged), default=day)
+    if as_of <= day + datetime.timedelta(1):
+        return ""
+    return (
+        f"No verdict: the members were chosen from data until {as_of}, after the day of the contact, {day}. Nobody can "
+        "have been contacted then; what they bought later may be why they were chosen."
+    )
+
+
+def _too_few(measures: Sequence[NDArray[np.float64]], small: int) -> str:
     """Say which list has fewer buyers than `small`; nothing where neither has.
 
     Means of the amounts of few are far from a normal distribution, and the interval would say nothing.
     """
-    for title, values in zip(("contact list", "hold-out"), orders, strict=True):
-        if (buyers := int((values > 0).sum())) < small:
+    for title, values in zip(("contact list", "hold-out"), measures, strict=True):
+        if (buyers := int(values[:, 0].sum())) < small:
             return (
                 f"Too few to tell: the {title} has {len(values)} members, {buyers} with an order; at least {small} "
                 "with an order are wanted (setting small_group)."

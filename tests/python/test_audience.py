@@ -111,7 +111,8 @@ def warehouse_of(folder: Path, members: str = OVERVIEW) -> Path:
                     'key' as effective_segment_code, date '2017-12-24' as last_visit_date, '@x' as action_text_zh,
                     'call' as action_text_en
                 from ({members});
-            create table marts.settings_used as select 'small_group' as setting, '30' as value;
+            create table marts.settings_used as
+                from (values ('small_group', '30'), ('random_seed', '20'), ('returns', 'drop')) as s (setting, value);
             create table marts.card_merges as
                 select 'old' as card_id, 'a3' as final_card_id, cast(null as varchar) as reason;
             create table marts.orders as select 0 as order_id, 'a1' as card_id, timestamp '2018-01-01' as purchased_at,
