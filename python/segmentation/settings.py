@@ -233,8 +233,8 @@ class Settings(BaseModel):
     )
     returns: Literal["drop", "net"] = Field(
         description="`drop`: returns stay out of every amount, as in the original analysis. `net`: m and p are net of "
-        "the returns known by the as-of date, and who has brought everything back is no buyer: in no segment, and "
-        "without visits in the life cycle and the forecasts."
+        "the returns known by the as-of date, but for those before the first purchase in the data, and who has brought "
+        "everything back is no buyer: in no segment, and without visits in the life cycle and the forecasts."
     )
 
     life_cycle_minimum_gaps: WholeNumber = Field(

@@ -111,8 +111,12 @@ judged as (
         *,
         relative_orders - {{ z_of_95_percent() }} * standard_error as lower_bound,
         relative_orders + {{ z_of_95_percent() }} * standard_error as upper_bound,
-        2 * count(standard_error) over () * exp(-pow((relative_orders - 1) / nullif(standard_error, 0), 2) / 2)
-        < {{ var('chance_level') }} as is_beyond_chance
+        case
+            when standard_error = 0 then relative_orders <> 1
+            else
+                2 * count(standard_error) over () * exp(-pow((relative_orders - 1) / nullif(standard_error, 0), 2) / 2)
+                < {{ var('chance_level') }}
+        end as is_beyond_chance
     from means
 ),
 

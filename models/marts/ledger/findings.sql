@@ -76,13 +76,35 @@ sizes_of_files as (
     where not is_joined
 ),
 
--- Receipts of several lines. They may carry a number that begins anew every day.
+-- Receipts of several lines that sell something. They may carry a number that begins anew every day, and every till may
+-- have its own: without a till, only the card tells receipts of one number apart.
 receipts as (
     select min(purchased_at) < max(purchased_at) as has_several_moments
     from sales_lines
-    where receipt_no is not null and purchased_at is not null
+    where
+        receipt_no is not null
+        and (
+            reason is null
+            or reason in ('unregistered_card', 'no_points')
+            or (reason = 'no_card' and till_no is not null)
+        )
+        and {{ unsold_reason('sales_lines') }} is null
     group by card_id, till_no, receipt_no, cast(purchased_at as date)
     having count(*) > 1
+),
+
+-- What is equal in all of these at one moment, or on one receipt, seems to be the same line.
+repeated_lines as (
+    select
+        sales_lines.source_file,
+        count(*) as lines,
+        count(*) - count(distinct hash({{ values_of([
+            'card_id', 'purchased_at', 'till_no', 'receipt_no', 'product_code', 'product_name', 'quantity', 'amount'
+        ]) }})) as repeated
+    from sales_lines
+    cross join as_of
+    where sales_lines.purchased_at is not null and (as_of.has_times or sales_lines.receipt_no is not null)
+    group by sales_lines.source_file
 ),
 
 keys as (
@@ -247,8 +269,32 @@ counted as (
         'sales_lines' as subject,
         null as other,
         null as days,
-        count(*) filter (where reason = 'unreadable' or reason in {{ unread_reasons() }}) as found,
+        count(*) filter (
+            where raw_text is not null and (reason = 'unreadable' or reason in {{ unread_reasons() }})
+        ) as found,
         count(*) as looked_at,
+        null as from_day,
+        null as to_day
+    from sales_lines
+    union all
+    select
+        'repeated_lines' as finding,
+        source_file as subject,
+        null as other,
+        null as days,
+        repeated as found,
+        lines as looked_at,
+        null as from_day,
+        null as to_day
+    from repeated_lines
+    union all
+    select
+        'cards_of_no_member' as finding,
+        'sales_lines' as subject,
+        null as other,
+        null as days,
+        count(*) filter (where reason = 'unregistered_card') as found,
+        count(*) filter (where reason is null or reason = 'unregistered_card') as looked_at,
         null as from_day,
         null as to_day
     from sales_lines
@@ -269,11 +315,12 @@ counted as (
         'sales_lines' as subject,
         null as other,
         null as days,
-        coalesce(sum(lines), 0) as found,
-        coalesce(any_value(all_lines), 0) as looked_at,
-        min(day) as from_day,
-        max(day) as to_day
+        coalesce(sum(far_days.lines), 0) as found,
+        coalesce(any_value(far_days.all_lines), 0) as looked_at,
+        min(far_days.day) as from_day,
+        max(far_days.day) as to_day
     from far_days
+    inner join as_of on far_days.day < as_of.as_of
     union all
     select
         'keys_in_two_cases' as finding,

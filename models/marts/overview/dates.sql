@@ -55,7 +55,7 @@ dates as (
         cast(date_trunc('quarter', calendar.day) as date) as quarter_start,
         cast(year(calendar.day) as integer) as year,
         days.day is not null as is_trading_day,
-        coalesce(coverage.status, 'missing') as coverage_status,
+        coverage.status as coverage_status,
         coalesce(promotion_days.is_promotion_day, false) as is_promotion_day,
         case when retailer.holidays is not null then days_off.day is not null end as is_day_off,
         days_off.holiday_name_zh,
