@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from segmentation.errors import InputError, sentence
 from segmentation.leaving import leave_on_signals
@@ -140,6 +141,16 @@ def _caps(_context: click.Context, _option: click.Parameter, texts: tuple[str, .
     return tuple((cap[1], int(cap[2])) for cap in caps if cap)
 
 
+def _refuse_options_before(context: click.Context, subcommand: str) -> None:
+    """Refuse options that were written before a subcommand, which does not see them."""
+    for parameter in context.command.params:
+        if parameter.name and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(
+                f"{parameter.opts[0]} stands before {subcommand}, which would not see it: give it after {subcommand}, "
+                "if that has such an option."
+            )
+
+
 @commands.group(invoke_without_command=True)
 @warehouse_option
 @reports_option
@@ -200,6 +211,7 @@ def audience(
       segmentation audience result base_value_silent
     """
     if context.invoked_subcommand:
+        _refuse_options_before(context, context.invoked_subcommand)
         return
     from segmentation.audience import Request, count_audience, export_audience
 

@@ -66,6 +66,9 @@ def test_help_comes_without_loading_what_only_commands_need() -> None:
         ("audience --reason x --opt-out none.csv", "'none.csv' does not exist"),
         ("audience --reason x --name ../x", "use letters, digits"),
         (f"audience --reason x --name {'会' * 70}", "its longest has 200 bytes"),
+        ("audience --warehouse w traits", "--warehouse stands before traits"),
+        ("audience --reports r result x", "give it after result"),
+        ("audience --state silent result x", "--state stands before result"),
     ],
 )
 def test_a_wrong_word_is_refused_with_a_sentence(command: str, said: str) -> None:
