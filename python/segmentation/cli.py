@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
+from click.types import StringParamType
 
 from segmentation.errors import InputError, sentence
 from segmentation.leaving import leave_on_signals
@@ -30,6 +31,12 @@ DAY = click.DateTime(["%Y-%m-%d"])
 def place(name: str, variable: str, default: str, text: str) -> Callable[[Function], Function]:
     """Return an option for a place that dbt and the commands know by the same environment variable."""
     return click.option(name, type=PLACE, envvar=variable, default=default, show_envvar=True, help=text)
+
+
+class Whole(StringParamType):
+    """A text that has blanks inside: click would part the one of an environment variable at them."""
+
+    envvar_list_splitter = "\n"
 
 
 warehouse_option = place(
@@ -154,7 +161,13 @@ def _refuse_options_before(context: click.Context, subcommand: str) -> None:
 @commands.group(invoke_without_command=True)
 @warehouse_option
 @reports_option
-@click.option("--where", multiple=True, metavar="CONDITION", help="A condition on a trait; all of them hold together.")
+@click.option(
+    "--where",
+    type=Whole(),
+    multiple=True,
+    metavar="CONDITION",
+    help="A condition on a trait; all of them hold together.",
+)
 @click.option("--segment", default="any", help="Short for --where effective_segment=...")
 @click.option("--state", default="any", help="Short for --where state=...")
 @click.option("--count", is_flag=True, help="Say how many it would be, and write nothing.")

@@ -1,6 +1,7 @@
 """The command line: help, refusals in one sentence, and values that arrive as they were written."""
 
 import csv
+import os
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from conftest import ROOT, Job
 
+from segmentation.audience import Request
 from segmentation.cli import commands
 from segmentation.errors import InputError
 
@@ -172,6 +174,39 @@ def test_what_make_is_told_arrives_as_it_was_written(demo: Job, tmp_path: Path) 
     with log.open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["reason"], row["audience"], row["holdout_share"]) == (reason, "as-written", "0.5")
+
+
+TOLD = {
+    "WHERE": "amount>=1 or state='$HOME'", "TOP": "5", "BY": "amount", "CAP": "state=3 gender=2", "EXCLUDE": "a b",
+    "FORMAT": "xlsx", "LANGUAGE": "zh",
+}  # fmt: skip
+NOT_TOLD = {"LANGUAGE": "de_DE:de", "FORMAT": "%h", "TOP": "/srv"}
+
+
+@pytest.mark.parametrize("told", [TOLD, {}])
+def test_an_audience_is_limited_as_make_is_told_and_not_as_the_environment_says(
+    told: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    program = tmp_path / "segmentation"
+    program.write_text("#!/bin/sh\nenv -0\n")
+    program.chmod(0o700)
+    make = ["make", "-s", "-o", ".venv/.installed", f"BIN={tmp_path}", "audience"]
+    done = subprocess.run(
+        [*make, *(f"{name}={value}" for name, value in told.items())],
+        cwd=tmp_path, env=os.environ | NOT_TOLD, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    for line in done.stdout.split("\0"):
+        name, _, value = line.partition("=")
+        if name.startswith("SEGMENTATION_AUDIENCE_"):
+            monkeypatch.setenv(name, value)
+    requests: list[Request] = []
+    monkeypatch.setattr("segmentation.audience.export_audience", lambda *given: requests.append(given[-1]))
+    ran = CliRunner().invoke(commands, ["audience", "--reason=x", "--name=x"], catch_exceptions=False)
+    assert ran.exit_code == 0, ran.output
+    limits = {"top": 5, "by": "amount", "caps": (("state", 3), ("gender", 2)), "exclude": ("a", "b")}
+    limits |= {"form": "xlsx", "language": "zh"}
+    assert requests == [Request((told["WHERE"],), "x", "x", **limits) if told else Request((), "x", "x")]
 
 
 @pytest.mark.parametrize("moved", [False, True])
