@@ -110,7 +110,7 @@ target/.sql-linted: $(SQL) .sqlfluff $(wildcard macros/*.sql tests/lint/*.py) | 
 # have changed since they passed, and of what reads these; all of them after a change of the settings, and where none has passed.
 TESTED := target/check/tested/manifest.json
 target/.unit-tests: $(SQL) $(shell find models macros seeds -type f) dbt_project.yml | .venv/.installed-dev
-	@$(BIN)/segmentation demo target/check/raw --members 300 --lines 2000
+	@rm -rf target/check/raw && $(BIN)/segmentation demo target/check/raw --members 300 --lines 2000
 	RAW_DATA_DIR=target/check/raw WAREHOUSE_PATH=target/check/warehouse.duckdb $(BIN)/dbt --quiet --log-path target/check build \
 		--target-path target/check --exclude-resource-type test \
 		$$([ $(TESTED) -nt dbt_project.yml ] && echo "--select state:modified+1 --state $(dir $(TESTED))")

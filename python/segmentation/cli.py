@@ -453,7 +453,7 @@ def forget(card: str, warehouse: Path, reports: Path) -> None:
 def demo(folder: Path, members: int, lines: int, seed: int) -> None:
     """Write invented raw files into FOLDER.
 
-    They have the form of the contest's; files of the same name are overwritten.
+    They have the form of the contest's. Earlier demo files are overwritten; other files of the same names are not.
 
     \b
     Example:

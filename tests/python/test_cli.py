@@ -16,6 +16,7 @@ from conftest import ROOT, Job
 from segmentation.audience import Request
 from segmentation.cli import commands
 from segmentation.errors import InputError
+from segmentation.landing.files import has_raw_files
 
 HEAVY = ("duckdb", "pandas", "matplotlib", "dbt", "yaml", "numpy")
 
@@ -145,6 +146,29 @@ def test_a_build_says_at_its_start_that_there_is_no_place_for_reports(tmp_path: 
     assert done.returncode == 1
     assert f"{tmp_path / 'file'} cannot be used: File exists" in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "raw-data", "warehouse.lock"]
+
+
+@pytest.mark.parametrize("name", ["cumcm2018c1.xlsx", "cumcm2018c2.csv"])
+def test_a_demo_overwrites_demo_files_and_no_others(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("mine")
+    demo = ["demo", str(tmp_path), "--members", "50", "--lines", "200"]
+    refused = CliRunner().invoke(commands, demo)
+    assert isinstance(refused.exception, InputError)
+    assert str(refused.exception).startswith(f"{tmp_path / name} is there, and no DEMO_DATA.txt beside it")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(name, "mine")]
+    (tmp_path / name).unlink()
+    written = []
+    for seed in ("1", "2"):
+        assert CliRunner().invoke(commands, [*demo, "--seed", seed]).exit_code == 0
+        written.append((tmp_path / name).read_bytes())
+    assert written[0] != written[1]
+
+
+def test_a_note_of_demo_files_is_no_raw_file(tmp_path: Path) -> None:
+    (tmp_path / "DEMO_DATA.txt").touch()
+    assert not has_raw_files(tmp_path)
+    (tmp_path / "sales.csv").touch()
+    assert has_raw_files(tmp_path)
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
