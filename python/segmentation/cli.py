@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -16,6 +16,9 @@ from click.types import StringParamType
 from segmentation.errors import InputError, sentence
 from segmentation.leaving import leave_on_signals
 from segmentation.progress import say
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -299,6 +302,19 @@ def app(warehouse: Path, reports: Path, port: int, *, is_shown: bool) -> None:
     serve(warehouse, reports, port, is_shown=is_shown)
 
 
+def _buyer(connection: "DuckDBPyConnection", card: str) -> str:
+    """Return the card of a buyer as the marts write it, best as it is given, else in other capitals."""
+    found = connection.execute(
+        """select card_id from marts.consumers_profile where lower(card_id) = lower($1)
+        order by card_id <> $1, card_id limit 1""",
+        [card],
+    ).fetchall()
+    if not found:
+        raise InputError(f"There is no buyer {card} in this warehouse, whose portrait could be drawn.")
+    [(written,)] = found
+    return str(written)
+
+
 @commands.command()
 @warehouse_option
 @reports_option
@@ -341,10 +357,8 @@ def charts(
     from segmentation.speed import worker_processes
 
     with open_warehouse(warehouse) as connection, writing(reports), worker_processes() as processes:
-        for card in members:
-            if not connection.execute("from marts.consumers_profile where card_id = ?", [card]).fetchone():
-                raise InputError(f"There is no buyer {card} in this warehouse, whose portrait could be drawn.")
-        list(draw_charts(processes, warehouse, reports, languages, members, with_specialist=specialist, only=only))
+        cards = [_buyer(connection, card) for card in members]
+        list(draw_charts(processes, warehouse, reports, languages, cards, with_specialist=specialist, only=only))
 
 
 @commands.command()

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import duckdb
@@ -102,6 +103,24 @@ def test_a_card_that_has_no_portrait_is_named_before_anything_is_drawn(tmp_path:
     assert done.returncode == 1
     assert done.stderr.strip() == "There is no buyer x in this warehouse, whose portrait could be drawn."
     assert not (tmp_path / "r" / "charts").exists()
+
+
+@pytest.mark.parametrize(("given", "drawn"), [("2CB4F504", "2cb4f504"), ("AB", "AB"), ("ab", "ab")])
+def test_a_card_is_found_whatever_its_capitals(
+    given: str, drawn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = tmp_path / "w.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            """create schema marts;
+            create table marts.consumers_profile as select unnest(['2cb4f504', 'ab', 'AB']) as card_id"""
+        )
+    asked: list[list[str]] = []
+    monkeypatch.setattr("segmentation.charts.draw_charts", lambda *given, **_: asked.append(given[-1]) or [])
+    monkeypatch.setattr("segmentation.speed.worker_processes", nullcontext)
+    places = [f"--warehouse={warehouse}", f"--reports={tmp_path / 'r'}"]
+    ran = CliRunner().invoke(commands, ["charts", "--member", given, *places], catch_exceptions=False)
+    assert (ran.exit_code, asked) == (0, [[drawn]])
 
 
 @pytest.mark.slow
