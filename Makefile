@@ -25,6 +25,15 @@ export SEGMENTATION_AUDIENCE_RECENT_DAYS = $(value RECENT_DAYS)
 export SEGMENTATION_AUDIENCE_OPT_OUT = $(value OPT_OUT)
 export SEGMENTATION_AUDIENCE_CONTACTED_ON = $(value DATE)
 export SEGMENTATION_AUDIENCE_SALT = $(value AUDIENCE_SALT)
+# These only as make is told them: an environment may have a LANGUAGE, say, of its own.
+told = $(if $(filter command,$(origin $(1))),$(value $(1)))
+export SEGMENTATION_AUDIENCE_WHERE = $(call told,WHERE)
+export SEGMENTATION_AUDIENCE_TOP = $(call told,TOP)
+export SEGMENTATION_AUDIENCE_BY = $(call told,BY)
+export SEGMENTATION_AUDIENCE_CAPS = $(call told,CAP)
+export SEGMENTATION_AUDIENCE_EXCLUDE = $(call told,EXCLUDE)
+export SEGMENTATION_AUDIENCE_FORM = $(call told,FORMAT)
+export SEGMENTATION_AUDIENCE_LANGUAGE = $(call told,LANGUAGE)
 export SEGMENTATION_CHARTS_MEMBERS = $(value MEMBER)
 export SEGMENTATION_CHARTS_SPECIALIST = $(value ALL)
 export SEGMENTATION_CHARTS_ONLY = $(value ONLY)
@@ -34,7 +43,7 @@ export SEGMENTATION_DEMO_FOLDER = $(or $(value DEMO_DIR),data/raw)
 export SEGMENTATION_DEMO_MEMBERS = $(value MEMBERS)
 export SEGMENTATION_DEMO_LINES = $(value LINES)
 # make would read the dollars in what it exports by itself.
-unexport RETAILER VARS SEGMENT STATE REASON AUDIENCE HOLDOUT MINIMUM RECENT_DAYS OPT_OUT DATE AUDIENCE_SALT MEMBER ALL ONLY PARQUET DEMO_DIR MEMBERS LINES
+unexport RETAILER VARS SEGMENT STATE REASON AUDIENCE HOLDOUT MINIMUM RECENT_DAYS OPT_OUT DATE AUDIENCE_SALT WHERE TOP BY CAP EXCLUDE FORMAT MEMBER ALL ONLY PARQUET DEMO_DIR MEMBERS LINES
 $(foreach place,RAW_DATA_DIR WAREHOUSE_PATH REPORT_DIR,$(if $(value $(place)),$(eval override export $(place) := $$(value $(place)))))
 
 # Says what an installation does: of a lock file, and what it is for.
@@ -101,7 +110,7 @@ target/.sql-linted: $(SQL) .sqlfluff $(wildcard macros/*.sql tests/lint/*.py) | 
 # have changed since they passed, and of what reads these; all of them after a change of the settings, and where none has passed.
 TESTED := target/check/tested/manifest.json
 target/.unit-tests: $(SQL) $(shell find models macros seeds -type f) dbt_project.yml | .venv/.installed-dev
-	@$(BIN)/segmentation demo target/check/raw --members 300 --lines 2000
+	@rm -rf target/check/raw && $(BIN)/segmentation demo target/check/raw --members 300 --lines 2000
 	RAW_DATA_DIR=target/check/raw WAREHOUSE_PATH=target/check/warehouse.duckdb $(BIN)/dbt --quiet --log-path target/check build \
 		--target-path target/check --exclude-resource-type test \
 		$$([ $(TESTED) -nt dbt_project.yml ] && echo "--select state:modified+1 --state $(dir $(TESTED))")
@@ -117,6 +126,8 @@ inspect: .venv/.installed
 
 # A list of members to contact, and a hold-out beside it:
 # make audience SEGMENT=base_value STATE=silent HOLDOUT=0.1 REASON="autumn letter" [OPT_OUT=file.csv RECENT_DAYS=30 MINIMUM=50]
+# The first by a trait, of a condition (one) and within limits (any): TOP=500 BY=amount WHERE="amount>=1000 or state=new" AUDIENCE=name
+# CAP="favourite_counter=30 state=90" EXCLUDE="name other_name" FORMAT=xlsx LANGUAGE=zh
 audience: .venv/.installed
 	@$(BIN)/segmentation audience
 

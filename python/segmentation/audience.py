@@ -111,14 +111,23 @@ class Plan:
 
 
 def count_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
-    """Return how many members the request selects, what they are worth, and who would be contacted; write nothing."""
+    """Return how many members the request selects, what they are worth, and who would be contacted; write nothing.
+
+    Where the audience would be refused, that is said too.
+    """
+    folder = report_dir / "audiences"
     with open_warehouse(warehouse) as connection:
-        decided = plan(Overview(connection), read_contacts(report_dir / "audiences"), request)
+        decided = plan(Overview(connection), read_contacts(folder), request)
     sums = decided.sums
     expected = "" if sums.expected_value is None else f", expected {sums.expected_value:,.2f}"
+    refused = ""
+    try:
+        refuse(folder, request, decided)
+    except InputError as error:
+        refused = f"\n{error}"
     return (
         f"{sums.members:,} members selected, {sums.buyers:,} of them buyers with {sums.orders:,} orders, amount "
-        f"{sums.amount:,.2f}{expected}.\n{decided}"
+        f"{sums.amount:,.2f}{expected}.\n{decided}{refused}"
     )
 
 

@@ -7,13 +7,18 @@ import sys
 from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
+from click.types import StringParamType
 
 from segmentation.errors import InputError, sentence
 from segmentation.leaving import leave_on_signals
 from segmentation.progress import say
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -29,6 +34,12 @@ DAY = click.DateTime(["%Y-%m-%d"])
 def place(name: str, variable: str, default: str, text: str) -> Callable[[Function], Function]:
     """Return an option for a place that dbt and the commands know by the same environment variable."""
     return click.option(name, type=PLACE, envvar=variable, default=default, show_envvar=True, help=text)
+
+
+class Whole(StringParamType):
+    """A text that has blanks inside: click would part the one of an environment variable at them."""
+
+    envvar_list_splitter = "\n"
 
 
 warehouse_option = place(
@@ -140,10 +151,26 @@ def _caps(_context: click.Context, _option: click.Parameter, texts: tuple[str, .
     return tuple((cap[1], int(cap[2])) for cap in caps if cap)
 
 
+def _refuse_options_before(context: click.Context, subcommand: str) -> None:
+    """Refuse options that were written before a subcommand, which does not see them."""
+    for parameter in context.command.params:
+        if parameter.name and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(
+                f"{parameter.opts[0]} stands before {subcommand}, which would not see it: give it after {subcommand}, "
+                "if that has such an option."
+            )
+
+
 @commands.group(invoke_without_command=True)
 @warehouse_option
 @reports_option
-@click.option("--where", multiple=True, metavar="CONDITION", help="A condition on a trait; all of them hold together.")
+@click.option(
+    "--where",
+    type=Whole(),
+    multiple=True,
+    metavar="CONDITION",
+    help="A condition on a trait; all of them hold together.",
+)
 @click.option("--segment", default="any", help="Short for --where effective_segment=...")
 @click.option("--state", default="any", help="Short for --where state=...")
 @click.option("--count", is_flag=True, help="Say how many it would be, and write nothing.")
@@ -200,6 +227,7 @@ def audience(
       segmentation audience result base_value_silent
     """
     if context.invoked_subcommand:
+        _refuse_options_before(context, context.invoked_subcommand)
         return
     from segmentation.audience import Request, count_audience, export_audience
 
@@ -274,6 +302,19 @@ def app(warehouse: Path, reports: Path, port: int, *, is_shown: bool) -> None:
     serve(warehouse, reports, port, is_shown=is_shown)
 
 
+def _buyer(connection: "DuckDBPyConnection", card: str) -> str:
+    """Return the card of a buyer as the marts write it, best as it is given, else in other capitals."""
+    found = connection.execute(
+        """select card_id from marts.consumers_profile where lower(card_id) = lower($1)
+        order by card_id <> $1, card_id limit 1""",
+        [card],
+    ).fetchall()
+    if not found:
+        raise InputError(f"There is no buyer {card} in this warehouse, whose portrait could be drawn.")
+    [(written,)] = found
+    return str(written)
+
+
 @commands.command()
 @warehouse_option
 @reports_option
@@ -316,10 +357,8 @@ def charts(
     from segmentation.speed import worker_processes
 
     with open_warehouse(warehouse) as connection, writing(reports), worker_processes() as processes:
-        for card in members:
-            if not connection.execute("from marts.consumers_profile where card_id = ?", [card]).fetchone():
-                raise InputError(f"There is no buyer {card} in this warehouse, whose portrait could be drawn.")
-        list(draw_charts(processes, warehouse, reports, languages, members, with_specialist=specialist, only=only))
+        cards = [_buyer(connection, card) for card in members]
+        list(draw_charts(processes, warehouse, reports, languages, cards, with_specialist=specialist, only=only))
 
 
 @commands.command()
@@ -428,7 +467,7 @@ def forget(card: str, warehouse: Path, reports: Path) -> None:
 def demo(folder: Path, members: int, lines: int, seed: int) -> None:
     """Write invented raw files into FOLDER.
 
-    They have the form of the contest's; files of the same name are overwritten.
+    They have the form of the contest's. Earlier demo files are overwritten; other files of the same names are not.
 
     \b
     Example:

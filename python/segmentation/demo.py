@@ -12,6 +12,9 @@ import numpy as np
 import pandas as pd
 import xlsxwriter
 
+from segmentation.errors import InputError
+from segmentation.landing.files import DEMO_NOTE
+
 MEMBER_FILE, SALES_FILE = "cumcm2018c1.xlsx", "cumcm2018c2.csv"
 MEMBER_HEADER = ["会员卡号", "出生日期", "性别", "登记时间"]
 SALES_HEADER = [
@@ -26,9 +29,23 @@ HOUR_WEIGHTS = np.array([0] * 9 + [1, 30, 66, 86, 97, 107, 120, 123, 110, 88, 73
 
 
 def write_demo(folder: Path, *, member_rows: int = 20_000, sales_lines: int = 200_000, seed: int = 20180103) -> None:
-    """Write the two demo files into `folder`; the same sizes and seed give the same contents."""
+    """Write the two demo files into `folder`, and a note that they are such.
+
+    The same sizes and seed give the same contents. Files with their names but without the note are those of the
+    contest, or changed ones: InputError, they are not overwritten.
+    """
+    note = folder / DEMO_NOTE
+    if not note.exists():
+        for path in (folder / MEMBER_FILE, folder / SALES_FILE):
+            if path.exists():
+                raise InputError(
+                    f"{path} is there, and no {DEMO_NOTE} beside it says that it is demo data: it was not overwritten. "
+                    "Name another folder, or take the file away."
+                )
     rng = np.random.default_rng(seed)
     folder.mkdir(parents=True, exist_ok=True)
+    # First, so that whatever an interruption leaves can be overwritten.
+    note.write_text("The files beside this one are invented demo data.\n", encoding="utf-8")
     n_cards = member_rows + member_rows // 4
     cards = rng.permutation(np.unique(rng.integers(0, 2**32, n_cards * 2)))[:n_cards]
     names = np.array([f"{card:08x}" for card in cards])

@@ -32,6 +32,15 @@ def sentence(error: BaseException) -> str | None:
     return None
 
 
+def open_elsewhere(place: object, error: Exception) -> str | None:
+    """Return a sentence where DuckDB's error says that another process has a file open for writing."""
+    said = " ".join(str(error).split())
+    if "Could not set lock on file" not in said:
+        return None
+    holder = said.partition("Conflicting lock is held in ")[2].partition(". ")[0] or "another program"
+    return f"{place} is open for writing in {holder}: close it there, and open it read-only next time."
+
+
 def what_ran_out(text: str, place: str | None = None) -> str | None:
     """Return a sentence where the text of an error says that the disk is full or memory ran out."""
     for what, pattern in RAN_OUT.items():

@@ -13,7 +13,7 @@ import duckdb
 
 from segmentation.digests import code_digest
 from segmentation.disk import draft, put, put_folder, writing
-from segmentation.errors import InputError, what_ran_out
+from segmentation.errors import InputError, open_elsewhere, what_ran_out
 from segmentation.landing.files import identifier, literal
 from segmentation.machine import bound, processes
 from segmentation.workbook import write_workbook
@@ -38,6 +38,8 @@ def open_warehouse(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     except duckdb.Error as error:
         if what_ran_out(str(error)):
             raise
+        if said := open_elsewhere(warehouse, error):
+            raise InputError(said) from error
         said = str(error).splitlines()[0]
         raise InputError(
             f"The warehouse {warehouse} cannot be used ({said}); run `segmentation build`, or name another one."

@@ -11,7 +11,7 @@ import duckdb
 import pandas as pd
 
 from segmentation.disk import put, remove
-from segmentation.errors import InputError, what_ran_out
+from segmentation.errors import InputError, open_elsewhere, what_ran_out
 from segmentation.landing.files import identifier
 from segmentation.lock import take
 
@@ -74,16 +74,10 @@ def check_writers(warehouse: Path) -> None:
         return
     try:
         duckdb.connect(str(target), read_only=True).close()
-    except duckdb.IOException as error:
-        if "lock" in str(error):
-            holder = " ".join(str(error).split()).partition("Conflicting lock is held in ")[2].partition(". ")[0]
-            raise InputError(
-                f"{target} is open for writing in {holder or 'another program'}: close it there, and open it "
-                "read-only next time."
-            ) from error
-    # What cannot be opened is replaced.
-    except duckdb.Error:
-        pass
+    except duckdb.Error as error:
+        # What cannot be opened is replaced.
+        if said := open_elsewhere(target, error):
+            raise InputError(said) from error
 
 
 def clear(path: Path, kept: Collection[tuple[str, str]]) -> None:

@@ -18,7 +18,7 @@ from segmentation.digests import mart_digests
 from segmentation.disk import check_space, writing
 from segmentation.errors import InputError, sentence, what_ran_out
 from segmentation.exports import write_exports
-from segmentation.landing.files import has_raw_files
+from segmentation.landing.files import DEMO_NOTE, has_raw_files
 from segmentation.leaving import leave
 from segmentation.machine import check_memory, processes
 from segmentation.months import MONTHS
@@ -29,7 +29,6 @@ from segmentation.speed import landing_process, leave_where_it_fails, load_ahead
 
 Result = TypeVar("Result")
 
-DEMO_NOTE = "DEMO_DATA.txt"
 # Of many files the same may hold.
 FINDINGS_ALIKE = 3
 UNTOUCHED = "The warehouse of the last good build is untouched."
@@ -52,7 +51,6 @@ def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_d
         from segmentation.demo import write_demo
 
         write_demo(raw_dir)
-        (raw_dir / DEMO_NOTE).write_text("The files beside this one are invented demo data.\n", encoding="utf-8")
     if (raw_dir / DEMO_NOTE).exists():
         print(
             f"DEMO DATA: the files in {raw_dir} are invented. Put your own files there (and remove these).", flush=True

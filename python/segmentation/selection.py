@@ -122,7 +122,7 @@ class Overview:
         parameters: list[Any] = []
         conditions = []
         for condition in selection:
-            parts = [self._comparison(comparison) for comparison in condition.comparisons]
+            parts = [self._comparison(comparison) for comparison in self._unsplit(condition)]
             parameters += [value for _, values in parts for value in values]
             conditions.append(f"{'not ' if condition.is_none_of else ''}({' or '.join(sql for sql, _ in parts)})")
         return " and ".join(conditions) or "true", parameters
@@ -167,6 +167,14 @@ class Overview:
                 ).fetchall()
                 yield f"{trait.name}: a {trait.kind}" + ("" if low is None else f" from {_read(low)} to {_read(high)}")
 
+    def _unsplit(self, condition: Condition) -> tuple[Comparison, ...]:
+        """Return the comparisons, as one where there is a value that has " or " with a comparison in it."""
+        first, *others = condition.comparisons
+        text = " or ".join([first.text, *("".join(other) for other in others)])
+        trait = self.trait(first.trait)
+        is_value = trait.kind == "text" and _plain(text) in self.values(trait.name)
+        return (first._replace(text=text),) if others and is_value else condition.comparisons
+
     def _comparison(self, comparison: Comparison) -> Bound:
         trait = self.trait(comparison.trait)
         operator, text = comparison.operator, comparison.text
@@ -199,7 +207,9 @@ class Overview:
                 raise InputError(
                     f"There is no {trait.name} {part!r}{hint}; choose one of {_some(part, codes)}, or one's name."
                 )
-            yield from known[_plain(part)]
+            # Values may differ in capitals only.
+            exact = [(column, value) for column, value in known[_plain(part)] if _normal(str(value)) == _normal(part)]
+            yield from exact or known[_plain(part)]
 
     def _values(self, name: str) -> dict[str, list[tuple[str, Any]]]:
         """The columns and values of a trait by what they may be called."""
@@ -229,8 +239,12 @@ def _code(trait: Trait) -> str:
     return f"{trait.name}_code" if f"{trait.name}_code" in trait.columns else trait.columns[0]
 
 
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip()
+
+
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().casefold()
+    return _normal(text).casefold()
 
 
 def _parts(text: str) -> list[str]:

@@ -154,6 +154,15 @@ def test_the_first_by_rank_are_taken_within_the_limits(
     assert [row["Card"] for row in read(file(tmp_path, "trial", "contact"))] == contacted
 
 
+def test_a_count_says_that_the_list_would_be_refused(tmp_path: Path) -> None:
+    warehouse = warehouse_of(tmp_path)
+    export_audience(warehouse, tmp_path, replace(SMALL, recent_days=0))
+    for request in (replace(SMALL, minimum=6, recent_days=0), replace(SMALL, recent_days=0)):
+        with pytest.raises(InputError) as refused:
+            export_audience(warehouse, tmp_path, request)
+        assert count_audience(warehouse, tmp_path, request).splitlines()[2:] == [str(refused.value)]
+
+
 def test_all_members_of_an_excluded_audience_are_left_out_and_so_are_the_lately_contacted(tmp_path: Path) -> None:
     warehouse = warehouse_of(tmp_path)
     day = datetime.date(2017, 1, 1)

@@ -1,10 +1,12 @@
 """The command line: help, refusals in one sentence, and values that arrive as they were written."""
 
 import csv
+import os
 import re
 import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import duckdb
@@ -12,8 +14,10 @@ import pytest
 from click.testing import CliRunner
 from conftest import ROOT, Job
 
+from segmentation.audience import Request
 from segmentation.cli import commands
 from segmentation.errors import InputError
+from segmentation.landing.files import has_raw_files
 
 HEAVY = ("duckdb", "pandas", "matplotlib", "dbt", "yaml", "numpy")
 
@@ -66,6 +70,9 @@ def test_help_comes_without_loading_what_only_commands_need() -> None:
         ("audience --reason x --opt-out none.csv", "'none.csv' does not exist"),
         ("audience --reason x --name ../x", "use letters, digits"),
         (f"audience --reason x --name {'会' * 70}", "its longest has 200 bytes"),
+        ("audience --warehouse w traits", "--warehouse stands before traits"),
+        ("audience --reports r result x", "give it after result"),
+        ("audience --state silent result x", "--state stands before result"),
     ],
 )
 def test_a_wrong_word_is_refused_with_a_sentence(command: str, said: str) -> None:
@@ -96,6 +103,24 @@ def test_a_card_that_has_no_portrait_is_named_before_anything_is_drawn(tmp_path:
     assert done.returncode == 1
     assert done.stderr.strip() == "There is no buyer x in this warehouse, whose portrait could be drawn."
     assert not (tmp_path / "r" / "charts").exists()
+
+
+@pytest.mark.parametrize(("given", "drawn"), [("2CB4F504", "2cb4f504"), ("AB", "AB"), ("ab", "ab")])
+def test_a_card_is_found_whatever_its_capitals(
+    given: str, drawn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = tmp_path / "w.duckdb"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            """create schema marts;
+            create table marts.consumers_profile as select unnest(['2cb4f504', 'ab', 'AB']) as card_id"""
+        )
+    asked: list[list[str]] = []
+    monkeypatch.setattr("segmentation.charts.draw_charts", lambda *given, **_: asked.append(given[-1]) or [])
+    monkeypatch.setattr("segmentation.speed.worker_processes", nullcontext)
+    places = [f"--warehouse={warehouse}", f"--reports={tmp_path / 'r'}"]
+    ran = CliRunner().invoke(commands, ["charts", "--member", given, *places], catch_exceptions=False)
+    assert (ran.exit_code, asked) == (0, [[drawn]])
 
 
 @pytest.mark.slow
@@ -142,6 +167,29 @@ def test_a_build_says_at_its_start_that_there_is_no_place_for_reports(tmp_path: 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "raw-data", "warehouse.lock"]
 
 
+@pytest.mark.parametrize("name", ["cumcm2018c1.xlsx", "cumcm2018c2.csv"])
+def test_a_demo_overwrites_demo_files_and_no_others(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("mine")
+    demo = ["demo", str(tmp_path), "--members", "50", "--lines", "200"]
+    refused = CliRunner().invoke(commands, demo)
+    assert isinstance(refused.exception, InputError)
+    assert str(refused.exception).startswith(f"{tmp_path / name} is there, and no DEMO_DATA.txt beside it")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(name, "mine")]
+    (tmp_path / name).unlink()
+    written = []
+    for seed in ("1", "2"):
+        assert CliRunner().invoke(commands, [*demo, "--seed", seed]).exit_code == 0
+        written.append((tmp_path / name).read_bytes())
+    assert written[0] != written[1]
+
+
+def test_a_note_of_demo_files_is_no_raw_file(tmp_path: Path) -> None:
+    (tmp_path / "DEMO_DATA.txt").touch()
+    assert not has_raw_files(tmp_path)
+    (tmp_path / "sales.csv").touch()
+    assert has_raw_files(tmp_path)
+
+
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = segmentation("demo", str(tmp_path / "file" / "folder"))
@@ -169,6 +217,39 @@ def test_what_make_is_told_arrives_as_it_was_written(demo: Job, tmp_path: Path) 
     with log.open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["reason"], row["audience"], row["holdout_share"]) == (reason, "as-written", "0.5")
+
+
+TOLD = {
+    "WHERE": "amount>=1 or state='$HOME'", "TOP": "5", "BY": "amount", "CAP": "state=3 gender=2", "EXCLUDE": "a b",
+    "FORMAT": "xlsx", "LANGUAGE": "zh",
+}  # fmt: skip
+NOT_TOLD = {"LANGUAGE": "de_DE:de", "FORMAT": "%h", "TOP": "/srv"}
+
+
+@pytest.mark.parametrize("told", [TOLD, {}])
+def test_an_audience_is_limited_as_make_is_told_and_not_as_the_environment_says(
+    told: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    program = tmp_path / "segmentation"
+    program.write_text("#!/bin/sh\nenv -0\n")
+    program.chmod(0o700)
+    make = ["make", "-s", "-o", ".venv/.installed", f"BIN={tmp_path}", "audience"]
+    done = subprocess.run(
+        [*make, *(f"{name}={value}" for name, value in told.items())],
+        cwd=tmp_path, env=os.environ | NOT_TOLD, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    for line in done.stdout.split("\0"):
+        name, _, value = line.partition("=")
+        if name.startswith("SEGMENTATION_AUDIENCE_"):
+            monkeypatch.setenv(name, value)
+    requests: list[Request] = []
+    monkeypatch.setattr("segmentation.audience.export_audience", lambda *given: requests.append(given[-1]))
+    ran = CliRunner().invoke(commands, ["audience", "--reason=x", "--name=x"], catch_exceptions=False)
+    assert ran.exit_code == 0, ran.output
+    limits = {"top": 5, "by": "amount", "caps": (("state", 3), ("gender", 2)), "exclude": ("a", "b")}
+    limits |= {"form": "xlsx", "language": "zh"}
+    assert requests == [Request((told["WHERE"],), "x", "x", **limits) if told else Request((), "x", "x")]
 
 
 @pytest.mark.parametrize("moved", [False, True])

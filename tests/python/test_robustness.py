@@ -15,6 +15,7 @@ import pytest
 from segmentation import publication, speed
 from segmentation.dbt_plugin import Plugin
 from segmentation.errors import InputError
+from segmentation.exports import open_warehouse
 from segmentation.lock import held, take
 from segmentation.publication import begin, check_writers, clear, lock_file, publish, published_model, roll_back
 from segmentation.run import build
@@ -152,10 +153,15 @@ def test_a_link_to_another_folder_stays_one(warehouse: Path, tmp_path: Path) -> 
     assert lock_file(warehouse) == lock_file(target)
 
 
+def opened(warehouse: Path) -> None:
+    with open_warehouse(warehouse):
+        pass
+
+
 def test_a_program_that_writes_the_published_file_is_named(warehouse: Path) -> None:
     warehouse.chmod(0o600)
     writer = running(WRITE, warehouse)
-    for refused in (check_writers, publish):
+    for refused in (check_writers, publish, opened):
         with pytest.raises(InputError, match=f"wh.duckdb(.wal)? (stands|is open for writing in .*{writer.pid})"):
             refused(warehouse)
     end(writer)

@@ -71,6 +71,32 @@ def test_a_condition_selects_those_of_whom_it_is_true(condition: str, cards: str
     assert overview.sums([parse(condition)]).members == len(cards)
 
 
+@pytest.mark.parametrize(
+    ("condition", "cards"),
+    [
+        ("favourite_counter=ABC", "p"),
+        ("favourite_counter=abc", "q"),
+        ("favourite_counter=Abc", "pq"),
+        ("favourite_counter=abc,01", "acq"),
+        ("favourite_counter=Salt or gender=lost", "r"),
+        ("favourite_counter=salt OR gender = lost", "r"),
+        ("not favourite_counter=Salt or gender=lost", "abcdepqs"),
+        ("favourite_counter!=Salt or gender=lost", "abcdepqs"),
+        ("favourite_counter=Salt or gender=male", "bs"),
+    ],
+)
+def test_values_that_look_like_others_or_like_conditions_can_be_selected(
+    condition: str, cards: str, overview: Overview
+) -> None:
+    overview.connection.execute(
+        """insert into marts.member_overview (card_id, favourite_counter_code, amount, orders)
+        values ('p', 'ABC', 0, 0), ('q', 'abc', 0, 0), ('r', 'Salt or gender=lost', 0, 0),
+            ('s', 'Salt', 0, 0)"""
+    )
+    selected = overview.ranked([parse(condition)], "amount")
+    assert "".join(sorted(card for (card,) in selected)) == cards
+
+
 def test_traits_are_told_with_numbers_to_be_read(overview: Overview) -> None:
     overview.connection.execute("alter table marts.member_overview add column p_alive double default 1 / 3.0")
     told = list(Overview(overview.connection).described())

@@ -31,6 +31,8 @@ TABLE_TITLES = {
 }
 # A list may have no row yet.
 LISTS = ("card_merges", "segment_overrides")
+# Beside demo files, and beside them only.
+DEMO_NOTE = "DEMO_DATA.txt"
 NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 # A whole number that pandas keeps as a floating-point one (17850.0) is still a key; from 2^53 on it has lost digits.
 FLOAT_AS_TEXT = f"""case
@@ -120,8 +122,10 @@ class Part:
 
 
 def has_raw_files(raw_dir: Path) -> bool:
-    """Tell whether the folder of raw files holds any file, hidden ones aside."""
-    return any(path.is_file() and not path.name.startswith(".") for path in raw_dir.rglob("*"))
+    """Tell whether the folder of raw files holds any file, hidden ones and the note of demo files aside."""
+    return any(
+        path.is_file() and not path.name.startswith(".") and path.name != DEMO_NOTE for path in raw_dir.rglob("*")
+    )
 
 
 def layout(settings: FileSet) -> str:
