@@ -139,15 +139,14 @@ def export_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
     """
     folder = report_dir / "audiences"
     with open_warehouse(warehouse) as connection:
-        overview = Overview(connection)
         # What cannot be done is said before anything is written.
-        refuse(folder, request, plan(overview, read_contacts(folder), request))
-        folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder):
-            # Others may have contacted some of them meanwhile.
-            decided = plan(overview, read_contacts(folder), request)
-            refuse(folder, request, decided)
-            file = write_audience(overview, folder, request, decided)
+        refuse(folder, request, plan(Overview(connection), read_contacts(folder), request))
+    # Others may have contacted or forgotten some of them meanwhile.
+    with locked(folder), open_warehouse(warehouse) as connection:
+        overview = Overview(connection)
+        decided = plan(overview, read_contacts(folder), request)
+        refuse(folder, request, decided)
+        file = write_audience(overview, folder, request, decided)
     return f"{file}: {decided}"
 
 
@@ -248,7 +247,8 @@ def write_audience(overview: Overview, folder: Path, request: Request, decided: 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Wait for the lock of the audiences in a folder and hold it; whoever is killed gives it up."""
+    """Wait for the lock of the audiences in a folder, made if need be, and hold it; whoever is killed gives it up."""
+    folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

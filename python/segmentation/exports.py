@@ -30,7 +30,9 @@ FORMULA = r"^(?:[\t\r\n]|[\s\p{Z}\p{C}]*[=+@＝＋－＠-])"
 def open_warehouse(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a published warehouse for reading; InputError where there is none, or where it lacks what is asked of it."""
     try:
-        with duckdb.connect(str(warehouse), read_only=True) as connection:
+        with duckdb.connect() as connection:
+            # Attached: of a path that this process has open already, a connection would show the file that stood there.
+            connection.execute(f"attach {literal(str(warehouse))} as published (read_only); use published")
             # Charts, report and exports are made at once, each by a process of its own.
             bound(connection, databases=1 + processes())
             connection.execute(f"set temp_directory = {literal(f'{warehouse}.{os.getpid()}.tmp')}")

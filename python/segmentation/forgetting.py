@@ -2,11 +2,13 @@
 
 import csv
 import io
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from segmentation.app import MEMBERS_PAGE
 from segmentation.audience import locked
@@ -32,7 +34,8 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
     Raises
     ------
     InputError
-        If the warehouse does not know the card, or another process builds or writes it.
+        If the warehouse does not know the card, another process builds it or writes the reports, or a workbook cannot
+        be written anew. Nothing was done then.
     """
     begin(warehouse)
     check_writers(warehouse)
@@ -40,24 +43,26 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
     forgotten = read_forgotten(path)
     with open_warehouse(warehouse) as connection:
         cards = _cards_of_person(connection, card, forgotten)
-    write_forgotten(path, forgotten.with_cards(cards))
     folded = {card.casefold() for card in cards}
     target = warehouse.resolve()
-    for name in (warehouse, target):
-        for ending in (".next", ".next.wal", ".work", ".work.wal"):
-            remove(Path(f"{name}{ending}"))
-    remove(Path(f"{target}.previous"))
-    # Written on request only, so it can be asked for again.
-    remove(report_dir / MEMBERS_PAGE)
-    rows = 0
+    audiences = report_dir / "audiences"
+    # Both locks before anything is changed, so that a refusal has changed nothing.
     with writing(report_dir):
-        audiences = report_dir / "audiences"
-        if audiences.exists():
-            with locked(audiences):
-                rows += sum(_rewrite_csv(path, folded) for path in sorted(audiences.rglob("*.csv")))
-                rows += sum(_rewrite_workbook(path, folded) for path in sorted(audiences.rglob("[!~]*.xlsx")))
-        # From here on no table knows which cards were merged with the given one.
-        rows += _rewrite(target, cards)
+        with locked(audiences):
+            workbooks = sorted(audiences.rglob("[!~]*.xlsx"))
+            for workbook in workbooks:
+                _rows_of_workbook(workbook, folded)
+            write_forgotten(path, forgotten.with_cards(cards))
+            for name in (warehouse, target):
+                for ending in (".next", ".next.wal", ".work", ".work.wal"):
+                    remove(Path(f"{name}{ending}"))
+            remove(Path(f"{target}.previous"))
+            rows = sum(_rewrite_csv(file, folded) for file in sorted(audiences.rglob("*.csv")))
+            rows += sum(_rewrite_workbook(workbook, folded) for workbook in workbooks)
+            # From here on no table knows which cards were merged with the given one, and no audience can take them.
+            rows += _rewrite(target, cards)
+        # Written on request only, so it can be asked for again.
+        remove(report_dir / MEMBERS_PAGE)
         write_exports(warehouse, report_dir)
         if (report_dir / "exports" / "parquet").exists():
             write_parquet(warehouse, report_dir)
@@ -168,7 +173,7 @@ def _rewrite_csv(path: Path, cards: Collection[str]) -> int:
     reader, begins, gone = csv.reader(iter(lines), delimiter=delimiter), 0, 0
     kept: list[str] = []
     for record in reader:
-        if any(_is_card(cell, cards) for cell in record):
+        if _has_card(record, cards):
             gone += 1
         else:
             kept += lines[begins : reader.line_num]
@@ -181,19 +186,51 @@ def _rewrite_csv(path: Path, cards: Collection[str]) -> int:
 
 def _rewrite_workbook(path: Path, cards: Collection[str]) -> int:
     """Write a workbook of one sheet anew without the rows that have a card in a cell; return their number."""
-    try:
-        with CalamineWorkbook.from_path(path) as book:
-            rows = book.get_sheet_by_index(0).to_python()
-    except CalamineError as error:
-        raise InputError(f"{path} is no workbook that can be read: take it away, and forget again.") from error
-    kept = [row for row in rows if not any(_is_card(cell, cards) for cell in row)]
+    rows = _rows_of_workbook(path, cards)
+    kept = [row for row in rows if not _has_card(row, cards)]
     if len(kept) < len(rows):
         with draft(path) as new:
-            write_xlsx(new, [str(title) for title in kept[0]], kept[1:])
+            write_xlsx(new, [str(title) for title in kept[0]] if kept else [], kept[1:])
     return len(rows) - len(kept)
 
 
-def _is_card(cell: object, cards: Collection[str]) -> bool:
-    """Tell whether a cell holds one of the cards, which are folded, whatever a guard or a spreadsheet made of it."""
+def _rows_of_workbook(path: Path, cards: Collection[str]) -> list[list[Any]]:
+    """Return the rows of the first sheet of a workbook.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or has more sheets and a card in one of them: written anew, it would lose the others.
+    """
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            sheets: list[list[list[Any]]] = [
+                book.get_sheet_by_name(sheet.name).to_python() if sheet.typ == SheetTypeEnum.WorkSheet else []
+                for sheet in book.sheets_metadata
+            ]
+    except CalamineError as error:
+        raise InputError(f"{path} is no workbook that can be read: take it away, and forget again.") from error
+    if len(sheets) > 1 and any(_has_card(row, cards) for rows in sheets for row in rows):
+        raise InputError(
+            f"{path} has a row of this card and more than one sheet: take the row out yourself, or the file away, and "
+            "forget again."
+        )
+    return sheets[0]
+
+
+def _has_card(row: Sequence[object], cards: Collection[str]) -> bool:
+    """Tell whether a row of a list has one of the cards, which are folded, in a cell.
+
+    A spreadsheet takes the zeros before a card of digits away. Such a number is a card only where lists have theirs, in
+    the first cell: in any other it may be an amount of somebody else.
+    """
+    texts = [_text(cell) for cell in row]
+    numbers = {card.lstrip("0") or "0" for card in cards if card.isdecimal()}
+    return not numbers.isdisjoint(texts[:1]) or any(text in cards for text in texts)
+
+
+def _text(cell: object) -> str:
+    """Return the text of a cell, folded, without what a guard or a spreadsheet made of it: '7 and ="7" are 7."""
     number = int(cell) if isinstance(cell, float) and cell.is_integer() else cell
-    return str(number).strip().removeprefix("\ufeff").removeprefix("'").strip().casefold() in cards
+    text = str(number).strip().removeprefix("\ufeff").removeprefix("'").strip()
+    return re.sub('^="+(.*?)"+$', r"\1", text).strip().casefold()

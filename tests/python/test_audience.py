@@ -4,7 +4,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +16,18 @@ from conftest import ROOT, Job
 from python_calamine import CalamineWorkbook
 from xlsxwriter import Workbook
 
-from segmentation.audience import Request, count_audience, export_audience, in_holdout, neutral, read_contacts
+from segmentation import audience
+from segmentation.audience import (
+    Request,
+    count_audience,
+    export_audience,
+    in_holdout,
+    locked,
+    neutral,
+    read_contacts,
+)
 from segmentation.errors import InputError
+from segmentation.exports import open_warehouse
 from segmentation.landing.lists import read_cards
 
 AS_OF = datetime.date(2018, 1, 3)
@@ -222,6 +233,27 @@ def test_lists_and_what_belongs_to_them_are_for_their_owner_only(tmp_path: Path)
         files = list((tmp_path / form / "audiences" / f"{AS_OF}_trial").iterdir())
         assert len(files) == 4
         assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
+def test_a_list_is_written_of_the_warehouse_as_it_is_when_the_lock_is_had(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse = warehouse_of(tmp_path, members_named(["a", "b"]))
+    (tmp_path / "later").mkdir()
+    later = warehouse_of(tmp_path / "later", members_named(["b"]))
+
+    @contextmanager
+    def waited_for(folder: Path) -> Iterator[None]:
+        with locked(folder):
+            # Whoever had the lock before has forgotten a.
+            later.replace(warehouse)
+            yield
+
+    monkeypatch.setattr(audience, "locked", waited_for)
+    # As in the app, which has the warehouse open.
+    with open_warehouse(warehouse):
+        export_audience(warehouse, tmp_path, SMALL)
+    assert cards(tmp_path, "trial", "contact") == {"b"}
 
 
 KILLED = """

@@ -1,14 +1,17 @@
 """Forgetting: no row of the person is left, nor comes back, and nobody else is touched."""
 
+import fcntl
 import os
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from conftest import ROOT, Job
 from python_calamine import CalamineWorkbook
+from xlsxwriter import Workbook
 
 from segmentation import forgetting
 from segmentation.app.members import write_members
@@ -89,14 +92,9 @@ def test_who_was_forgotten_stays_so_when_the_retailer_file_comes_to_fold_case(fo
         assert lines == [("b", "2")]
 
 
-STEPS = ("write_forgotten", "remove", "_rewrite_csv", "_rewrite", "write_exports")
-
-
-@pytest.mark.parametrize("step", range(len(STEPS) + 1))
-def test_an_interrupted_forgetting_is_ended_by_doing_it_again(
-    step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    warehouse, reports = tmp_path / "wh.duckdb", tmp_path / "reports"
+def shop_of(folder: Path) -> Path:
+    """A warehouse with the cards that the tests of forgetting know, as far as forgetting needs it."""
+    warehouse = folder / "wh.duckdb"
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(
             """create schema marts;
@@ -105,6 +103,17 @@ def test_an_interrupted_forgetting_is_ended_by_doing_it_again(
             create table marts.member_rows as select card_id from marts.sales_lines;
             create table marts.card_merges as select '5e1f0001' as card_id, '5e1f0002' as final_card_id"""
         )
+    return warehouse
+
+
+STEPS = ("write_forgotten", "remove", "_rewrite_csv", "_rewrite", "write_exports")
+
+
+@pytest.mark.parametrize("step", range(len(STEPS) + 1))
+def test_an_interrupted_forgetting_is_ended_by_doing_it_again(
+    step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse, reports = shop_of(tmp_path), tmp_path / "reports"
     lists = reports / "audiences" / "2018-01-03_any"
     lists.mkdir(parents=True)
     (reports / "exports").mkdir()
@@ -154,6 +163,87 @@ def test_lists_that_a_spreadsheet_saved_forget_too(text: str, encoding: str, tmp
     kept = text.splitlines(keepends=True)
     assert path.read_bytes().decode(encoding) == kept[0] + "".join(kept[2:])
     assert forgetting._rewrite_csv(path, ["5e1f0001"]) == 0
+
+
+@pytest.mark.parametrize("cell", ["621202", '="00621202"', '"=""00621202"""', '=""00621202""', "'00621202"])
+def test_a_card_of_digits_is_known_as_a_spreadsheet_wrote_it(cell: str, tmp_path: Path) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_text(f"card_id,amount\n{cell},1\n7,621202\n")
+    assert forgetting._rewrite_csv(path, ["00621202"]) == 1
+    assert path.read_text() == "card_id,amount\n7,621202\n"
+
+
+def test_a_card_that_looks_like_a_formula_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_text("card_id\n'=a1\na1\n")
+    assert forgetting._rewrite_csv(path, ["=a1"]) == 1
+    assert path.read_text() == "card_id\na1\n"
+
+
+def test_a_workbook_of_nothing_but_the_card_is_emptied(tmp_path: Path) -> None:
+    write_xlsx(path := tmp_path / "list.xlsx", ["5e1f0001"], [])
+    assert forgetting._rewrite_workbook(path, ["5e1f0001"]) == 1
+    assert files_with("5e1f0001", tmp_path) == []
+
+
+def with_two_sheets(path: Path, card: str) -> None:
+    path.parent.mkdir(parents=True)
+    with Workbook(path) as book:
+        book.add_worksheet("notes").write_string(0, 0, "mine")
+        book.add_worksheet("list").write_string(0, 0, card)
+
+
+def test_a_card_in_a_workbook_of_many_sheets_is_refused_before_anything_is_changed(tmp_path: Path) -> None:
+    warehouse, reports = shop_of(tmp_path), tmp_path / "reports"
+    with_two_sheets(reports / "audiences" / "others" / "kept.xlsx", "5e1f0003")
+    with_two_sheets(reports / "audiences" / "mine" / "named.xlsx", "5e1f0001")
+    (working := Path(f"{warehouse}.work")).touch()
+    before = files_with("5e1f0001", tmp_path)
+    with pytest.raises(InputError, match=r"named\.xlsx has a row of this card and more than one sheet"):
+        forget(warehouse, reports, "5e1f0001")
+    assert working.exists()
+    assert not forgotten_file(warehouse).exists()
+    assert files_with("5e1f0001", tmp_path) == before
+
+
+def test_who_is_refused_as_another_process_writes_the_reports_has_changed_nothing(tmp_path: Path) -> None:
+    warehouse, reports = shop_of(tmp_path), tmp_path / "reports"
+    (working := Path(f"{warehouse}.work")).touch()
+    reports.mkdir()
+    (page := reports / "members.html").touch()
+    with (reports / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(InputError, match="are being written"):
+            forget(warehouse, reports, "5e1f0001")
+        with pytest.raises(InputError, match="are being written"):
+            write_members(warehouse, reports)
+    assert working.exists()
+    assert page.exists()
+    assert not forgotten_file(warehouse).exists()
+
+
+def test_neither_a_list_nor_the_page_is_written_of_what_is_being_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse, reports = shop_of(tmp_path), tmp_path / "reports"
+    (reports / "audiences").mkdir(parents=True)
+    (page := reports / "members.html").touch()
+    rewrite, tried = forgetting._rewrite, []
+
+    def rewritten(*arguments: Any) -> int:
+        # Whoever tries meanwhile has to wait: this process holds the locks, and no other handle gets them.
+        for lock in (reports / ".lock", reports / "audiences" / ".lock"):
+            with lock.open("a") as file, pytest.raises(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            tried.append(lock)
+        assert page.exists()
+        return rewrite(*arguments)
+
+    monkeypatch.setattr(forgetting, "_rewrite", rewritten)
+    monkeypatch.setattr(forgetting, "write_exports", lambda *_: None)
+    forget(warehouse, reports, "5e1f0001")
+    assert len(tried) == 2
+    assert not page.exists()
 
 
 def test_what_is_no_list_is_named(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from segmentation.app import MEMBERS_PAGE
 from segmentation.app.state import MONEY, SHARES, Edition, header, table_traits
 from segmentation.charts import LANGUAGES
-from segmentation.disk import draft
+from segmentation.disk import draft, writing
 from segmentation.landing.files import identifier
 from segmentation.report.page import environment, font_subset, safe_json, signs
 from segmentation.report.story import Story
@@ -28,13 +28,14 @@ def write_members(warehouse: Path, report_dir: Path) -> Path:
     It holds as many members as the setting page_members, those of whom the most is to be expected first, with every
     trait that somebody has.
     """
-    edition = Edition(warehouse)
-    with edition.stack:
-        content = page(edition)
-    report_dir.mkdir(parents=True, exist_ok=True)
     path = report_dir / MEMBERS_PAGE
-    with draft(path) as new:
-        new.write_text(content, encoding="utf-8")
+    # Held from before the warehouse is opened: whoever is forgotten meanwhile would be on the page.
+    with writing(report_dir):
+        edition = Edition(warehouse)
+        with edition.stack:
+            content = page(edition)
+        with draft(path) as new:
+            new.write_text(content, encoding="utf-8")
     return path
 
 
