@@ -19,10 +19,8 @@ from segmentation.landing.files import identifier, literal
 from segmentation.landing.forgotten import BETWEEN_VALUES, Forgotten, forgotten_file, read_forgotten, write_forgotten
 from segmentation.landing.sql_macros import sql_macro
 from segmentation.landing.text import DELIMITERS, is_utf8, is_utf16
-from segmentation.publication import begin, check_writers
+from segmentation.publication import STORAGE, begin, check_writers
 from segmentation.tables import write_xlsx
-
-STORAGE = "v1.4.0"
 
 
 def forget(warehouse: Path, report_dir: Path, card: str) -> str:

@@ -1,21 +1,28 @@
 """The file that analysts open: put in its place whole, with the one before it kept, and read by the next build."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess
 from collections.abc import Collection
 from glob import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
-import pandas as pd
 
 from segmentation.disk import put, remove
 from segmentation.errors import InputError, open_elsewhere, what_ran_out
 from segmentation.landing.files import identifier
 from segmentation.lock import take
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 WRITE_BITS = 0o222
+# What analysts open can be read by DuckDB 1.4 and later, as profiles.yml says too.
+STORAGE = "v1.4.0"
 MODEL_COLUMNS = ("kind", "scaling", "n_clusters", "cluster", "feature", "value", "trained_as_of", "settings")
 
 
@@ -88,7 +95,7 @@ def clear(path: Path, kept: Collection[tuple[str, str]]) -> None:
     if not path.exists():
         return
     try:
-        with duckdb.connect(str(path), config={"storage_compatibility_version": "v1.4.0"}) as connection:
+        with duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE}) as connection:
             for kind, schema, name in connection.execute(
                 """select 'view', schema_name, view_name from duckdb_views() where not internal
                 union all select 'table', schema_name, table_name from duckdb_tables()"""

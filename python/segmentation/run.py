@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
+from segmentation.app import MEMBERS_PAGE
 from segmentation.charts import draw_charts
 from segmentation.digests import mart_digests
 from segmentation.disk import check_space, writing
@@ -71,7 +72,7 @@ def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_d
     print(f"Exports    {', '.join(str(path) for path in exported)}")
     print(f"Report     {page}: open it in a browser")
     # They are written on request only.
-    asked_for = {"members.html": "segmentation members", "exports/parquet": "segmentation export --parquet"}
+    asked_for = {MEMBERS_PAGE: "segmentation members", "exports/parquet": "segmentation export --parquet"}
     for name, command in asked_for.items():
         if (report_dir / name).exists():
             print(f"{report_dir / name} is of an earlier build: `{command}` writes it again.")

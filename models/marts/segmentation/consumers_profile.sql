@@ -12,14 +12,6 @@ segments as (
     select * from {{ ref('member_segments') }}
 ),
 
-genders as (
-    select * from {{ ref('genders') }}
-),
-
-day_parts as (
-    select * from {{ ref('day_parts') }}
-),
-
 profile_bands as (
     select * from {{ ref('profile_bands') }}
 ),
@@ -43,11 +35,11 @@ profiles as (
     select
         features.card_id,
         features.x as gender,
-        genders.name_zh as gender_name_zh,
-        genders.name_en as gender_name_en,
+        features.x_name_zh as gender_name_zh,
+        features.x_name_en as gender_name_en,
         features.s as day_part,
-        day_parts.name_zh as day_part_name_zh,
-        day_parts.name_en as day_part_name_en,
+        features.s_name_zh as day_part_name_zh,
+        features.s_name_en as day_part_name_en,
         features.days_since_last_purchase,
         replace(recency_text.text_zh, '{days}', cast(features.days_since_last_purchase as string)) as recency_text_zh,
         replace(recency_text.text_en, '{days}', cast(features.days_since_last_purchase as string)) as recency_text_en,
@@ -62,8 +54,6 @@ profiles as (
     from features
     cross join recency_text
     left join segments on features.card_id = segments.card_id
-    left join genders on features.x = genders.gender
-    left join day_parts on features.s = day_parts.day_part
     {% for profile, value in profiles.items() -%}
     left join {{ profile }}_bands
         on

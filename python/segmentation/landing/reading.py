@@ -65,7 +65,7 @@ class Reading:
 
 
 def create_table(connection: DuckDBPyConnection, relation: str, columns: Sequence[str]) -> None:
-    """Make the table that `land_file` fills: the columns as text, then the place of the row in its file."""
+    """Make the table that `append` fills: the columns as text, then the place of the row in its file."""
     types = dict.fromkeys(map(identifier, columns), "varchar") | PLACE
     connection.execute(
         f"create or replace table {relation} ({', '.join(f'{column} {kind}' for column, kind in types.items())})"

@@ -145,7 +145,6 @@ def by_month(story: Story, measure: str) -> Block | None:
             gaps=[row["status"] != "complete" for row in months],
             gap_name=story.label("gap"),
         ),
-        "money" if is_money else "count",
     )
 
 
@@ -189,7 +188,6 @@ def customer_types(story: Story) -> Block | None:
             is_whole=True,
             is_horizontal=True,
         ),
-        "percent",
         height=190,
     )
 
@@ -445,7 +443,6 @@ def rhythm(story: Story, name: str, positions: range) -> Block | None:
             ],
             "percent",
         ),
-        "percent",
     )
 
 
@@ -506,7 +503,6 @@ def calendar(story: Story) -> Block | None:
             is_stacked=True,
             is_horizontal=True,
         ),
-        "percent",
         height=90 + 26 * len(data),
     )
 
@@ -650,7 +646,6 @@ def counters(story: Story) -> Block | None:
             is_stacked=True,
             is_horizontal=True,
         ),
-        "money",
         height=70 + 30 * len(names),
         is_wide=True,
     )

@@ -63,7 +63,6 @@ def segment_sizes(story: Story) -> Block | None:
             is_whole=True,
             is_horizontal=True,
         ),
-        "percent",
         height=200,
     )
 
@@ -172,7 +171,6 @@ def trust(story: Story) -> Block | None:
         )
         if len(data) > 1
         else None,
-        "number",
     )
 
 
@@ -221,7 +219,6 @@ def rfm_groups(story: Story) -> Block | None:
             "percent",
             is_horizontal=True,
         ),
-        "percent",
         height=60 + 44 * len(shown),
     )
 
@@ -471,7 +468,6 @@ def activation(story: Story) -> Block | None:
             gaps=[status[day] != "complete" for day in months],
             gap_name=story.label("gap"),
         ),
-        "percent",
     )
 
 

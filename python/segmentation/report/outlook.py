@@ -82,7 +82,6 @@ def pairs(story: Story, level: str) -> Block | None:
         bars(
             names, [Series(story.label("lift_word"), [row["lift"] for row in data], BAR)], "number", is_horizontal=True
         ),
-        "number",
         height=50 + 34 * len(data),
     )
 
@@ -183,7 +182,6 @@ def expected_amount(story: Story) -> Block | None:
             "money",
             is_stacked=True,
         ),
-        "money",
     )
 
 
@@ -216,7 +214,6 @@ def discounted(story: Story) -> Block | None:
             ],
             "money",
         ),
-        "money",
     )
 
 
@@ -429,11 +426,9 @@ def glossary(story: Story) -> Block | None:
 
 def thresholds(story: Story) -> Block | None:
     data = story.rows(
-        """select frequency_band, coalesce(frequency_band_name_{lang}, $all) as label, gaps, slowing_after_days,
+        """select frequency_band, frequency_band_name_{lang} as label, gaps, slowing_after_days,
             silent_after_days, lost_after_days
-        from marts.life_cycle_thresholds where slowing_after_days is not null order by lower_bound""".replace(
-            "$all", literal(story.label("all_bands"))
-        )
+        from marts.life_cycle_thresholds where slowing_after_days is not null order by lower_bound"""
     )
     if not data:
         return None
@@ -444,7 +439,10 @@ def thresholds(story: Story) -> Block | None:
         table=Table(
             [story.label(name) for name in ("frequency_band", "slowing_after", "silent_after", "lost_after")],
             [
-                [row["label"], *(story.count(row[f"{state}_after_days"]) for state in ("slowing", "silent", "lost"))]
+                [
+                    row["label"] or story.label("all_bands"),
+                    *(story.count(row[f"{state}_after_days"]) for state in ("slowing", "silent", "lost")),
+                ]
                 for row in data
             ],
         ),

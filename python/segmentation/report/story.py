@@ -13,7 +13,7 @@ from babel.numbers import format_percent
 
 from segmentation.charts.look import Source, filled, open_source
 from segmentation.months import MONTHS
-from segmentation.report.options import Option, Unit
+from segmentation.report.options import Option
 
 Row = dict[str, Any]
 Cell = TypeVar("Cell", bound=Hashable)
@@ -49,7 +49,6 @@ class Block:
     title: str
     sentences: Sequence[str] = ()
     option: Option | None = None
-    unit: Unit = "count"
     height: int = 320
     table: Table | None = None
     cards: Sequence[Card] = ()
