@@ -21,7 +21,7 @@ Labels = npt.NDArray[np.integer[Any]]
 TILE = 512  # points whose distances are computed together; the distances of a tile stay in the cache
 ZEROS = np.zeros((TILE, TILE), dtype=np.float32)
 SMALLEST_STRATUM = 30  # points of which all enter a stratified sample
-SAMPLE_STARTS = 3  # starts of K-means on samples, where many fits are averaged
+STARTS_OF_A_REFIT = 3  # starts of K-means on samples, where many fits are averaged
 
 
 def silhouette_scores(points: Matrix, labelings: Sequence[Labels]) -> list[float]:
@@ -91,7 +91,7 @@ def refit_agreement(points: Matrix, labels: Labels, k: int, n_refits: int, seed:
     sizes = np.bincount(labels, minlength=k)
     for refit in range(n_refits):
         resampled = points[rng.integers(0, len(points), len(points))]
-        refitted = KMeans(k, n_init=SAMPLE_STARTS, random_state=seed + refit).fit(resampled).predict(points)
+        refitted = KMeans(k, n_init=STARTS_OF_A_REFIT, random_state=seed + refit).fit(resampled).predict(points)
         adjusted_rands[refit] = adjusted_rand_score(labels, refitted)
         common = contingency_matrix(np.r_[labels, np.arange(k)], np.r_[refitted, np.arange(k)]) - np.eye(k)
         union = sizes[:, None] + np.bincount(refitted, minlength=k) - common
@@ -113,7 +113,7 @@ def gap_statistics(
     low, high = rotated.min(axis=0), rotated.max(axis=0)
 
     def log_dispersions(data: Matrix) -> Matrix:
-        fits = [KMeans(k, n_init=SAMPLE_STARTS, random_state=seed).fit(data) for k in counts]
+        fits = [KMeans(k, n_init=STARTS_OF_A_REFIT, random_state=seed).fit(data) for k in counts]
         return np.log(np.maximum([fit.inertia_ for fit in fits], np.finfo(float).tiny))
 
     references = np.array([log_dispersions(rng.uniform(low, high, rotated.shape)) for _ in range(n_references)])

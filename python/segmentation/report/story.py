@@ -181,7 +181,7 @@ def open_story(connection: duckdb.DuckDBPyConnection, language: str) -> Story:
         select text_key, text_{language}
         from (select *, rowid as text_no from seeds.report_texts), features
         where requires is null or list_has_all(names, string_split(requires, ' '))
-        qualify row_number() over (partition by text_key order by len(coalesce(requires, '')) desc) = 1
+        qualify row_number() over (partition by text_key order by len(string_split(requires, ' ')) desc nulls last) = 1
         order by text_no"""
     ).fetchall()
     return Story(source, dict(texts), source.small)
