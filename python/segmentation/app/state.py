@@ -384,7 +384,9 @@ def history(edition: Edition, card: str, language: str) -> list[Row]:
 def list_file(edition: Edition, conditions: Conditions, language: str, form: str) -> bytes:
     """The members of the selection as a file: csv or xlsx, as lists of audiences are."""
     request = Request(where=conditions, reason="", name="", language=language, form=form)
-    overview = Overview(edition.connection.cursor())
+    # It runs beside the page, and begins in a database in memory.
+    connection = edition.connection.cursor().execute("use published")
+    overview = Overview(connection)
     cards = [card for card, *_ in overview.ranked(request.selection, request.by)]
     columns, rows = list_of(overview, cards, request)
     with tempfile.TemporaryDirectory() as folder:
