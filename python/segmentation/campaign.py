@@ -48,6 +48,7 @@ def by_lot(contact: NDArray[np.float64], holdout: NDArray[np.float64], seed: int
     Parameters
     ----------
     contact, holdout : shape (members of the list, measures), at least two members each.
+    seed : of the other lots; the same one gives the same intervals.
     """
     values = np.concatenate([contact, holdout])
     values = values - values.mean(axis=0)
