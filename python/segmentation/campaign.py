@@ -190,7 +190,7 @@ def _chosen_later(report_dir: Path, name: str, day: datetime.date) -> str:
 def _too_few(measures: Sequence[NDArray[np.float64]], small: int) -> str:
     """Say which list has fewer buyers than `small`; nothing where neither has.
 
-    Means of the amounts of few are far from a normal distribution, and the interval would say nothing.
+    The interval of so few would say next to nothing.
     """
     for title, values in zip(("contact list", "hold-out"), measures, strict=True):
         if (buyers := int(values[:, 0].sum())) < small:
