@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from conftest import ROOT, Classifier, Job, input_problem
+from conftest import BUILD, ROOT, Classifier, Job, input_problem
 from python_calamine import CalamineWorkbook
 from xlsxwriter import Workbook
 
@@ -141,7 +141,7 @@ def test_one_line_makes_a_warehouse_that_bad_files_leave_alone(tmp_path: Path) -
     write_members(raw, [["000186fa", "1980-01-01", 0, "2010-01-01 00:00:00.000"]])
     write_sales(raw, [LINE])
     job = Job(raw, folder / "out")
-    done = job.dbt("--quiet", "build")
+    done = job.dbt("--quiet", *BUILD)
     assert done.returncode == 0, done.stdout
     assert job.query("select card_id, f, m from marts.lrfmpsx") == [("000186fa", 1, 10)]
     before = job.warehouse.read_bytes()
@@ -171,7 +171,7 @@ def test_everybody_buying_in_one_second_and_net_returns_make_a_warehouse(tmp_pat
     returned = [cards[0], "2017-07-01 10:00:00", LINE[2], *back, *LINE[8:]]
     write_sales(raw, [[card, *LINE[1:]] for card in cards] + [returned])
     job = Job(raw, tmp_path / "out")
-    done = job.dbt("--quiet", "build", "--vars", "{returns: net, as_of: 2017-12-31}")
+    done = job.dbt("--quiet", *BUILD, "--vars", "{returns: net, as_of: 2017-12-31}")
     assert done.returncode == 0, done.stdout
     assert job.query("select count(*), min(m) from marts.lrfmpsx") == [(39, 10)]
     assert job.query("select value from marts.settings_used where setting = 'as_of'") == [("2017-12-31",)]

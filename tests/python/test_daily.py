@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import QUICK_FIT, ROOT, WRITTEN, Job
+from conftest import BUILD, QUICK_FIT, ROOT, WRITTEN, Job
 from python_calamine import CalamineWorkbook
 
 from segmentation.demo import write_demo
@@ -68,7 +68,7 @@ class Shop:
 
     def made(self) -> set[str]:
         """Build everything; returns the tables that were made, and not kept, without those that follow the files."""
-        self.dbt("build")
+        self.dbt(*BUILD)
         run = json.loads((self.job.out / "target" / "run_results.json").read_text(encoding="utf-8"))
         nodes = json.loads((self.job.out / "target" / "manifest.json").read_text(encoding="utf-8"))["nodes"]
         return {
@@ -247,7 +247,7 @@ def test_every_mart_is_that_of_a_build_from_nothing(shop: Shop, tmp_path: Path) 
     contents = []
     for job in (replace(followed, odd=followed.odd | {"LC_ALL": "zh_CN.GBK"}), anew):
         shop.job = job
-        shop.dbt("build")
+        shop.dbt(*BUILD)
         with job.working_files() as connection:
             contents.append(
                 {

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import yaml
-from conftest import QUERIES, QUICK_FIT, ROOT, Job, example_query
+from conftest import BUILD, QUERIES, QUICK_FIT, ROOT, Job, example_query
 from python_calamine import CalamineWorkbook
 
 from segmentation.charts.drawing import draw_language
@@ -159,7 +159,7 @@ def retailers(demo: Job, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 
     def build(name: str) -> str:
         settings = {"retailer": str(jobs[name].out / f"{name}.yml")} | (QUICK_FIT if name != "parts" else {})
-        done = jobs[name].dbt("build", "--vars", json.dumps(settings))
+        done = jobs[name].dbt(*BUILD, "--vars", json.dumps(settings))
         return "" if done.returncode == 0 else done.stdout[-3_000:]
 
     with ThreadPoolExecutor(2) as pool:
