@@ -27,7 +27,7 @@ PARSED_BEFORE = Path(__file__).with_name("parsed_before.py")
 for name in [name for name in os.environ if name.startswith("SEGMENTATION_")]:
     del os.environ[name]
 
-# Tests of the data alone, as `make` does them; those of the structure are done once, on the demo data (test_whole_job.py).
+# Tests of the data alone, as `make` does them; test_whole_job.py does those of the structure, on the demo data.
 BUILD = ("build", "--selector", "data")
 # Settings with which little is fitted: a sixth of the work of a small build.
 QUICK_FIT = {

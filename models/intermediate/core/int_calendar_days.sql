@@ -62,7 +62,6 @@ judged as (
     select
         chances.day,
         chances.month_start,
-        chances.has_trade,
         chances.chance_of_trade,
         not chances.has_trade
         and (not chances.is_in_window or runs.chance * runs.runs < {{ var('chance_level') }}) as is_gap
