@@ -373,9 +373,9 @@ class SelectionPage:
             cap = ui.select(kinds["text"], label=say("app_cap"), clearable=True)
             most = ui.number(say("app_cap_most"), min=1, precision=0)
             exclude = ui.select(earlier, label=say("app_exclude"), multiple=True, value=[])
-            holdout = ui.number(say("app_holdout"), value=0.1, min=0, max=0.99, step=0.05)
-            recent = ui.number(say("app_recent"), value=30, min=0, precision=0)
-            minimum = ui.number(say("app_minimum"), value=50, min=0, precision=0)
+            holdout = ui.number(say("app_holdout"), value=Request.holdout, min=0, max=0.99, step=0.05)
+            recent = ui.number(say("app_recent"), value=Request.recent_days, min=0, precision=0)
+            minimum = ui.number(say("app_minimum"), value=Request.minimum, min=0, precision=0)
             opt_out = ui.input(say("app_opt_out"))
             form = ui.select(["csv", "xlsx"], value="csv", label=say("app_form"))
             for element in (name, reason, by, top, cap, most, exclude, holdout, recent, minimum, opt_out, form):

@@ -32,6 +32,13 @@ from segmentation.charts.look import (
 from segmentation.landing.files import literal
 
 FEATURES = ["l", "r", "f", "m", "p"]
+# One row per RFM group or class, each of which may have several rules.
+RULES = """(
+    select rule_set, code, min(sort_order) as rule_no,
+        min(r_from) >= (select max(r_from) from seeds.rfm_rules where rule_set = 'rfm_class') as is_recent,
+        any_value(name_zh) as name_zh, any_value(name_en) as name_en
+    from seeds.rfm_rules group by rule_set, code
+)"""
 # Of the RFM groups in their order: neighbours in a stack differ.
 GROUP_COLORS = [
     "#1b5e20", "#66bb6a", "#0d47a1", "#64b5f6", "#00acc1", "#fdd835", "#fb8c00", "#8e24aa", "#e53935", "#9e9e9e",
@@ -236,8 +243,7 @@ def segment_sizes(source: Source) -> Figure | None:
 def migration(source: Source) -> Figure | None:
     """Shares of the RFM groups' members by where they were a month later, over the last twelve months."""
     labels = source.mart(
-        """select distinct code, name_{lang} as label, sort_order from seeds.rfm_rules
-        where rule_set = 'rfm_group' order by sort_order"""
+        f"select code, name_{{lang}} as label from {RULES} where rule_set = 'rfm_group' order by rule_no"
     ).set_index("code")
     data = source.mart(
         """select from_code, to_code, sum(members) as members from marts.segment_migration
@@ -266,18 +272,17 @@ def migration(source: Source) -> Figure | None:
 
 def group_history(source: Source) -> Figure | None:
     data = source.mart(
-        """select month_start, code, name_{lang} as label, sort_order, count(*) as members,
+        f"""select month_start, code, name_{{lang}} as label, rule_no, count(*) as members,
             any_value(if(month_start + interval 1 month <= as_of, status, 'partial')) as month_status
-        from marts.member_history join (select distinct code, name_{lang}, sort_order from seeds.rfm_rules
-            where rule_set = 'rfm_group') on rfm_group = code
+        from marts.member_history join {RULES} on rule_set = 'rfm_group' and rfm_group = code
         left join marts.eda_coverage using (month_start), (select max(as_of) as as_of from marts.member_overview)
-        group by month_start, code, label, sort_order order by month_start, sort_order"""
+        group by month_start, code, label, rule_no order by month_start, rule_no"""
     )
     if data["month_start"].nunique() < 2:
         return None
     counts = data.pivot(index="month_start", columns="label", values="members").fillna(0)
-    groups = data.drop_duplicates("label").sort_values("sort_order")
-    colors = [GROUP_COLORS[(order - 1) % len(GROUP_COLORS)] for order in groups["sort_order"]]
+    groups = data.drop_duplicates("label").sort_values("rule_no")
+    colors = [GROUP_COLORS[(order - 1) % len(GROUP_COLORS)] for order in groups["rule_no"]]
     counts = counts[groups["label"]]
     figure, axes = plt.subplots(figsize=(11, 5))
     axes.stackplot(counts.index, counts.T, labels=counts.columns, colors=colors, linewidth=0)

@@ -5,19 +5,13 @@ from collections.abc import Hashable
 
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, FAINT_BAR, MARK, PLAIN, segment_color
+from segmentation.charts.segments import RULES
 from segmentation.landing.files import literal
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences, totals_of, withheld
 
 MOVES = 12
 COHORT_MONTHS = 12
-# One row per RFM group or class, of which a rule may have several.
-RULES = """(
-    select rule_set, code, min(sort_order) as rule_no,
-        min(r_from) >= (select max(r_from) from seeds.rfm_rules where rule_set = 'rfm_class') as is_recent,
-        any_value(name_zh) as name_zh, any_value(name_en) as name_en
-    from seeds.rfm_rules group by rule_set, code
-)"""
 
 
 def segments(story: Story) -> list[Row]:
