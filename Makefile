@@ -61,12 +61,15 @@ install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv \
 all: .venv/.installed
 	@$(BIN)/segmentation build
 
+# Two parts at a time: what fails may be said long before the end.
+in_parts = @$(MAKE) --no-print-directory -j 2 $(1) || { echo "Not all passed: see above, before the lines with ***." >&2; exit 1; }
+
 test: .venv/.installed-dev
-	@$(MAKE) --no-print-directory -j 2 lint target/.unit-tests tests signal-tests
+	$(call in_parts,lint target/.unit-tests tests signal-tests)
 
 # The quick part: lint, types, structure, unit tests of dbt, Python tests that build no warehouse.
 check: .venv/.installed-dev
-	@$(MAKE) --no-print-directory -j 2 lint target/.unit-tests quick-tests
+	$(call in_parts,lint target/.unit-tests quick-tests)
 
 # In the order of their names: else those of one long test come last, and one of the workers waits for it.
 tests: .venv/.installed-dev

@@ -224,6 +224,6 @@ def summarise(warehouse: Path) -> None:
             of_amount = "" if amount is None else f", {amount:.1%} of the amount"
             noun = "member" if members == 1 else "members"
             print(f"  {name:32} {members:>8,} {noun} ({share:.1%}){of_amount}")
-        if not all(is_stable for *_, is_stable in segments):
+        if len(segments) > 1 and not all(is_stable for *_, is_stable in segments):
             print("  These groups are not stable: refits on resampled buyers, or data without structure, give others.")
             print("  See marts.cluster_scores, and the settings cluster_selection_rule and cluster_scaling.")
