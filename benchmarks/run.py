@@ -62,9 +62,10 @@ Python {python}, DuckDB {duckdb}. Where others use the machine too, seconds say 
 
 ![Seconds, processor seconds and memory](images/benchmark.png)
 
-Size ×1 is the contest's: {CONTEST_MEMBERS:,} rows of members and {CONTEST_LINES:,} sales lines, of demo data; at larger
-sizes the lines multiply, the members up to {MOST_MEMBERS:,} (a sheet holds no more), and the pandas pipeline does not
-take part: the time of exact silhouettes grows with the square of the buyers.
+Where no files are given, they are demo data: at size ×1 as many as the contest's, {CONTEST_MEMBERS:,} rows of members
+and {CONTEST_LINES:,} sales lines; at larger sizes the lines multiply, the members up to {MOST_MEMBERS:,} (a sheet
+holds no more), and the pandas pipeline does not take part: the time of exact silhouettes grows with the square of the
+buyers.
 
     make benchmark SIZES="1 10" RUNS=3
     make benchmark RAW_DATA_DIR=data/raw
