@@ -61,6 +61,13 @@ TYPES = """(
     from marts.customer_type_comparison
     join (select distinct customer_type, sort_order from seeds.customer_types) using (customer_type)
 )"""
+# One row per RFM group or class, each of which may have several rules.
+RULES = """(
+    select rule_set, code, min(sort_order) as rule_no,
+        min(r_from) >= (select max(r_from) from seeds.rfm_rules where rule_set = 'rfm_class') as is_recent,
+        any_value(name_zh) as name_zh, any_value(name_en) as name_en
+    from seeds.rfm_rules group by rule_set, code
+)"""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from segmentation.charts.look import (
     FAINT_BAR,
     MARK,
     MONEY,
+    RULES,
     SMALL,
     YEAR_COLORS,
     Chart,
@@ -32,13 +33,6 @@ from segmentation.charts.look import (
 from segmentation.landing.files import literal
 
 FEATURES = ["l", "r", "f", "m", "p"]
-# One row per RFM group or class, each of which may have several rules.
-RULES = """(
-    select rule_set, code, min(sort_order) as rule_no,
-        min(r_from) >= (select max(r_from) from seeds.rfm_rules where rule_set = 'rfm_class') as is_recent,
-        any_value(name_zh) as name_zh, any_value(name_en) as name_en
-    from seeds.rfm_rules group by rule_set, code
-)"""
 # Of the RFM groups in their order: neighbours in a stack differ.
 GROUP_COLORS = [
     "#1b5e20", "#66bb6a", "#0d47a1", "#64b5f6", "#00acc1", "#fdd835", "#fb8c00", "#8e24aa", "#e53935", "#9e9e9e",

@@ -4,8 +4,7 @@ import datetime
 from collections.abc import Hashable
 
 from segmentation.charts.lifecycle import STATE_COLORS
-from segmentation.charts.look import BAR, FAINT_BAR, MARK, PLAIN, segment_color
-from segmentation.charts.segments import RULES
+from segmentation.charts.look import BAR, FAINT_BAR, MARK, PLAIN, RULES, segment_color
 from segmentation.landing.files import literal
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences, totals_of, withheld
