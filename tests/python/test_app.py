@@ -318,7 +318,7 @@ def test_members_are_selected_looked_up_and_written_by_clicks(
     # A member by the beginning of the card.
     [(card,)] = demo.query("select card_id from marts.member_overview order by orders desc, card_id limit 1")
     page.get_by_label("卡号开头").fill(card[:5])
-    page.get_by_role("link", name=card).first.click()
+    page.locator(".found").get_by_role("link", name=card).click()
     page.wait_for_url(f"{address}zh/member?card={card}*")
     page.get_by_text("客群与状态的变化").wait_for()
     assert page.locator("svg path").count() > 5

@@ -112,7 +112,7 @@ class SelectionPage:
     @ui.refreshable_method
     def cards(self, beginning: str | None) -> None:
         found = state.found(self.edition, beginning or "")
-        with ui.element("div").classes("line"):
+        with ui.element("div").classes("line").classes("found"):
             for card in found:
                 ui.link(card, _member_page(self.language, card, self.conditions))
             if beginning and not found:
