@@ -22,11 +22,13 @@ from segmentation.disk import sync
 from segmentation.errors import InputError
 from segmentation.exports import guarded, known_until, open_warehouse
 from segmentation.landing.files import identifier
-from segmentation.landing.lists import read_cards, read_log
+from segmentation.landing.lists import as_written, read_cards, read_log
 from segmentation.selection import OVERVIEW, Overview, Selection, Sums, parse
 from segmentation.tables import write_csv, write_xlsx
 
 DRAFT = ".draft-"
+# Below the folder of audiences: who is never contacted.
+OPT_OUT = "opt_out.csv"
 CONTACT_COLUMNS = ["card_id", "contacted_on", "audience"]
 MEMBER_COLUMNS = [*CONTACT_COLUMNS, "list"]
 LOG_COLUMNS = [
@@ -47,7 +49,7 @@ class Request:
     by : trait by which the members are ranked; the first `top` of those who can be contacted are taken.
     caps : for a trait, how many members of each of its values are taken at most.
     exclude : names of earlier audiences whose members, contacted or held out, are left out.
-    opt_out : a file of any form; its cards are left out.
+    opt_out : a file of any form; its cards are left out. So are those of OPT_OUT.
     recent_days : those contacted fewer days before or after the day `contacted_on` (None: the as-of date) are left out.
     holdout : share (0 to below 1) kept out of the contact list, `minimum` the smallest size of that.
     language : zh or en, for names and headers; `form` is csv or xlsx.
@@ -68,6 +70,18 @@ class Request:
     minimum: int = 50
     language: str = "en"
     form: str = "csv"
+
+    def __post_init__(self) -> None:
+        for name, number, least in (
+            ("the days without another contact", self.recent_days, 0),
+            ("the fewest to contact", self.minimum, 0),
+            ("the most to take", 1 if self.top is None else self.top, 1),
+            *((f"the most for each {trait}", most, 1) for trait, most in self.caps),
+        ):
+            if number < least:
+                raise InputError(f"{number} cannot be {name}: give {least} or more.")
+        if not 0 <= self.holdout < 1:
+            raise InputError(f"{self.holdout:g} cannot be the share held out: give 0 to below 1, such as 0.1.")
 
     @property
     def selection(self) -> Selection:
@@ -90,7 +104,7 @@ class Contact(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """Who is contacted and who held out, and how many are not taken."""
+    """Who is contacted and who held out, how many are not taken, and what to know before they are contacted."""
 
     as_of: datetime.date
     contacted_on: datetime.date
@@ -101,13 +115,15 @@ class Plan:
     beyond: int
     contacted: list[str]
     held_out: list[str]
+    warnings: list[str]
 
     def __str__(self) -> str:
-        return (
+        numbers = (
             f"{len(self.contacted):,} members to contact, {len(self.held_out):,} held out; not taken: "
             f"{self.opted_out:,} opted out, {self.recent:,} contacted lately, {self.excluded:,} of excluded audiences, "
             f"{self.beyond:,} beyond the limits."
         )
+        return "\n".join([numbers, *self.warnings])
 
 
 def count_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
@@ -117,7 +133,7 @@ def count_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
     """
     folder = report_dir / "audiences"
     with open_warehouse(warehouse) as connection:
-        decided = plan(Overview(connection), read_contacts(folder), request)
+        decided = plan(Overview(connection), folder, request)
     sums = decided.sums
     expected = "" if sums.expected_value is None else f", expected {sums.expected_value:,.2f}"
     refused = ""
@@ -140,21 +156,22 @@ def export_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
     folder = report_dir / "audiences"
     with open_warehouse(warehouse) as connection:
         # What cannot be done is said before anything is written.
-        refuse(folder, request, plan(Overview(connection), read_contacts(folder), request))
+        refuse(folder, request, plan(Overview(connection), folder, request))
     # Others may have contacted or forgotten some of them meanwhile.
     with locked(folder), open_warehouse(warehouse) as connection:
         overview = Overview(connection)
-        decided = plan(overview, read_contacts(folder), request)
+        decided = plan(overview, folder, request)
         refuse(folder, request, decided)
         file = write_audience(overview, folder, request, decided)
     return f"{file}: {decided}"
 
 
-def plan(overview: Overview, earlier: Sequence[Contact], request: Request) -> Plan:
+def plan(overview: Overview, folder: Path, request: Request) -> Plan:
     """Decide who is contacted: of the selected the first by rank, without those who must not be, some held out by lot.
 
-    InputError where the request names what there is not.
+    InputError where the request names what there is not. `folder` is that of the audiences.
     """
+    earlier = read_contacts(folder)
     as_of = known_until(overview.connection)
     contacted_on = request.contacted_on or as_of
     selected = overview.ranked(request.selection, request.by, [trait for trait, _ in request.caps])
@@ -165,15 +182,14 @@ def plan(overview: Overview, earlier: Sequence[Contact], request: Request) -> Pl
                 f"There is no earlier audience {name!r}; choose one of {', '.join(sorted(names)) or '(none)'}."
             )
     known = known_cards(overview.connection)
-    opted_out = read_cards(request.opt_out, known) if request.opt_out else set()
+    standing = folder / OPT_OUT if (folder / OPT_OUT).exists() else None
+    lists = [read_cards(path, known) for path in dict.fromkeys((standing, request.opt_out)) if path]
+    opted_out = {card for found in lists for card in found.cards}
     # A card may have been merged into another one since it was contacted.
     contacts = [contact._replace(card_id=known.get(contact.card_id.casefold(), "")) for contact in earlier]
     excluded = {contact.card_id for contact in contacts if contact.audience in request.exclude}
-    recent = {
-        contact.card_id
-        for contact in contacts
-        if contact.part == "contact" and abs((contact.day - contacted_on).days) < request.recent_days
-    }
+    lately = [contact for contact in contacts if abs((contact.day - contacted_on).days) < request.recent_days]
+    recent = {contact.card_id for contact in lately if contact.part == "contact"}
     left_out: Counter[str] = Counter()
     taken: list[str] = []
     filled: Counter[tuple[str, object]] = Counter()
@@ -192,19 +208,36 @@ def plan(overview: Overview, earlier: Sequence[Contact], request: Request) -> Pl
             taken.append(card)
             filled.update(place for place, _ in capped)
     drawn = {card: in_holdout(card, request.name, request.salt, request.holdout) for card in taken}
+    contacted = [card for card in taken if not drawn[card]]
+    warnings = [found.unknown for found in lists if found.unknown]
+    if unknown := len({before.card_id.casefold() for before in earlier} - known.keys()):
+        warnings.append(
+            f"{unknown:,} cards of earlier audiences are unknown to the warehouse: their owners may be contacted again."
+        )
+    folded = {card.casefold() for card in contacted}
+    spared = Counter(contact.audience for contact in lately if contact.part == "holdout" and contact.card_id in folded)
+    warnings += [
+        f"{count:,} of those to contact are held out of {name}, less than {request.recent_days} days away: they will "
+        f"not tell any more what {name} brought. To leave them out, exclude {name}."
+        for name, count in sorted(spared.items())
+    ]
     return Plan(
         as_of, contacted_on, overview.sums(request.selection), left_out["opted_out"], left_out["excluded"],
-        left_out["recent"], left_out["beyond"], [card for card in taken if not drawn[card]],
-        [card for card in taken if drawn[card]],
+        left_out["recent"], left_out["beyond"], contacted, [card for card in taken if drawn[card]], warnings,
     )  # fmt: skip
 
 
 def refuse(folder: Path, request: Request, decided: Plan) -> None:
-    """Raise InputError where the audience is too small or has been written."""
+    """Raise InputError where the audience is too small, chosen from later data, or has been written."""
     if len(decided.contacted) < request.minimum:
         raise InputError(
             f"The audience {request.name} has {len(decided.contacted)} members to contact, of {decided.sums.members} "
             f"selected; fewer than the minimum of {request.minimum}, so nothing was written."
+        )
+    if is_chosen_later(decided.as_of, decided.contacted_on):
+        raise InputError(
+            f"Nobody can be contacted on {decided.contacted_on} who is chosen from the data until "
+            f"{decided.as_of - datetime.timedelta(1)}: give a later day, so nothing was written."
         )
     if (place := folder / f"{decided.contacted_on}_{request.name}").exists():
         raise InputError(f"{place} exists; choose another name or date, a list is never overwritten.")
@@ -291,7 +324,12 @@ def known_cards(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
         union all
         select card_id, {guarded("card_id")}, final_card_id from marts.card_merges where reason is null"""
     ).fetchall()
-    return {text.casefold(): card.casefold() for *texts, card in cards for text in texts}
+    return as_written((text.casefold(), card.casefold()) for *texts, card in cards for text in texts)
+
+
+def is_chosen_later(as_of: datetime.date, contacted_on: datetime.date) -> bool:
+    """Whether members who are chosen as of a date are so after the day of the contact."""
+    return as_of > contacted_on + datetime.timedelta(1)
 
 
 def in_holdout(card_id: str, audience: str, salt: str, share: float) -> bool:
@@ -309,11 +347,14 @@ def neutral(cells: Iterable[object]) -> list[str]:
 
 def read_contacts(folder: Path) -> list[Contact]:
     """Return the members of all audiences in a folder, and of its file contacts.csv those contacted in other ways."""
-    files = dict.fromkeys(sorted(folder.glob("[0-9]*/members.csv")), MEMBER_COLUMNS)
+    files = dict.fromkeys(sorted(folder.glob("[!.]*/members.csv")), MEMBER_COLUMNS)
     if (others := folder / "contacts.csv").exists():
         files[others] = CONTACT_COLUMNS
-    return [
-        Contact(card, datetime.date.fromisoformat(day), audience, *(part or ["contact"]))
-        for path, columns in files.items()
-        for card, day, audience, *part in read_log(path, columns, "contacted_on")
-    ]
+    contacts = []
+    for path, columns in files.items():
+        for card, day, audience, *written in read_log(path, columns, ["contacted_on"]):
+            part = (written[0] or "").strip().casefold() if written else "contact"
+            if part not in ("contact", "holdout"):
+                raise InputError(f"{path} has the list {written[0]!r}: write contact or holdout.")
+            contacts.append(Contact(card or "", datetime.date.fromisoformat(day), audience, part))
+    return contacts

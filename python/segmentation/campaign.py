@@ -2,7 +2,7 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +10,16 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.audience import Contact, known_cards, read_contacts
+from segmentation.audience import Contact, is_chosen_later, known_cards, read_contacts
 from segmentation.errors import InputError
 from segmentation.exports import known_until, open_warehouse
 from segmentation.landing.lists import read_log
 
 CONFIDENCE = 0.95
+# So much of a list may be unknown, or so much more of one than of the other be contacted again; then nothing is told.
+MOST_SPOILT = 0.05
 DRAWS = 2000
+LOGGED = ["audience", "contacted_on", "as_of"]
 WIDTHS = (22, 12, 12, 12, 26)
 FORMS = {"share with an order": ".1%", "orders per member": ",.3f", "amount per member": ",.2f"}
 
@@ -97,15 +100,17 @@ def campaign_result(
         begin = day + datetime.timedelta(1)
         if end <= begin:
             raise InputError(
-                f"The audience {name} was contacted on {day}, and the data end on {as_of - datetime.timedelta(1)}: "
-                "build the warehouse from later data first."
+                f"The audience {name} was contacted on {day}, and the warehouse knows what was bought until "
+                f"{as_of - datetime.timedelta(1)}: build it from later data first, with an as-of date (the setting "
+                "as_of, or that of the retailer file) that lets them in."
             )
         known = known_cards(connection)
-        cards = {
-            part: {known.get(card := member.card_id.casefold(), card) for member in members if member.part == part}
+        written = {
+            part: {member.card_id.casefold() for member in members if member.part == part}
             for part in ("contact", "holdout")
         }
         # Cards may have been merged since.
+        cards = {part: {known[card] for card in texts if card in known} for part, texts in written.items()}
         cards["holdout"] -= cards["contact"]
         if not cards["holdout"]:
             raise InputError(f"The audience {name} has no hold-out, so there is nothing to compare with.")
@@ -115,18 +120,25 @@ def campaign_result(
         np.array([(bought[card][0] > 0, *bought[card]) for card in sorted(cards[part])], float)
         for part in ("contact", "holdout")
     )
+    unknown = {part: len(texts - known.keys()) for part, texts in written.items()}
     others = {
         known.get(member.card_id.casefold())
         for member in earlier
         if member.part == "contact" and (member.audience, member.day) != (name, day) and day <= member.day < end
     }
+    again = {part: len(cards[part] & others) for part in cards}
+    length = (end - begin).days
     lines = [
         f"Audience {name}, contacted on {day}; orders from {begin} to {end - datetime.timedelta(1)} "
-        f"({(end - begin).days} day{'s' * (end - begin > datetime.timedelta(1))}).",
+        f"({length} day{'s' * (length > 1)}{f' of {days}, as the data end there' if days and length < days else ''}).",
         _row("", "contacted", "held out", "difference", f"{CONFIDENCE:.0%} interval"),
         _row("members", *(f"{len(values):,}" for values in measures), "", ""),
     ]
-    untold = _chosen_later(report_dir, name, day) or _too_few(measures, int(settings["small_group"]))
+    untold = (
+        _chosen_later(report_dir / "audiences", name, day)
+        or _spoilt(cards, unknown, again)
+        or _too_few(measures, int(settings["small_group"]))
+    )
     differences = by_lot(contact, holdout, int(settings["random_seed"]))
     for (label, form), difference in zip(FORMS.items(), differences, strict=True):
         interval = "" if untold else f"{difference.low:+{form}} to {difference.high:+{form}}"
@@ -134,8 +146,16 @@ def campaign_result(
             label, f"{difference.contact:{form}}", f"{difference.holdout:{form}}", f"{difference.difference:+{form}}",
             interval,
         ))  # fmt: skip
-    if meanwhile := len(cards["holdout"] & others):
-        lines.append(f"{meanwhile:,} of those held out were contacted meanwhile, by another audience.")
+    if any(unknown.values()):
+        lines.append(
+            f"{unknown['contact']:,} cards of the contacted and {unknown['holdout']:,} of those held out are unknown "
+            "to the warehouse, and left out."
+        )
+    if again["holdout"]:
+        lines.append(
+            f"{again['holdout']:,} of those held out and {again['contact']:,} of the contacted were contacted "
+            "meanwhile, by another audience."
+        )
     if settings["returns"] == "net":
         lines.append("Orders and amounts are those before returns.")
     lines.append(untold or _verdict(differences[-1]))
@@ -173,18 +193,38 @@ def _bought(
     return bought
 
 
-def _chosen_later(report_dir: Path, name: str, day: datetime.date) -> str:
+def _chosen_later(folder: Path, name: str, day: datetime.date) -> str:
     """Say where the members were chosen from data that know what they bought after the day of the contact."""
-    log = report_dir / "audiences" / f"{day}_{name}" / "log.csv"
-    # One of an audience that was contacted in another way is not there.
-    logged = read_log(log, ["as_of"], "as_of") if log.exists() else []
-    as_of = max((datetime.date.fromisoformat(date) for (date,) in logged), default=day)
-    if as_of <= day + datetime.timedelta(1):
+    dates = [
+        datetime.date.fromisoformat(as_of)
+        for log in sorted(folder.glob("[!.]*/log.csv"))
+        for audience, contacted_on, as_of in read_log(log, LOGGED, ["contacted_on", "as_of"])
+        if (audience, contacted_on) == (name, str(day))
+    ]
+    if not dates:
+        return (
+            "No verdict: log.csv has no row of this audience, so nobody can tell whether its members were chosen from "
+            "what they bought after the contact."
+        )
+    if not is_chosen_later(as_of := max(dates), day):
         return ""
     return (
         f"No verdict: the members were chosen from data until {as_of}, after the day of the contact, {day}. Nobody can "
         "have been contacted then; what they bought later may be why they were chosen."
     )
+
+
+def _spoilt(cards: Mapping[str, set[str]], unknown: Mapping[str, int], again: Mapping[str, int]) -> str:
+    """Say where too many of a list are unknown, or were contacted again so that the lists are not alike in that."""
+    if any(unknown[part] > MOST_SPOILT * (unknown[part] + len(cards[part])) for part in cards):
+        return "No verdict: too many cards are unknown. A spreadsheet may have changed them: mend the members.csv."
+    shares = [again[part] / max(len(cards[part]), 1) for part in cards]
+    if max(shares) - min(shares) > MOST_SPOILT:
+        return (
+            "No verdict: other audiences reached more of the one list than of the other, so the difference is not that "
+            "of this contact alone."
+        )
+    return ""
 
 
 def _too_few(measures: Sequence[NDArray[np.float64]], small: int) -> str:

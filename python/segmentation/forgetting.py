@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,20 @@ from segmentation.errors import InputError
 from segmentation.exports import open_warehouse, write_exports, write_parquet
 from segmentation.landing.files import identifier, literal
 from segmentation.landing.forgotten import BETWEEN_VALUES, Forgotten, forgotten_file, read_forgotten, write_forgotten
+from segmentation.landing.lists import TITLE_LINES, as_written, is_called_card
 from segmentation.landing.sql_macros import sql_macro
 from segmentation.landing.text import DELIMITERS, is_utf8, is_utf16
 from segmentation.publication import STORAGE, begin, check_writers
 from segmentation.tables import write_xlsx
+
+LISTS = {".csv", ".tsv", ".txt"}
+# All cards of the marts, each with that of its person; a line can have both its own and that of its member.
+PERSONS = """persons as (
+    select card_id, card_id as person from marts.sales_lines
+    union select card_id, card_id from marts.member_rows
+    union select merged_card_id, card_id from marts.sales_lines
+    union select card_id, final_card_id from marts.card_merges
+)"""
 
 
 def forget(warehouse: Path, report_dir: Path, card: str) -> str:
@@ -41,22 +52,25 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
     forgotten = read_forgotten(path)
     with open_warehouse(warehouse) as connection:
         cards = _cards_of_person(connection, card, forgotten)
-    folded = {card.casefold() for card in cards}
+        is_theirs = _meanings(connection, cards)
     target = warehouse.resolve()
     audiences = report_dir / "audiences"
     # Both locks before anything is changed, so that a refusal has changed nothing.
     with writing(report_dir):
         with locked(audiences):
-            workbooks = sorted(audiences.rglob("[!~]*.xlsx"))
+            files = [path for path in sorted(audiences.rglob("[!~]*")) if path.is_file()]
+            workbooks = [path for path in files if path.suffix.lower() == ".xlsx"]
             for workbook in workbooks:
-                _rows_of_workbook(workbook, folded)
+                _rows_of_workbook(workbook, is_theirs)
             write_forgotten(path, forgotten.with_cards(cards))
             for name in (warehouse, target):
                 for ending in (".next", ".next.wal", ".work", ".work.wal"):
                     remove(Path(f"{name}{ending}"))
             remove(Path(f"{target}.previous"))
-            rows = sum(_rewrite_csv(file, folded) for file in sorted(audiences.rglob("*.csv")))
-            rows += sum(_rewrite_workbook(workbook, folded) for workbook in workbooks)
+            # A row of the log tells of an audience, not of a member.
+            lists = [path for path in files if path.suffix.lower() in LISTS and path.name != "log.csv"]
+            rows = sum(_rewrite_csv(path, is_theirs) for path in lists)
+            rows += sum(_rewrite_workbook(workbook, is_theirs) for workbook in workbooks)
             # From here on no table knows which cards were merged with the given one, and no audience can take them.
             rows += _rewrite(target, cards)
         # Written on request only, so it can be asked for again.
@@ -79,12 +93,7 @@ def _cards_of_person(connection: duckdb.DuckDBPyConnection, card: str, forgotten
     """
     given = sql_macro("clean_key", "cast($card as varchar)")
     cards = connection.execute(
-        f"""with persons as (
-            select card_id, card_id as person from marts.sales_lines
-            union select card_id, card_id from marts.member_rows
-            union select merged_card_id, card_id from marts.sales_lines
-            union select card_id, final_card_id from marts.card_merges
-        ),
+        f"""with {PERSONS},
         given as (
             select person from persons where lower(card_id) = lower({given})
         )
@@ -98,6 +107,16 @@ def _cards_of_person(connection: duckdb.DuckDBPyConnection, card: str, forgotten
             return [str(key)]
         raise InputError("The warehouse has no row of this card; give it as the marts write it. Nothing was done.")
     return [card_id for (card_id,) in cards]
+
+
+def _meanings(connection: duckdb.DuckDBPyConnection, cards: Collection[str]) -> dict[str, bool]:
+    """For each text that a list may have for a card, folded, whether it is one of the given person's cards."""
+    theirs = {card.casefold() for card in cards}
+    known = connection.execute(f"with {PERSONS} select distinct card_id from persons where card_id is not null")
+    all_cards = theirs.union(card.casefold() for (card,) in known.fetchall())
+    # To a person all cards of theirs are one, so that the same digits in two of them are no doubt.
+    meanings = as_written((card, "" if card in theirs else card) for card in all_cards)
+    return {text: not meaning for text, meaning in meanings.items()}
 
 
 def _rewrite(target: Path, cards: Collection[str]) -> int:
@@ -159,8 +178,8 @@ def _is_of_cards(table: str, tables: Mapping[str, Collection[str]]) -> str:
     return " or ".join(tests) or "false"
 
 
-def _rewrite_csv(path: Path, cards: Collection[str]) -> int:
-    """Write a csv file anew without the records that have a card in a cell; return their number.
+def _rewrite_csv(path: Path, is_theirs: Mapping[str, bool]) -> int:
+    """Write a csv file anew without the records of the person; return their number.
 
     A person may have saved it again, from any spreadsheet: the other records keep their bytes.
     """
@@ -168,31 +187,31 @@ def _rewrite_csv(path: Path, cards: Collection[str]) -> int:
     text = path.read_bytes().decode(encoding, "surrogateescape")
     lines = list(io.StringIO(text, newline=""))
     delimiter = max(DELIMITERS, key="".join(lines[:1]).count)
-    reader, begins, gone = csv.reader(iter(lines), delimiter=delimiter), 0, 0
-    kept: list[str] = []
+    reader, begins = csv.reader(iter(lines), delimiter=delimiter), 0
+    records, texts = [], []
     for record in reader:
-        if _has_card(record, cards):
-            gone += 1
-        else:
-            kept += lines[begins : reader.line_num]
+        records.append(record)
+        texts.append(lines[begins : reader.line_num])
         begins = reader.line_num
-    if gone:
+    leaves = _leaving(records, is_theirs)
+    kept = [line for text, leaves_so in zip(texts, leaves, strict=True) if not leaves_so for line in text]
+    if gone := sum(leaves):
         with draft(path) as new:
             new.write_bytes("".join(kept).encode(encoding, "surrogateescape"))
     return gone
 
 
-def _rewrite_workbook(path: Path, cards: Collection[str]) -> int:
-    """Write a workbook of one sheet anew without the rows that have a card in a cell; return their number."""
-    rows = _rows_of_workbook(path, cards)
-    kept = [row for row in rows if not _has_card(row, cards)]
+def _rewrite_workbook(path: Path, is_theirs: Mapping[str, bool]) -> int:
+    """Write a workbook of one sheet anew without the rows of the person; return their number."""
+    rows = _rows_of_workbook(path, is_theirs)
+    kept = [row for row, leaves in zip(rows, _leaving(rows, is_theirs), strict=True) if not leaves]
     if len(kept) < len(rows):
         with draft(path) as new:
             write_xlsx(new, [str(title) for title in kept[0]] if kept else [], kept[1:])
     return len(rows) - len(kept)
 
 
-def _rows_of_workbook(path: Path, cards: Collection[str]) -> list[list[Any]]:
+def _rows_of_workbook(path: Path, is_theirs: Mapping[str, bool]) -> list[list[Any]]:
     """Return the rows of the first sheet of a workbook.
 
     Raises
@@ -208,7 +227,7 @@ def _rows_of_workbook(path: Path, cards: Collection[str]) -> list[list[Any]]:
             ]
     except CalamineError as error:
         raise InputError(f"{path} is no workbook that can be read: take it away, and forget again.") from error
-    if len(sheets) > 1 and any(_has_card(row, cards) for rows in sheets for row in rows):
+    if len(sheets) > 1 and any(any(_leaving(rows, is_theirs)) for rows in sheets):
         raise InputError(
             f"{path} has a row of this card and more than one sheet: take the row out yourself, or the file away, and "
             "forget again."
@@ -216,15 +235,19 @@ def _rows_of_workbook(path: Path, cards: Collection[str]) -> list[list[Any]]:
     return sheets[0]
 
 
-def _has_card(row: Sequence[object], cards: Collection[str]) -> bool:
-    """Tell whether a row of a list has one of the cards, which are folded, in a cell.
+def _leaving(rows: Sequence[Sequence[object]], is_theirs: Mapping[str, bool]) -> list[bool]:
+    """Tell for each row of a list whether it is one of the person, by the columns with cards alone.
 
-    A spreadsheet takes the zeros before a card of digits away. Such a number is a card only where lists have theirs, in
-    the first cell: in any other it may be an amount of somebody else.
+    Those are the ones that are called so, or else those with most of the known cards: the same number may be a card in
+    one column, and in another the orders of somebody else.
     """
-    texts = [_text(cell) for cell in row]
-    numbers = {card.lstrip("0") or "0" for card in cards if card.isdecimal()}
-    return not numbers.isdisjoint(texts[:1]) or any(text in cards for text in texts)
+    texts = [[_text(cell) for cell in row] for row in rows]
+    found = {(place, text) for row in texts for place, text in enumerate(row) if text in is_theirs}
+    counts = Counter(place for place, _ in found)
+    called = {place for row in texts[: TITLE_LINES + 1] for place, text in enumerate(row) if is_called_card(text)}
+    likely = {place for place, count in counts.items() if 2 * count > max(counts.values())}
+    places = called & counts.keys() or likely
+    return [any(is_theirs.get(row[place], False) for place in places if place < len(row)) for row in texts]
 
 
 def _text(cell: object) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import duckdb
 import pytest
@@ -174,6 +175,8 @@ def test_only_this_machine_is_answered() -> None:
     here = (b"host", b"127.0.0.1:8080")
     assert answered([here]) == answered([(b"host", b"localhost:8080")], "websocket") == ["passed"]
     assert answered([here, (b"origin", b"http://127.0.0.1:8080")]) == ["passed"]
+    usual = LocalOnly(AsyncMock(), 80)
+    assert all(usual.is_local([(b"host", host)]) for host in (b"LocalHost", b"127.0.0.1:80"))
     for wrong in (b"shop.example:8080", b"127.0.0.1:8080.shop.example", b"127.0.0.1:80", b"127.0.0.1"):
         assert answered([(b"host", wrong)])[0] == 403
     assert answered([])[0] == answered([here, here])[0] == 403
@@ -359,9 +362,15 @@ def test_members_are_selected_looked_up_and_written_by_clicks(
 @needs_browser
 def test_a_narrow_screen_does_not_scroll_sideways_and_a_wrong_link_is_told(page: Page, address: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
-    page.goto(f"{address}en?where=taste=good")
+    page.goto(f"{address}en?where=taste=good&where=state=gone&where=orders>=1")
     page.get_by_text("There is no trait 'taste'").wait_for()
+    # What cannot be understood selects nobody, not everybody.
+    assert page.locator(".q-table").count() == page.get_by_role("button", name="Download").count() == 0
+    for left in (2, 1):
+        page.locator(".condition .q-chip__icon--remove").first.click()
+        page.wait_for_function("count => document.querySelectorAll('.condition').length == count", arg=left)
     page.wait_for_selector(".q-table")
+    assert page.url.endswith("?where=orders%3E%3D1")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.goto(f"{address}zh/member?card=nobody")
     page.get_by_text("没有卡号 nobody").wait_for()

@@ -176,7 +176,7 @@ def test_a_count_says_that_the_list_would_be_refused(tmp_path: Path) -> None:
 
 def test_all_members_of_an_excluded_audience_are_left_out_and_so_are_the_lately_contacted(tmp_path: Path) -> None:
     warehouse = warehouse_of(tmp_path)
-    day = datetime.date(2017, 1, 1)
+    day = AS_OF + datetime.timedelta(99)
     first = replace(SMALL, name="first", where=("segment=1",), holdout=0.5, salt="4", contacted_on=day)
     export_audience(warehouse, tmp_path, first)
     assert {contact.part for contact in read_contacts(tmp_path / "audiences")} == {"contact", "holdout"}
@@ -186,9 +186,61 @@ def test_all_members_of_an_excluded_audience_are_left_out_and_so_are_the_lately_
     with pytest.raises(InputError, match="no earlier audience 'second'; choose one of first, trial"):
         export_audience(warehouse, tmp_path, replace(SMALL, name="x", exclude=("second",)))
     # Who will be contacted soon after is left out too.
-    before = replace(SMALL, name="before", contacted_on=AS_OF - datetime.timedelta(29), minimum=0)
-    export_audience(warehouse, tmp_path, before)
-    assert cards(tmp_path, "before", "contact", before.contacted_on) == {"a1", "A2"}
+    before = replace(SMALL, name="before", contacted_on=day - datetime.timedelta(29), minimum=0)
+    assert "1 of those to contact are held out of first, less than 30 days away" in export_audience(
+        warehouse, tmp_path, before
+    )
+    assert len(cards(tmp_path, "before", "contact", before.contacted_on) & {"a1", "A2"}) == 1
+
+
+def test_cards_without_their_zeros_are_known_and_unknown_ones_told(tmp_path: Path) -> None:
+    warehouse = warehouse_of(tmp_path, members_named(["0001", "0002", "0003", "007", "07", "8"]))
+    folder = tmp_path / "audiences"
+    folder.mkdir()
+    # What stands in this file is left out of every audience. The last could be two members.
+    (folder / "opt_out.csv").write_text("Card\n1\n6.01E+15\n\n99\n7\n")
+    (folder / "contacts.csv").write_text("card_id;contacted_on;audience\n2;2018/1/1;post\n5;2018/1/1;post\n")
+    said = export_audience(warehouse, tmp_path, SMALL)
+    assert "4 members to contact, 0 held out; not taken: 1 opted out, 1 contacted lately" in said
+    assert "opt_out.csv has 3 rows without a known card, which are passed over: row 3, 5, 6 of the file." in said
+    assert "1 cards of earlier audiences are unknown to the warehouse" in said
+    more = tmp_path / "more.csv"
+    more.write_text("3\n")
+    assert "2 opted out" in count_audience(warehouse, tmp_path, replace(SMALL, opt_out=more))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"recent_days": -5}, "-5 cannot be the days without another contact: give 0 or more"),
+        ({"holdout": 20}, "20 cannot be the share held out: give 0 to below 1"),
+        ({"minimum": -1}, "-1 cannot be the fewest to contact"),
+        ({"top": 0}, "0 cannot be the most to take: give 1 or more"),
+        ({"caps": (("gender", 0),)}, "0 cannot be the most for each gender"),
+    ],
+)
+def test_numbers_that_would_switch_a_rule_off_are_refused(change: dict, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        replace(SMALL, **change)
+
+
+def test_nobody_is_chosen_from_data_after_the_contact(tmp_path: Path) -> None:
+    early = replace(SMALL, contacted_on=AS_OF - datetime.timedelta(2))
+    with pytest.raises(InputError, match="chosen from the data until 2018-01-02: give a later day"):
+        export_audience(warehouse_of(tmp_path), tmp_path, early)
+    export_audience(tmp_path / "w.duckdb", tmp_path, replace(early, contacted_on=AS_OF - datetime.timedelta(1)))
+
+
+def test_an_audience_counts_under_another_name_of_its_folder_and_as_a_spreadsheet_saved_it(tmp_path: Path) -> None:
+    warehouse = warehouse_of(tmp_path)
+    export_audience(warehouse, tmp_path, SMALL)
+    renamed = (tmp_path / "audiences" / "2018-01-03_trial").rename(tmp_path / "audiences" / "autumn")
+    members = renamed / "members.csv"
+    members.write_text(members.read_text("utf-8-sig").replace(",contact\n", ", Contact\n"))
+    assert "5 contacted lately" in count_audience(warehouse, tmp_path, replace(SMALL, minimum=0))
+    members.write_text(members.read_text().replace("Contact\n", "letter\n"))
+    with pytest.raises(InputError, match=r"members\.csv has the list ' letter': write contact or holdout"):
+        count_audience(warehouse, tmp_path, SMALL)
 
 
 def test_capitals_and_small_letters_are_the_same_in_every_language(tmp_path: Path) -> None:
@@ -368,7 +420,12 @@ def test_a_list_of_cards_is_read_in_any_form(form: str, tmp_path: Path) -> None:
     write(tmp_path / name)
     known = {"a0001": "a0001", "17": "17", "21": "21", "22": "22", "23": "23", "24": "24"}
     expected = {"17"} if form.endswith("of numbers") and name.endswith("parquet") else {"a0001", "17"}
-    assert read_cards(tmp_path / name, known) == expected
+    found = read_cards(tmp_path / name, known)
+    assert found.cards == expected
+    said = {"two columns of numbers": "1 rows without a known card, which are passed over: row 4 of the file."}
+    said["a title in a workbook"] = said["two columns of numbers"].replace("row 4", "row 5")
+    said["a Parquet file of numbers"] = said["two columns of numbers"].replace("row 4", "row 3")
+    assert found.unknown.partition(" has ")[2] == said.get(form, "")
 
 
 @pytest.mark.parametrize(

@@ -130,7 +130,7 @@ def test_without_a_hold_out_or_a_later_day_there_is_nothing_to_compare(tmp_path:
     with pytest.raises(InputError, match="has no hold-out"):
         campaign_result(warehouse, tmp_path, "letter")
     export_audience(warehouse, tmp_path, replace(SMALL, name="today", recent_days=1))
-    with pytest.raises(InputError, match="the data end on 2018-01-02: build the warehouse from later data"):
+    with pytest.raises(InputError, match="knows what was bought until 2018-01-02: build it from later data"):
         campaign_result(warehouse, tmp_path, "today")
 
 
@@ -144,7 +144,25 @@ def test_those_held_out_that_another_audience_reached_are_counted(name: str, lat
         again = replace(again, holdout=0)
     write(warehouse, tmp_path, again)
     said = campaign_result(warehouse, tmp_path, "letter", DAY)
-    assert f"{held} of those held out were contacted meanwhile, by another audience." in said
+    assert f"{held} of those held out and 0 of the contacted were contacted meanwhile, by another audience." in said
+    assert said.splitlines()[-1].startswith("No verdict: other audiences reached more of the one list")
+
+
+def test_lists_that_a_spreadsheet_changed_get_no_verdict(tmp_path: Path) -> None:
+    warehouse = campaign(tmp_path, 200, effect=90)
+    assert "(32 days of 60, as the data end there)" in campaign_result(warehouse, tmp_path, "letter", days=60)
+    [folder] = (tmp_path / "audiences").glob("*_letter")
+    members = (folder / "members.csv").read_text("utf-8-sig")
+    for spoilt, verdict in ((3, "Those contacted spent more"), (30, "No verdict: too many cards are unknown.")):
+        lines = members.splitlines()
+        lines[-spoilt:] = [f"lost{line}" for line in lines[-spoilt:]]
+        (folder / "members.csv").write_text("\n".join(lines), "utf-8")
+        said = campaign_result(warehouse, tmp_path, "letter").splitlines()
+        assert f"0 cards of the contacted and {spoilt} of those held out are unknown" in said[-2]
+        assert said[-1].startswith(verdict)
+    (folder / "members.csv").write_text(members)
+    (folder / "log.csv").unlink()
+    assert "No verdict: log.csv has no row of this audience" in campaign_result(warehouse, tmp_path, "letter")
 
 
 def test_members_chosen_for_what_they_bought_later_get_no_verdict(tmp_path: Path) -> None:
@@ -156,7 +174,11 @@ def test_members_chosen_for_what_they_bought_later_get_no_verdict(tmp_path: Path
         (later, "No verdict: the members were chosen from data until 2017-12-03"),
     ):
         name = f"as-of-{as_of}"
-        write(warehouse, tmp_path, replace(SMALL, name=name, holdout=0.4, contacted_on=DAY, recent_days=0), as_of)
+        write(warehouse, tmp_path, replace(SMALL, name=name, holdout=0.4, contacted_on=DAY, recent_days=0))
+        log = tmp_path / "audiences" / f"{DAY}_{name}" / "log.csv"
+        # As versions before wrote it.
+        header, row = log.read_text("utf-8-sig").splitlines()
+        log.write_text(f"{header}\n{row.replace(f'{DAY},200', f'{as_of},200')}\n")
         lines = campaign_result(warehouse, tmp_path, name).splitlines()
         assert said in lines[-1]
         assert ("to" in lines[3].split()) == (as_of == day_after)

@@ -159,30 +159,57 @@ def test_an_interrupted_forgetting_is_ended_by_doing_it_again(
 def test_lists_that_a_spreadsheet_saved_forget_too(text: str, encoding: str, tmp_path: Path) -> None:
     path = tmp_path / "contacts.csv"
     path.write_bytes(text.encode(encoding))
-    assert forgetting._rewrite_csv(path, ["5e1f0001"]) == 1
+    known = {"5e1f0001": True, "b": False}
+    assert forgetting._rewrite_csv(path, known) == 1
     kept = text.splitlines(keepends=True)
     assert path.read_bytes().decode(encoding) == kept[0] + "".join(kept[2:])
-    assert forgetting._rewrite_csv(path, ["5e1f0001"]) == 0
+    assert forgetting._rewrite_csv(path, known) == 0
 
 
 @pytest.mark.parametrize("cell", ["621202", '="00621202"', '"=""00621202"""', '=""00621202""', "'00621202"])
 def test_a_card_of_digits_is_known_as_a_spreadsheet_wrote_it(cell: str, tmp_path: Path) -> None:
     path = tmp_path / "contacts.csv"
     path.write_text(f"card_id,amount\n{cell},1\n7,621202\n")
-    assert forgetting._rewrite_csv(path, ["00621202"]) == 1
+    assert forgetting._rewrite_csv(path, {"00621202": True, "621202": True, "7": False}) == 1
     assert path.read_text() == "card_id,amount\n7,621202\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "kept"),
+    [
+        # A number is a card in the column of cards alone, whichever that is.
+        ("list.csv", "Card,Orders\n1,15\n15,1\n150,15\n", "Card,Orders\n1,15\n150,15\n"),
+        ("opt_out.csv", "no,card\n15,1\n16,15\n", "no,card\n15,1\n"),
+        ("LIST.TXT", "note;会员卡号\nx;0015\ny;15\n", "note;会员卡号\nx;0015\n"),
+        ("no title.csv", "1;15\n150;15\n15;1\n7;15\n", "1;15\n150;15\n7;15\n"),
+        ("zeros lost.csv", "15\n42\n43\n", "15\n43\n"),
+        ("log.csv", "audience,salt,contacted\nfirst,1,15\n", "audience,salt,contacted\nfirst,1,15\n"),
+    ],
+)
+def test_the_rows_of_others_stay(
+    name: str, text: str, kept: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse, reports = shop_of(tmp_path), tmp_path / "reports"
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("insert into marts.member_rows select unnest(['1', '0015', '15', '150', '7', '0042', '43'])")
+    monkeypatch.setattr(forgetting, "write_exports", lambda *_: None)
+    path = reports / "audiences" / "2018-01-03_any" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    forget(warehouse, reports, "0042" if "42" in text else "15")
+    assert path.read_text(encoding="utf-8") == kept
 
 
 def test_a_card_that_looks_like_a_formula_is_known(tmp_path: Path) -> None:
     path = tmp_path / "contacts.csv"
     path.write_text("card_id\n'=a1\na1\n")
-    assert forgetting._rewrite_csv(path, ["=a1"]) == 1
+    assert forgetting._rewrite_csv(path, {"=a1": True, "a1": False}) == 1
     assert path.read_text() == "card_id\na1\n"
 
 
 def test_a_workbook_of_nothing_but_the_card_is_emptied(tmp_path: Path) -> None:
     write_xlsx(path := tmp_path / "list.xlsx", ["5e1f0001"], [])
-    assert forgetting._rewrite_workbook(path, ["5e1f0001"]) == 1
+    assert forgetting._rewrite_workbook(path, {"5e1f0001": True}) == 1
     assert files_with("5e1f0001", tmp_path) == []
 
 
@@ -253,7 +280,7 @@ def test_what_is_no_list_is_named(tmp_path: Path) -> None:
             read_forgotten(path)
     (tmp_path / "list.xlsx").write_text("no workbook")
     with pytest.raises(InputError, match="is no workbook that can be read"):
-        forgetting._rewrite_workbook(tmp_path / "list.xlsx", ["5e1f0001"])
+        forgetting._rewrite_workbook(tmp_path / "list.xlsx", {})
 
 
 def test_nothing_of_a_forgotten_person_is_left_and_all_else_is(demo: Job, tmp_path: Path) -> None:

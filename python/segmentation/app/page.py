@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, Literal
@@ -155,7 +155,7 @@ class SelectionPage:
     def change(self, conditions: Conditions) -> None:
         conditions = tuple(dict.fromkeys(conditions))
         # What there is not is said, and the selection stays.
-        state.sums(self.edition, conditions)
+        state.sums(self.edition, tuple(text for text in conditions if text not in self.conditions))
         self.conditions = conditions
         ui.navigate.history.replace(f"/{self.language}{_query(conditions)}")
         self.body.refresh()
@@ -172,10 +172,10 @@ class SelectionPage:
         try:
             sums = state.sums(self.edition, self.conditions)
         except InputError as error:
-            # A link may ask for what there is no more.
-            ui.label(str(error))
-            self.conditions = ()
-            sums = self.edition.everybody
+            # A link, or a page that was open as another warehouse was published, may ask for what there is no more.
+            ui.label(str(error)).classes("refused")
+            self.chips()
+            return
         self.chips()
         story, everybody = self.story, self.edition.everybody
         with ui.element("div").classes("cards"):
@@ -213,9 +213,18 @@ class SelectionPage:
                 ui.label(self.story.say("app_all_hold")).classes("faint")
                 ui.button(self.story.say("app_clear"), on_click=lambda: self.change(())).props("flat dense")
         for place, text in enumerate(self.conditions):
-            self.group(place, parse(text))
+            try:
+                condition = parse(text)
+                words = [state.described(self.edition, part, self.language) for part in condition.comparisons]
+            except InputError:
+                others = (*self.conditions[:place], *self.conditions[place + 1 :])
+                ui.chip(
+                    text, removable=True, color="red-1", on_value_change=lambda others=others: self.change(others)
+                ).classes("condition")
+            else:
+                self.group(place, condition, words)
 
-    def group(self, place: int, condition: Condition) -> None:
+    def group(self, place: int, condition: Condition, words: Sequence[str]) -> None:
         """A condition: any or none of its comparisons, each of which can be taken away, and others added."""
         say = self.story.say
 
@@ -240,12 +249,9 @@ class SelectionPage:
                 kinds, value=condition.is_none_of,
                 on_change=lambda event: changed(condition._replace(is_none_of=event.value)),
             ).props(f'outlined dense aria-label="{kinds[False]} / {kinds[True]}"').classes("kind")  # fmt: skip
-            for number, comparison in enumerate(condition.comparisons):
+            for number, text in enumerate(words):
                 ui.chip(
-                    state.described(self.edition, comparison, self.language),
-                    removable=True,
-                    color="blue-1",
-                    on_value_change=lambda number=number: changed(without(number)),
+                    text, removable=True, color="blue-1", on_value_change=lambda number=number: changed(without(number))
                 ).classes("condition")
             ui.button(say("app_or"), on_click=add).props("outline dense")
 
@@ -369,13 +375,14 @@ class SelectionPage:
             by = ui.select(
                 kinds["number"], label=say("app_by"), value="expected_value" if "expected_value" in labels else "amount"
             )
-            top = ui.number(say("app_top"), min=1, precision=0)
+            top = ui.number(say("app_top"), precision=0)
             cap = ui.select(kinds["text"], label=say("app_cap"), clearable=True)
-            most = ui.number(say("app_cap_most"), min=1, precision=0)
+            most = ui.number(say("app_cap_most"), precision=0)
             exclude = ui.select(earlier, label=say("app_exclude"), multiple=True, value=[])
-            holdout = ui.number(say("app_holdout"), value=Request.holdout, min=0, max=0.99, step=0.05)
-            recent = ui.number(say("app_recent"), value=Request.recent_days, min=0, precision=0)
-            minimum = ui.number(say("app_minimum"), value=Request.minimum, min=0, precision=0)
+            # Without limits: the page would silently take the nearest number for one beyond them.
+            holdout = ui.number(say("app_holdout"), value=Request.holdout, step=0.05)
+            recent = ui.number(say("app_recent"), value=Request.recent_days, precision=0)
+            minimum = ui.number(say("app_minimum"), value=Request.minimum, precision=0)
             opt_out = ui.input(say("app_opt_out"))
             form = ui.select(["csv", "xlsx"], value="csv", label=say("app_form"))
             for element in (name, reason, by, top, cap, most, exclude, holdout, recent, minimum, opt_out, form):
@@ -383,34 +390,39 @@ class SelectionPage:
             said = ui.label().classes("said")
 
             def request() -> Request:
+                def number(field: ui.number, otherwise: Any) -> Any:
+                    return otherwise if field.value is None else field.value
+
+                limit, each = number(top, None), number(most, None)
                 return Request(
                     where=self.conditions, reason=reason.value.strip(), name=name.value.strip(),
-                    by=by.value, top=int(top.value) if top.value else None,
-                    caps=((cap.value, int(most.value)),) if cap.value and most.value else (),
-                    exclude=tuple(exclude.value), holdout=min(max(holdout.value or 0, 0), 0.99),
-                    recent_days=int(recent.value or 0), minimum=int(minimum.value or 0),
+                    by=by.value, top=None if limit is None else int(limit),
+                    caps=() if not cap.value or each is None else ((cap.value, int(each)),),
+                    exclude=tuple(exclude.value), holdout=number(holdout, Request.holdout),
+                    recent_days=int(number(recent, Request.recent_days)),
+                    minimum=int(number(minimum, Request.minimum)),
                     opt_out=Path(opt_out.value.strip()) if opt_out.value.strip() else None,
                     language=self.language, form=form.value,
                 )  # fmt: skip
 
             def count() -> None:
                 try:
-                    decided = plan(self.edition.overview, read_contacts(self.report_dir / "audiences"), request())
+                    decided = plan(self.edition.overview, self.report_dir / "audiences", request())
                     numbers = {key: self.story.count(len(getattr(decided, key))) for key in ("contacted", "held_out")}
                     left_out = ("opted_out", "recent", "excluded", "beyond")
                     others = {key: self.story.count(getattr(decided, key)) for key in left_out}
-                    said.text = say("app_plan", **numbers, **others)
+                    said.text = "\n".join([say("app_plan", **numbers, **others), *decided.warnings])
                 except (InputError, OSError) as error:
                     said.text = say("app_refused", why=str(error))
 
             async def write() -> None:
-                wanted = request()
-                if not re.fullmatch(r"[\w-]{1,60}", wanted.name):
+                if not re.fullmatch(r"[\w-]{1,60}", name.value.strip()):
                     said.text = say("app_name_wrong")
-                elif not wanted.reason:
+                elif not reason.value.strip():
                     said.text = say("app_reason_wrong")
                 else:
                     try:
+                        wanted = request()
                         with self.published.kept():
                             done = await run.io_bound(
                                 export_audience, self.published.warehouse, self.report_dir, wanted

@@ -24,7 +24,9 @@ class LocalOnly:
 
     def __init__(self, app: App, port: int) -> None:
         self.app = app
-        self.hosts = {f"{name}:{port}" for name in (HOST, "localhost")}
+        names = (HOST, "localhost")
+        # Browsers leave out the usual port.
+        self.hosts = {f"{name}:{port}" for name in names} | set(names if port == 80 else ())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or self.is_local(scope["headers"]):
@@ -38,7 +40,7 @@ class LocalOnly:
 
     def is_local(self, headers: list[tuple[bytes, bytes]]) -> bool:
         """Whether the one Host and any Origin name this server."""
-        hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
+        hosts = [value.decode("latin-1").lower() for name, value in headers if name == b"host"]
         origins = [value.decode("latin-1") for name, value in headers if name == b"origin"]
         return (
             len(hosts) == 1

@@ -1,7 +1,7 @@
 """Small files that a person gives beside the raw ones, read as those are: lists of cards, logs."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,9 @@ from segmentation.landing.workbook import sheets_to_read
 
 # Titles that may stand above the cards.
 TITLE_LINES = 5
+# The lists of audiences say "Card".
+TITLES = {*WORDS["card_id"]["words"], "card"}
+NAMED_LINES = 5
 
 
 @dataclass(frozen=True)
@@ -27,17 +30,41 @@ class CardColumn:
     ----------
     title : its first cell.
     cards : those of the known cards that it holds.
+    unknown : the rows that hold something else.
     """
 
     title: str
     cards: frozenset[str]
-
-    @property
-    def is_called_so(self) -> bool:
-        return re.sub(r"[\W_]+", "", self.title).lower() in WORDS["card_id"]["words"]
+    unknown: tuple[int, ...]
 
 
-def read_cards(path: Path, known: Mapping[str, str]) -> set[str]:
+@dataclass(frozen=True)
+class CardList:
+    """The known cards on a list, and a sentence on the rows that hold something else, empty where there is none."""
+
+    cards: frozenset[str] = frozenset()
+    unknown: str = ""
+
+
+def is_called_card(title: str) -> bool:
+    """Whether a column of this title holds cards."""
+    return re.sub(r"[\W_]+", "", title).lower() in TITLES
+
+
+def as_written(cards: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """What is meant by what a person may write, from (text, meaning): also without the zeros before a card of digits.
+
+    A spreadsheet takes them away. What several cards may mean then means none.
+    """
+    known = dict(cards)
+    bare: dict[str, set[str]] = {}
+    for text, meaning in known.items():
+        if text.isdecimal():
+            bare.setdefault(text.lstrip("0") or "0", set()).add(meaning)
+    return {text: meaning for text, (meaning, *others) in bare.items() if not others} | known
+
+
+def read_cards(path: Path, known: Mapping[str, str]) -> CardList:
     """Return the cards on a list: any file that can hold sales lines can hold it, in any of its columns.
 
     The column is the one that is called like one of cards, or else the one with most of the known cards.
@@ -54,10 +81,16 @@ def read_cards(path: Path, known: Mapping[str, str]) -> set[str]:
     check_form(path, "the list")
     sheets: list[str | None] = [*sheets_to_read(path, ["*"])] if file_kind(path) == "workbook" else [None]
     found = {sheet: _column_of_cards(path, sheet, known) for sheet in sheets}
-    cards = {card for column in found.values() if column for card in column.cards}
+    columns = [column for column in found.values() if column]
+    cards = frozenset(card for column in columns for card in column.cards)
     if not cards:
         raise InputError(f"No card in {path} is known: give a list with cards of the warehouse in one column.")
-    return cards
+    if not (rows := [row for column in columns for row in column.unknown]):
+        return CardList(cards)
+    named = ", ".join(f"{row:,}" for row in rows[:NAMED_LINES]) + ", …" * (len(rows) > NAMED_LINES)
+    return CardList(
+        cards, f"{path} has {len(rows):,} rows without a known card, which are passed over: row {named} of the file."
+    )
 
 
 def _column_of_cards(path: Path, sheet: str | None, known: Mapping[str, str]) -> CardColumn | None:
@@ -75,7 +108,7 @@ def _column_of_cards(path: Path, sheet: str | None, known: Mapping[str, str]) ->
     if unreadable:
         raise InputError(f"{path}, line {unreadable}, is no row like the others: mend it, lest a card be overlooked.")
     filled = sorted((column for column in columns if column.cards), key=lambda column: -len(column.cards))
-    called = [column for column in filled if column.is_called_so]
+    called = [column for column in filled if is_called_card(column.title)]
     likely = called or [column for column in filled if 2 * len(column.cards) > len(filled[0].cards)]
     if len(likely) > 1:
         raise InputError(
@@ -114,19 +147,23 @@ def _load(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str | None, 
 
 def _card_column(connection: duckdb.DuckDBPyConnection, name: str, known: Mapping[str, str]) -> CardColumn:
     key = sql_macro("clean_key", identifier(name))
-    values = connection.execute(f"select distinct {key} as key from list_rows where key is not null").fetchall()
-    [(title,)] = connection.execute(
-        f"select coalesce(arg_min({identifier(name)}, row_no), '') from list_rows"
+    values = connection.execute(
+        f"""select coalesce(line_no, row_no), {identifier(name)}, {key} from list_rows
+        where trim({identifier(name)}) <> '' order by row_no"""
     ).fetchall()
-    # The columns of a Parquet file have names of their own.
+    # The columns of a Parquet file have names of their own. A title has no digit; a key is none once it was rounded.
+    title = name if not name.isdecimal() else values[0][1] if values else ""
+    read = [(row, known.get((value or "").casefold())) for row, _, value in values]
+    is_titled = name.isdecimal() and (is_called_card(title) or not re.search(r"\d", title))
     return CardColumn(
-        title if name.isdecimal() else name,
-        frozenset(known[folded] for (value,) in values if (folded := value.casefold()) in known),
+        title,
+        frozenset(card for _, card in read if card is not None),
+        tuple(row for row, card in read[is_titled:] if card is None),
     )
 
 
-def read_log(path: Path, columns: Sequence[str], date: str) -> list[tuple[str, ...]]:
-    """Return columns of a log that a person may have saved again, in any form; the column `date` as ISO dates.
+def read_log(path: Path, columns: Sequence[str], dates: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return columns of a log that a person may have saved again, in any form; those in `dates` as ISO dates.
 
     Raises
     ------
@@ -135,9 +172,10 @@ def read_log(path: Path, columns: Sequence[str], date: str) -> list[tuple[str, .
     """
     with duckdb.connect() as connection:
         _load(connection, path, None, FileSet((), {column: (column,) for column in columns}))
-        moment = f"cast({sql_macro('to_moment', identifier(date))} as date)"
-        broken = connection.execute(f"select min(line_no) from list_rows where {moment} is null").fetchall()[0][0]
-        if broken:
-            raise InputError(f"{path}, line {broken}, has no {date}: mend the line or take it away.")
-        names = [f"cast({moment} as varchar)" if column == date else identifier(column) for column in columns]
+        days = {date: f"cast({sql_macro('to_moment', identifier(date))} as date)" for date in dates}
+        for date, day in days.items():
+            broken = connection.execute(f"select min(line_no) from list_rows where {day} is null").fetchall()[0][0]
+            if broken:
+                raise InputError(f"{path}, line {broken}, has no {date}: mend the line or take it away.")
+        names = [f"cast({days[name]} as varchar)" if name in days else identifier(name) for name in columns]
         return connection.execute(f"select {', '.join(names)} from list_rows order by row_no").fetchall()
