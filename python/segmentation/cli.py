@@ -192,7 +192,7 @@ def _refuse_options_before(context: click.Context, subcommand: str) -> None:
     default=30,
     help="Leaves out those contacted fewer days before or after.",
 )
-@click.option("--opt-out", type=FILE, help="Its cards are left out: csv, xlsx or Parquet.")
+@click.option("--opt-out", type=FILE, help="Its cards are left out, as those of audiences/opt_out.csv are.")
 @click.option("--date", "contacted_on", type=DAY, callback=_day, help="Day of the contact.  [default: the as-of date]")
 @click.option("--salt", default="1", help="Another salt holds out other members.")
 @click.option("--language", type=click.Choice(["zh", "en"]), default="en", help="Language of headers and names.")
