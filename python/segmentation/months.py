@@ -8,7 +8,7 @@ MONTHS = """
         select cast(date_trunc('month', purchased_at) as date) as month_start, count(*) as orders,
             sum(amount) as amount, count(distinct card_id) as buyers,
             count(distinct cast(purchased_at as date)) as trading_days
-        from marts.orders join as_of on purchased_at < as_of
+        from marts.orders join as_of on purchased_at < as_of semi join marts.member_overview using (card_id)
         where customer_type = 'member' group by all
     )
     select month_start, if(month_start + interval 1 month <= as_of, status, 'partial') as status,

@@ -267,7 +267,7 @@ class Settings(BaseModel):
         description="Share of the recorded days on which the forecast is tried, before it is compared with the rest."
     )
     clv_minimum_repeat_buyers: WholeNumber = Field(description="No forecast with fewer buyers who have a second visit.")
-    clv_minimum_days: WholeNumber = Field(description="No forecast with fewer recorded days.")
+    clv_minimum_days: WholeNumber = Field(description="No forecast with fewer recorded days before the check.")
     clv_maximum_rank_correlation: Share = Field(
         description="No forecast of values where purchases and mean value have a higher rank correlation."
     )

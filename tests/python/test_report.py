@@ -422,8 +422,10 @@ def story_of_months(language: str, orders: int) -> Story:
             from (values (date '2015-01-01', 1000), ('2015-02-01', {orders}), ('2015-03-01', 40), ('2015-04-01', 5000))
                 as m (month_start, orders)
             union all select timestamp '2015-03-31 08:00', 'member', -1, 9
-            union all select timestamp '2015-02-01', 'unregistered', -2, 9;
-        create table marts.member_overview as select date '2015-03-31' as as_of""",
+            union all select timestamp '2015-02-01', 'unregistered', -2, 9
+            -- Registered after the as-of date.
+            union all select timestamp '2015-02-01', 'member', 9999, 9;
+        create table marts.member_overview as select date '2015-03-31' as as_of, unnest(range(5000)) as card_id""",
     )
 
 
@@ -477,7 +479,8 @@ def test_a_share_of_few_people_is_in_no_title(silent: int, title: str) -> None:
 def test_by_the_change_few_buyers_of_the_month_before_are_not_told(small: int, change: str) -> None:
     story = replace(story_of_months("en", 1040), small=small)
     story.source.connection.execute(
-        "create or replace table marts.member_overview as select date '2015-03-31' as as_of, 9 as orders, 9.5 as amount"
+        """create or replace table marts.member_overview as
+            select date '2015-03-31' as as_of, 9 as orders, 9.5 as amount, unnest(range(5000)) as card_id"""
     )
     block = business.key_figures(story)
     assert block is not None
@@ -498,6 +501,11 @@ def test_a_month_of_which_no_year_is_whole_is_not_the_best() -> None:
     block = business.by_month_of_year(story)
     assert block is not None
     assert block.title == "Members buy the most in Feb: 30.0%"
+    # February of two years, January of one.
+    story.source.connection.execute("insert into marts.eda_coverage values ('2014-02-01', 'complete', 9)")
+    block = business.by_month_of_year(replace(story))
+    assert block is not None
+    assert block.title == "Shares of orders by month of the year"
 
 
 def test_of_one_month_no_rhythm_is_told() -> None:

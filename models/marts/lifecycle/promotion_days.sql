@@ -67,8 +67,8 @@ centered as (
 scored as (
     select
         *,
-        orders_distance / nullif(1.4826 * median(abs(orders_distance)) over (), 0) as orders_z,
-        discount_distance / nullif(1.4826 * median(abs(discount_distance)) over (), 0) as discount_z,
+        1.4826 * median(abs(orders_distance)) over () as orders_spread,
+        1.4826 * median(abs(discount_distance)) over () as discount_spread,
         count(*) over () as judged_days,
         exp(usual_log_orders) as usual_orders,
         recorded_lines * discount_share as bargains,
@@ -83,17 +83,22 @@ judged as (
         cast(signals.weekday as integer) as weekday,
         cast(signals.other_orders as bigint) as other_orders,
         scored.usual_orders,
-        scored.orders_z,
+        scored.orders_distance / nullif(scored.orders_spread, 0) as orders_z,
         signals.discount_share,
         scored.usual_discount_share,
-        scored.discount_z,
+        scored.discount_distance / nullif(scored.discount_spread, 0) as discount_z,
+        -- Where most days are alike, nothing is between them, and any day above them may be one.
         case
-            when scored.orders_z >= {{ var('promotion_robust_z') }}
+            when
+                scored.orders_distance > 0
+                and scored.orders_distance >= {{ var('promotion_robust_z') }} * scored.orders_spread
                 then {{ is_above_chance('scored.other_orders', 'scored.usual_orders', 'scored.judged_days') }}
             else false
         end as stands_out_by_orders,
         case
-            when scored.discount_z >= {{ var('promotion_robust_z') }}
+            when
+                scored.discount_distance > 0
+                and scored.discount_distance >= {{ var('promotion_robust_z') }} * scored.discount_spread
                 then
                     {{ is_above_chance('scored.bargains', 'scored.usual_bargains', 'scored.judged_days') }}
             else false

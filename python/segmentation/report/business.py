@@ -414,22 +414,31 @@ def rhythm(story: Story, name: str, positions: range) -> Block | None:
     compared = {position for kind, position in cells if kind == first_kind}
     if name == "month":
         # One of which no year has all days is compared with no other.
-        compared &= {row["month_start"].month for row in story.months if row["status"] == "complete"}
+        whole = [row["month_start"] for row in story.months if row["status"] == "complete"]
+        years = {position: {month.year for month in whole if month.month == position} for position in compared}
+        compared = {position for position in compared if years[position]}
     if not compared:
         return None
     best = max(sorted(compared), key=lambda position: cells[first_kind, position])
+    is_uneven = name == "month" and any(years[position] != years[best] for position in compared)
     other = next(((kind, text) for kind, text in kinds[1:] if (kind, best) in cells), None)
     return Block(
         f"by_{name}",
-        story.say(f"by_{name}_title", kind=first_label, when=label(best), share=story.percent(cells[first_kind, best])),
+        story.say("by_month_title_uneven")
+        if is_uneven
+        else story.say(
+            f"by_{name}_title", kind=first_label, when=label(best), share=story.percent(cells[first_kind, best])
+        ),
         sentences(
-            story.say(
+            ""
+            if is_uneven
+            else story.say(
                 "by_rhythm_others",
                 kind=other[1] if other else None,
                 when=label(best),
                 share=story.percent(cells[other[0], best]) if other else None,
             ),
-            story.say("by_rhythm_note"),
+            story.say("by_month_note_uneven" if is_uneven else "by_rhythm_note"),
         ),
         lines(
             [label(position) for position in shown],

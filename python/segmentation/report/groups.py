@@ -537,10 +537,12 @@ def cohorts(story: Story) -> Block | None:
         )
         select * from cohorts order by quarter, months_since"""
     )
+    # Alone beside cells that are left out, those in which nobody bought would tell of the rest what is not so.
+    with_few = {row["quarter"] for row in data if story.few(row["buyers"])}
     shown = {
         (row["quarter"], row["months_since"]): row["buyers"] / row["members"]
         for row in data
-        if not story.few(row["buyers"])
+        if not story.few(row["buyers"]) and (row["buyers"] or row["quarter"] not in with_few)
     }
     if not shown:
         return None
@@ -654,7 +656,8 @@ def drift(story: Story) -> Block | None:
     )
     if not data:
         return None
-    moved = [story.label(row["feature"]) for row in data if row["level"] != "stable"]
+    # Everybody's L grows by a month in each.
+    moved = [story.label(row["feature"]) for row in data if row["level"] != "stable" and row["feature"] != "l"]
     bounds = story.one(
         """select min(lower_bound) filter (where level <> 'stable') as moved,
             any_value(lower_bound) filter (where level = 'large') as large from seeds.drift_bands"""

@@ -227,7 +227,9 @@ def forecast_check(story: Story) -> Block | None:
     if best is None:
         why = story.rows(
             """select distinct reason_name_{lang} as reason from marts.clv_models
-            where reason is not null and sample = (select min(sample) from marts.clv_models where reason is not null)"""
+            join seeds.clv_refusals using (reason)
+            -- Too little data leave no forecast at all, not even a guess.
+            order by is_too_little_data desc, sample limit 1"""
         )
         return (
             Block("forecast_check", story.say("forecast_none_title"), [row["reason"] for row in why]) if why else None
