@@ -33,18 +33,6 @@ whole_weeks as (
     qualify days_around >= median(days_around) over ()
 ),
 
-parts as (
-    select
-        around.month_start,
-        max(month_parts.part) as part,
-        around.day,
-        around.orders,
-        avg(around.orders) over (partition by around.month_start) as orders_in_month
-    from around
-    inner join month_parts on day(around.day) >= month_parts.from_day
-    group by around.month_start, around.day, around.orders
-),
-
 months as (
     select
         month_start,
@@ -52,6 +40,39 @@ months as (
         count(*) as trading_days
     from around
     group by month_start
+),
+
+growth as (
+    select
+        case
+            when count(*) > 1
+                then regr_slope(ln(orders_per_day), {{ whole_days_between("date '2000-01-01'", 'month_start') }})
+            else 0
+        end as log_orders_per_day
+    from months
+),
+
+-- Without the growth of the shop, which favours the end of each month.
+level_days as (
+    select
+        around.month_start,
+        around.day,
+        around.orders * exp(-growth.log_orders_per_day * day(around.day)) as orders
+    from around
+    cross join growth
+),
+
+parts as (
+    select
+        level_days.month_start,
+        max(month_parts.part) as part,
+        level_days.day,
+        level_days.orders,
+        avg(level_days.orders {{ in_order('level_days.day') }}) over (partition by level_days.month_start)
+            as orders_in_month
+    from level_days
+    inner join month_parts on day(level_days.day) >= month_parts.from_day
+    group by level_days.month_start, level_days.day, level_days.orders
 ),
 
 whole_years as (
@@ -76,7 +97,7 @@ observations as (
         part as position,
         month_start as observed,
         count(*) as trading_days,
-        avg(orders) / any_value(orders_in_month) as relative_orders
+        avg(orders {{ in_order('day') }}) / any_value(orders_in_month) as relative_orders
     from parts
     group by part, month_start
     union all

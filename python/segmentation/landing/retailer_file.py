@@ -480,8 +480,8 @@ class SalesLines(Table[SalesColumns]):
     )
     orders: Literal["moment", "receipt"] = Field(
         "moment",
-        description="what an order is. `moment`: a card at one moment. `receipt`: a receipt of a till on a day, for "
-        "tills that stamp each line; a line without `receipt_no` is an order by its moment",
+        description="what an order is. `moment`: a card at one moment. `receipt`: a receipt of a till on a day (from "
+        "04:00 to 04:00), for tills that stamp each line; a line without `receipt_no` is an order by its moment",
     )
 
 
