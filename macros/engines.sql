@@ -253,13 +253,17 @@ case when regexp_like({{ text }}, '^\\s*\\d+[-/]\\d+[-/]\\d') then try_cast(tran
 {{ adapter.dispatch('compact_moment')(text) }}
 {%- endmacro %}
 
+{#- Seven digits would be a day in January or in November. -#}
 {% macro duckdb__compact_moment(text) -%}
-try_strptime({{ text }}, ['%Y%m%d', '%Y%m%d %H%M%S', '%Y%m%d%H%M%S', '%Y%m%d %H:%M:%S', '%Y.%m.%d', '%Y.%m.%d %H:%M:%S'])
+case
+    when regexp_full_match({{ text }}, '(\d{8}( ?\d{6}| .*:.*)?|\d+[.].*)')
+        then try_strptime({{ text }}, ['%Y%m%d', '%Y%m%d %H%M%S', '%Y%m%d%H%M%S', '%Y%m%d %H:%M:%S', '%Y.%m.%d', '%Y.%m.%d %H:%M:%S'])
+end
 {%- endmacro %}
 
 {% macro spark__compact_moment(text) -%}
     {%- set form -%}
-    ^(\\d{4})(?:(\\d\\d?)(\\d\\d?)|[.](\\d\\d?)[.](\\d\\d?))(?: ?(\\d\\d?)(\\d\\d?)(\\d\\d?)| (\\d\\d?):(\\d\\d?):(\\d\\d?))?$
+    ^(\\d{4})(?:(\\d\\d)(\\d\\d)|[.](\\d\\d?)[.](\\d\\d?))(?: ?(\\d\\d)(\\d\\d)(\\d\\d)| (\\d\\d?):(\\d\\d?):(\\d\\d?))?$
     {%- endset -%}
 case
     when regexp_like({{ text }}, '{{ form }}')
