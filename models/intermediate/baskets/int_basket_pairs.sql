@@ -20,7 +20,8 @@ counted as (
         totals.frequent_items * (totals.frequent_items - 1) / 2 as pairs_compared,
         cast(pair_orders.orders as double) * totals.orders
         / (pair_orders.item_orders * pair_orders.other_item_orders) as lift,
-        pair_orders.chance_orders
+        cast(pair_orders.item_orders as double) * pair_orders.other_item_orders / totals.orders * totals.chance_lift
+            as chance_orders
     from pair_orders
     inner join totals
         on pair_orders.segment = totals.segment and pair_orders.level = totals.level

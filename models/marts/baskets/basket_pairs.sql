@@ -18,7 +18,6 @@ both_ways as (
         item_orders,
         other_item_orders,
         all_orders,
-        chance_orders,
         lift,
         chance_lift,
         is_above_chance
@@ -33,7 +32,6 @@ both_ways as (
         other_item_orders as item_orders,
         item_orders as other_item_orders,
         all_orders,
-        chance_orders,
         lift,
         chance_lift,
         is_above_chance
@@ -59,7 +57,6 @@ rules as (
         cast(both_ways.all_orders - both_ways.other_item_orders as double) / both_ways.all_orders
         / nullif(cast(both_ways.item_orders - both_ways.orders as double) / both_ways.item_orders, 0) as conviction,
         both_ways.chance_lift,
-        both_ways.chance_orders,
         both_ways.is_above_chance
     from both_ways
     inner join items on both_ways.item_no = items.item_no

@@ -24,7 +24,6 @@ returned as (
     select
         first_orders.order_no,
         second_orders.order_no as next_order_no,
-        cast(date_trunc('month', second_orders.purchased_at) as date) as next_month,
         {{ whole_days_between('first_orders.purchased_at', 'second_orders.purchased_at') }} as days_between
     from first_orders
     inner join second_orders on first_orders.card_id = second_orders.card_id
@@ -34,7 +33,6 @@ returned as (
 recorded as (
     select distinct
         returned.order_no,
-        returned.next_month,
         basket_items.level
     from returned
     inner join basket_items on returned.next_order_no = basket_items.order_no
@@ -105,57 +103,6 @@ followed as (
     having count(*) >= {{ var('basket_min_orders') }}
 ),
 
--- What somebody bought next depends on when that was: of each month, those who came back with something of the first
--- item, and those who bought the next one, if the one had nothing to do with the other.
-first_months as (
-    select
-        basket_items.item_no,
-        recorded.level,
-        recorded.next_month,
-        count(*) as members
-    from recorded
-    inner join basket_items on recorded.order_no = basket_items.order_no and recorded.level = basket_items.level
-    inner join first_items on basket_items.item_no = first_items.item_no
-    group by basket_items.item_no, recorded.level, recorded.next_month
-),
-
-second_months as (
-    select
-        basket_items.item_no,
-        returned.next_month,
-        count(*) as members
-    from returned
-    inner join basket_items on returned.next_order_no = basket_items.order_no
-    inner join second_items on basket_items.item_no = second_items.item_no
-    group by basket_items.item_no, returned.next_month
-),
-
-recorded_months as (
-    select
-        level,
-        next_month,
-        count(*) as members
-    from recorded
-    group by level, next_month
-),
-
-chances as (
-    select
-        followed.item_no,
-        followed.next_item_no,
-        sum(
-            cast(first_months.members as double) * second_months.members / recorded_months.members
-            {{ in_order('first_months.next_month') }}
-        ) as chance_members
-    from followed
-    inner join first_months on followed.item_no = first_months.item_no
-    inner join second_months
-        on followed.next_item_no = second_months.item_no and first_months.next_month = second_months.next_month
-    inner join recorded_months
-        on first_months.level = recorded_months.level and first_months.next_month = recorded_months.next_month
-    group by followed.item_no, followed.next_item_no
-),
-
 compared as (
     select
         followed.*,
@@ -163,14 +110,14 @@ compared as (
         first_items.returned_members,
         first_items.recorded_members,
         cast(second_items.members as double) / level_totals.recorded_members as usual_share,
-        chances.chance_members,
+        cast(first_items.recorded_members as double) * second_items.members / level_totals.recorded_members
+            as chance_members,
         pairs_compared.pairs
     from followed
     inner join first_items on followed.item_no = first_items.item_no
     inner join second_items on followed.next_item_no = second_items.item_no
     inner join level_totals on followed.level = level_totals.level
     inner join pairs_compared on followed.level = pairs_compared.level
-    inner join chances on followed.item_no = chances.item_no and followed.next_item_no = chances.next_item_no
 ),
 
 ranked as (
@@ -188,7 +135,7 @@ ranked as (
         compared.next_members,
         cast(compared.next_members as double) / compared.recorded_members as share,
         compared.usual_share,
-        cast(compared.next_members as double) / compared.recorded_members / compared.usual_share as lift,
+        cast(compared.next_members as double) / compared.chance_members as lift,
         compared.median_days_between,
         {{ is_above_chance('compared.next_members', 'compared.chance_members', 'compared.pairs') }}
             as is_above_chance,
