@@ -6,7 +6,8 @@ select
     item_name,
     other_item_name,
     orders,
-    round(lift, 2) as lift
+    round(lift, 2) as lift,
+    round(chance_lift, 2) as lift_of_random_baskets
 from {{ ref('segment_bundles') }}
 qualify row_number() over (partition by segment, level order by pair_rank) <= 5
 order by segment, level, pair_rank

@@ -4,7 +4,7 @@ select
     next_item_name as next_counter,
     returned_members,
     round(100 * share, 1) as percent_of_returned,
-    round(100 * usual_share, 1) as percent_of_all_second_orders,
+    round(100 * usual_share, 1) as percent_of_second_orders_then,
     median_days_between,
     is_above_chance
 from {{ ref('next_purchases') }}

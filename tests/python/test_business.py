@@ -4,7 +4,7 @@ import datetime
 import math
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from itertools import combinations, permutations
+from itertools import permutations
 from statistics import median
 
 import pandas as pd
@@ -52,10 +52,10 @@ class Shop:
     def table(self, query: str) -> pd.DataFrame:
         return self.connection.execute(query).df()
 
-    def baskets(self, level: str, segment: int | None = None) -> list[set[str]]:
+    def baskets(self, level: str, segment: int | None = None) -> list[tuple[str, set[str]]]:
         return [
-            set(rows[f"{level}_code"])
-            for (card, _), rows in self.orders.items()
+            (f"{moment:%Y-%m}", set(rows[f"{level}_code"]))
+            for (card, moment), rows in self.orders.items()
             if segment is None or self.segments[card] == segment
         ]
 
@@ -79,16 +79,25 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     return Shop(job)
 
 
-def brute_force_pairs(baskets: list[set[str]]) -> dict[tuple[str, str], dict[str, float]]:
+def chance_pairs(baskets: list[set[str]]) -> Counter[tuple[str, str]]:
+    items = Counter(item for basket in baskets for item in basket)
+    products = {(a, b): items[a] * items[b] for a, b in permutations(items, 2)}
+    pairs = sum(math.comb(len(basket), 2) for basket in baskets)
+    return Counter({pair: pairs * product / (sum(products.values()) / 2) for pair, product in products.items()})
+
+
+def brute_force_pairs(baskets_and_months: list[tuple[str, set[str]]]) -> dict[tuple[str, str], dict[str, float]]:
+    baskets = [basket for _, basket in baskets_and_months]
     n, items = len(baskets), Counter(item for basket in baskets for item in basket)
     together = Counter(pair for basket in baskets for pair in permutations(basket, 2))
-    independent = sum(items[a] * items[b] / n for a, b in combinations(items, 2))
-    chance_lift = sum(math.comb(len(basket), 2) for basket in baskets) / independent
+    by_chance: Counter[tuple[str, str]] = Counter()
+    for month in {month for month, _ in baskets_and_months}:
+        by_chance.update(chance_pairs([basket for its_month, basket in baskets_and_months if its_month == month]))
     compared = math.comb(sum(count >= MIN_ORDERS for count in items.values()), 2)
     pairs = {}
     for (a, b), both in together.items():
         if both >= MIN_ORDERS:
-            expected = items[a] * items[b] / n * chance_lift
+            expected = by_chance[a, b]
             bound = compared * math.exp(both - expected - both * math.log(both / expected))
             pairs[a, b] = {
                 "orders": both,
@@ -96,7 +105,7 @@ def brute_force_pairs(baskets: list[set[str]]) -> dict[tuple[str, str], dict[str
                 "confidence": both / items[a],
                 "lift": both * n / (items[a] * items[b]),
                 "conviction": math.nan if both == items[a] else (1 - items[b] / n) / (1 - both / items[a]),
-                "chance_lift": chance_lift,
+                "chance_lift": expected * n / (items[a] * items[b]),
                 "is_above_chance": both > expected and bound < 0.05,
             }
     return pairs
@@ -173,7 +182,9 @@ def test_next_purchases_equal_the_count_by_brute_force(shop: Shop) -> None:
     began = Counter(item for orders in orders.values() for item in orders[0][1])
     returned = [orders for orders in orders.values() if len(orders) > 1]
     began_and_returned = Counter(item for orders in returned for item in orders[0][1])
-    second = Counter(item for orders in returned for item in orders[1][1])
+    came = Counter(f"{orders[1][0]:%Y-%m}" for orders in returned)
+    came_after = Counter((item, f"{orders[1][0]:%Y-%m}") for orders in returned for item in orders[0][1])
+    came_for = Counter((item, f"{orders[1][0]:%Y-%m}") for orders in returned for item in orders[1][1])
     days: dict[tuple[str, str], list[int]] = defaultdict(list)
     for (first_at, first_items), (next_at, next_items), *_ in returned:
         for a in first_items:
@@ -185,7 +196,7 @@ def test_next_purchases_equal_the_count_by_brute_force(shop: Shop) -> None:
             began_and_returned[a],
             len(gaps),
             len(gaps) / began_and_returned[a],
-            second[b] / len(returned),
+            sum(came_after[a, month] * came_for[b, month] / came[month] for month in came) / began_and_returned[a],
             median(gaps),
         )
         for (a, b), gaps in days.items()

@@ -12,6 +12,7 @@ numbered as (
         orders.order_id,
         orders.card_id,
         orders.purchased_at,
+        cast(date_trunc('month', orders.purchased_at) as date) as month_start,
         orders.lines,
         orders.pieces,
         segments.segment,

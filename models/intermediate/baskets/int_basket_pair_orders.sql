@@ -10,9 +10,18 @@ item_orders as (
     select * from {{ ref('int_basket_item_orders') }}
 ),
 
+item_totals as (
+    select
+        segment,
+        item_no,
+        cast(sum(orders) as bigint) as orders
+    from item_orders
+    group by segment, item_no
+),
+
 -- A pair cannot be in more orders than the rarer of the two, so that rare things need not be counted.
 frequent_items as (
-    select * from item_orders
+    select * from item_totals
     where segment = 0 and orders >= {{ var('basket_min_orders') }}
 ),
 
@@ -49,9 +58,9 @@ with_item_orders as (
         items.orders as item_orders,
         others.orders as other_item_orders
     from pair_orders
-    inner join item_orders as items
+    inner join item_totals as items
         on pair_orders.segment = items.segment and pair_orders.item_no = items.item_no
-    inner join item_orders as others
+    inner join item_totals as others
         on pair_orders.segment = others.segment and pair_orders.other_item_no = others.item_no
 )
 

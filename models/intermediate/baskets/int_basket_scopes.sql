@@ -8,11 +8,13 @@ with orders as (
 scopes as (
     select
         order_no,
+        month_start,
         segment
     from orders
     union all
     select
         order_no,
+        month_start,
         cast(0 as integer) as segment
     from orders
 )

@@ -24,6 +24,7 @@ returned as (
     select
         first_orders.order_no,
         second_orders.order_no as next_order_no,
+        second_orders.month_start as next_month_start,
         {{ whole_days_between('first_orders.purchased_at', 'second_orders.purchased_at') }} as days_between
     from first_orders
     inner join second_orders on first_orders.card_id = second_orders.card_id
@@ -33,6 +34,7 @@ returned as (
 recorded as (
     select distinct
         returned.order_no,
+        returned.next_month_start,
         basket_items.level
     from returned
     inner join basket_items on returned.next_order_no = basket_items.order_no
@@ -57,24 +59,45 @@ first_items as (
         <= {{ var('basket_top') }}
 ),
 
+first_months as (
+    select
+        basket_items.item_no,
+        recorded.next_month_start,
+        count(*) as members
+    from basket_items
+    inner join recorded on basket_items.order_no = recorded.order_no and basket_items.level = recorded.level
+    inner join first_items on basket_items.item_no = first_items.item_no
+    group by basket_items.item_no, recorded.next_month_start
+),
+
 -- What they came back for, whatever they began with.
-second_items as (
+second_months as (
     select
         basket_items.level,
         basket_items.item_no,
+        returned.next_month_start,
         count(*) as members
     from basket_items
     inner join returned on basket_items.order_no = returned.next_order_no
-    group by basket_items.level, basket_items.item_no
-    having count(*) >= {{ var('basket_min_orders') }}
+    group by basket_items.level, basket_items.item_no, returned.next_month_start
 ),
 
-level_totals as (
+second_items as (
     select
         level,
-        count(*) as recorded_members
+        item_no
+    from second_months
+    group by level, item_no
+    having sum(members) >= {{ var('basket_min_orders') }}
+),
+
+level_months as (
+    select
+        level,
+        next_month_start,
+        count(*) as members
     from recorded
-    group by level
+    group by level, next_month_start
 ),
 
 pairs_compared as (
@@ -103,20 +126,38 @@ followed as (
     having count(*) >= {{ var('basket_min_orders') }}
 ),
 
+-- By month of the second order, as nobody comes back for what is not sold then.
+chances as (
+    select
+        followed.item_no,
+        followed.next_item_no,
+        sum(
+            cast(first_months.members as double) * second_months.members / level_months.members
+            {{ in_order('first_months.next_month_start') }}
+        ) as chance_members
+    from followed
+    inner join first_months on followed.item_no = first_months.item_no
+    inner join second_months
+        on
+            followed.next_item_no = second_months.item_no
+            and first_months.next_month_start = second_months.next_month_start
+    inner join level_months
+        on followed.level = level_months.level and first_months.next_month_start = level_months.next_month_start
+    group by followed.item_no, followed.next_item_no
+),
+
 compared as (
     select
         followed.*,
         first_items.members,
         first_items.returned_members,
         first_items.recorded_members,
-        cast(second_items.members as double) / level_totals.recorded_members as usual_share,
-        cast(first_items.recorded_members as double) * second_items.members / level_totals.recorded_members
-            as chance_members,
+        chances.chance_members,
         pairs_compared.pairs
     from followed
     inner join first_items on followed.item_no = first_items.item_no
-    inner join second_items on followed.next_item_no = second_items.item_no
-    inner join level_totals on followed.level = level_totals.level
+    inner join chances
+        on followed.item_no = chances.item_no and followed.next_item_no = chances.next_item_no
     inner join pairs_compared on followed.level = pairs_compared.level
 ),
 
@@ -134,7 +175,7 @@ ranked as (
         next_items.item_name as next_item_name,
         compared.next_members,
         cast(compared.next_members as double) / compared.recorded_members as share,
-        compared.usual_share,
+        compared.chance_members / compared.recorded_members as usual_share,
         cast(compared.next_members as double) / compared.chance_members as lift,
         compared.median_days_between,
         {{ is_above_chance('compared.next_members', 'compared.chance_members', 'compared.pairs') }}

@@ -35,7 +35,7 @@ def chance_legend(figure: Figure, source: Source, is_above_chance: pd.Series, ma
 
 
 def basket_pairs(source: Source) -> Figure | None:
-    """The pairs with the highest lift, beside the lift that random baskets of the same sizes would have.
+    """The pairs furthest above chance: their lift, beside the lift that random baskets would give them.
 
     Only where any is above chance: of the others nothing can be learned.
     """
@@ -53,9 +53,11 @@ def basket_pairs(source: Source) -> Figure | None:
         rows = data[data["level"] == level]
         colors = [BAR if is_above else PLAIN for is_above in rows["is_above_chance"]]
         axes.barh(range(len(rows)), rows["lift"], color=colors)
-        for position, (lift, orders) in enumerate(zip(rows["lift"], rows["orders"], strict=True)):
-            axes.annotate(f" {source.number(orders)}", (lift, position), va="center", fontsize=9)
-        axes.axvline(rows["chance_lift"].iloc[0], color=MARK, linestyle="--")
+        for position, (reach, orders) in enumerate(
+            zip(rows[["lift", "chance_lift"]].max(axis=1), rows["orders"], strict=True)
+        ):
+            axes.annotate(f"   {source.number(orders)}", (reach, position), va="center", fontsize=9)
+        axes.plot(rows["chance_lift"], range(len(rows)), "D", color=MARK, markersize=5)
         axes.set_yticks(range(len(rows)), short_pairs(rows["item"], rows["other"], "+"))
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
@@ -64,7 +66,8 @@ def basket_pairs(source: Source) -> Figure | None:
         axes.set_xlabel(f"{source.text('lift')}\n{explained}", fontsize=9, linespacing=1.5)
         label_ticks(axes.xaxis, source)
         axes.set_title(f"{source.text(f'pairs_of_{level}s')}    {source.text('members_only')}", fontsize=11)
-    chance_legend(figure, source, data["is_above_chance"], Line2D([], [], color=MARK, linestyle="--"), "chance_lift")
+    mark = Line2D([], [], color=MARK, marker="D", linestyle="")
+    chance_legend(figure, source, data["is_above_chance"], mark, "chance_lift")
     return figure
 
 

@@ -66,7 +66,7 @@ def attach_rates(story: Story) -> Block | None:
 def pairs(story: Story, level: str) -> Block | None:
     data = story.rows(
         f"""select coalesce(item_name, item_code) as item, coalesce(other_item_name, other_item_code) as other,
-            orders, lift
+            orders, lift / chance_lift as times
         from marts.basket_pairs
         where level = {literal(level)} and item_code < other_item_code and is_above_chance and orders >= {story.small}
         order by pair_rank limit {PAIRS}"""
@@ -77,10 +77,13 @@ def pairs(story: Story, level: str) -> Block | None:
     names = [f"{item} + {other}" for item, other in ((row["item"], row["other"]) for row in data)]
     return Block(
         f"{level}_pairs",
-        story.say(f"{level}_pairs_title", item=top["item"], other=top["other"], lift=story.decimal(top["lift"], 1)),
+        story.say(f"{level}_pairs_title", item=top["item"], other=top["other"], times=story.decimal(top["times"], 1)),
         sentences(story.say("pairs_orders", orders=story.count(top["orders"])), story.say("pairs_note")),
         bars(
-            names, [Series(story.label("lift_word"), [row["lift"] for row in data], BAR)], "number", is_horizontal=True
+            names,
+            [Series(story.label("times_chance"), [row["times"] for row in data], BAR)],
+            "number",
+            is_horizontal=True,
         ),
         height=50 + 34 * len(data),
     )
