@@ -218,9 +218,10 @@ class SelectionPage:
                 words = [state.described(self.edition, part, self.language) for part in condition.comparisons]
             except InputError:
                 others = (*self.conditions[:place], *self.conditions[place + 1 :])
-                ui.chip(
-                    text, removable=True, color="red-1", on_value_change=lambda others=others: self.change(others)
-                ).classes("condition")
+                with ui.element("div").classes("line"):
+                    ui.chip(
+                        text, removable=True, color="red-1", on_value_change=lambda others=others: self.change(others)
+                    ).classes("condition")
             else:
                 self.group(place, condition, words)
 
