@@ -194,7 +194,7 @@ def _bought(
 
 
 def _chosen_later(folder: Path, name: str, day: datetime.date) -> str:
-    """Say where the members were chosen from data that know what they bought after the day of the contact."""
+    """Say where the members were, or may have been, chosen from data that know what they bought after the contact."""
     dates = [
         datetime.date.fromisoformat(as_of)
         for log in sorted(folder.glob("[!.]*/log.csv"))

@@ -79,7 +79,7 @@ with_customer_type as (
 
 -- Without a code, a product or a counter is known by its name.
 -- An order is a card at a moment, without a card a till and receipt at a moment; where the retailer file says so, a
--- receipt of a till on a day, which begins at four in the morning, as a receipt may go on past midnight.
+-- receipt of a till on a day.
 -- Of the reasons, the first that applies; a column that the retailer does not record rejects no line.
 classified as (
     select
@@ -91,7 +91,7 @@ classified as (
             when order_is_receipt and receipt_no is not null
                 then
                     coalesce(card_id, '') || '|' || coalesce(till_no, '') || '|' || receipt_no || '|'
-                    || cast(purchased_at - interval 4 hour as date)
+                    || {{ day_of_receipt('purchased_at') }}
             when card_id is not null then card_id || '|' || purchased_at
             else '|' || coalesce(till_no, '') || '|' || coalesce(receipt_no, '') || '|' || purchased_at
         end as order_id,

@@ -42,6 +42,7 @@ months as (
     group by month_start
 ),
 
+-- For a slope, days may be counted from any day.
 growth as (
     select
         case

@@ -76,8 +76,8 @@ sizes_of_files as (
     where not is_joined
 ),
 
--- Receipts of several lines that sell something. They may carry a number that begins anew every day, and every till may
--- have its own: without a till, only the card tells receipts of one number apart.
+-- Receipts of several lines that sell something. Every till may have numbers of its own: without a till, only the card
+-- tells receipts of one number apart.
 receipts as (
     select min(purchased_at) < max(purchased_at) as has_several_moments
     from sales_lines
@@ -89,7 +89,7 @@ receipts as (
             or (reason = 'no_card' and till_no is not null)
         )
         and {{ unsold_reason('sales_lines') }} is null
-    group by card_id, till_no, receipt_no, cast(purchased_at as date)
+    group by card_id, till_no, receipt_no, {{ day_of_receipt('purchased_at') }}
     having count(*) > 1
 ),
 

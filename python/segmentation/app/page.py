@@ -173,7 +173,7 @@ class SelectionPage:
             sums = state.sums(self.edition, self.conditions)
         except InputError as error:
             # A link, or a page that was open as another warehouse was published, may ask for what there is no more.
-            ui.label(str(error)).classes("refused")
+            ui.label(str(error))
             self.chips()
             return
         self.chips()
