@@ -1,4 +1,7 @@
-"""Text from outside becomes SQL in two functions only: `literal` and `identifier`; in macros, `sql_literal` and dbt."""
+"""How SQL is written: models begin with what they read; text from outside becomes SQL in two functions only.
+
+These are `literal` and `identifier`; in macros, `sql_literal` and dbt.
+"""
 
 import ast
 import re
@@ -15,9 +18,19 @@ SQL = re.compile(
     r"\b(select|insert|delete|update|create|drop|attach|copy|from|where|read_csv|read_parquet)\b", re.IGNORECASE
 )
 QUOTE_BEFORE = re.compile(r"['\"]$")
+IMPORT = re.compile(r"\(\n    select \* from \{\{ ref\('\w+'\) \}\}(\n    where (?!.*\bselect\b).*)?\n$", re.DOTALL)
 PYTHON = sorted((ROOT / "python").rglob("*.py"))
 # Constants of the project, no values from outside.
 CONSTANTS = {"FORMULA", "ANY", "plain"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "models").rglob("*.sql")), ids=lambda path: path.name)
+def test_a_model_begins_with_its_imports(path: Path) -> None:
+    parts = re.findall(
+        r"^(?:with (?:recursive )?)?\w+ as (\(\n.*?)^\)", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+    are_imports = [bool(IMPORT.match(part)) for part in parts]
+    assert are_imports == sorted(are_imports, reverse=True)
 
 
 def hand_quoted(text: str) -> list[str]:

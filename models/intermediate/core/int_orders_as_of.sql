@@ -25,7 +25,7 @@ known as (
     from orders
     inner join members on orders.card_id = members.card_id
     cross join as_of
-    where orders.purchased_at < as_of.as_of and members.registered_at < as_of.as_of
+    where orders.purchased_at < as_of.as_of and members.is_known_as_of
 )
 
 select * from known

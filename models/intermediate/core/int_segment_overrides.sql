@@ -1,4 +1,12 @@
-with segment_overrides as (
+with members as (
+    select * from {{ ref('members') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
+),
+
+segment_overrides as (
     select
         *,
         {{ unread_values(['expiry_date']) }} as raw_text
@@ -11,14 +19,6 @@ merged_cards as (
         final_card_id
     from {{ ref('card_merges') }}
     where reason is null
-),
-
-members as (
-    select * from {{ ref('members') }}
-),
-
-as_of as (
-    select * from {{ ref('int_as_of') }}
 ),
 
 of_members as (

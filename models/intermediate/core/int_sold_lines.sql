@@ -25,6 +25,8 @@ sold as (
         sales_lines.quantity,
         sales_lines.amount,
         sales_lines.points,
+        sales_lines.till_no,
+        sales_lines.receipt_no,
         coalesce(
             cast(sales_lines.unit_price as decimal(18, 2)),
             cast(sales_lines.amount / sales_lines.quantity as decimal(18, 2))

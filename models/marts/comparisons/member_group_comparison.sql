@@ -4,10 +4,7 @@
 } -%}
 with members as (
     select * from {{ ref('members') }}
-),
-
-as_of as (
-    select * from {{ ref('int_as_of') }}
+    where is_known_as_of
 ),
 
 sold_lines as (
@@ -56,8 +53,6 @@ grouped_members as (
         '{{ dimension }}' as dimension,
         coalesce({{ group_code }}, 'unknown') as group_code
     from members
-    cross join as_of
-    where coalesce(members.registered_at < as_of.as_of, true)
     {% if not loop.last -%}
     union all
     {% endif -%}

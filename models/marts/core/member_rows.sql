@@ -1,4 +1,8 @@
-with merged_cards as (
+with retailer as (
+    select * from {{ ref('stg_retailer') }}
+),
+
+merged_cards as (
     select
         card_id as merged_card_id,
         final_card_id
@@ -14,10 +18,6 @@ members as (
         {{ unread_values(['card_id', 'gender', 'age_band', 'birth_date', 'registered_at']) }} as raw_text
     from {{ ref('stg_members') }} as rows_of_files
     left join merged_cards on rows_of_files.card_id = merged_cards.merged_card_id
-),
-
-retailer as (
-    select * from {{ ref('stg_retailer') }}
 ),
 
 -- The first registration of a card, of all cards of a person, is the one that counts.

@@ -85,7 +85,16 @@ completed as (
         on
             year(registered.birth_date) >= age_bands.birth_year_from
             and year(registered.birth_date) < age_bands.birth_year_before
+),
+
+-- Who registers on the as-of date or later is in no result as of it; of whom nobody knows when is.
+known as (
+    select
+        completed.*,
+        coalesce(completed.registered_at < as_of.as_of, true) as is_known_as_of
+    from completed
+    cross join as_of
 )
 
-select * from completed
+select * from known
 order by card_id

@@ -17,25 +17,7 @@
     """
 ) }}
 
-with merged_cards as (
-    select
-        card_id as merged_card_id,
-        final_card_id
-    from {{ ref('card_merges') }}
-    where reason is null
-),
-
-sales_lines as (
-    select
-        {{ all_but('lines_of_files', ['card_id']) }},
-        coalesce(merged_cards.final_card_id, lines_of_files.card_id) as card_id,
-        merged_cards.merged_card_id,
-        {{ unread_values(['card_id', 'quantity', 'unit_price', 'amount', 'points', 'purchased_at']) }} as raw_text
-    from {{ ref('stg_sales_lines') }} as lines_of_files
-    left join merged_cards on lines_of_files.card_id = merged_cards.merged_card_id
-),
-
-members as (
+with members as (
     select * from {{ ref('member_rows') }}
     where reason is null
 ),
@@ -51,6 +33,24 @@ lines_of_other_files as (
 lone_days as (
     select * from {{ ref('int_far_days') }}
     where is_lone
+),
+
+merged_cards as (
+    select
+        card_id as merged_card_id,
+        final_card_id
+    from {{ ref('card_merges') }}
+    where reason is null
+),
+
+sales_lines as (
+    select
+        {{ all_but('lines_of_files', ['card_id']) }},
+        coalesce(merged_cards.final_card_id, lines_of_files.card_id) as card_id,
+        merged_cards.merged_card_id,
+        {{ unread_values(['card_id', 'quantity', 'unit_price', 'amount', 'points', 'purchased_at']) }} as raw_text
+    from {{ ref('stg_sales_lines') }} as lines_of_files
+    left join merged_cards on lines_of_files.card_id = merged_cards.merged_card_id
 ),
 
 with_customer_type as (

@@ -2,17 +2,17 @@ with days as (
     select * from {{ ref('int_days') }}
 ),
 
-complete_months as (
-    select month_start from {{ ref('eda_coverage') }}
-    where status = 'complete'
-),
-
 weekdays as (
     select * from {{ ref('weekdays') }}
 ),
 
 month_parts as (
     select * from {{ ref('month_parts') }}
+),
+
+complete_months as (
+    select month_start from {{ ref('eda_coverage') }}
+    where status = 'complete'
 ),
 
 -- A day against the seven days around it, so that growth and the season favour no weekday.

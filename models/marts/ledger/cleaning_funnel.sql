@@ -1,9 +1,9 @@
-with steps as (
-    {{ fitting_texts(ref('cleaning_steps'), ['table_name', 'step']) }}
+with reasons as (
+    select * from {{ ref('reject_reasons') }}
 ),
 
-reasons as (
-    select * from {{ ref('reject_reasons') }}
+steps as (
+    {{ fitting_texts(ref('cleaning_steps'), ['table_name', 'step']) }}
 ),
 
 classified as (

@@ -2,6 +2,10 @@ with sales_lines as (
     select * from {{ ref('sales_lines') }}
 ),
 
+sold_lines as (
+    select * from {{ ref('int_sold_lines') }}
+),
+
 far_days as (
     select * from {{ ref('int_far_days') }}
     where not is_lone
@@ -44,6 +48,14 @@ input_files as (
     select * from {{ ref('input_files') }}
 ),
 
+currency_signs as (
+    select * from {{ ref('currency_signs') }}
+),
+
+texts as (
+    select * from {{ ref('finding_texts') }}
+),
+
 -- An amount or a price that ends with a digit and begins with one, a minus aside, has no sign of money.
 lines_of_money as (
     select
@@ -59,14 +71,6 @@ lines_of_money as (
     from {{ ref('stg_sales_lines') }}
 ),
 
-currency_signs as (
-    select * from {{ ref('currency_signs') }}
-),
-
-texts as (
-    select * from {{ ref('finding_texts') }}
-),
-
 sizes_of_files as (
     select
         table_name,
@@ -80,15 +84,8 @@ sizes_of_files as (
 -- tells receipts of one number apart.
 receipts as (
     select min(purchased_at) < max(purchased_at) as has_several_moments
-    from sales_lines
-    where
-        receipt_no is not null
-        and (
-            reason is null
-            or reason in ('unregistered_card', 'no_points')
-            or (reason = 'no_card' and till_no is not null)
-        )
-        and {{ unsold_reason('sales_lines') }} is null
+    from sold_lines
+    where receipt_no is not null and (card_id is not null or till_no is not null)
     group by card_id, till_no, receipt_no, {{ day_of_receipt('purchased_at') }}
     having count(*) > 1
 ),

@@ -3,14 +3,6 @@ with files as (
     where part = 0
 ),
 
-table_sizes as (
-    select
-        table_name,
-        sum(raw_rows) as table_rows
-    from files
-    group by table_name
-),
-
 repairs as (
     select * from {{ ref('repairs') }}
 ),
@@ -19,14 +11,22 @@ members as (
     select * from {{ ref('stg_members') }}
 ),
 
+line_values as (
+    select * from {{ ref('int_odd_line_values') }}
+),
+
+table_sizes as (
+    select
+        table_name,
+        sum(raw_rows) as table_rows
+    from files
+    group by table_name
+),
+
 member_values as (
     {{ odd_values('members', {
         'card_id': 'code', 'birth_date': 'moment', 'registered_at': 'moment', 'gender': 'label', 'age_band': 'label',
     }) }}
-),
-
-line_values as (
-    select * from {{ ref('int_odd_line_values') }}
 ),
 
 repaired as (

@@ -5,10 +5,7 @@ with visits as (
 
 members as (
     select * from {{ ref('members') }}
-),
-
-as_of as (
-    select * from {{ ref('int_as_of') }}
+    where is_known_as_of and registered_at is not null
 ),
 
 clock as (
@@ -24,12 +21,10 @@ cohorts as (
     where visit_no = 1
     union all
     select
-        members.card_id,
+        card_id,
         'registration' as cohort_type,
-        cast(date_trunc('month', members.registered_at) as date) as cohort_start
+        cast(date_trunc('month', registered_at) as date) as cohort_start
     from members
-    cross join as_of
-    where members.registered_at < as_of.as_of
 ),
 
 cohort_sizes as (

@@ -1,5 +1,6 @@
 with members as (
     select * from {{ ref('members') }}
+    where is_known_as_of
 ),
 
 as_of as (
@@ -62,7 +63,6 @@ known as (
     left join current_states on members.card_id = current_states.card_id
     left join month_before on members.card_id = month_before.card_id
     left join last_visits on current_states.card_id = last_visits.card_id
-    where coalesce(members.registered_at < as_of.as_of, true)
 ),
 
 labelled as (

@@ -3,16 +3,16 @@
     'price_band': 'price_bands', 'frequency_band': 'frequency_bands', 'state': 'life_cycle_states',
     'method': 'forecast_methods', 'repair': 'repairs', 'part': 'purchasing_power_parts'
 } -%}
-with customer_types as (
+with segments as (
+    select * from {{ ref('segment_summary') }}
+),
+
+customer_types as (
     {{ fitting_texts(ref('customer_types'), ['customer_type']) }}
 ),
 
 cleaning_steps as (
     {{ fitting_texts(ref('cleaning_steps'), ['table_name', 'step']) }}
-),
-
-segments as (
-    select * from {{ ref('segment_summary') }}
 ),
 
 -- Of codes that several rows of a seed have, and of the segments of this build, one.

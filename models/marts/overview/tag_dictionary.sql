@@ -5,15 +5,7 @@
     'segment_code': 'segment_name', 'rfm_class': 'rfm_class_name', 'rfm_group': 'rfm_group_name', 'r_score': none,
     'f_score': none, 'm_score': none, 'favourite_counter_code': 'favourite_counter_name', 'action_code': 'action_text'
 } -%}
-with overview as (
-    select
-        *,
-        favourite_counter_name as favourite_counter_name_zh,
-        favourite_counter_name as favourite_counter_name_en
-    from {{ ref('member_overview') }}
-),
-
-tags as (
+with tags as (
     select * from {{ ref('tags') }}
 ),
 
@@ -35,6 +27,14 @@ profile_bands as (
 
 rfm_rules as (
     select * from {{ ref('rfm_rules') }}
+),
+
+overview as (
+    select
+        *,
+        favourite_counter_name as favourite_counter_name_zh,
+        favourite_counter_name as favourite_counter_name_en
+    from {{ ref('member_overview') }}
 ),
 
 -- Only the scores that a rule bounds.

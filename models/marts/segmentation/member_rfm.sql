@@ -1,5 +1,6 @@
 with members as (
     select * from {{ ref('members') }}
+    where is_known_as_of
 ),
 
 as_of as (
@@ -39,9 +40,7 @@ known_members as (
         coalesce(scores.rfm_class, 'never_bought') as rfm_class,
         coalesce(scores.rfm_group, 'prospects') as rfm_group
     from members
-    cross join as_of
     left join scores on members.card_id = scores.card_id
-    where coalesce(members.registered_at < as_of.as_of, true)
 ),
 
 labelled as (
