@@ -23,7 +23,8 @@ WORKBOOK = "customer_segmentation.xlsx"
 # Beside the exports: what their csv files hold.
 RECORD = ".exports.json"
 # What a spreadsheet may take for a formula: a sign, full-width too, after any blanks; and a leading tab or line break.
-FORMULA = r"^(?:[\t\r\n]|[\s\p{Z}\p{C}]*[=+@＝＋－＠-])"
+# Where cells are parted at semicolons, what follows them begins one.
+FORMULA = r"(^|;)([\t\r\n]|[\s\p{Z}\p{C}]*[=+@＝＋－＠-])"
 
 
 @contextmanager
@@ -62,7 +63,8 @@ def known_until(connection: duckdb.DuckDBPyConnection) -> datetime.date:
 
 def guarded(column: str) -> str:
     """Return the SQL for a text column whose cells no spreadsheet takes for formulas: those get an apostrophe."""
-    return f"case when regexp_matches({column}, '{FORMULA}') then '''' || {column} else {column} end"
+    mended = f"regexp_replace({column}, '{FORMULA}', '\\1''\\2', 'g')"
+    return f"case when regexp_matches({column}, '{FORMULA}') then {mended} else {column} end"
 
 
 def select_list(connection: duckdb.DuckDBPyConnection, mart: str, columns: Iterable[tuple[str, str]]) -> str:

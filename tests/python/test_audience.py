@@ -501,3 +501,4 @@ def test_the_command_says_in_a_sentence_what_is_wrong(demo: Job) -> None:
 @pytest.mark.parametrize("text", ["=1", " +1", "　－1", "\ufeff@a", "＠a", "＋a", "\t", "\rx", "\n=x", "-"])
 def test_what_a_spreadsheet_may_take_for_a_formula_gets_an_apostrophe(text: str) -> None:
     assert neutral([text, f"a{text}", "", "'=1"]) == [f"'{text}", f"a{text}", "", "'=1"]
+    assert neutral([f"a;{text};b", f"{text};;{text}"]) == [f"a;'{text};b", f"'{text};;'{text}"]
