@@ -90,23 +90,32 @@ receipts as (
     having count(*) > 1
 ),
 
--- What is equal in all of these at one moment, or on one receipt, seems to be the same line.
+-- What is equal in all of these at one moment, or on one receipt, seems to be the same line. Read apart: these columns
+-- of all lines would be kept for what else asks the lines.
 repeated_lines as (
     select
-        sales_lines.source_file,
+        lines.source_file,
         count(*) as lines,
         count(*) - count(distinct hash({{ values_of([
             'card_id', 'purchased_at', 'till_no', 'receipt_no', 'product_code', 'product_name', 'quantity', 'amount'
         ]) }})) as repeated
-    from sales_lines
+    from {{ ref('sales_lines') }} as lines
     cross join as_of
-    where sales_lines.purchased_at is not null and (as_of.has_times or sales_lines.receipt_no is not null)
-    group by sales_lines.source_file
+    where lines.purchased_at is not null and (as_of.has_times or lines.receipt_no is not null)
+    group by lines.source_file
+),
+
+cards as (
+    select
+        card_id,
+        bool_or(coalesce(reason, '') = 'unregistered_card') as is_unregistered
+    from sales_lines
+    where card_id is not null
+    group by card_id
 ),
 
 keys as (
-    select card_id from sales_lines
-    where card_id is not null
+    select card_id from cards
     union
     select card_id from members
 ),
@@ -120,11 +129,11 @@ folded_keys as (
 -- A spreadsheet takes the zeros before a number, some programs set blanks into it: a card of no member may be one's.
 {% set number = "trim(leading '0' from replace(card_id, ' ', ''))" -%}
 strangers as (
-    select distinct
+    select
         card_id,
         {{ number }} as number
-    from sales_lines
-    where reason = 'unregistered_card'
+    from cards
+    where is_unregistered
 ),
 
 numbers_of_members as (
@@ -133,13 +142,13 @@ numbers_of_members as (
 
 -- Of files that hold dates without times, all that a card buys on a day is one order, unless receipts are orders.
 receipts_of_days as (
-    select count(distinct coalesce(sales_lines.till_no, '') || ' ' || sales_lines.receipt_no) > 1 as has_several
-    from sales_lines
+    select count(distinct coalesce(sold_lines.till_no, '') || ' ' || sold_lines.receipt_no) > 1 as has_several
+    from sold_lines
     cross join retailer
     cross join as_of
-    where sales_lines.reason is null and sales_lines.receipt_no is not null
+    where sold_lines.is_counted and sold_lines.customer_type = 'member' and sold_lines.receipt_no is not null
         and not as_of.has_times and not retailer.order_is_receipt
-    group by sales_lines.card_id, sales_lines.purchased_at
+    group by sold_lines.card_id, sold_lines.purchased_at
 ),
 
 -- The currency of a line is that of its own column, else the sign of its amount, else that of its price.
