@@ -242,8 +242,9 @@ class Settings(BaseModel):
         "in the seed `life_cycle_states`."
     )
     life_cycle_longest_share: Share = Field(
-        description="Largest share of the recorded days that the threshold of lost, of all frequency bands together, "
-        "may take up; above it the data reach back too few days, and nobody is slowing, silent or lost."
+        description="Largest share of the recorded days that the quantile of lost may take up, of the gaps of all "
+        "frequency bands as they are seen; above it the data reach back too few days, and nobody is slowing, silent or "
+        "lost."
     )
     promotion_robust_z: Annotated[float, Field(gt=0, le=1000)] = Field(
         description="A day is a promotion day when its orders or its share of discounted lines lie this many robust "

@@ -2,6 +2,7 @@
 
 import datetime
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -51,6 +52,23 @@ def write_customers(folder: Path, members: int = 2500, seed: int = 4) -> None:
     table.set_axis(MEMBER_HEADER, axis=1).to_excel(folder / MEMBER_FILE, index=False, engine="xlsxwriter")
 
 
+def quantiles(gaps: list[tuple[int, int]], shares: Sequence[float]) -> list[int]:
+    """Quantiles of gaps, each with the longest that could have been seen from its beginning on."""
+    lengths = np.array([gap for gap, _ in gaps])
+    longest = np.array([limit for _, limit in gaps])
+
+    def share_up_to(length: int) -> float:
+        share = 1.0
+        for longer in np.unique(lengths[lengths > length]):
+            seen = lengths <= longer
+            comparable = max((seen & (longest >= longer)).sum(), min(seen.sum(), 100))
+            share *= 1 - (lengths == longer).sum() / comparable
+        return share
+
+    found = {int(length): share_up_to(length) for length in np.unique(lengths)}
+    return [min(length for length, reached in found.items() if reached >= share) for share in shares]
+
+
 class Oracle:
     """Every rule once more, member by member and day by day."""
 
@@ -64,16 +82,14 @@ class Oracle:
         calendar = [FIRST_DAY + DAY * i for i in range((AS_OF - FIRST_DAY).days)]
         self.clock = dict(zip(calendar, np.cumsum([day in self.recorded for day in calendar]).tolist(), strict=True))
         self.months = [day for day in calendar if day.day == 1]
+        end = self.clock[calendar[-1]]
         gaps = defaultdict(list)
         for days in self.bought.values():
             for number, (one, other) in enumerate(pairwise(days), 1):
-                gaps[self.band(number)].append(self.clock[other] - self.clock[one])
+                gaps[self.band(number)].append((self.clock[other] - self.clock[one], end - self.clock[one]))
         pooled = [gap for group in gaps.values() for gap in group]
         self.thresholds = {
-            band: [
-                int(np.quantile(gaps[band] if len(gaps[band]) >= 100 else pooled, q, method="inverted_cdf"))
-                for q in (0.75, 0.9, 0.97)
-            ]
+            band: quantiles(gaps[band] if len(gaps[band]) >= 100 else pooled, (0.75, 0.9, 0.97))
             for band in ("once", "few", "regular", "frequent")
         }
 
