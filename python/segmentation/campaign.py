@@ -228,15 +228,17 @@ def _spoilt(cards: Mapping[str, set[str]], unknown: Mapping[str, int], again: Ma
 
 
 def _too_few(measures: Sequence[NDArray[np.float64]], small: int) -> str:
-    """Say which list has fewer buyers than `small`; nothing where neither has.
+    """Say of which list fewer buyers than `small` are to be expected; nothing where of neither.
 
-    The interval of so few would say next to nothing.
+    The interval of so few would say next to nothing. What is expected is the share of buyers in both lists together:
+    judged by its own buyers, a hold-out would be told of only where it happened to buy much.
     """
+    share = np.concatenate(measures)[:, 0].mean()
     for title, values in zip(("contact list", "hold-out"), measures, strict=True):
-        if (buyers := int(values[:, 0].sum())) < small:
+        if (expected := share * len(values)) < small:
             return (
-                f"Too few to tell: the {title} has {len(values)} members, {buyers} with an order; at least {small} "
-                "with an order are wanted (setting small_group)."
+                f"Too few to tell: the {title} has {len(values)} members, of whom {expected:.1f} with an order would be "
+                f"usual in both lists; at least {small} are wanted (setting small_group)."
             )
     return ""
 

@@ -112,6 +112,18 @@ def test_only_orders_after_the_contact_and_before_the_end_count(tmp_path: Path) 
     assert "Too few" not in campaign_result(warehouse, tmp_path, "letter", days=9)
 
 
+def test_a_small_hold_out_tells_nothing_whatever_it_bought(tmp_path: Path) -> None:
+    warehouse = campaign(tmp_path, 200, holdout=0.2)
+    held_out = [contact.card_id for contact in read_contacts(tmp_path / "audiences") if contact.part == "holdout"]
+    assert 30 <= len(held_out) < 50
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.executemany(
+            "insert into marts.orders values (1000, ?, '2017-12-05', 9)", [[card] for card in held_out]
+        )
+    # All of them bought; of as many members of both lists together, fewer than 30 did.
+    assert "Too few to tell: the hold-out has" in campaign_result(warehouse, tmp_path, "letter")
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

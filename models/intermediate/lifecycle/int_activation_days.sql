@@ -7,6 +7,11 @@ recorded_days as (
     select * from {{ ref('int_recorded_days') }}
 ),
 
+sold_lines as (
+    select * from {{ ref('int_sold_lines_as_of') }}
+    where customer_type = 'member'
+),
+
 as_of_clock as (
     select max(recorded_days) as last_day from recorded_days
 ),
@@ -50,16 +55,41 @@ buyers as (
     group by visit_date
 ),
 
+-- Lines of one order share their voucher: what counts is the order. Of returning members they are left out, so that the
+-- choice of days does not favour them.
+other_orders as (
+    select
+        visits.visit_date as day,
+        max(cast(sold_lines.is_discounted as integer)) as is_discounted
+    from sold_lines
+    inner join visits
+        on sold_lines.card_id = visits.card_id and cast(sold_lines.purchased_at as date) = visits.visit_date
+    where not visits.is_comeback
+    group by visits.visit_date, sold_lines.order_id
+),
+
+bargains as (
+    select
+        day,
+        count(is_discounted) as judged_orders,
+        sum(is_discounted) as discounted_orders
+    from other_orders
+    group by day
+),
+
 activation as (
     select
         recorded_days.day,
         recorded_days.month_start,
         coalesce(buyers.other_orders, 0) as other_orders,
+        bargains.judged_orders,
+        bargains.discounted_orders,
         sum(coalesce(changes_by_day.change, 0)) over (order by recorded_days.day) as inactive_members,
         coalesce(buyers.activated_members, 0) as activated_members
     from recorded_days
     left join changes_by_day on recorded_days.recorded_days = changes_by_day.recorded_days
     left join buyers on recorded_days.day = buyers.day
+    left join bargains on recorded_days.day = bargains.day
     where recorded_days.is_recorded
 )
 

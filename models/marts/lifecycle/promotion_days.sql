@@ -2,32 +2,15 @@ with activation_days as (
     select * from {{ ref('int_activation_days') }}
 ),
 
-sold_lines as (
-    select * from {{ ref('int_sold_lines_as_of') }}
-    where customer_type = 'member'
-),
-
-discount_days as (
-    select
-        cast(purchased_at as date) as day,
-        avg(cast(is_discounted as integer)) as discount_share,
-        count(is_discounted) as recorded_lines
-    from sold_lines
-    group by cast(purchased_at as date)
-),
-
--- Returning members are left out of the orders by which a day is chosen, so that the choice does not favour them.
+-- Returning members are in none of the numbers by which a day is chosen, so that the choice does not favour them.
 signals as (
     select
-        activation_days.*,
-        {{ weekday_of('activation_days.day') }} as weekday,
-        ln(greatest(activation_days.other_orders, 0.5)) as log_orders,
-        discount_days.discount_share,
-        discount_days.recorded_lines,
-        count(*) over (partition by activation_days.month_start) >= {{ var('promotion_minimum_days_of_month') }}
-            as is_judged
+        *,
+        {{ weekday_of('day') }} as weekday,
+        ln(greatest(other_orders, 0.5)) as log_orders,
+        discounted_orders / nullif(judged_orders, 0) as discount_share,
+        count(*) over (partition by month_start) >= {{ var('promotion_minimum_days_of_month') }} as is_judged
     from activation_days
-    left join discount_days on activation_days.day = discount_days.day
 ),
 
 month_levels as (
@@ -71,8 +54,7 @@ scored as (
         1.4826 * median(abs(discount_distance)) over () as discount_spread,
         count(*) over () as judged_days,
         exp(usual_log_orders) as usual_orders,
-        recorded_lines * discount_share as bargains,
-        greatest(recorded_lines * usual_discount_share, 0.5) as usual_bargains
+        greatest(judged_orders * usual_discount_share, 0.5) as usual_discounted_orders
     from centered
 ),
 
@@ -100,7 +82,9 @@ judged as (
                 scored.discount_distance > 0
                 and scored.discount_distance >= {{ var('promotion_robust_z') }} * scored.discount_spread
                 then
-                    {{ is_above_chance('scored.bargains', 'scored.usual_bargains', 'scored.judged_days') }}
+                    {{ is_above_chance(
+                        'scored.discounted_orders', 'scored.usual_discounted_orders', 'scored.judged_days'
+                    ) }}
             else false
         end as stands_out_by_discount,
         stands_out_by_orders or stands_out_by_discount as is_promotion_day,
