@@ -1,11 +1,10 @@
--- Which weekday is the strongest, days without trade left out? One row per weekday, the strongest first.
+-- On which weekday does the store sell most, days without a sale left out? One row per weekday, the strongest first.
 select
     dates.weekday_name_en as weekday,
-    count(distinct dates.day) as days,
+    count(distinct dates.day) as days_with_a_sale,
     round(count(*) / count(distinct dates.day), 1) as orders_per_day,
     round(sum(orders.amount) / count(distinct dates.day), 2) as amount_per_day
 from {{ ref('orders') }} as orders
 inner join {{ ref('dates') }} as dates on cast(orders.purchased_at as date) = dates.day
-where dates.is_trading_day
 group by dates.weekday_name_en
 order by amount_per_day desc, weekday

@@ -1,15 +1,15 @@
--- How long after the registration is the first purchase? One row per year of registration that the data cover.
-with firsts as (
-    select registered_at, card_id, min(purchased_at) as first_purchase
-    from {{ ref('vip_info') }}
-    where registered_at >= (select min(month_start) from {{ ref('eda_coverage') }})
-    group by registered_at, card_id
+-- How soon do new members buy? One row per year of registration, of members registered half a year ago or longer.
+with first_purchases as (
+    select year(members.registered_at) as registered_in, min(date_diff('day', registered_at, purchased_at)) as days
+    from {{ ref('members') }} as members
+    left join {{ ref('orders') }} as orders on members.card_id = orders.card_id and orders.customer_type = 'member'
+    where
+        members.registered_at >= (select min(month_start) from {{ ref('eda_coverage') }})
+        and members.registered_at < (select max(as_of) - interval 180 day from {{ ref('member_overview') }})
+    group by members.card_id, members.registered_at
 )
-
-select
-    year(registered_at) as registered_in,
-    count(*) as buyers,
-    median(greatest(0, date_diff('day', registered_at, first_purchase))) as median_days,
-    round(100 * avg(cast(first_purchase < registered_at + interval 30 day as integer)), 1) as percent_within_30_days
-from firsts
-group by registered_in order by registered_in desc
+select registered_in, count(*) as members,
+    round(100.0 * count(*) filter (where days < 0) / count(*), 1) as percent_bought_before,
+    round(100.0 * count(*) filter (where days < 180) / count(*), 1) as percent_within_180_days,
+    median(days) filter (where days between 0 and 179) as median_days
+from first_purchases group by registered_in order by registered_in desc

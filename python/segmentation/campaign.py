@@ -237,8 +237,8 @@ def _too_few(measures: Sequence[NDArray[np.float64]], small: int) -> str:
     for title, values in zip(("contact list", "hold-out"), measures, strict=True):
         if (expected := share * len(values)) < small:
             return (
-                f"Too few to tell: the {title} has {len(values)} members, of whom {expected:.1f} with an order would be "
-                f"usual in both lists; at least {small} are wanted (setting small_group)."
+                f"Too few to tell: the {title} has {len(values)} members, and as both lists buy, {expected:.1f} of "
+                f"them would have an order; at least {small} are wanted (setting small_group)."
             )
     return ""
 

@@ -35,7 +35,7 @@ changes as (
         end as previous_{{ scheme }},
         case
             when last_changes.{{ scheme }}_changed_at > last_changes.begun_at
-                then cast(last_changes.{{ scheme }}_changed_at as date)
+                then cast(last_changes.{{ scheme }}_changed_at as date) - 1
         end as {{ scheme }}_change_date{{ "," if not loop.last }}
         {% endfor %}
     from last_changes
