@@ -37,6 +37,7 @@ from segmentation.charts.drawing import CHARTS, SPECIALIST, Drawing, draw_langua
 from segmentation.charts.look import MONEY, SMALL, Source, Units, legend_below, segment_color, set_look
 from segmentation.digests import mart_digests
 from segmentation.errors import InputError
+from segmentation.exports import open_warehouse
 
 SEEDS = ROOT / "seeds"
 # What a text is about, and the words by which it shows.
@@ -82,6 +83,7 @@ def test_ticks_are_in_the_units_of_the_language_and_never_rounded(
 def test_amounts_and_dates_are_written_as_the_language_does() -> None:
     day = datetime.date(2015, 8, 1)
     assert [source(language).month(day) for language in ("zh", "en")] == ["2015年8月", "Aug 2015"]
+    assert [source(language).day(day) for language in ("zh", "en")] == ["2015年8月1日", "August 1, 2015"]
     assert source("zh").quarter_names[0] == "1季度"
     assert [source("en").money(value) for value in (9.5, 123.4, 1234.5, 183_300)] == [
         "CN¥9.5", "CN¥123", "CN¥1,234", "CN¥183.3K",
@@ -356,7 +358,8 @@ def test_a_month_without_data_is_a_gap_in_the_line_and_a_partial_one_a_hollow_po
         create table marts.eda_coverage as from (values (date '2015-01-01', 'complete'), ('2015-02-01', 'missing'),
             ('2015-03-01', 'partial'), ('2015-04-01', 'complete')) as c (month_start, status);
         create table marts.eda_orders_by_month as from (values (date '2015-01-01', 5, 50), ('2015-03-01', 1, 10),
-            ('2015-04-01', 7, 70)) as o (period_start, orders, amount)"""
+            ('2015-04-01', 7, 70)) as o (period_start, orders, amount);
+        create table marts.orders as select timestamp '2015-01-02 10:00:00' as purchased_at"""
     )
     set_look()
     figure = exploration.months(shop)
@@ -365,6 +368,19 @@ def test_a_month_without_data_is_a_gap_in_the_line_and_a_partial_one_a_hollow_po
     np.testing.assert_array_equal(line[:4], [5, np.nan, np.nan, 7])
     assert figure.axes[0].collections[0].get_offsets()[-1].tolist() == [3, 1]
     plt.close(figure)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_charts_of_all_sales_say_so_whatever_the_as_of_date(demo: Job, language: str) -> None:
+    [(first, last)] = demo.query("select min(purchased_at), max(purchased_at) from marts.orders")
+    with open_warehouse(demo.warehouse) as connection:
+        shop = look.open_source(connection, language)
+        said = shop.text("all_sales", first=shop.day(first), last=shop.day(last))
+        for key, chart in (exploration.CHARTS | exploration.SPECIALIST).items():
+            figure = chart(shop)
+            assert figure is not None
+            assert (figure.get_supxlabel() == said) == (key not in ("birth_decades", "age_bands")), key
+            plt.close(figure)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Charts of the whole input: who the members are and when they buy."""
 
+from functools import wraps
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -21,6 +23,22 @@ from segmentation.charts.look import (
     note,
     pie,
 )
+
+
+def of_all_sales(chart: Chart) -> Chart:
+    """Say below the chart from which day to which it tells of sales: the as-of date bounds none of them."""
+
+    @wraps(chart)
+    def with_period(source: Source) -> Figure | None:
+        figure = chart(source)
+        if figure:
+            [(first, last)] = source.connection.execute(
+                "select min(purchased_at), max(purchased_at) from marts.orders"
+            ).fetchall()
+            figure.supxlabel(source.text("all_sales", first=source.day(first), last=source.day(last)), fontsize=9)
+        return figure
+
+    return with_period
 
 
 def birth_decades(source: Source) -> Figure | None:
@@ -78,6 +96,7 @@ def _left_out(source: Source, column: str) -> str:
     return source.text(f"without_{column}", members=source.number(members))
 
 
+@of_all_sales
 def customer_types(source: Source) -> Figure | None:
     data = source.mart(
         f"""select customer_type, type_label as label, orders, cast(amount as double) as amount
@@ -92,6 +111,7 @@ def customer_types(source: Source) -> Figure | None:
     return figure
 
 
+@of_all_sales
 def preference(source: Source) -> Figure | None:
     """Means per day with trade, so that gaps in the data favour no quarter and no day."""
     figure, panes = plt.subplots(1, 2, figsize=(13, 4.5), width_ratios=[1, 3])
@@ -111,6 +131,7 @@ def preference(source: Source) -> Figure | None:
     return figure
 
 
+@of_all_sales
 def year_quarters(source: Source) -> Figure | None:
     data = source.mart(
         """select year(period_start) as year, quarter(period_start) as quarter, orders,
@@ -137,6 +158,7 @@ def year_quarters(source: Source) -> Figure | None:
     return figure
 
 
+@of_all_sales
 def year_days(source: Source) -> Figure | None:
     # Of a few days of a year nothing can be read.
     data = source.mart(
@@ -160,6 +182,7 @@ def year_days(source: Source) -> Figure | None:
     return figure
 
 
+@of_all_sales
 def months(source: Source) -> Figure | None:
     """Months of each year: those that the data do not cover are left out of the line."""
     data = source.mart(
@@ -186,6 +209,7 @@ def months(source: Source) -> Figure | None:
     return figure
 
 
+@of_all_sales
 def coverage(source: Source) -> Figure | None:
     """Orders of every month of the window, with the months that the data do not cover shaded."""
     data = source.mart("select * from marts.eda_coverage order by month_start")
@@ -205,6 +229,7 @@ def coverage(source: Source) -> Figure | None:
     return figure
 
 
+@of_all_sales
 def hours(source: Source) -> Figure | None:
     data = source.mart("select * from marts.eda_orders_by_hour order by hour")
     if len(data) < 2:
@@ -217,6 +242,7 @@ def hours(source: Source) -> Figure | None:
     return figure
 
 
+@of_all_sales
 def calendar(source: Source) -> Figure | None:
     """Weekdays, parts of the month and months against what is usual around them."""
     data = source.mart("select *, name_{lang} as label from marts.calendar_effects order by effect, position")

@@ -13,7 +13,7 @@ matplotlib.use("Agg")
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from babel.dates import format_skeleton, get_month_names, get_quarter_names
+from babel.dates import format_date, format_skeleton, get_month_names, get_quarter_names
 from babel.numbers import format_compact_currency, format_compact_decimal, format_currency, format_decimal
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -130,6 +130,9 @@ class Source:
         if abs(value) < 10_000:
             return self.number(value, 2 if abs(value) < 100 else 0, is_money=True)
         return self.compact(value, is_money=True)
+
+    def day(self, day: date) -> str:
+        return str(format_date(day, "long", locale=self.locale))
 
     def month(self, day: date) -> str:
         return format_skeleton("yMMM", day, locale=self.locale)

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
-from babel.dates import format_date
 from babel.numbers import format_percent
 
 from segmentation.charts.look import Source, filled, open_source
@@ -122,7 +121,7 @@ class Story:
         return ("+" if share and share > 0 else "") + self.percent(share)
 
     def day(self, value: datetime.date) -> str:
-        return str(format_date(value, "long", locale=self.source.locale))
+        return self.source.day(value)
 
     @cached_property
     def has_few_without_net_order(self) -> bool:
