@@ -200,6 +200,29 @@ def test_a_narrow_screen_scrolls_tables_not_the_page_and_the_keyboard_reaches_ev
 
 
 @needs_browser
+def test_on_a_phone_bars_have_half_of_the_width_and_a_cut_name_is_whole_in_its_tooltip(
+    browser: Browser, report: Path
+) -> None:
+    page, heard = opened(browser, report, "en", width=390)
+    chart = page.locator("#reasons-en .chart")
+    names = json.loads(chart.locator("script").text_content() or "")["yAxis"][0]["data"]
+    longest = max(names, key=len)
+    page.evaluate("chart = echarts.getInstanceByDom(document.querySelector('#reasons-en .chart'))")
+    bars = page.evaluate("chart.getModel().getComponent('grid').coordinateSystem.getRect().width / chart.getWidth()")
+    assert bars > 0.45
+    assert "…" in written(page, "#reasons-en svg")
+    page.evaluate(f"chart.dispatchAction({{type: 'showTip', seriesIndex: 0, dataIndex: {names.index(longest)}}})")
+    expect(chart.get_by_text(longest)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    # A phone that is turned shows what any wide page does.
+    page.set_viewport_size({"width": 844, "height": 390})
+    page.wait_for_function("chart.getWidth() > 420")
+    assert "…" not in written(page, "#reasons-en svg")
+    assert heard == []
+    page.close()
+
+
+@needs_browser
 def test_it_prints_the_chosen_language_with_whole_tables(browser: Browser, report: Path) -> None:
     page, _ = opened(browser, report, "en")
     assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") > 5
