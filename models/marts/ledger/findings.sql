@@ -32,6 +32,11 @@ members as (
     select * from {{ ref('members') }}
 ),
 
+members_without_time as (
+    select * from {{ ref('member_rows') }}
+    where reason in ('no_registration_time', 'bad_registration_time')
+),
+
 list_reasons as (
     select * from {{ ref('list_reasons') }}
 ),
@@ -350,6 +355,18 @@ counted as (
         null as to_day
     from strangers
     left join numbers_of_members on strangers.number = numbers_of_members.number
+    union all
+    select
+        'listed_without_time' as finding,
+        'member_rows' as subject,
+        null as other,
+        null as days,
+        count(distinct members_without_time.card_id) as found,
+        count(distinct strangers.card_id) as looked_at,
+        null as from_day,
+        null as to_day
+    from strangers
+    left join members_without_time on strangers.card_id = members_without_time.card_id
     union all
     select
         'several_receipts_a_day' as finding,
