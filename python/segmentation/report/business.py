@@ -520,9 +520,9 @@ def promotions(story: Story) -> Block | None:
     """Days with far more orders or discounts than month and weekday lead to expect."""
     data = story.rows(
         f"""select promotions.day, weekday_name_{{lang}} as weekday, other_orders / usual_orders as ratio,
-            discount_share, usual_discount_share, other_orders >= {story.small} as is_told
+            discount_share, usual_discount_share, stands_out_by_orders, other_orders >= {story.small} as is_told
         from marts.promotion_days as promotions join marts.dates as dates using (day)
-        where promotions.is_promotion_day order by ratio desc, day"""
+        where promotions.is_promotion_day order by stands_out_by_orders desc, ratio desc, day"""
     )
     # The shares of a day of few orders would be those of a few baskets.
     told = [row for row in data if row["is_told"]]
@@ -536,7 +536,7 @@ def promotions(story: Story) -> Block | None:
     return Block(
         "promotions",
         story.say(
-            "promotions_title" if top["ratio"] > 1 else "promotions_title_discounts",
+            "promotions_title" if top["stands_out_by_orders"] else "promotions_title_discounts",
             days=str(len(data)),
             judged=story.count(judged["days"]),
             day=story.day(top["day"]),
