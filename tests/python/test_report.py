@@ -642,6 +642,54 @@ def test_members_with_different_actions_are_in_no_row_together(action: str, rows
     assert [row[:4] for row in block.table.rows] == rows
 
 
+def story_of_forecasts(language: str) -> Story:
+    """The check of two methods, of which the model has the smaller errors but for the amounts."""
+    return story_of(
+        language,
+        """create table seeds.forecast_methods as
+        from (values ('model', 1), ('own_rate', 2)) as m (method, sort_order);
+        create table marts.clv_check as
+        from (values ('purchases', 'model', 'the model', 1.5, 0.1, true),
+            ('purchases', 'own_rate', 'a guess', 2, 0.2, false),
+            ('amount', 'model', 'the model', 9, 0.3, false), ('amount', 'own_rate', 'a guess', 8, -0.4, true))
+            as c (quantity, method, method_name_en, root_mean_square_error, total_bias, is_best)""",
+    )
+
+
+def test_the_check_tells_how_far_the_amounts_are_off() -> None:
+    block = outlook.forecast_check(story_of_forecasts("en"))
+    assert block is not None
+    assert block.table is not None
+    assert block.sentences[:2] == [
+        "The model: the total of visits is off by +10.0%.",
+        "Amounts go by a guess: the total is off by -40.0%.",
+    ]
+    assert [row[2:] for row in block.table.rows] == [["+10.0%", "+30.0%"], ["+20.0%", "-40.0%"]]
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "note"),
+    [
+        ("en", "In the next 365 days CN¥900 is to be expected from those who have bought already", "comes on top"),
+        ("zh", "已消费过的顾客未来 365 天预计消费 ¥900", "不在其中"),
+    ],
+)
+def test_the_expected_amount_is_said_to_be_of_those_who_have_bought(language: str, title: str, note: str) -> None:
+    story = story_of(
+        language,
+        f"""create table seeds.life_cycle_states as
+        select 'active' as state, 1 as sort_order, 'Active' as name_{language};
+        create table marts.member_overview as
+        select 'active' as state, 1 as segment, 'Top' as segment_name_{language}, 365 as horizon_days,
+            10 as expected_value
+        from range(90)""",
+    )
+    block = outlook.expected_amount(story)
+    assert block is not None
+    assert block.title == title
+    assert note in block.sentences[-1]
+
+
 def test_every_setting_has_a_name_in_the_report() -> None:
     named = {key for key in texts() if key.startswith("setting_")}
     assert {f"setting_{name}" for name in setting_names() if name != "retailer"} | {"setting_meaning"} == named

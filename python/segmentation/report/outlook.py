@@ -221,11 +221,13 @@ def discounted(story: Story) -> Block | None:
 
 
 def forecast_check(story: Story) -> Block | None:
-    data = story.rows(
-        """select method_name_{lang} as label, method, root_mean_square_error as error, total_bias, is_best
+    checks = story.rows(
+        """select quantity, method_name_{lang} as label, method, root_mean_square_error as error, total_bias, is_best
         from marts.clv_check join seeds.forecast_methods using (method)
-        where quantity = 'purchases' and root_mean_square_error is not null order by sort_order"""
+        where root_mean_square_error is not null order by sort_order"""
     )
+    data = [row for row in checks if row["quantity"] == "purchases"]
+    amounts = {row["method"]: row for row in checks if row["quantity"] == "amount"}
     best = next((row for row in data if row["is_best"]), None)
     if best is None:
         why = story.rows(
@@ -249,15 +251,21 @@ def forecast_check(story: Story) -> Block | None:
                 # Where nobody bought in the time of the check, there is none.
                 bias=None if best["total_bias"] is None else story.signed(best["total_bias"]),
             ),
+            *(
+                story.say("forecast_check_amount_bias", method=row["label"], bias=story.signed(row["total_bias"]))
+                for row in amounts.values()
+                if row["is_best"] and row["total_bias"] is not None
+            ),
             story.say("forecast_check_note"),
         ),
         table=Table(
-            [story.label("method"), story.label("forecast_error"), story.label("bias")],
+            [story.label("method"), *map(story.label, ("forecast_error", "bias", "amount_bias"))],
             [
                 [
                     row["label"],
                     story.decimal(row["error"]),
                     story.signed(row["total_bias"]),
+                    story.signed(amounts[row["method"]]["total_bias"]) if row["method"] in amounts else MISSING,
                 ]
                 for row in data
             ],
