@@ -561,16 +561,44 @@ def test_what_grows_is_said_as_the_seed_has_it() -> None:
             as l (level, sort_order, lower_bound);
         create table marts.member_growth as
         select if(buyer < 40, 'growing', 'declining') as level, 'a level' as level_name_en, true as is_comparable,
-            false as is_beyond_chance, 12 as compared_months
+            false as is_beyond_chance, 0 as more_visits, 12 as compared_months
         from range(80) as b (buyer)""",
     )
     block = groups.growth(story)
     assert block is not None
-    assert "growing: at least 10% more per day of trade, declining: over 20% less" in block.sentences[0]
+    assert "growing is at least 10% more, declining over 20% less" in block.sentences[0]
     assert "80 buyers are comparable" in block.sentences[0]
     # Beside all buyers, which the page tells, these would be known.
-    story.source.connection.execute("insert into marts.member_growth select null, null, false, false, 12 from range(5)")
+    story.source.connection.execute(
+        "insert into marts.member_growth select null, null, false, false, 0, 12 from range(5)"
+    )
     assert groups.growth(story) is None
+
+
+@pytest.mark.parametrize(
+    ("beyond", "more", "title"),
+    [
+        (60, 50, "Beyond chance, 5.0% of the comparable buyers come more often than a year before and 7.0% less often"),
+        # Beside all beyond chance, which the chart shows, the few would be known.
+        (60, 20, "Beyond chance, 12.0% of the comparable buyers come more or less often than a year before"),
+        (10, 10, "1,000 buyers against their own past year"),
+    ],
+)
+def test_whoever_grows_by_chance_is_in_no_title(beyond: int, more: int, title: str) -> None:
+    story = story_of(
+        "en",
+        f"""create table seeds.growth_levels as
+        from (values ('growing', 1, 0.25), ('steady', 2, -0.25), ('declining', 3, -1))
+            as l (level, sort_order, lower_bound);
+        create table marts.member_growth as
+        select if(buyer < 500, 'growing', 'declining') as level, level as level_name_en, true as is_comparable,
+            buyer % 500 < {beyond} as is_beyond_chance, if(buyer < {more}, 1.5, -2) as more_visits,
+            12 as compared_months
+        from range(1000) as b (buyer)""",
+    )
+    block = groups.growth(story)
+    assert block is not None
+    assert block.title.startswith(title)
 
 
 def test_a_rate_of_few_is_not_told() -> None:
@@ -603,7 +631,7 @@ def test_few_of_a_level_are_not_told_by_its_others() -> None:
             as l (level, sort_order, lower_bound);
         create table marts.member_growth as
         select level, level as level_name_en, true as is_comparable, buyer <= beyond as is_beyond_chance,
-            12 as compared_months
+            1 as more_visits, 12 as compared_months
         from (values ('growing', 101, 5), ('steady', 60, 0), ('declining', 80, 40), ('stopped', 9, 0))
             as l (level, buyers, beyond)
         cross join range(1, 200) as b (buyer) where buyer <= buyers""",

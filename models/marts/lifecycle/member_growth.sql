@@ -80,14 +80,19 @@ measured as (
     cross join compared
 ),
 
+differing as (
+    select
+        *,
+        case when is_comparable then visits - all_visits * share_of_days end as more_visits
+    from measured
+),
+
 judged as (
     select
         *,
         case when is_comparable then amount_per_day / nullif(earlier_amount_per_day, 0) - 1 end as change,
         coalesce(
-            is_comparable
-            and abs(visits - all_visits * share_of_days) - 0.5
-            > {{ z_of_95_percent() }} * sqrt(all_visits * share_of_days * (1 - share_of_days)),
+            abs(more_visits) - 0.5 > {{ z_of_95_percent() }} * sqrt(all_visits * share_of_days * (1 - share_of_days)),
             false
         ) as is_beyond_chance,
         case
@@ -99,7 +104,7 @@ judged as (
             -- What cost nothing before gives no number.
             when earlier_amount = 0 and amount > 0 then 'growing'
         end as special_level
-    from measured
+    from differing
 ),
 
 labelled as (
@@ -113,6 +118,7 @@ labelled as (
         judged.earlier_amount_per_day,
         judged.amount_per_day,
         judged.change,
+        round(judged.more_visits, 6) as more_visits,
         judged.is_beyond_chance,
         levels.is_comparable,
         levels.level,

@@ -468,7 +468,8 @@ def growth(story: Story) -> Block | None:
     """Buyers against their own past year, as far as that can be compared."""
     data = story.rows(
         """select level, level_name_{lang} as label, count(*) as buyers,
-            count(*) filter (where is_beyond_chance) as beyond, any_value(compared_months) as months
+            count(*) filter (where is_beyond_chance) as beyond, any_value(compared_months) as months,
+            count(*) filter (where is_beyond_chance and more_visits > 0) as more
         from marts.member_growth join (select level, sort_order from seeds.growth_levels) using (level)
         where is_comparable group by level, label, sort_order order by sort_order"""
     )
@@ -495,9 +496,16 @@ def growth(story: Story) -> Block | None:
     def share(level: str) -> str | None:
         return None if level in few else story.percent(people.get(level, 0) / everybody)
 
+    beyond, more = (sum(row[name] for row in data) for name in ("beyond", "more"))
+    # Of the levels that are not split, the totals of all would tell the parts together.
+    is_told = not any(story.few(sum(parts[level][part] for level in whole)) for part in (0, 1))
+    both = story.share(beyond, everybody) if is_told else None
+    each = (None, None) if both is None or story.few(more) or story.few(beyond - more) else (more, beyond - more)
+    more_share, less_share = (None if number is None else story.percent(number / everybody) for number in each)
     return Block(
         "growth",
-        story.say("growth_title", growing=share("growing"), declining=share("declining"))
+        story.say("growth_title", more=more_share, less=less_share)
+        or story.say("growth_title_both", share=both)
         or story.say("growth_title_plain", count=story.count(everybody)),
         sentences(
             story.say(
@@ -506,6 +514,7 @@ def growth(story: Story) -> Block | None:
                 count=story.count(everybody),
                 **{level: story.percent(share, 0) for level, share in bounds.items()},
             ),
+            story.say("growth_levels"),
             story.say("growth_others", stopped=share("stopped"), resumed=share("resumed")),
         ),
         bars(
