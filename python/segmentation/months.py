@@ -6,7 +6,8 @@ MONTHS = """
     with as_of as (select max(as_of) as as_of from marts.member_overview),
     bought as (
         select cast(date_trunc('month', purchased_at) as date) as month_start, count(*) as orders,
-            sum(amount) as amount, count(distinct card_id) as buyers,
+            sum(amount) as amount, sum(pow(cast(amount as double), 2)) as squared_amount,
+            count(distinct card_id) as buyers,
             count(distinct cast(purchased_at as date)) as trading_days
         from marts.orders join as_of on purchased_at < as_of semi join marts.member_overview using (card_id)
         where customer_type = 'member' group by all
@@ -15,6 +16,7 @@ MONTHS = """
         coalesce(bought.orders, if(status = 'missing', null, 0)) as orders,
         cast(coalesce(amount, if(status = 'missing', null, 0)) as double) as amount,
         coalesce(buyers, if(status = 'missing', null, 0)) as buyers,
-        coalesce(bought.trading_days, if(status = 'missing', null, 0)) as trading_days
+        coalesce(bought.trading_days, if(status = 'missing', null, 0)) as trading_days,
+        squared_amount
     from marts.eda_coverage join as_of on month_start < as_of left join bought using (month_start)
     order by month_start"""

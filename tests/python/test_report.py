@@ -432,18 +432,19 @@ def story_of(language: str, sql: str) -> Story:
     return Story(Source(connection, language, charts, "CNY"), said, 30)
 
 
-def story_of_months(language: str, orders: int) -> Story:
-    """Four months, of which March lacks a day until the as-of date, with so many orders in February."""
+def story_of_months(language: str, orders: int, days: int = 1) -> Story:
+    """Four months, of which March lacks a day until the as-of date, with so many orders on so many days in February."""
     return story_of(
         language,
         f"""create table marts.eda_coverage as select *, 9 as orders
             from (values (date '2015-01-01', 'complete'), ('2015-02-01', 'complete'), ('2015-03-01', 'complete'),
                 ('2015-04-01', 'complete')) as c (month_start, status);
         create table marts.orders as
-            select month_start + interval 9 hour as purchased_at, 'member' as customer_type,
-                unnest(range(orders)) as card_id, 0.01 as amount
-            from (values (date '2015-01-01', 1000), ('2015-02-01', {orders}), ('2015-03-01', 40), ('2015-04-01', 5000))
-                as m (month_start, orders)
+            select month_start + interval 9 hour + interval (card_id % days) day as purchased_at,
+                'member' as customer_type, card_id, 0.01 as amount
+            from (values (date '2015-01-01', 1000, 1), ('2015-02-01', {orders}, {days}), ('2015-03-01', 40, 1),
+                ('2015-04-01', 5000, 1)) as m (month_start, orders, days)
+            cross join range(5000) as c (card_id) where card_id < orders
             union all select timestamp '2015-03-31 08:00', 'member', -1, 9
             union all select timestamp '2015-02-01', 'unregistered', -2, 9
             -- Registered after the as-of date.
@@ -463,23 +464,39 @@ def test_months_after_the_as_of_date_are_not_told_and_its_own_is_partial() -> No
 
 
 @pytest.mark.parametrize(
-    ("language", "orders", "title"),
+    ("language", "orders", "days", "title"),
     [
-        ("en", 900, "Feb 2015: 10.0% fewer orders of customers than the month before"),
-        ("zh", 1100, "2015年2月顾客的订单数比上月多 10.0%"),
-        ("zh", 900, "2015年2月顾客的订单数比上月少 10.0%"),
-        ("en", 1000, "Feb 2015: 1,000 orders of customers"),
+        ("en", 900, 1, "Feb 2015: 10.0% fewer orders of customers a day than the month before"),
+        ("zh", 1100, 1, "2015年2月顾客的日均订单数比上月多 10.0%"),
+        ("zh", 900, 1, "2015年2月顾客的日均订单数比上月少 10.0%"),
+        ("en", 1900, 2, "Feb 2015: 1,900 orders of customers, about as many a day as the month before"),
+        # Of 1,000 and as many, chance moves up to 87.
+        ("en", 1080, 1, "Feb 2015: 1,080 orders of customers, about as many a day as the month before"),
+        ("zh", 1080, 1, "2015年2月顾客的日均订单数与上月相当：当月共 1,080"),
+        ("en", 3600, 3, "Feb 2015: 20.0% more orders of customers a day than the month before"),
     ],
 )
-def test_a_month_is_told_by_the_number_and_not_by_its_sign(
-    language: str, orders: int, title: str, monkeypatch: pytest.MonkeyPatch
+def test_a_month_is_told_by_the_day_where_it_differs_beyond_chance(
+    language: str, orders: int, days: int, title: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # However a language writes the sign.
     monkeypatch.setattr(Story, "signed", lambda *_: "otherwise")
-    story = story_of_months(language, orders)
+    story = story_of_months(language, orders, days)
     block = business.orders_by_month(story)
     assert block is not None
     assert block.title == title
+
+
+def test_of_a_few_large_orders_chance_moves_the_amount_more() -> None:
+    story = story_of_months("en", 900)
+    amounts = business.amount_by_month(story)
+    assert amounts is not None
+    assert amounts.title == "Feb 2015: customers spent 10.0% less a day than the month before"
+    story = story_of_months("en", 900)
+    story.source.connection.execute("update marts.orders set amount = 3.01 where card_id = 7")
+    amounts = business.amount_by_month(story)
+    assert amounts is not None
+    assert amounts.title == "Feb 2015: customers spent CN¥12, about as much a day as the month before"
 
 
 @pytest.mark.parametrize(("silent", "title"), [(29, "Buyers by life-cycle state"), (30, "30.0% of the customers")])
@@ -498,18 +515,18 @@ def test_a_share_of_few_people_is_in_no_title(silent: int, title: str) -> None:
     assert block.title.startswith(title)
 
 
-@pytest.mark.parametrize(("small", "change"), [(1000, "+4.0%"), (1001, "")])
+@pytest.mark.parametrize(("small", "change"), [(1000, "+14.0% a day"), (1001, "")])
 def test_by_the_change_few_buyers_of_the_month_before_are_not_told(small: int, change: str) -> None:
-    story = replace(story_of_months("en", 1040), small=small)
+    story = replace(story_of_months("en", 1140), small=small)
     story.source.connection.execute(
         """create or replace table marts.member_overview as
             select date '2015-03-31' as as_of, 9 as orders, 9.5 as amount, unnest(range(5000)) as card_id"""
     )
     block = business.key_figures(story)
     assert block is not None
-    [buyers] = [card for card in block.cards if card.label == "Buyers"]
-    assert "1,040" in buyers.note
-    assert ("%" in buyers.note, change in buyers.note) == (bool(change), True)
+    [orders] = [card for card in block.cards if card.label == "Orders"]
+    assert "1,140" in orders.note
+    assert ("%" in orders.note, change in orders.note) == (bool(change), True)
 
 
 def test_a_month_of_which_no_year_is_whole_is_not_the_best() -> None:

@@ -1,6 +1,8 @@
 """The business at a glance, who the customers are, and when and how they buy."""
 
+import math
 from collections.abc import Callable
+from statistics import NormalDist
 
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, GENDER_COLORS, PLAIN, TYPE_COLORS, TYPES
@@ -8,6 +10,7 @@ from segmentation.landing.files import literal
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import Block, Card, Maker, Row, Story, Table, sentences
 
+Z_OF_95_PERCENT = NormalDist().inv_cdf(0.975)
 MOST_NAMED_GAPS = 8
 COUNTERS = 12
 PROMOTIONS = 10
@@ -25,16 +28,16 @@ def last_two(months: list[Row]) -> tuple[Row | None, Row | None, Row | None]:
 
 
 def difference(now: Row | None, before: Row | None, measure: str) -> float | None:
-    """The share by which a month has more than another."""
-    if not now or not before or not before[measure] or now[measure] is None:
+    """The share by which a month has more a day of trade than another, to a tenth of a per cent; 0 within chance."""
+    if not now or not before or not before[measure] or not now["trading_days"]:
         return None
-    return float(now[measure]) / float(before[measure]) - 1
-
-
-def change(story: Story, now: Row | None, before: Row | None, measure: str) -> str | None:
-    """By how much a month differs from another, with its sign."""
-    more = difference(now, before, measure)
-    return None if more is None else story.signed(more)
+    per_day = [float(row[measure]) / row["trading_days"] for row in (now, before)]
+    # Orders come by chance, each with its amount: the variance of a sum of these is that of their squares.
+    squares = "orders" if measure == "orders" else "squared_amount"
+    variance = sum(row[squares] / row["trading_days"] ** 2 for row in (now, before))
+    if abs(per_day[0] - per_day[1]) <= Z_OF_95_PERCENT * math.sqrt(variance):
+        return 0
+    return round(per_day[0] / per_day[1] - 1, 3)
 
 
 def key_figures(story: Story) -> Block | None:
@@ -53,10 +56,9 @@ def key_figures(story: Story) -> Block | None:
         month = story.source.month(now["month_start"])
         # It would give away how few the month before had.
         is_told = not (before and story.few(before["buyers"]))
-        more = change(story, now, before, measure) if is_told else None
-        return story.say("card_month_change", month=month, value=value, change=more) or (
-            story.say("card_month", month=month, value=value)
-        )
+        more = difference(now, before, measure) if is_told else None
+        key = "card_month" if more is None else "card_month_change" if more else "card_month_same"
+        return story.say(key, month=month, value=value, change=story.signed(more))
 
     # Beside the buyers, it would tell how few have never bought.
     is_told = "has_members" in story.texts and not story.few(total["members"] - total["buyers"])
@@ -66,7 +68,7 @@ def key_figures(story: Story) -> Block | None:
         Card(story.label("amount_per_order"), story.money(float(total["amount"]) / int(total["orders"]))),
     ]
     cards += [
-        Card(story.label("buyers"), story.count(total["buyers"]), against("buyers")),
+        Card(story.label("buyers"), story.count(total["buyers"])),
         *([] if story.has_few_without_net_order else of_orders),
         Card(story.label("amount"), story.money(total["amount"]), against("amount", is_money=True)),
         Card(story.label("amount_per_buyer"), story.money(float(total["amount"]) / total["buyers"])),
@@ -106,9 +108,8 @@ def by_month(story: Story, measure: str) -> Block | None:
     now, before, year_before = last_two(shown)
     if len(months) < 2 or now is None:
         return None
-    # As it is said, to a tenth of a per cent.
-    more = round(difference(now, before, measure) or 0, 3)
-    direction = "_more" if more > 0 else "_less" if more < 0 else ""
+    more, since = difference(now, before, measure), difference(now, year_before, measure)
+    direction = "" if more is None else "_more" if more > 0 else "_less" if more < 0 else "_same"
     best = max((row for row in shown if row["status"] == "complete"), key=lambda row: row[measure] or 0)
 
     def value(row: Row) -> str:
@@ -121,15 +122,17 @@ def by_month(story: Story, measure: str) -> Block | None:
             f"{measure}_by_month_title{direction}",
             month=month(now["month_start"]),
             value=value(now),
-            change=story.percent(abs(more)),
+            change=story.percent(abs(more or 0)),
         ),
         sentences(
             story.say(
-                "by_month_year_before",
-                month=month(now["month_start"]),
-                change=change(story, now, year_before, measure),
-                before=month(year_before["month_start"]) if year_before else None,
-            ),
+                "by_month_year_before" if since else "by_month_year_before_same",
+                change=story.signed(since),
+                before=month(year_before["month_start"]),
+            )
+            if year_before and since is not None
+            else "",
+            "" if more is None else story.say("by_month_note"),
             story.say("by_month_best", month=month(best["month_start"]), value=value(best)),
         ),
         bars(
