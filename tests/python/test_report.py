@@ -535,12 +535,15 @@ def test_a_month_of_which_no_year_is_whole_is_not_the_best() -> None:
         """create table seeds.customer_types as select 'member' as customer_type, 1 as sort_order;
         create table marts.customer_type_comparison as
         select 'member' as customer_type, 'Members' as name_en, 200 as customers, 500 as orders;
-        create table marts.customer_type_rhythm as from (values (1, 0.2), (2, 0.3), (3, 0.5)) as m (position, share)
-            cross join (select 'member' as customer_type, 'month' as rhythm, '' as name_en, 50 as orders)"""
+        create table marts.customer_type_rhythm as
+        from (values (1, 0.2, 200), (2, 0.3, 300), (3, 0.5, 500)) as m (position, share, orders)
+            cross join (select 'member' as customer_type, 'month' as rhythm, '' as name_en, 10 as trading_days);
+        create table marts.calendar_effects as
+            select 'month' as effect, 2 as position, 1.2 as relative_orders, true as is_beyond_chance"""
     )
     block = business.by_month_of_year(story)
     assert block is not None
-    assert block.title == "Members buy the most in Feb: 30.0%"
+    assert block.title == "Members place the most orders in Feb: 30.0%"
     # February of two years, January of one.
     story.source.connection.execute("insert into marts.eda_coverage values ('2014-02-01', 'complete', 9)")
     block = business.by_month_of_year(replace(story))
@@ -548,26 +551,92 @@ def test_a_month_of_which_no_year_is_whole_is_not_the_best() -> None:
     assert block.title == "Shares of orders by month of the year"
 
 
-def test_of_one_month_no_rhythm_is_told() -> None:
-    story = story_of(
-        "en",
-        """create table seeds.customer_types as select 'member' as customer_type, 1 as sort_order;
+def story_of_rhythms(language: str, monday: int, verdict: str) -> Story:
+    """A month, two weekdays and two hours: so many orders on Mondays or at noon, 400 on Tuesdays or at four."""
+    return story_of(
+        language,
+        f"""create table seeds.customer_types as select 'member' as customer_type, 1 as sort_order;
         create table marts.customer_type_comparison as
-        select 'member' as customer_type, 'Members' as name_en, 200 as customers, 500 as orders;
-        create table marts.customer_type_rhythm as from (values ('member', 'month', 5, '5', 500, 1.0),
-            ('member', 'weekday', 1, 'Monday', 400, 0.8), ('member', 'weekday', 2, 'Tuesday', 100, 0.2))
-            as r (customer_type, rhythm, position, name_en, orders, share)""",
+        select 'member' as customer_type, 'Members' as name_{language}, 200 as customers, 500 as orders;
+        create table marts.calendar_effects as
+            select 'weekday' as effect, 1 as position, 1.5 as relative_orders, {verdict} as is_beyond_chance;
+        create table marts.customer_type_rhythm as
+        select 'member' as customer_type, *, orders / sum(orders) over (partition by rhythm) as share, 1 as trading_days
+        from (values ('month', 5, '5', 500), ('weekday', 1, 'Monday', {monday}), ('weekday', 2, 'Tuesday', 400),
+            ('hour', 12, '', {monday}), ('hour', 23, '', 400)) as r (rhythm, position, name_{language}, orders)""",
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "monday", "verdict", "weekday", "hour"),
+    [
+        (
+            "en",
+            600,
+            "true",
+            "Members place the most orders on Monday: 60.0%",
+            "Members place the most orders between 12:00 and 13:00: 60.0%",
+        ),
+        ("zh", 600, "true", "Members在Monday下单最多：60.0%", "Members在12时至13时下单最多：60.0%"),
+        # Of so many chance moves the difference up to 63.
+        ("en", 440, "true", "Shares of orders by weekday", "Shares of orders by hour of the day"),
+        ("zh", 440, "true", "一周各天订单的份额", "各小时订单的份额"),
+        # Mondays differ more from each other than orders come by chance.
+        (
+            "en",
+            600,
+            "false",
+            "Shares of orders by weekday",
+            "Members place the most orders between 12:00 and 13:00: 60.0%",
+        ),
+        (
+            "en",
+            100,
+            "null",
+            "Shares of orders by weekday",
+            "Members place the most orders between 23:00 and 24:00: 80.0%",
+        ),
+    ],
+)
+def test_a_weekday_or_hour_is_named_where_it_leads_beyond_chance(
+    language: str, monday: int, verdict: str, weekday: str, hour: str
+) -> None:
+    story = story_of_rhythms(language, monday, verdict)
+    for block, title in ((business.by_weekday(story), weekday), (business.by_hour(story), hour)):
+        assert block is not None
+        assert block.title == title
+
+
+def test_of_one_month_or_few_no_rhythm_is_told() -> None:
+    story = story_of_rhythms("en", 600, "true")
     assert business.by_month_of_year(story) is None
-    week = business.by_weekday(story)
-    assert week is not None
-    assert week.title == "Members buy the most on Monday: 80.0%"
-    # Of orders or customers so few, nothing is told.
+    assert business.by_weekday(story) is not None
     story.source.connection.execute("update marts.customer_type_rhythm set orders = 14 where position = 2")
     assert business.by_weekday(story) is None
     story.source.connection.execute("update marts.customer_type_rhythm set orders = 100")
     story.source.connection.execute("update marts.customer_type_comparison set customers = 3")
     assert business.by_weekday(story) is None
+
+
+@pytest.mark.parametrize(
+    ("more", "title"), [(30, "Female: the highest amount per buyer, CN¥130"), (2, "Amount per buyer by gender and age")]
+)
+def test_a_group_of_members_is_named_where_it_spends_more_beyond_chance(more: int, title: str) -> None:
+    story = story_of(
+        "en",
+        f"""create table seeds.age_bands as select 'young' as age_band, 1980 as birth_year_from;
+        create table marts.members as select card_id, false as is_gender_filled from range(200) as m (card_id);
+        create table marts.member_overview as select card_id, 1 as orders, 'young' as age_band,
+            if(card_id < 100, 'female', 'male') as gender,
+            card_id % 2 * 100 + 50 + if(card_id < 100, {more}, 0) as amount from range(200) as m (card_id);
+        create table marts.member_group_comparison as
+        from (values ('gender', 'female', 'Female', 100, 100 + {more}), ('gender', 'male', 'Male', 100, 100))
+            as g (dimension, group_code, name_en, buyers, amount_per_buyer)
+        cross join (select 0.5 as amount_share, 1 as orders_per_buyer, 1 as amount_per_order)""",
+    )
+    block = business.member_groups(story)
+    assert block is not None
+    assert block.title == title
 
 
 def test_what_grows_is_said_as_the_seed_has_it() -> None:

@@ -10,7 +10,6 @@ from segmentation.landing.files import literal
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import Block, Card, Maker, Row, Story, Table, sentences
 
-Z_OF_95_PERCENT = NormalDist().inv_cdf(0.975)
 MOST_NAMED_GAPS = 8
 COUNTERS = 12
 PROMOTIONS = 10
@@ -27,6 +26,11 @@ def last_two(months: list[Row]) -> tuple[Row | None, Row | None, Row | None]:
     return last, complete.get(before), complete.get(day.replace(year=day.year - 1))
 
 
+def is_beyond_chance(more: float, variance: float, tests: int = 1) -> bool:
+    """Whether chance gives so large a difference in less than one page of twenty, of so many that could be told."""
+    return abs(more) > NormalDist().inv_cdf(1 - 0.025 / tests) * math.sqrt(variance)
+
+
 def difference(now: Row | None, before: Row | None, measure: str) -> float | None:
     """The share by which a month has more a day of trade than another, to a tenth of a per cent; 0 within chance."""
     if not now or not before or not before[measure] or not now["trading_days"]:
@@ -35,9 +39,8 @@ def difference(now: Row | None, before: Row | None, measure: str) -> float | Non
     # Orders come by chance, each with its amount: the variance of a sum of these is that of their squares.
     squares = "orders" if measure == "orders" else "squared_amount"
     variance = sum(row[squares] / row["trading_days"] ** 2 for row in (now, before))
-    if abs(per_day[0] - per_day[1]) <= Z_OF_95_PERCENT * math.sqrt(variance):
-        return 0
-    return round(per_day[0] / per_day[1] - 1, 3)
+    is_told = is_beyond_chance(per_day[0] - per_day[1], variance)
+    return round(per_day[0] / per_day[1] - 1, 3) if is_told else 0
 
 
 def key_figures(story: Story) -> Block | None:
@@ -353,11 +356,33 @@ def member_groups(story: Story) -> Block | None:
     if not shown:
         return None
     best = max(shown, key=lambda row: row["amount_per_buyer"])
+    code = "if(is_gender_filled, null, gender)" if best["dimension"] == "gender" else "age_band"
+    against = story.one(
+        f"""with buyers as (
+            select cast(amount as double) as amount, {code} = {literal(best["group_code"])} as is_in_group
+            from marts.member_overview join (select card_id, is_gender_filled from marts.members) using (card_id)
+            where orders > 0
+        ),
+        groups as (
+            select is_in_group, avg(amount) as mean, var_samp(amount) / count(*) as variance
+            from buyers where is_in_group is not null group by is_in_group
+        )
+        select sum(if(is_in_group, mean, -mean)) as more, sum(variance) as variance
+        from groups having count(variance) = 2"""
+    )
+    leads = is_beyond_chance(**against, tests=len(shown)) if against else None
     measures = ["buyers", "amount_share", "orders_per_buyer", "amount_per_buyer", "amount_per_order"]
     return Block(
         "member_groups",
-        story.say("member_groups_title", group=best["label"], amount=story.money(best["amount_per_buyer"])),
-        sentences(story.say("member_groups_note", small=str(story.small)) if len(shown) < len(data) else ""),
+        story.say(
+            "member_groups_title" if leads else "member_groups_title_plain",
+            group=best["label"],
+            amount=story.money(best["amount_per_buyer"]),
+        ),
+        sentences(
+            story.say("member_groups_even") if leads is False else "",
+            story.say("member_groups_note", small=str(story.small)) if len(shown) < len(data) else "",
+        ),
         table=Table(
             [story.label("group"), *(story.label(measure) for measure in measures)],
             [
@@ -386,7 +411,7 @@ def _types_of_many(story: Story) -> str:
 
 def rhythm(story: Story, name: str, positions: range) -> Block | None:
     data = story.rows(
-        f"""select customer_type, type_label, position, name_{{lang}} as label, share, orders
+        f"""select customer_type, type_label, position, name_{{lang}} as label, share, orders, trading_days
         from marts.customer_type_rhythm join {TYPES} using (customer_type)
         where rhythm = {literal(name)} and customer_type in {_types_of_many(story)}
         order by sort_order, position"""
@@ -424,23 +449,27 @@ def rhythm(story: Story, name: str, positions: range) -> Block | None:
         return None
     best = max(sorted(compared), key=lambda position: cells[first_kind, position])
     is_uneven = name == "month" and any(years[position] != years[best] for position in compared)
+    rows = [row for row in data if row["customer_type"] == first_kind and row["position"] in compared]
+    leads = None if is_uneven else _leads(story, name, best, rows)
     other = next(((kind, text) for kind, text in kinds[1:] if (kind, best) in cells), None)
     return Block(
         f"by_{name}",
-        story.say("by_month_title_uneven")
-        if is_uneven
-        else story.say(
-            f"by_{name}_title", kind=first_label, when=label(best), share=story.percent(cells[first_kind, best])
+        story.say(
+            f"by_{name}_title" if leads else f"by_{name}_title_plain",
+            kind=first_label,
+            when=label(best),
+            end=label(best + 1) if name == "hour" else None,
+            share=story.percent(cells[first_kind, best]),
         ),
         sentences(
-            ""
-            if is_uneven
-            else story.say(
+            story.say(
                 "by_rhythm_others",
                 kind=other[1] if other else None,
-                when=label(best),
                 share=story.percent(cells[other[0], best]) if other else None,
-            ),
+            )
+            if leads
+            else "",
+            story.say("by_rhythm_even") if leads is False else "",
             story.say("by_month_note_uneven" if is_uneven else "by_rhythm_note"),
         ),
         lines(
@@ -456,6 +485,25 @@ def rhythm(story: Story, name: str, positions: range) -> Block | None:
             "percent",
         ),
     )
+
+
+def _leads(story: Story, name: str, best: int, data: list[Row]) -> bool | None:
+    """Whether the orders of a day are more there than anywhere else, beyond chance; None where nobody can tell."""
+    rates = {row["position"]: (row["orders"] / row["trading_days"], row["trading_days"]) for row in data}
+    first, days = rates.pop(best)
+    if not rates:
+        return None
+    second, other_days = max(rates.values())
+    if not is_beyond_chance(first - second, first / days + second / other_days, len(data)):
+        return False
+    if name == "hour":
+        return True
+    # Days and years differ by more than the chance of single orders; what is known of that is known of members.
+    effect = story.one(
+        f"""select is_beyond_chance and relative_orders > 1 as leads from marts.calendar_effects
+        where effect = {literal(name)} and position = {best}"""
+    )
+    return effect.get("leads") if data[0]["customer_type"] == "member" else None
 
 
 def by_hour(story: Story) -> Block | None:
