@@ -544,6 +544,14 @@ def test_a_month_of_which_no_year_is_whole_is_not_the_best() -> None:
     block = business.by_month_of_year(story)
     assert block is not None
     assert block.title == "Members place the most orders in Feb: 30.0%"
+    # Growth alone, or too few years to tell, name none.
+    for verdict in ("false", "null"):
+        story.source.connection.execute(f"update marts.calendar_effects set is_beyond_chance = {verdict}")
+        block = business.by_month_of_year(story)
+        assert block is not None
+        assert block.title == "Shares of orders by month of the year"
+        assert "None is ahead by more than chance." in block.sentences or verdict == "null"
+    story.source.connection.execute("update marts.calendar_effects set is_beyond_chance = true")
     # February of two years, January of one.
     story.source.connection.execute("insert into marts.eda_coverage values ('2014-02-01', 'complete', 9)")
     block = business.by_month_of_year(replace(story))

@@ -1,5 +1,11 @@
+{#- Of fewer whole years, what is usual for a month is not told from what happened in one. -#}
+{%- set fewest_years = 3 -%}
 with days as (
     select * from {{ ref('int_days') }}
+),
+
+as_of as (
+    select * from {{ ref('int_as_of') }}
 ),
 
 weekdays as (
@@ -10,9 +16,15 @@ month_parts as (
     select * from {{ ref('month_parts') }}
 ),
 
-complete_months as (
-    select month_start from {{ ref('eda_coverage') }}
+coverage as (
+    select * from {{ ref('eda_coverage') }}
     where status = 'complete'
+),
+
+complete_months as (
+    select coverage.month_start
+    from coverage
+    inner join as_of on coverage.month_start < date_trunc('month', as_of.as_of)
 ),
 
 -- A day against the seven days around it, so that growth and the season favour no weekday.
@@ -78,10 +90,36 @@ parts as (
 
 whole_years as (
     select
+        year(month_start) as year_no,
+        avg(orders_per_day {{ in_order('month_start') }}) as orders_per_day
+    from months
+    group by year(month_start)
+    having count(*) = 12
+),
+
+-- From year to year, as the season is the same in all.
+yearly_growth as (
+    select case when count(*) > 1 then regr_slope(ln(orders_per_day), year_no) else 0 end as log_orders_per_day
+    from whole_years
+),
+
+-- Without the growth of the shop, which favours the end of each year.
+level_months as (
+    select
+        months.month_start,
+        months.trading_days,
+        months.orders_per_day * exp(-yearly_growth.log_orders_per_day * month(months.month_start) / 12.0)
+            as orders_per_day
+    from months
+    inner join whole_years on year(months.month_start) = whole_years.year_no
+    cross join yearly_growth
+),
+
+months_of_years as (
+    select
         *,
         avg(orders_per_day {{ in_order('month_start') }}) over (partition by year(month_start)) as orders_in_year
-    from months
-    qualify count(*) over (partition by year(month_start)) = 12
+    from level_months
 ),
 
 observations as (
@@ -108,7 +146,7 @@ observations as (
         month_start as observed,
         trading_days,
         orders_per_day / orders_in_year as relative_orders
-    from whole_years
+    from months_of_years
 ),
 
 means as (
@@ -119,11 +157,24 @@ means as (
         cast(sum(trading_days) as bigint) as trading_days,
         avg(relative_orders {{ in_order('observed') }}) as relative_orders,
         case
-            when not {{ is_small('count(*)') }}
-                then stddev_samp(relative_orders {{ in_order('observed') }}) / sqrt(count(*))
-        end as standard_error
+            when effect = 'month' then count(*) >= {{ fewest_years }} else not {{ is_small('count(*)') }}
+        end as is_judged,
+        var_samp(relative_orders {{ in_order('observed') }}) as variance
     from observations
     group by effect, position
+),
+
+-- A few years tell little of how one month varies, but twelve months together enough: eleven of them vary freely around
+-- the mean of their year.
+measured as (
+    select
+        *,
+        case
+            when is_judged and effect = 'month'
+                then sqrt(avg(variance {{ in_order('position') }}) over (partition by effect) * 12 / 11 / observations)
+            when is_judged then sqrt(variance / observations)
+        end as standard_error
+    from means
 ),
 
 -- Less than one build in twenty calls an effect beyond chance where there is none: the tail of the normal distribution
@@ -139,7 +190,7 @@ judged as (
                 2 * count(standard_error) over () * exp(-pow((relative_orders - 1) / nullif(standard_error, 0), 2) / 2)
                 < {{ var('chance_level') }}
         end as is_beyond_chance
-    from means
+    from measured
 ),
 
 named as (

@@ -470,7 +470,9 @@ def rhythm(story: Story, name: str, positions: range) -> Block | None:
             if leads
             else "",
             story.say("by_rhythm_even") if leads is False else "",
-            story.say("by_month_note_uneven" if is_uneven else "by_rhythm_note"),
+            story.say(
+                "by_month_note_uneven" if is_uneven else "by_month_growth" if name == "month" else "by_rhythm_note"
+            ),
         ),
         lines(
             [label(position) for position in shown],
