@@ -764,18 +764,37 @@ def test_members_with_different_actions_are_in_no_row_together(action: str, rows
     assert [row[:4] for row in block.table.rows] == rows
 
 
-def story_of_forecasts(language: str) -> Story:
+def story_of_forecasts(language: str, best: str = "model", reason: str = "null") -> Story:
     """The check of two methods, of which the model has the smaller errors but for the amounts."""
     return story_of(
         language,
-        """create table seeds.forecast_methods as
+        f"""create table seeds.forecast_methods as
         from (values ('model', 1), ('own_rate', 2)) as m (method, sort_order);
+        create table marts.clv_models as
+        select 'all' as sample, 'bg_nbd' as model, {reason} as reason_name_{language};
         create table marts.clv_check as
-        from (values ('purchases', 'model', 'the model', 1.5, 0.1, true),
-            ('purchases', 'own_rate', 'a guess', 2, 0.2, false),
-            ('amount', 'model', 'the model', 9, 0.3, false), ('amount', 'own_rate', 'a guess', 8, -0.4, true))
-            as c (quantity, method, method_name_en, root_mean_square_error, total_bias, is_best)""",
+        select *, if(quantity = 'purchases', method = '{best}', method = 'own_rate') as is_best
+        from (values ('purchases', 'model', 'the model', 1.5, 0.1), ('purchases', 'own_rate', 'a guess', 2, 0.2),
+            ('amount', 'model', 'the model', 9, 0.3), ('amount', 'own_rate', 'a guess', 8, -0.4))
+            as c (quantity, method, method_name_{language}, root_mean_square_error, total_bias)""",
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "best", "reason", "title"),
+    [
+        ("en", "model", "null", "The model has the smallest error of the methods"),
+        ("en", "own_rate", "null", "A guess: the best forecast, better than the model"),
+        # Though the error of the model is smaller in the check.
+        ("en", "own_rate", "'It is so.'", "A guess: the best of the forecasts that can be used; the model was refused"),
+        ("zh", "own_rate", "'It is so.'", "“a guess”在可用的预测中最准；模型未被采用"),
+    ],
+)
+def test_what_has_no_model_is_not_said_to_be_better_than_it(language: str, best: str, reason: str, title: str) -> None:
+    block = outlook.forecast_check(story_of_forecasts(language, best, reason))
+    assert block is not None
+    assert block.title == title
+    assert any("It is so." in said for said in block.sentences) == (reason != "null")
 
 
 def test_the_check_tells_how_far_the_amounts_are_off() -> None:

@@ -239,12 +239,16 @@ def forecast_check(story: Story) -> Block | None:
         return (
             Block("forecast_check", story.say("forecast_none_title"), [row["reason"] for row in why]) if why else None
         )
-    has_model = any(row["method"] == "model" for row in data)
-    against = "model" if best["method"] == "model" else "guess" if has_model else "no_model"
+    # What of all data has no model cannot be told by it, however small its error in the check.
+    [refused] = story.rows(
+        "select reason_name_{lang} as reason from marts.clv_models where sample = 'all' and model = 'bg_nbd'"
+    )
+    against = "model" if best["method"] == "model" else "no_model" if refused["reason"] else "guess"
     return Block(
         "forecast_check",
         story.say(f"forecast_check_title_{against}", method=best["label"]),
         sentences(
+            story.say("forecast_check_refused", reason=refused["reason"]),
             story.say(
                 "forecast_check_bias",
                 method=best["label"],
