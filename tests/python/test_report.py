@@ -831,6 +831,28 @@ def test_the_expected_amount_is_said_to_be_of_those_who_have_bought(language: st
     assert note in block.sentences[-1]
 
 
+@pytest.mark.parametrize(
+    ("language", "is_stable", "title", "note"),
+    [
+        ("en", "true", "Refits on resampled buyers find the same 2 segments again", "does not prove natural groups"),
+        ("zh", "true", "重新抽样后，仍得到同样的 2 个客群", "这不证明存在天然的群体"),
+        ("en", "false", "The division into 2 segments is not stable: use it with care", ""),
+    ],
+)
+def test_what_refits_find_again_is_not_said_to_be_natural(language: str, is_stable: str, title: str, note: str) -> None:
+    story = story_of(
+        language,
+        f"""create table marts.settings_used as select 'cluster_valid_jaccard' as setting, '0.75' as value;
+        create table marts.cluster_scores as select 'standard' as scaling, 2 as n_clusters, 0.4 as silhouette,
+            0.9 as smallest_jaccard, true as is_selected, {is_stable} as is_stable, true as has_structure""",
+    )
+    block = groups.trust(story)
+    assert block is not None
+    assert block.title == title
+    assert len(block.sentences) == (2 if note else 1)
+    assert note in block.sentences[-1]
+
+
 def test_every_setting_has_a_name_in_the_report() -> None:
     named = {key for key in texts() if key.startswith("setting_")}
     assert {f"setting_{name}" for name in setting_names() if name != "retailer"} | {"setting_meaning"} == named

@@ -151,6 +151,7 @@ def trust(story: Story) -> Block | None:
                 jaccard=None if chosen["smallest_jaccard"] is None else story.decimal(chosen["smallest_jaccard"]),
                 limit=story.source.number(float(limit), 4),
             ),
+            story.say("trust_stable_note") if chosen["is_stable"] else "",
             "" if chosen["has_structure"] is None or chosen["has_structure"] else story.say("trust_no_structure"),
             story.say("trust_others", groups=story.list(stable)) if stable and not chosen["is_stable"] else "",
         ),
