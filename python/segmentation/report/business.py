@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from statistics import NormalDist
+from statistics import NormalDist, median
 
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, GENDER_COLORS, PLAIN, TYPE_COLORS, TYPES
@@ -411,7 +411,7 @@ def _types_of_many(story: Story) -> str:
 
 def rhythm(story: Story, name: str, positions: range) -> Block | None:
     data = story.rows(
-        f"""select customer_type, type_label, position, name_{{lang}} as label, share, orders, trading_days
+        f"""select customer_type, type_label, position, name_{{lang}} as label, share, orders
         from marts.customer_type_rhythm join {TYPES} using (customer_type)
         where rhythm = {literal(name)} and customer_type in {_types_of_many(story)}
         order by sort_order, position"""
@@ -490,17 +490,13 @@ def rhythm(story: Story, name: str, positions: range) -> Block | None:
 
 
 def _leads(story: Story, name: str, best: int, data: list[Row]) -> bool | None:
-    """Whether the orders of a day are more there than anywhere else, beyond chance; None where nobody can tell."""
-    rates = {row["position"]: (row["orders"] / row["trading_days"], row["trading_days"]) for row in data}
-    first, days = rates.pop(best)
-    if not rates:
-        return None
-    second, other_days = max(rates.values())
-    if not is_beyond_chance(first - second, first / days + second / other_days, len(data)):
-        return False
+    """Whether more is ordered there than is usual, beyond chance; None where nobody can tell."""
     if name == "hour":
-        return True
-    # Days and years differ by more than the chance of single orders; what is known of that is known of members.
+        orders = {row["position"]: row["orders"] for row in data}
+        most, others = orders.pop(best), orders.values()
+        # The median, as the hours at which a shop opens and closes have few.
+        return is_beyond_chance(most - median(others), most + median(others), len(data)) if others else None
+    # What is known of days and years, which differ by more than the chance of single orders, is known of members.
     effect = story.one(
         f"""select is_beyond_chance and relative_orders > 1 as leads from marts.calendar_effects
         where effect = {literal(name)} and position = {best}"""
