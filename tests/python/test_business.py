@@ -52,9 +52,9 @@ class Shop:
     def table(self, query: str) -> pd.DataFrame:
         return self.connection.execute(query).df()
 
-    def baskets(self, level: str, segment: int | None = None) -> list[tuple[str, set[str]]]:
+    def baskets(self, level: str, segment: int | None = None) -> list[tuple[str, str, set[str]]]:
         return [
-            (f"{moment:%Y-%m}", set(rows[f"{level}_code"]))
+            (card, f"{moment:%Y-%m}", set(rows[f"{level}_code"]))
             for (card, moment), rows in self.orders.items()
             if segment is None or self.segments[card] == segment
         ]
@@ -79,27 +79,41 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     return Shop(job)
 
 
+def size_class(items: set[str]) -> int:
+    return bisect_right([2, 4, 8, 16], len(items))
+
+
 def chance_pairs(baskets: list[set[str]]) -> Counter[tuple[str, str]]:
-    items = Counter(item for basket in baskets for item in basket)
-    products = {(a, b): items[a] * items[b] for a, b in permutations(items, 2)}
-    pairs = sum(math.comb(len(basket), 2) for basket in baskets)
-    return Counter({pair: pairs * product / (sum(products.values()) / 2) for pair, product in products.items()})
+    """As often as the odds of both say, and as many in all as the baskets hold."""
+    pairs = Counter(item for basket in baskets for item, _ in permutations(basket, 2))
+    odds = {item: count / (pairs.total() - count) for item, count in pairs.items()}
+    products = {(a, b): odds[a] * odds[b] for a, b in permutations(odds, 2)}
+    scale = pairs.total() / sum(products.values()) if products else 0
+    return Counter({pair: product * scale for pair, product in products.items()})
 
 
-def brute_force_pairs(baskets_and_months: list[tuple[str, set[str]]]) -> dict[tuple[str, str], dict[str, float]]:
-    baskets = [basket for _, basket in baskets_and_months]
-    n, items = len(baskets), Counter(item for basket in baskets for item in basket)
-    together = Counter(pair for basket in baskets for pair in permutations(basket, 2))
+def brute_force_pairs(orders: list[tuple[str, str, set[str]]]) -> dict[tuple[str, str], dict[str, float]]:
+    n, items = len(orders), Counter(item for *_, basket in orders for item in basket)
+    together = Counter(pair for *_, basket in orders for pair in permutations(basket, 2))
+    members: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    alike: dict[tuple[str, int], list[set[str]]] = defaultdict(list)
+    for card, month, basket in orders:
+        alike[month, size_class(basket)].append(basket)
+        for pair in permutations(basket, 2):
+            members[pair][card] += 1
     by_chance: Counter[tuple[str, str]] = Counter()
-    for month in {month for month, _ in baskets_and_months}:
-        by_chance.update(chance_pairs([basket for its_month, basket in baskets_and_months if its_month == month]))
+    for baskets in alike.values():
+        by_chance.update(chance_pairs(baskets))
     compared = math.comb(sum(count >= MIN_ORDERS for count in items.values()), 2)
     pairs = {}
     for (a, b), both in together.items():
         if both >= MIN_ORDERS:
             expected = by_chance[a, b]
-            bound = compared * math.exp(both - expected - both * math.log(both / expected))
+            # As many orders as say as much, were each of another member.
+            design_effect = sum(count * count for count in members[a, b].values()) / both
+            bound = compared * math.exp((both - expected - both * math.log(both / expected)) / design_effect)
             pairs[a, b] = {
+                "members": len(members[a, b]),
                 "orders": both,
                 "support": both / n,
                 "confidence": both / items[a],
@@ -182,9 +196,10 @@ def test_next_purchases_equal_the_count_by_brute_force(shop: Shop) -> None:
     began = Counter(item for orders in orders.values() for item in orders[0][1])
     returned = [orders for orders in orders.values() if len(orders) > 1]
     began_and_returned = Counter(item for orders in returned for item in orders[0][1])
-    came = Counter(f"{orders[1][0]:%Y-%m}" for orders in returned)
-    came_after = Counter((item, f"{orders[1][0]:%Y-%m}") for orders in returned for item in orders[0][1])
-    came_for = Counter((item, f"{orders[1][0]:%Y-%m}") for orders in returned for item in orders[1][1])
+    returns = [(orders, (f"{orders[1][0]:%Y-%m}", size_class(orders[1][1]))) for orders in returned]
+    came = Counter(alike for _, alike in returns)
+    came_after = Counter((item, alike) for orders, alike in returns for item in orders[0][1])
+    came_for = Counter((item, alike) for orders, alike in returns for item in orders[1][1])
     days: dict[tuple[str, str], list[int]] = defaultdict(list)
     for (first_at, first_items), (next_at, next_items), *_ in returned:
         for a in first_items:
@@ -196,7 +211,7 @@ def test_next_purchases_equal_the_count_by_brute_force(shop: Shop) -> None:
             began_and_returned[a],
             len(gaps),
             len(gaps) / began_and_returned[a],
-            sum(came_after[a, month] * came_for[b, month] / came[month] for month in came) / began_and_returned[a],
+            sum(came_after[a, alike] * came_for[b, alike] / came[alike] for alike in came) / began_and_returned[a],
             median(gaps),
         )
         for (a, b), gaps in days.items()

@@ -12,10 +12,35 @@ item_orders as (
         basket_items.level,
         basket_items.item_no,
         scopes.month_start,
-        count(*) as orders
+        basket_items.size_class,
+        count(*) as orders,
+        cast(sum(basket_items.order_items - 1) as bigint) as pairs
     from basket_items
     inner join scopes on basket_items.order_no = scopes.order_no
-    group by scopes.segment, basket_items.level, basket_items.item_no, scopes.month_start
+    group by
+        scopes.segment, basket_items.level, basket_items.item_no, scopes.month_start, basket_items.size_class
+),
+
+totals as (
+    select
+        *,
+        cast(sum(pairs) over (partition by segment, level, month_start, size_class) as bigint) as all_pairs
+    from item_orders
+),
+
+-- The second thing of a pair is another one than the first, so that what is in many orders meets the rest more often
+-- than its share of all pairs says: as often as its odds.
+with_odds as (
+    select
+        segment,
+        level,
+        item_no,
+        month_start,
+        size_class,
+        orders,
+        pairs,
+        cast(pairs as double) / nullif(all_pairs - pairs, 0) as odds
+    from totals
 )
 
-select * from item_orders
+select * from with_odds

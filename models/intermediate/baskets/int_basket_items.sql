@@ -54,6 +54,22 @@ basket_items as (
     from order_lines
     where counter_no is not null
     group by order_no, counter_no
+),
+
+counted as (
+    select
+        *,
+        count(*) over (partition by order_no, level) as order_items
+    from basket_items
+),
+
+-- What chance puts into an order goes by how much is in it: 1 thing, 2 or 3, 4 to 7, 8 to 15 and so on. By each number
+-- itself, the orders of a small shop would have few others to be compared with.
+sized as (
+    select
+        *,
+        cast(floor(log2(order_items)) as integer) as size_class
+    from counted
 )
 
-select * from basket_items
+select * from sized

@@ -2,8 +2,8 @@ with basket_items as (
     select * from {{ ref('int_basket_items') }}
 ),
 
-scopes as (
-    select * from {{ ref('int_basket_scopes') }}
+orders as (
+    select * from {{ ref('int_basket_orders') }}
 ),
 
 item_orders as (
@@ -34,22 +34,40 @@ frequent_basket_items as (
     inner join frequent_items on basket_items.item_no = frequent_items.item_no
 ),
 
-pair_orders as (
+member_pairs as (
     select
-        scopes.segment,
+        orders.segment,
+        orders.card_id,
         items.level,
         items.item_no,
         others.item_no as other_item_no,
-        count(*) as orders
+        count(*) as member_orders
     from frequent_basket_items as items
     inner join frequent_basket_items as others
         on
             items.order_no = others.order_no
             and items.level = others.level
             and items.item_no < others.item_no
-    inner join scopes on items.order_no = scopes.order_no
-    group by scopes.segment, items.level, items.item_no, others.item_no
-    having count(*) >= {{ var('basket_min_orders') }}
+    inner join orders on items.order_no = orders.order_no
+    group by orders.segment, orders.card_id, items.level, items.item_no, others.item_no
+),
+
+-- Each order counts in its segment and, as segment 0, among all. Orders of one member say less than those of as many
+-- members, as who always buys the same has them all: by how many such orders the member of such an order has (the
+-- design effect).
+pair_orders as (
+    select
+        coalesce(segment, 0) as segment,
+        level,
+        item_no,
+        other_item_no,
+        count(*) as members,
+        cast(sum(member_orders) as bigint) as orders,
+        cast(sum(member_orders * member_orders) as double) / sum(member_orders) as orders_of_a_member
+    from member_pairs
+    group by
+        grouping sets ((segment, level, item_no, other_item_no), (level, item_no, other_item_no))
+    having sum(member_orders) >= {{ var('basket_min_orders') }}
 ),
 
 with_item_orders as (

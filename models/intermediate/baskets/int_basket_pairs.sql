@@ -38,30 +38,34 @@ level_pairs as (
     group by segment, level
 ),
 
--- Share of a month's orders with another thing that chance lets have this one too.
+-- What the odds of another thing are multiplied by for the orders that chance lets have this one too.
 chance_shares as (
     select
         item_orders.segment,
         item_orders.item_no,
         item_orders.month_start,
-        item_orders.orders,
-        cast(item_orders.orders as double) / totals.orders * totals.chance_lift as chance_share
+        item_orders.size_class,
+        item_orders.odds,
+        item_orders.odds * totals.chance_pairs as chance_share
     from item_orders
     inner join totals
         on
             item_orders.segment = totals.segment
             and item_orders.level = totals.level
             and item_orders.month_start = totals.month_start
+            and item_orders.size_class = totals.size_class
+    where item_orders.odds > 0
 ),
 
--- By month, as things of one season, or counters of one time, meet more often than things that are sold all the time.
--- In DECIMAL, whose sum is the same in any order: to sort the months of each pair takes many times as long.
+-- By month, as things of one season, or counters of one time, meet more often than things that are sold all the time,
+-- and by size, as those of large orders do. In DECIMAL, whose sum is the same in any order: to sort the months of each
+-- pair takes many times as long.
 chances as (
     select
         pair_orders.segment,
         pair_orders.item_no,
         pair_orders.other_item_no,
-        cast(sum(cast(items.orders * others.chance_share as decimal(28, 10))) as double) as chance_orders
+        cast(sum(cast(items.odds * others.chance_share as decimal(28, 10))) as double) as chance_orders
     from pair_orders
     inner join chance_shares as items
         on pair_orders.segment = items.segment and pair_orders.item_no = items.item_no
@@ -70,6 +74,7 @@ chances as (
             pair_orders.segment = others.segment
             and pair_orders.other_item_no = others.item_no
             and items.month_start = others.month_start
+            and items.size_class = others.size_class
     group by pair_orders.segment, pair_orders.item_no, pair_orders.other_item_no
 ),
 
@@ -79,7 +84,9 @@ counted as (
         pair_orders.level,
         pair_orders.item_no,
         pair_orders.other_item_no,
+        pair_orders.members,
         pair_orders.orders,
+        pair_orders.orders_of_a_member,
         pair_orders.item_orders,
         pair_orders.other_item_orders,
         level_orders.all_orders,
@@ -104,7 +111,9 @@ counted as (
 judged as (
     select
         *,
-        {{ is_above_chance('orders', 'chance_orders', 'pairs_compared') }} as is_above_chance
+        {{ is_above_chance(
+            '(orders / orders_of_a_member)', '(chance_orders / orders_of_a_member)', 'pairs_compared'
+        ) }} as is_above_chance
     from counted
 ),
 

@@ -11,12 +11,11 @@ item_orders as (
 ),
 
 sizes as (
-    select
+    select distinct
         order_no,
         level,
-        count(*) as items
+        size_class
     from basket_items
-    group by order_no, level
 ),
 
 order_totals as (
@@ -24,11 +23,11 @@ order_totals as (
         scopes.segment,
         sizes.level,
         scopes.month_start,
-        count(*) as orders,
-        sum(sizes.items * (sizes.items - 1) / 2) as pairs
+        sizes.size_class,
+        count(*) as orders
     from sizes
     inner join scopes on sizes.order_no = scopes.order_no
-    group by scopes.segment, sizes.level, scopes.month_start
+    group by scopes.segment, sizes.level, scopes.month_start, sizes.size_class
 ),
 
 item_totals as (
@@ -36,27 +35,31 @@ item_totals as (
         segment,
         level,
         month_start,
-        (pow(cast(sum(orders) as double), 2) - cast(sum(orders * orders) as double)) / 2 as products_of_orders
+        size_class,
+        sum(pairs) as pairs,
+        sum(odds {{ in_order('item_no') }}) as odds,
+        sum(odds * odds {{ in_order('item_no') }}) as squares
     from item_orders
-    group by segment, level, month_start
+    group by segment, level, month_start, size_class
 ),
 
--- Goods drawn at random into baskets of these sizes do not have lift 1: where most baskets hold one thing, two things
--- meet less often than independence says, and where a few are large, more often. By month, as goods and the sizes of
--- baskets have their seasons.
+-- Goods drawn at random make as many pairs as these orders hold, each of them as often as the odds of its two things
+-- say. By month, as goods and the sizes of baskets have their seasons, and by size, as large orders hold other goods.
 totals as (
     select
         order_totals.segment,
         order_totals.level,
         order_totals.month_start,
+        order_totals.size_class,
         order_totals.orders,
-        order_totals.pairs * order_totals.orders / nullif(item_totals.products_of_orders, 0) as chance_lift
+        item_totals.pairs / nullif(item_totals.odds * item_totals.odds - item_totals.squares, 0) as chance_pairs
     from order_totals
     inner join item_totals
         on
             order_totals.segment = item_totals.segment
             and order_totals.level = item_totals.level
             and order_totals.month_start = item_totals.month_start
+            and order_totals.size_class = item_totals.size_class
 )
 
 select * from totals

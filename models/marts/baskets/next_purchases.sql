@@ -35,7 +35,8 @@ recorded as (
     select distinct
         returned.order_no,
         returned.next_month_start,
-        basket_items.level
+        basket_items.level,
+        basket_items.size_class
     from returned
     inner join basket_items on returned.next_order_no = basket_items.order_no
 ),
@@ -63,11 +64,12 @@ first_months as (
     select
         basket_items.item_no,
         recorded.next_month_start,
+        recorded.size_class,
         count(*) as members
     from basket_items
     inner join recorded on basket_items.order_no = recorded.order_no and basket_items.level = recorded.level
     inner join first_items on basket_items.item_no = first_items.item_no
-    group by basket_items.item_no, recorded.next_month_start
+    group by basket_items.item_no, recorded.next_month_start, recorded.size_class
 ),
 
 -- What they came back for, whatever they began with.
@@ -76,10 +78,11 @@ second_months as (
         basket_items.level,
         basket_items.item_no,
         returned.next_month_start,
+        basket_items.size_class,
         count(*) as members
     from basket_items
     inner join returned on basket_items.order_no = returned.next_order_no
-    group by basket_items.level, basket_items.item_no, returned.next_month_start
+    group by basket_items.level, basket_items.item_no, returned.next_month_start, basket_items.size_class
 ),
 
 second_items as (
@@ -95,9 +98,10 @@ level_months as (
     select
         level,
         next_month_start,
+        size_class,
         count(*) as members
     from recorded
-    group by level, next_month_start
+    group by level, next_month_start, size_class
 ),
 
 pairs_compared as (
@@ -126,14 +130,15 @@ followed as (
     having count(*) >= {{ var('basket_min_orders') }}
 ),
 
--- By month of the second order, as nobody comes back for what is not sold then.
+-- By month of the second order, as nobody comes back for what is not sold then, and by its size, as who began with much
+-- often comes back for much, whatever it is.
 chances as (
     select
         followed.item_no,
         followed.next_item_no,
         sum(
             cast(first_months.members as double) * second_months.members / level_months.members
-            {{ in_order('first_months.next_month_start') }}
+            {{ in_order('first_months.next_month_start, first_months.size_class') }}
         ) as chance_members
     from followed
     inner join first_months on followed.item_no = first_months.item_no
@@ -141,8 +146,12 @@ chances as (
         on
             followed.next_item_no = second_months.item_no
             and first_months.next_month_start = second_months.next_month_start
+            and first_months.size_class = second_months.size_class
     inner join level_months
-        on followed.level = level_months.level and first_months.next_month_start = level_months.next_month_start
+        on
+            followed.level = level_months.level
+            and first_months.next_month_start = level_months.next_month_start
+            and first_months.size_class = level_months.size_class
     group by followed.item_no, followed.next_item_no
 ),
 
