@@ -717,6 +717,21 @@ def test_a_rate_of_few_is_not_told() -> None:
     assert len(story.left_out) == 1
 
 
+def test_a_pair_of_few_members_is_not_told_however_many_their_orders() -> None:
+    story = story_of(
+        "en",
+        """create table marts.basket_pairs as
+        select *, item_code as item_name, other_item_code as other_item_name, true as is_above_chance
+        from (values ('product', 1, 'a', 'b', 29, 400, 9.0, 1.0), ('product', 2, 'a', 'c', 30, 30, 6.0, 2.0))
+            as p (level, pair_rank, item_code, other_item_code, members, orders, lift, chance_lift)""",
+    )
+    block = outlook.product_pairs(story)
+    assert block is not None
+    assert block.title == "A and c are bought together 3.0 times as often as by chance"
+    assert block.option is not None
+    assert [part["data"] for part in block.option["series"]] == [[3.0]]
+
+
 def test_few_of_a_level_are_not_told_by_its_others() -> None:
     story = story_of(
         "en",

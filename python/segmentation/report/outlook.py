@@ -68,7 +68,7 @@ def pairs(story: Story, level: str) -> Block | None:
         f"""select coalesce(item_name, item_code) as item, coalesce(other_item_name, other_item_code) as other,
             orders, lift / chance_lift as times
         from marts.basket_pairs
-        where level = {literal(level)} and item_code < other_item_code and is_above_chance and orders >= {story.small}
+        where level = {literal(level)} and item_code < other_item_code and is_above_chance and members >= {story.small}
         order by pair_rank limit {PAIRS}"""
     )
     if not data:
