@@ -242,7 +242,6 @@ def hours(source: Source) -> Figure | None:
     return figure
 
 
-@of_all_sales
 def calendar(source: Source) -> Figure | None:
     """Weekdays, parts of the month and months against what is usual around them."""
     data = source.mart("select *, name_{lang} as label from marts.calendar_effects order by effect, position")
