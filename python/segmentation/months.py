@@ -6,7 +6,7 @@ MONTHS = """
     with as_of as (select max(as_of) as as_of from marts.member_overview),
     bought as (
         select cast(date_trunc('month', purchased_at) as date) as month_start, count(*) as orders,
-            sum(amount) as amount, sum(pow(cast(amount as double), 2)) as squared_amount,
+            sum(amount) as amount, sum(pow(cast(amount as double), 2) order by amount) as squared_amount,
             count(distinct card_id) as buyers,
             count(distinct cast(purchased_at as date)) as trading_days
         from marts.orders join as_of on purchased_at < as_of semi join marts.member_overview using (card_id)

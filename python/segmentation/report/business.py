@@ -364,7 +364,8 @@ def member_groups(story: Story) -> Block | None:
             where orders > 0
         ),
         groups as (
-            select is_in_group, avg(amount) as mean, var_samp(amount) / count(*) as variance
+            select is_in_group, avg(amount order by amount) as mean,
+                var_samp(amount order by amount) / count(*) as variance
             from buyers where is_in_group is not null group by is_in_group
         )
         select sum(if(is_in_group, mean, -mean)) as more, sum(variance) as variance
