@@ -7,27 +7,15 @@ as_of as (
 ),
 
 segment_overrides as (
-    select
-        *,
-        {{ unread_values(['expiry_date']) }} as raw_text
-    from {{ ref('stg_segment_overrides') }}
+    select * from {{ ref('stg_segment_overrides') }}
 ),
 
-merged_cards as (
-    select
-        card_id as merged_card_id,
-        final_card_id
-    from {{ ref('card_merges') }}
-    where reason is null
+card_merges as (
+    select * from {{ ref('card_merges') }}
 ),
 
 of_members as (
-    select
-        {{ all_but('segment_overrides', ['card_id']) }},
-        coalesce(merged_cards.final_card_id, segment_overrides.card_id) as card_id,
-        merged_cards.merged_card_id
-    from segment_overrides
-    left join merged_cards on segment_overrides.card_id = merged_cards.merged_card_id
+    {{ by_final_card('segment_overrides') }}
 ),
 
 -- What is wrong with a row by itself, of several the first.
@@ -67,7 +55,7 @@ compared as (
                     then 'repeated'
             end
         ) as reason,
-        raw_text
+        {{ unread_values(['expiry_date']) }} as raw_text
     from checked
     window of_member as (partition by card_id, own_reason)
 )

@@ -58,10 +58,7 @@ banded as (
             partition by on_the_clock.card_id order by on_the_clock.visit_date
         ) as previous_frequency_band
     from on_the_clock
-    inner join bands
-        on
-            on_the_clock.visit_no >= bands.lower_bound
-            and (on_the_clock.visit_no < bands.upper_bound or bands.upper_bound is null)
+    inner join bands on {{ is_in_band('on_the_clock.visit_no', 'bands') }}
 )
 
 select * from banded

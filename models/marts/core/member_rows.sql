@@ -2,22 +2,16 @@ with retailer as (
     select * from {{ ref('stg_retailer') }}
 ),
 
-merged_cards as (
-    select
-        card_id as merged_card_id,
-        final_card_id
-    from {{ ref('card_merges') }}
-    where reason is null
+card_merges as (
+    select * from {{ ref('card_merges') }}
+),
+
+rows_of_files as (
+    select * from {{ ref('stg_members') }}
 ),
 
 members as (
-    select
-        {{ all_but('rows_of_files', ['card_id']) }},
-        coalesce(merged_cards.final_card_id, rows_of_files.card_id) as card_id,
-        merged_cards.merged_card_id,
-        {{ unread_values(['card_id', 'gender', 'age_band', 'birth_date', 'registered_at']) }} as raw_text
-    from {{ ref('stg_members') }} as rows_of_files
-    left join merged_cards on rows_of_files.card_id = merged_cards.merged_card_id
+    {{ by_final_card('rows_of_files') }}
 ),
 
 -- The first registration of a card, of all cards of a person, is the one that counts.
@@ -60,7 +54,7 @@ classified as (
             when ranked.registered_at is null and ranked.raw_registered_at is not null then 'bad_registration_time'
             when ranked.registered_at is null then 'no_registration_time'
         end as reason,
-        ranked.raw_text,
+        {{ unread_values(['card_id', 'gender', 'age_band', 'birth_date', 'registered_at']) }} as raw_text,
         ranked.merged_card_id
     from ranked
     cross join retailer

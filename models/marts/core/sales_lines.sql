@@ -35,22 +35,16 @@ lone_days as (
     where is_lone
 ),
 
-merged_cards as (
-    select
-        card_id as merged_card_id,
-        final_card_id
-    from {{ ref('card_merges') }}
-    where reason is null
+card_merges as (
+    select * from {{ ref('card_merges') }}
+),
+
+lines_of_files as (
+    select * from {{ ref('stg_sales_lines') }}
 ),
 
 sales_lines as (
-    select
-        {{ all_but('lines_of_files', ['card_id']) }},
-        coalesce(merged_cards.final_card_id, lines_of_files.card_id) as card_id,
-        merged_cards.merged_card_id,
-        {{ unread_values(['card_id', 'quantity', 'unit_price', 'amount', 'points', 'purchased_at']) }} as raw_text
-    from {{ ref('stg_sales_lines') }} as lines_of_files
-    left join merged_cards on lines_of_files.card_id = merged_cards.merged_card_id
+    {{ by_final_card('lines_of_files') }}
 ),
 
 with_customer_type as (
@@ -124,7 +118,7 @@ classified as (
             when require_points and coalesce(points, 0) <= 0 then 'no_points'
             when customer_type = 'unregistered_card' then 'unregistered_card'
         end as reason,
-        raw_text,
+        {{ unread_values(['card_id', 'quantity', 'unit_price', 'amount', 'points', 'purchased_at']) }} as raw_text,
         merged_card_id
     from with_customer_type
 )

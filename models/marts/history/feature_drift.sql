@@ -7,8 +7,15 @@ as_of as (
     select * from {{ ref('int_as_of') }}
 ),
 
-bands as (
+drift_bands as (
     select * from {{ ref('drift_bands') }}
+),
+
+bands as (
+    select
+        *,
+        lead(lower_bound) over (order by lower_bound) as upper_bound
+    from drift_bands
 ),
 
 -- Tenths of the buyers on the as-of date; equal values share a bin.
@@ -116,10 +123,7 @@ levelled as (
         bands.name_zh as previous_month_level_name_zh,
         bands.name_en as previous_month_level_name_en
     from stability
-    left join bands on stability.psi_previous_month >= bands.lower_bound
-    qualify row_number() over (
-        partition by stability.month_start, stability.feature order by bands.lower_bound desc
-    ) = 1
+    left join bands on {{ is_in_band('stability.psi_previous_month', 'bands') }}
 )
 
 select * from levelled

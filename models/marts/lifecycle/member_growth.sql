@@ -128,8 +128,7 @@ labelled as (
     left join bands
         on
             judged.special_level is null
-            and coalesce(judged.change, 0) >= bands.lower_bound
-            and (coalesce(judged.change, 0) < bands.upper_bound or bands.upper_bound is null)
+            and {{ is_in_band('coalesce(judged.change, 0)', 'bands') }}
     inner join levels on coalesce(judged.special_level, bands.level) = levels.level
 )
 

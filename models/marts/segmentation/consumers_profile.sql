@@ -55,10 +55,7 @@ profiles as (
     cross join recency_text
     left join segments on features.card_id = segments.card_id
     {% for profile, value in profiles.items() -%}
-    left join {{ profile }}_bands
-        on
-            {{ value }} >= {{ profile }}_bands.lower_bound
-            and ({{ value }} < {{ profile }}_bands.upper_bound or {{ profile }}_bands.upper_bound is null)
+    left join {{ profile }}_bands on {{ is_in_band(value, profile ~ '_bands') }}
     {% endfor %}
 )
 
