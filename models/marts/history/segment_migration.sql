@@ -1,8 +1,23 @@
+{%- set schemes = ['segment', 'rfm_class', 'rfm_group'] -%}
 with steps as (
     select * from {{ ref('int_segment_steps') }}
 ),
 
-{% for scheme in ['segment', 'rfm_class', 'rfm_group'] -%}
+-- Few combinations of many steps.
+counted as (
+    select
+        month_start,
+        month_end,
+        {% for scheme in schemes -%}
+        {{ scheme }},
+        previous_{{ scheme }},
+        {% endfor -%}
+        count(*) as members
+    from steps
+    group by all
+),
+
+{% for scheme in schemes -%}
 by_{{ scheme }} as (
     select
         '{{ scheme }}' as scheme,
@@ -10,8 +25,8 @@ by_{{ scheme }} as (
         month_end,
         coalesce(cast(previous_{{ scheme }} as string), 'not_yet_a_buyer') as from_code,
         cast({{ scheme }} as string) as to_code,
-        count(*) as members
-    from steps
+        cast(sum(members) as bigint) as members
+    from counted
     group by all
 ),
 
