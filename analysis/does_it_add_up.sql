@@ -2,9 +2,9 @@
 with lines as (
     select cast(date_trunc('month', purchased_at) as date) as month_start, customer_type, amount, case
         when quantity < 0 or amount < 0 then 'returned' when reason = 'no_points' then 'without_points'
-        when reason is null or (reason in ('unregistered_card', 'no_card') and not coalesce(is_cancelled, false))
-            then 'sold' else 'left_out' end as kind
-    from {{ ref('sales_lines') }}
+        when reason is null or reason = 'unregistered_card' then 'sold'
+        when reason = 'no_card' and {{ unsold_reason('lines') }} is null then 'sold' else 'left_out' end as kind
+    from {{ ref('sales_lines') }} as lines
 )
 select month_start, customer_type, round(sum(amount), 2) as amount_in_the_files,
     round(coalesce(sum(amount) filter (where kind = 'sold'), 0), 2) as sold,

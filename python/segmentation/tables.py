@@ -16,7 +16,7 @@ from segmentation.errors import InputError
 
 # The same rows are the same bytes.
 NO_CLOCK = datetime.datetime(2000, 1, 1)
-WIDEST = 60
+WIDEST = 60  # signs of a column
 # Of a sheet, below its header: more would be left out without a word.
 MOST_ROWS = 1_048_575
 
@@ -45,12 +45,17 @@ def write_xlsx(path: Path, header: Sequence[str], rows: Sequence[Sequence[object
         sheet.freeze_panes(1, 1)
         for column, title in enumerate(header):
             sheet.write_string(0, column, title, bold)
-            width = max((len(str(row[column] or "")) for row in rows), default=0)
-            sheet.set_column(column, column, min(WIDEST, 3 + max(width, 2 * len(title))))
+            sheet.set_column(column, column, column_width(title, [row[column] for row in rows]))
         for number, row in enumerate(rows, start=1):
             for column, cell in enumerate(row):
                 form = day if isinstance(cell, datetime.date) else None if isinstance(cell, int) else money
                 write_cell(sheet, number, column, cell, form)
+
+
+def column_width(title: str, cells: Sequence[Any]) -> int:
+    """Signs that fit the longest of the first texts; a Chinese one counts twice."""
+    texts = [*title.split("\n"), *(str(cell) for cell in cells[:200] if cell is not None)]
+    return min(WIDEST, 3 + max(sum(2 if ord(sign) > 0x2E7F else 1 for sign in text) for text in texts))
 
 
 def write_cell(sheet: Worksheet, row: int, column: int, cell: Any, form: Format | None = None) -> None:

@@ -2,13 +2,12 @@
 
 import datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 from xlsxwriter import Workbook
 
 from segmentation.months import MONTHS
-from segmentation.tables import write_cell
+from segmentation.tables import column_width, write_cell
 
 SHEETS = {
     "summary": """
@@ -29,7 +28,6 @@ SHEETS = {
         from marts.member_overview order by expected_value desc nulls last, amount desc, card_id
         limit (select cast(value as bigint) from marts.settings_used where setting = 'workbook_members')""",
 }
-WIDEST = 40
 
 
 def write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -67,7 +65,7 @@ def write_sheet(connection: duckdb.DuckDBPyConnection, book: Workbook, sheet: st
         _, name, title = columns[place]
         cells = [row[place] for row in rows]
         cell_format = book.add_format({"num_format": number_format(name, types[name])})
-        page.set_column(column, column, width(title, cells), cell_format)
+        page.set_column(column, column, column_width(title, cells), cell_format)
         page.write_string(0, column, title, header)
         for row_no, cell in enumerate(cells, 1):
             write_cell(page, row_no, column, cell)
@@ -85,9 +83,3 @@ def number_format(name: str, kind: str) -> str:
     if kind in ("BIGINT", "INTEGER", "HUGEINT"):
         return "#,##0"
     return "#,##0.00"
-
-
-def width(title: str, cells: list[Any]) -> int:
-    """Signs that fit the longest of the first texts; a Chinese one counts twice."""
-    texts = [*title.split("\n"), *(str(cell) for cell in cells[:200] if cell is not None)]
-    return min(WIDEST, 3 + max(sum(2 if ord(sign) > 0x2E7F else 1 for sign in text) for text in texts))

@@ -6,6 +6,10 @@ member_returns as (
     select * from {{ ref('int_returns_as_of') }}
 ),
 
+retailer as (
+    select * from {{ ref('stg_retailer') }}
+),
+
 -- Only months with a purchase or a return change anything.
 movements as (
     select
@@ -55,11 +59,17 @@ cumulated as (
         max(last_purchased_at) over months_of_member as last_purchased_at,
         cast(sum(f) over months_of_member as bigint) as f,
         cast(sum(m) over months_of_member as decimal(18, 2)) as m,
-        cast(
-            sum(p) over months_of_member - coalesce(sum(returned_points) over months_of_member, 0) as decimal(18, 2)
-        ) as p,
+        -- Where points are recorded, a buyer of whose lines none has any has none.
+        case
+            when retailer.has_points
+                then cast(
+                    coalesce(sum(p) over months_of_member, 0)
+                    - coalesce(sum(returned_points) over months_of_member, 0) as decimal(18, 2)
+                )
+        end as p,
         sum(returns) over months_of_member as returns
     from by_month
+    cross join retailer
     window months_of_member as (partition by card_id order by month_start rows unbounded preceding)
 ),
 

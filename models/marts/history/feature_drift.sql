@@ -60,9 +60,13 @@ counts as (
     group by month_start, segment
 ),
 
--- Every bin in every month; a bin without members counts as a tiny share, so that the logarithm exists.
+-- Every bin in every month that has the feature; a bin without members counts as a tiny share, so that the logarithm
+-- exists.
 months as (
-    select distinct month_start from counts
+    select distinct
+        month_start,
+        feature
+    from counts
 ),
 
 bins as (
@@ -83,7 +87,7 @@ shares as (
             {{ var('drift_smallest_share') }}
         ) as share
     from months
-    cross join bins
+    inner join bins on months.feature = bins.feature
     left join counts
         on
             months.month_start = counts.month_start

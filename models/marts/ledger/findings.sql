@@ -458,7 +458,7 @@ standing_out as (
 {%- set filled = {
     'found': with_commas('found'),
     'looked_at': with_commas('looked_at'),
-    'share': "cast(cast(100 * found / looked_at as decimal(9, 1)) as string) || ' %'",
+    'share': "cast(cast(100 * found / looked_at as decimal(9, 1)) as string) || '%'",
     'days': with_commas('days'),
     'from_day': 'cast(from_day as string)',
     'to_day': 'cast(to_day as string)',

@@ -43,10 +43,14 @@ bounded_rules as (
         *,
         concat_ws(
             ', ',
-            case when r_from > 1 or r_to < 5 then 'R ' || r_from || '–' || r_to end,
-            case when f_from > 1 or f_to < 5 then 'F ' || f_from || '–' || f_to end,
-            case when m_from > 1 or m_to < 5 then 'M ' || m_from || '–' || m_to end,
-            case when f_plus_m_from > 2 or f_plus_m_to < 10 then 'F+M ' || f_plus_m_from || '–' || f_plus_m_to end
+            {% for name, score, least, most in [
+                ('R', 'r', 1, 5), ('F', 'f', 1, 5), ('M', 'm', 1, 5), ('F+M', 'f_plus_m', 2, 10),
+            ] -%}
+            case
+                when {{ score }}_from > {{ least }} or {{ score }}_to < {{ most }}
+                    then '{{ name }} ' || concat_ws('–', {{ score }}_from, nullif({{ score }}_to, {{ score }}_from))
+            end{{ "," if not loop.last }}
+            {% endfor %}
         ) as bounds
     from rfm_rules
 ),
@@ -79,7 +83,11 @@ meanings as (
         'age_band' as tag,
         age_band as value,
         birth_year_from as value_no,
-        birth_year_from || '–' || (birth_year_before - 1) as meaning
+        case
+            when birth_year_from = min(birth_year_from) over () then '≤ ' || (birth_year_before - 1)
+            when birth_year_from = max(birth_year_from) over () then '≥ ' || birth_year_from
+            else birth_year_from || '–' || (birth_year_before - 1)
+        end as meaning
     from age_bands
     union all
     select

@@ -59,6 +59,8 @@ def birth_decades(source: Source) -> Figure | None:
     genders = data.groupby(["gender", "label"], as_index=False)["members"].sum()
     pie(right, genders["members"], genders["label"], [GENDER_COLORS.get(code, PLAIN) for code in genders["gender"]])
     right.set_title(source.text("gender_ratio"))
+    ((filled,),) = source.connection.execute("select count(*) from marts.members where is_gender_filled").fetchall()
+    right.set_xlabel(source.text("gender_filled", members=source.number(filled)) if filled else "", fontsize=9)
     return figure
 
 
@@ -259,7 +261,8 @@ def calendar(source: Source) -> Figure | None:
             color = FAINT_BAR if pd.isna(row["standard_error"]) else BAR if row["is_beyond_chance"] is True else PLAIN
             axes.plot(place, row["relative_orders"], "o", color=color)
             axes.vlines(place, row["lower_bound"], row["upper_bound"], color=color)
-        axes.set_xticks(places, labels, rotation=90 if effect == "month" else 30)
+        axes.set_xticks(places, labels, rotation=90 if effect == "month" else 30 if effect == "weekday" else 0)
+        axes.set_xlim(-0.5, len(shown) - 0.5)
         label_axes(axes, source, effect, "relative_orders" if effect == effects[0] else "")
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     note(panels[0][0], source.text("members_only"), source.text("calendar_note"))

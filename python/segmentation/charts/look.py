@@ -251,7 +251,7 @@ def measure_bars(axes: Axes, table: pd.DataFrame, colors: list[str], source: Sou
             return "–"
         if measure.endswith("_share"):
             return f"{value:.1%}"
-        return source.money(value) if measure in MONEY else source.number(value, digits)
+        return source.money(value) if measure in MONEY else source.number(value, digits, is_in_column=True)
 
     step = len(table) + 1
     for start, (measure, values) in enumerate(table.astype(float).items()):

@@ -47,7 +47,8 @@ def key_figures(story: Story) -> Block | None:
     """Cards with the totals, and the last complete month against the one before."""
     total = story.one(
         """select count(*) as members, count(*) filter (where orders > 0) as buyers, sum(orders) as orders,
-            sum(amount) as amount, max(as_of) as as_of from marts.member_overview"""
+            sum(amount) as amount, max(as_of) as as_of,
+            count(*) filter (where orders > 0 and visits > 1) as repeat_buyers from marts.member_overview"""
     )
     months = story.months
     now, before, _ = last_two(months)
@@ -65,13 +66,15 @@ def key_figures(story: Story) -> Block | None:
 
     # Beside the buyers, it would tell how few have never bought.
     is_told = "has_members" in story.texts and not story.few(total["members"] - total["buyers"])
-    cards = [Card(story.label("people"), story.count(total["members"]))] if is_told else []
+    cards = [Card(story.label("people_count"), story.count(total["members"]))] if is_told else []
+    repeat = story.share(total["repeat_buyers"], total["buyers"])
     of_orders = [
         Card(story.label("orders"), story.count(total["orders"]), against("orders")),
         Card(story.label("amount_per_order"), story.money(float(total["amount"]) / int(total["orders"]))),
     ]
     cards += [
         Card(story.label("buyers"), story.count(total["buyers"])),
+        *([] if repeat is None else [Card(story.label("repeat_share"), repeat, story.say("repeat_share_note"))]),
         *([] if story.has_few_without_net_order else of_orders),
         Card(story.label("amount"), story.money(total["amount"]), against("amount", is_money=True)),
         Card(story.label("amount_per_buyer"), story.money(float(total["amount"]) / total["buyers"])),

@@ -23,7 +23,8 @@ def segments(story: Story) -> list[Row]:
 def segment_sizes(story: Story) -> Block | None:
     data = segments(story)
     shown = [row for row in data if not row["is_hidden"]]
-    if len(data) < 2 or not shown:
+    # Where all was for nothing, nobody has a share of it.
+    if len(data) < 2 or not shown or shown[0]["amount_share"] is None:
         return None
     first = max(shown, key=lambda row: row["amount_share"] / row["member_share"])
     measures = ["member_share", "amount_share"]
@@ -40,7 +41,12 @@ def segment_sizes(story: Story) -> Block | None:
                 "segment_sizes_groups",
                 groups=str(len(data)),
                 names=story.list(
-                    f"{row['name']} ({story.members(row['members'], is_hidden=row['is_hidden'])})" for row in data
+                    story.say(
+                        "segment_with_members",
+                        name=row["name"],
+                        count=story.members(row["members"], is_hidden=row["is_hidden"]),
+                    )
+                    for row in data
                 ),
             ),
             small_segments(story, data),
@@ -139,16 +145,16 @@ def trust(story: Story) -> Block | None:
         return None
     limit = story.one("select value from marts.settings_used where setting = 'cluster_valid_jaccard'")["value"]
     stable = [str(row["n_clusters"]) for row in data if row["is_stable"]]
+    is_found_again = (chosen["smallest_jaccard"] or 0) >= float(limit)
+    title = "stable" if chosen["is_stable"] else "no_structure" if is_found_again else "unstable"
     return Block(
         "trust",
-        story.say(
-            "trust_title_stable" if chosen["is_stable"] else "trust_title_unstable", groups=str(chosen["n_clusters"])
-        ),
+        story.say(f"trust_title_{title}", groups=str(chosen["n_clusters"])),
         sentences(
             story.say(
                 "trust_scores",
                 silhouette=None if chosen["silhouette"] is None else story.decimal(chosen["silhouette"]),
-                jaccard=None if chosen["smallest_jaccard"] is None else story.decimal(chosen["smallest_jaccard"]),
+                jaccard=None if chosen["smallest_jaccard"] is None else story.decimal(chosen["smallest_jaccard"], 3),
                 limit=story.source.number(float(limit), 4),
             ),
             story.say("trust_stable_note") if chosen["is_stable"] else "",
@@ -185,9 +191,9 @@ def _buyers_by_rule(story: Story, rule_set: str) -> list[Row]:
 def rfm_groups(story: Story) -> Block | None:
     data = _buyers_by_rule(story, "rfm_group")
     shown = [row for row in data if not row["is_hidden"]]
-    if not shown:
-        return None
     members, amount = sum(row["members"] for row in data), sum(row["amount"] for row in data)
+    if not shown or not amount:
+        return None
     best = max(shown, key=lambda row: row["amount"])
     largest = max(shown, key=lambda row: row["members"])
     return Block(
@@ -220,10 +226,9 @@ def rfm_groups(story: Story) -> Block | None:
 def rfm_classes(story: Story) -> Block | None:
     data = _buyers_by_rule(story, "rfm_class")
     shown = [row for row in data if not row["is_hidden"]]
-    if not shown:
+    members, amount = sum(row["members"] for row in data), sum(row["amount"] for row in data)
+    if not shown or not amount:
         return None
-    amount = sum(row["amount"] for row in data)
-    members = sum(row["members"] for row in data)
     best = max(shown, key=lambda row: row["amount"])
     return Block(
         "rfm_classes",
@@ -282,6 +287,9 @@ def states(story: Story) -> Block | None:
     hidden = story.hidden(counts, lambda cell: cell[0])
     cells = {cell: None if cell in hidden else members for cell, members in counts.items()}
     labels = dict.fromkeys((row["state"], row["label"]) for row in data)
+    # Left out of a stack, they would look like people who left.
+    together = [sum(counts[cell] for cell in hidden if cell[0] == day) for day in months]
+    not_split = [None if people < story.small else people for people in together]
     month = last_month(story)
     moved = (
         story.one(
@@ -313,8 +321,11 @@ def states(story: Story) -> Block | None:
         bars(
             [story.source.month(day) for day in months],
             [
-                Series(label, [cells.get((day, state)) for day in months], STATE_COLORS[state])
-                for state, label in labels
+                *(
+                    Series(label, [cells.get((day, state)) for day in months], STATE_COLORS[state])
+                    for state, label in labels
+                ),
+                *([Series(story.say("not_split", small=str(story.small)), not_split, PLAIN)] if any(not_split) else []),
             ],
             "count",
             is_stacked=True,
@@ -557,6 +568,7 @@ def cohorts(story: Story) -> Block | None:
     if not shown:
         return None
     quarters = list(dict.fromkeys(row["quarter"] for row in data))
+    told = [quarter for quarter in quarters if any(of == quarter for of, _ in shown)]
 
     def overall(month: int) -> str | None:
         # In the first quarter of the data are those who were customers before, too.
@@ -584,11 +596,11 @@ def cohorts(story: Story) -> Block | None:
                     story.source.quarter(quarter),
                     *(story.percent(shown[quarter, month], 0) if (quarter, month) in shown else "" for month in months),
                 ]
-                for quarter in quarters
+                for quarter in told
             ],
             shades={
                 (row_no, column_no): shown[quarter, month] / highest * 0.8
-                for row_no, quarter in enumerate(quarters)
+                for row_no, quarter in enumerate(told)
                 for column_no, month in enumerate(months, 1)
                 if (quarter, month) in shown
             },
@@ -639,7 +651,7 @@ def moves(story: Story) -> Block | None:
             )
         ),
         table=Table(
-            [story.label("moved_from"), story.label("moved_to"), story.label("buyers"), story.label("share_of_from")],
+            [story.label(name) for name in ("moved_from", "moved_to", "people_count", "share_of_from")],
             [
                 [
                     row["before"] or story.label("not_yet_a_buyer"),

@@ -17,7 +17,8 @@ STRIPES = [{"symbol": "none"}] + [
     {"color": "rgba(255, 255, 255, 0.4)", "dashArrayX": [1, 0], "dashArrayY": gaps, "rotation": turn}
     for gaps, turn in (([2, 6], 0.8), ([2, 3], -0.8), ([3, 9], 0), ([2, 5], 1.6), ([1, 2], 0.4), ([4, 8], -0.4))
 ]
-INK, FAINT_INK, RULE = "#37474f", "#607d8b", "#dfe5e8"
+DASHES = ("solid", "dashed", "dotted")
+INK, FAINT_INK, RULE = "#37474f", "#546e7a", "#dfe5e8"
 # So few labels of an axis are all drawn where they fit.
 FEW_LABELS = 12
 MOST_LETTERS = 60  # that half the width of the page has room for, blanks between them included
@@ -85,12 +86,12 @@ def lines(
             "name": line.name,
             "data": list(line.values),
             "itemStyle": {"color": line.color},
-            "lineStyle": {"color": line.color, "width": 2.5},
+            "lineStyle": {"color": line.color, "width": 2.5, "type": DASHES[place % len(DASHES)]},
             "showSymbol": len(categories) <= 40,
             "symbolSize": 5,
             "connectNulls": False,
         }
-        for line in series
+        for place, line in enumerate(series)
     ]
     return _with_gaps(option, gaps, gap_name)
 
@@ -98,7 +99,8 @@ def lines(
 def _frame(series: Sequence[Series], unit: Unit) -> Option:
     return {
         "animation": False,
-        "aria": {"enabled": True, "decal": {"show": len(series) > 1, "decals": STRIPES}},
+        # What is said of a chart is the title of its block; a list of all numbers would take its place.
+        "aria": {"enabled": True, "label": {"enabled": False}, "decal": {"show": len(series) > 1, "decals": STRIPES}},
         "textStyle": {"fontFamily": "report, 'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"},
         "grid": {"left": 8, "right": 20, "top": 44 if len(series) > 1 else 16, "bottom": 8, "containLabel": True},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, ":valueFormatter": f"format_{unit}"},

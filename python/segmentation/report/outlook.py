@@ -146,13 +146,17 @@ def next_purchases(story: Story) -> Block | None:
 
 def expected_amount(story: Story) -> Block | None:
     data = story.rows(
-        """select segment, segment_name_{lang} as name, states.name_{lang} as label, horizon_days,
+        """select segment, segment_name_{lang} as name, state, states.name_{lang} as label, horizon_days,
             sum(expected_value) as amount, count(*) as members
         from marts.member_overview join seeds.life_cycle_states as states using (state)
         where expected_value is not null and segment is not null
-        group by segment, name, label, horizon_days, states.sort_order order by states.sort_order, segment"""
+        group by segment, name, state, label, horizon_days, states.sort_order
+        order by states.sort_order, segment"""
     )
     if not data:
+        return None
+    total = float(sum(row["amount"] for row in data))
+    if total <= 0:
         return None
     labels = list(dict.fromkeys(row["label"] for row in data))
     groups = dict.fromkeys((row["segment"], row["name"]) for row in data)
@@ -161,9 +165,16 @@ def expected_amount(story: Story) -> Block | None:
     )
     amounts = {(row["label"], row["segment"]): float(row["amount"]) for row in data}
     cells = {cell: amount for cell, amount in amounts.items() if cell not in hidden}
-    total = float(sum(row["amount"] for row in data))
-    if total <= 0:
-        return None
+    # Where no segment of any state may be shown, the states may: how many are in each, other parts say.
+    if not cells:
+        groups, states = dict.fromkeys([(0, story.label("all_segments"))]), hidden_states(story)
+        hidden = frozenset((row["label"], 0) for row in data if row["state"] in states)
+        for row in data:
+            if row["state"] not in states:
+                cells[row["label"], 0] = cells.get((row["label"], 0), 0) + amounts[row["label"], row["segment"]]
+    check = story.one(
+        "select total_bias from marts.clv_check where quantity = 'amount' and is_best and total_bias is not null"
+    )
     by_state = {label: sum(cells.get((label, segment), 0) for segment, _ in groups) for label in labels}
     best = max(labels, key=lambda label: by_state[label])
     is_whole = not any(label == best for label, _ in hidden)
@@ -175,11 +186,14 @@ def expected_amount(story: Story) -> Block | None:
             if is_whole
             else "",
             story.say("expected_amount_note"),
+            story.say("expected_amount_bias", bias=story.signed(check["total_bias"])) if check else "",
         ),
         bars(
             labels,
             [
-                Series(name, [cells.get((label, segment)) for label in labels], segment_color(segment))
+                Series(
+                    name, [cells.get((label, segment)) for label in labels], segment_color(segment) if segment else BAR
+                )
                 for segment, name in sorted(groups)
             ],
             "money",
@@ -199,6 +213,10 @@ def discounted(story: Story) -> Block | None:
     if not data or data[-1]["expected"] <= 0 or story.few(data[-1]["buyers"]):
         return None
     rate = story.one("select value from marts.settings_used where setting = 'clv_discount_rate'")["value"]
+    other = story.one(
+        """select name_{lang} as method from marts.clv_check join seeds.forecast_methods using (method)
+        where quantity = 'amount' and is_best and method <> 'model'"""
+    )
     last = data[-1]
     return Block(
         "discounted",
@@ -208,7 +226,10 @@ def discounted(story: Story) -> Block | None:
             amount=story.money(last["expected"]),
             discounted=story.money(last["discounted"]),
         ),
-        sentences(story.say("discounted_note", rate=story.percent(float(rate)))),
+        sentences(
+            story.say("discounted_note", rate=story.percent(float(rate))),
+            story.say("discounted_other_method", method=other.get("method")),
+        ),
         bars(
             [story.source.text("so_many_days", days=str(row["horizon_days"])) for row in data],
             [
@@ -295,12 +316,17 @@ def actions(story: Story) -> Block | None:
     has_expected = any(row["expected"] is not None for row in shown)
     buyers = [row for row in shown if row["segment_code"]]
     top = (buyers if buyers and has_expected else shown)[0]
+    most = max(row["expected"] or 0 for row in data)
     left = sum(row["members"] for row in data) - sum(row["members"] for row in shown)
     never = sum(row["members"] for row in data if row["state_code"] == "never_bought")
     return Block(
         "actions",
         story.say(
-            "actions_title" if top["segment"] and has_expected else "actions_title_plain",
+            "actions_title_plain"
+            if not top["segment"] or not has_expected
+            else "actions_title"
+            if (top["expected"] or 0) >= most
+            else "actions_title_listed",
             count=story.count(top["members"]),
             segment=top["segment"],
             state=top["state"],
@@ -319,7 +345,7 @@ def actions(story: Story) -> Block | None:
                 story.label("segment"),
                 story.label("state"),
                 story.label("action"),
-                story.label("people"),
+                story.label("people_count"),
                 story.label("amount"),
                 *([story.label("expected_amount")] if has_expected else []),
             ],
@@ -354,9 +380,12 @@ def _without_small_groups(story: Story, data: list[Row]) -> list[Row]:
     for place in sorted(hidden):
         together.setdefault(data[place]["state_code"], []).append(data[place])
     for state, rows in together.items():
-        # Of members with different actions no row can say what to do.
-        if state not in states and len({row["action"] for row in rows}) == 1:
-            several = rows[0] | {"segment": story.label("several_segments")}
+        if state not in states:
+            is_whole = all(row in rows for row in data if row["state_code"] == state)
+            several = rows[0] | {"segment": story.label("all_segments" if is_whole else "several_segments")}
+            if len({row["action"] for row in rows}) > 1:
+                named = (story.say("action_of", segment=row["segment"], action=row["action"]) for row in rows)
+                several["action"] = ("；" if story.source.language == "zh" else " ").join(named)
             for number in ("members", "amount", "expected"):
                 known = [row[number] for row in rows if row[number] is not None]
                 several[number] = sum(known) if known else None
@@ -494,7 +523,10 @@ def settings(story: Story) -> Block | None:
         sentences(story.say("settings_note")),
         table=Table(
             [story.label("setting"), story.label("value"), story.label("setting_meaning")],
-            [[row["setting"], row["value"] or MISSING, story.say(f"setting_{row['setting']}")] for row in data],
+            [
+                [row["setting"], row["value"] or story.label("set_by_files"), story.say(f"setting_{row['setting']}")]
+                for row in data
+            ],
             frozenset({0, 1, 2}),
         ),
         is_wide=True,

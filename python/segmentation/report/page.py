@@ -80,7 +80,7 @@ def page(story: Story) -> dict[str, Any]:
             says = [] if key == "glossary" else [block.title for block in blocks[:2]]
             sections.append({"key": key, "title": story.say(f"section_{key}"), "says": says, "blocks": blocks})
     day = story.one("select max(as_of) as day from marts.member_overview")["day"]
-    words = ("page_title", "contents", "numbers", "print")
+    words = ("page_title", "contents", "numbers", "print", "no_script")
     return {
         "language": story.source.language,
         "sections": sections,

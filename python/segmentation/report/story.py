@@ -1,6 +1,7 @@
 """What the report is made of: blocks with a title that says a finding, sentences, a chart and a table."""
 
 import datetime
+import re
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -107,7 +108,8 @@ class Story:
         return self.source.number(value, digits, is_money=is_money, is_in_column=True)
 
     def money(self, value: float | None) -> str:
-        return MISSING if value is None else self.source.money(float(value))
+        # A number is not parted from its 万 at the end of a line.
+        return MISSING if value is None else re.sub("(?=[万亿])", "\u2060", self.source.money(float(value)))
 
     def percent(self, share: float | None, digits: int = 1) -> str:
         if share is None:
@@ -142,7 +144,8 @@ class Story:
 
     def members(self, value: int, *, is_hidden: bool = False) -> str:
         """A count of people; `is_hidden` where it would give another one away."""
-        return f"< {self.small}" if self.few(value) else MISSING if is_hidden else self.count(value)
+        few = self.say("fewer_people", small=str(self.small))
+        return few if self.few(value) else MISSING if is_hidden else self.count(value)
 
     def share(self, part: int, whole: int, digits: int = 1) -> str | None:
         """A share of people; none where those in it or the others are few."""
