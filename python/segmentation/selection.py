@@ -24,7 +24,8 @@ OVERVIEW = "marts.member_overview"
 # A trait is a code with its names, or a column by itself; the key of a row is none.
 PARTS = r"(?P<trait>.+?)(_code|_name|_name_zh|_name_en|_text_zh|_text_en)?"
 NOT_TRAITS = ("card_id", "as_of")
-OPERATOR = r"!=|>=|<=|=|>|<"
+OPERATOR = r"!=|>=|<=|=|>|<|≠|≥|≤"
+ASCII_OPERATORS = {"≠": "!=", "≥": ">=", "≤": "<="}
 COMPARISON = re.compile(rf"\s*([a-z]\w*)\s*({OPERATOR})(.*)", re.DOTALL | re.IGNORECASE)
 OR = re.compile(rf"\s+or\s+(?=[a-z]\w*\s*(?:{OPERATOR}))", re.IGNORECASE)
 NOT = re.compile(r"\s*not\s+(\(.*\)\s*$)?", re.DOTALL | re.IGNORECASE)
@@ -96,7 +97,8 @@ def parse(condition: str) -> Condition:
         match = COMPARISON.fullmatch(part)
         if not match:
             raise InputError(f"{condition!r} is no condition; write one such as state=silent or amount>=1000.")
-        comparisons.append(Comparison(match[1].lower(), match[2], match[3].strip()))
+        operator = ASCII_OPERATORS.get(match[2], match[2])
+        comparisons.append(Comparison(match[1].lower(), operator, match[3].strip()))
     return Condition(tuple(comparisons), negation is not None)
 
 

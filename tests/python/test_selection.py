@@ -37,6 +37,8 @@ def overview() -> Iterator[Overview]:
     [
         ("gender=female", "ace"),
         ("gender!=female", "bd"),
+        ("gender≠female", "bd"),
+        ("gender≠female or segment=1", "abd"),
         ("gender=", "d"),
         ("gender!=", "abce"),
         ("gender = Female , male", "abce"),
