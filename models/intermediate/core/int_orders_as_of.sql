@@ -20,7 +20,9 @@ known as (
         orders.pieces,
         orders.amount,
         orders.points,
-        members.registered_at,
+        -- Where sales have no times, a registration has none either: at a till it comes before the purchase.
+        case when as_of.has_times then members.registered_at else date_trunc('day', members.registered_at) end
+            as registered_at,
         as_of.as_of
     from orders
     inner join members on orders.card_id = members.card_id

@@ -16,14 +16,23 @@ as_of_clock as (
     select max(recorded_days) as last_day from recorded_days
 ),
 
--- A member is inactive on the recorded days that begin after too long a silence, up to the day of the next purchase.
-spells as (
+-- A member is inactive on the recorded days that begin after too long a silence, up to the day of the next purchase, and
+-- after the registration.
+silences as (
     select
-        recorded_days + silent_after_days + 2 as first_day,
-        coalesce(recorded_days + days_to_next, as_of_clock.last_day) as last_day
+        greatest(
+            visits.recorded_days + visits.silent_after_days + 2, coalesce(registrations.recorded_days, 0) + 1
+        ) as first_day,
+        coalesce(visits.recorded_days + visits.days_to_next, as_of_clock.last_day) as last_day
     from visits
     cross join as_of_clock
-    where recorded_days + silent_after_days + 2 <= coalesce(recorded_days + days_to_next, as_of_clock.last_day)
+    left join recorded_days as registrations on cast(visits.registered_at as date) = registrations.day
+    where visits.silent_after_days is not null
+),
+
+spells as (
+    select * from silences
+    where first_day <= last_day
 ),
 
 changes as (
@@ -49,7 +58,7 @@ changes_by_day as (
 buyers as (
     select
         visit_date as day,
-        count(*) filter (where is_comeback) as activated_members,
+        count(*) filter (where is_comeback and cast(registered_at as date) < visit_date) as activated_members,
         sum(orders) filter (where not is_comeback) as other_orders
     from visits
     group by visit_date

@@ -56,11 +56,20 @@ registered as (
     cross join as_of
 ),
 
+-- Who registers on the as-of date or later is in no result as of it; of whom nobody knows when is.
+known as (
+    select
+        registered.*,
+        coalesce(registered.registered_at < as_of.as_of, true) as is_known_as_of
+    from registered
+    cross join as_of
+),
+
 -- A gender that was written but has no code (repaired_values lists it) is not filled in: it is another one.
 most_frequent_gender as (
     select gender
-    from registered
-    where gender is not null
+    from known
+    where gender is not null and is_known_as_of
     group by gender
     order by count(*) desc, gender
     limit 1
@@ -68,33 +77,23 @@ most_frequent_gender as (
 
 completed as (
     select
-        registered.card_id,
-        coalesce(
-            registered.gender, case when not registered.has_gender_text then most_frequent_gender.gender end
-        ) as gender,
-        coalesce(registered.age_band, age_bands.age_band) as age_band,
-        cast(floor(year(registered.birth_date) / 10) * 10 as integer) as birth_decade,
-        registered.gender is null and not registered.has_gender_text and most_frequent_gender.gender is not null
+        known.card_id,
+        coalesce(known.gender, case when not known.has_gender_text then most_frequent_gender.gender end) as gender,
+        coalesce(known.age_band, age_bands.age_band) as age_band,
+        cast(floor(year(known.birth_date) / 10) * 10 as integer) as birth_decade,
+        known.gender is null and not known.has_gender_text and most_frequent_gender.gender is not null
             as is_gender_filled,
-        coalesce(registered.has_birth_date_text, false) and registered.birth_date is null as is_birth_date_implausible,
-        registered.birth_date,
-        registered.registered_at
-    from registered
+        coalesce(known.has_birth_date_text, false) and known.birth_date is null as is_birth_date_implausible,
+        known.birth_date,
+        known.registered_at,
+        known.is_known_as_of
+    from known
     left join most_frequent_gender on true
     left join age_bands
         on
-            year(registered.birth_date) >= age_bands.birth_year_from
-            and year(registered.birth_date) < age_bands.birth_year_before
-),
-
--- Who registers on the as-of date or later is in no result as of it; of whom nobody knows when is.
-known as (
-    select
-        completed.*,
-        coalesce(completed.registered_at < as_of.as_of, true) as is_known_as_of
-    from completed
-    cross join as_of
+            year(known.birth_date) >= age_bands.birth_year_from
+            and year(known.birth_date) < age_bands.birth_year_before
 )
 
-select * from known
+select * from completed
 order by card_id
