@@ -7,11 +7,12 @@
         {%- set built = results | selectattr('status', 'in', ['success', 'pass', 'warn']) | map(attribute='node.unique_id') | list -%}
         {%- set missing = needed | map(attribute='unique_id') | reject('in', built) | list -%}
         {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error', 'skipped', 'partial success']) | list -%}
+        {%- set warehouse = env_var('WAREHOUSE_PATH', 'warehouse/customer_segmentation.duckdb') -%}
         {%- if missing or failed -%}
             {%- set why = (failed | length) ~ ' of its nodes failed or were skipped' if failed
                 else 'it left out ' ~ (missing | length) ~ ' of ' ~ (needed | length) ~ ' models, seeds and tests' -%}
             {%- do log('Nothing is published by this build (' ~ why ~ '): analysts go on with the warehouse of the last whole build. Its tables are in '
-                ~ env_var('WAREHOUSE_PATH', 'warehouse/customer_segmentation.duckdb') ~ '.next. `dbt build` without a selection publishes.', info=true) -%}
+                ~ warehouse ~ '.next. `dbt build` without a selection publishes.', info=true) -%}
         {%- else -%}
             {#- Tables of an earlier version of the project. -#}
             {%- for schema, table in run_query(
@@ -20,11 +21,7 @@
                 {%- do run_query('drop table ' ~ api.Relation.create(schema=schema, identifier=table)) -%}
             {%- endfor -%}
             {%- do run_query('checkpoint') -%}
-            {%- set warehouse = env_var('WAREHOUSE_PATH', 'warehouse/customer_segmentation.duckdb') -%}
-            {%- set target_file = sql_literal(warehouse) -%}
-            {%- set problem = run_query(
-                "select published.problem from (select publish_warehouse(" ~ target_file ~ ") as published)"
-            ).rows[0]['problem'] -%}
+            {%- set problem = run_query('select published.problem from (select publish_warehouse() as published)').rows[0]['problem'] -%}
             {%- if problem -%}
                 {{ exceptions.raise_compiler_error(problem) }}
             {%- endif -%}

@@ -24,7 +24,7 @@ from segmentation.exports import guarded, known_until, open_warehouse
 from segmentation.landing.files import identifier
 from segmentation.landing.lists import as_written, read_cards, read_log
 from segmentation.selection import OVERVIEW, Overview, Selection, Sums, parse
-from segmentation.tables import write_csv, write_xlsx
+from segmentation.tables import write_csv, write_table
 
 DRAFT = ".draft-"
 # Below the folder of audiences: who is never contacted.
@@ -254,7 +254,7 @@ def write_audience(overview: Overview, folder: Path, request: Request, decided: 
     try:
         for part, cards in lists.items():
             header, rows = list_of(overview, cards, request)
-            (write_xlsx if request.form == "xlsx" else write_csv)(draft / names[part], header, rows)
+            write_table(draft / names[part], header, rows)
         write_csv(draft / "members.csv", MEMBER_COLUMNS, (
             (card, decided.contacted_on, request.name, part)
             for part, cards in lists.items() for card in neutral(cards)

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,12 +10,12 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
 from sklearn.metrics.cluster import contingency_matrix
 
+from segmentation.clustering import Labels, Matrix
+
 # Few buyers, or many alike, fill fewer clusters than were asked for: the scores say so.
 warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
-Matrix = npt.NDArray[np.float64]
 Single = npt.NDArray[np.float32]
-Labels = npt.NDArray[np.integer[Any]]
 
 TILE = 512  # points whose distances are computed together; the distances of a tile stay in the cache
 ZEROS = np.zeros((TILE, TILE), dtype=np.float32)

@@ -75,9 +75,9 @@ class Plugin(BasePlugin):
             "VARCHAR",
         )
 
-        def publish_warehouse(warehouse: str) -> dict[str, str | None]:
-            return outcome(lambda: publish(Path(warehouse)))
+        def publish_warehouse() -> dict[str, str | None]:
+            return outcome(lambda: publish(self.warehouse))
 
         conn.create_function("code_digest", code_digest, [], "VARCHAR")
         conn.create_function("published_digest", lambda path: published_digest(Path(path)), ["VARCHAR"], "VARCHAR")
-        conn.create_function("publish_warehouse", publish_warehouse, ["VARCHAR"], OUTCOME, side_effects=True)
+        conn.create_function("publish_warehouse", publish_warehouse, [], OUTCOME, side_effects=True)

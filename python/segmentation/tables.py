@@ -58,6 +58,11 @@ def column_width(title: str, cells: Sequence[Any]) -> int:
     return min(WIDEST, 3 + max(sum(2 if ord(sign) > 0x2E7F else 1 for sign in text) for text in texts))
 
 
+def write_table(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Write a new file of the form that its name ends with, a workbook or csv."""
+    (write_xlsx if path.suffix == ".xlsx" else write_csv)(path, header, rows)
+
+
 def write_cell(sheet: Worksheet, row: int, column: int, cell: Any, form: Format | None = None) -> None:
     """Write a value as what it is: an id stays text, whatever it looks like, and no text is a formula."""
     if isinstance(cell, str):

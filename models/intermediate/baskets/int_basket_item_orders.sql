@@ -2,23 +2,27 @@ with basket_items as (
     select * from {{ ref('int_basket_items') }}
 ),
 
-scopes as (
-    select * from {{ ref('int_basket_scopes') }}
+orders as (
+    select * from {{ ref('int_basket_orders') }}
 ),
 
+-- Each order counts in its segment and, as segment 0, among all.
 item_orders as (
     select
-        scopes.segment,
+        coalesce(orders.segment, 0) as segment,
         basket_items.level,
         basket_items.item_no,
-        scopes.month_start,
+        orders.month_start,
         basket_items.size_class,
         count(*) as orders,
         cast(sum(basket_items.order_items - 1) as bigint) as pairs
     from basket_items
-    inner join scopes on basket_items.order_no = scopes.order_no
+    inner join orders on basket_items.order_no = orders.order_no
     group by
-        scopes.segment, basket_items.level, basket_items.item_no, scopes.month_start, basket_items.size_class
+        grouping sets (
+            (orders.segment, basket_items.level, basket_items.item_no, orders.month_start, basket_items.size_class),
+            (basket_items.level, basket_items.item_no, orders.month_start, basket_items.size_class)
+        )
 ),
 
 totals as (

@@ -6,7 +6,7 @@ segments as (
     select * from {{ ref('member_segments') }}
 ),
 
--- A basket is an order of a member. Its number is small to store and to compare.
+-- A basket is an order of a buyer. Its number is small to store and to compare.
 numbered as (
     select
         orders.order_id,

@@ -2,8 +2,8 @@ with basket_items as (
     select * from {{ ref('int_basket_items') }}
 ),
 
-scopes as (
-    select * from {{ ref('int_basket_scopes') }}
+orders as (
+    select * from {{ ref('int_basket_orders') }}
 ),
 
 item_orders as (
@@ -18,16 +18,21 @@ sizes as (
     from basket_items
 ),
 
+-- Each order counts in its segment and, as segment 0, among all.
 order_totals as (
     select
-        scopes.segment,
+        coalesce(orders.segment, 0) as segment,
         sizes.level,
-        scopes.month_start,
+        orders.month_start,
         sizes.size_class,
         count(*) as orders
     from sizes
-    inner join scopes on sizes.order_no = scopes.order_no
-    group by scopes.segment, sizes.level, scopes.month_start, sizes.size_class
+    inner join orders on sizes.order_no = orders.order_no
+    group by
+        grouping sets (
+            (orders.segment, sizes.level, orders.month_start, sizes.size_class),
+            (sizes.level, orders.month_start, sizes.size_class)
+        )
 ),
 
 item_totals as (

@@ -7,7 +7,7 @@ buyer_lines as (
 ),
 
 price_band_cuts as (
-    select * from {{ ref('int_price_band_cuts') }}
+    select * from {{ ref('price_band_cuts') }}
 ),
 
 lowest_and_highest as (

@@ -44,8 +44,7 @@ judged as (
         scores.*,
         samples.sample_size,
         scores.gap - scores.gap_error > one_group.gap as has_structure,
-        scores.gap - scores.gap_error > one_group.gap
-        and scores.smallest_jaccard >= {{ var('cluster_valid_jaccard') }} as is_stable
+        has_structure and scores.smallest_jaccard >= {{ var('cluster_valid_jaccard') }} as is_stable
     from scores
     inner join one_group on scores.scaling = one_group.scaling
     inner join samples on scores.scaling = samples.scaling

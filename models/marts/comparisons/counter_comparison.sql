@@ -4,8 +4,7 @@ with sold_lines as (
 ),
 
 counters as (
-    select * from {{ ref('int_items') }}
-    where level = 'counter'
+    select * from {{ ref('counters') }}
 ),
 
 totals as (
@@ -83,7 +82,7 @@ comparison as (
     select
         ranked.counter_rank,
         ranked.counter_code,
-        counters.item_name as counter_name,
+        counters.counter_name,
         ranked.customer_type,
         customers.customers,
         customers.orders,
@@ -104,7 +103,7 @@ comparison as (
         on ranked.counter_code = bargains.counter_code and ranked.customer_type = bargains.customer_type
     left join median_prices
         on ranked.counter_code = median_prices.counter_code and ranked.customer_type = median_prices.customer_type
-    left join counters on ranked.counter_code = counters.item_code
+    left join counters on ranked.counter_code = counters.counter_code
 )
 
 select * from comparison

@@ -213,14 +213,17 @@ list_rows as (
     from segment_overrides
 ),
 
+{%- set no_days = 'null as days, null as from_day, null as to_day' %}
+{%- set no_more = 'null as other, ' ~ no_days %}
+
 counted as (
     select
         'overlapping_files' as finding,
         source_file as subject,
-        overlaps_with as other,
-        shared_days as days,
         equal_lines as found,
         lines_of_shared_days as looked_at,
+        overlaps_with as other,
+        shared_days as days,
         null as from_day,
         null as to_day
     from input_files
@@ -229,24 +232,19 @@ counted as (
     select
         'full_sheets' as finding,
         source_file as subject,
-        null as other,
-        null as days,
         raw_rows as found,
         raw_rows as looked_at,
-        null as from_day,
-        null as to_day
+        {{ no_more }}
     from input_files
     where is_full_sheet
     union all
     select
         'files_of_one_size' as finding,
         table_name as subject,
-        {{ with_commas('max(raw_rows)') }} as other,
-        null as days,
         count(*) filter (where is_largest) as found,
         count(*) as looked_at,
-        null as from_day,
-        null as to_day
+        {{ with_commas('max(raw_rows)') }} as other,
+        {{ no_days }}
     from sizes_of_files
     group by table_name
     having found > 1 and max(raw_rows) >= 1000
@@ -254,10 +252,10 @@ counted as (
     select
         'sales_end_early' as finding,
         source_file as subject,
-        null as other,
-        null as days,
         raw_rows as found,
         raw_rows as looked_at,
+        null as other,
+        null as days,
         null as from_day,
         cast(last_purchased_at as date) as to_day
     from input_files
@@ -266,57 +264,46 @@ counted as (
     select
         'several_currencies' as finding,
         'amount' as subject,
-        {{ text_by("currency || ' ' || " ~ with_commas('cast(lines as bigint)'), ', ', 'lines desc, currency') }}
-            as other,
-        null as days,
         sum(lines) - max(lines) as found,
         sum(lines) as looked_at,
-        null as from_day,
-        null as to_day
+        {{ text_by("currency || ' ' || " ~ with_commas('cast(lines as bigint)'), ', ', 'lines desc, currency') }}
+            as other,
+        {{ no_days }}
     from lines_by_currency
     union all
     select
         'unread_lines' as finding,
         'sales_lines' as subject,
-        null as other,
-        null as days,
         count(*) filter (
             where raw_text is not null and (reason = 'unreadable' or reason in {{ unread_reasons() }})
         ) as found,
         count(*) as looked_at,
-        null as from_day,
-        null as to_day
+        {{ no_more }}
     from sales_lines
     union all
     select
         'repeated_lines' as finding,
         source_file as subject,
-        null as other,
-        null as days,
         repeated as found,
         lines as looked_at,
-        null as from_day,
-        null as to_day
+        {{ no_more }}
     from repeated_lines
     union all
     select
         'cards_of_no_member' as finding,
         'sales_lines' as subject,
-        null as other,
-        null as days,
         count(*) filter (where reason = 'unregistered_card') as found,
         count(*) filter (where reason is null or reason = 'unregistered_card') as looked_at,
-        null as from_day,
-        null as to_day
+        {{ no_more }}
     from sales_lines
     union all
     select
         'lone_days' as finding,
         'sales_lines' as subject,
-        null as other,
-        null as days,
         count(*) filter (where reason = 'lone_day') as found,
         count(*) as looked_at,
+        null as other,
+        null as days,
         cast(min(purchased_at) filter (where reason = 'lone_day') as date) as from_day,
         cast(max(purchased_at) filter (where reason = 'lone_day') as date) as to_day
     from sales_lines
@@ -324,10 +311,10 @@ counted as (
     select
         'far_days' as finding,
         'sales_lines' as subject,
-        null as other,
-        null as days,
         coalesce(sum(far_days.lines), 0) as found,
         coalesce(any_value(far_days.all_lines), 0) as looked_at,
+        null as other,
+        null as days,
         min(far_days.day) as from_day,
         max(far_days.day) as to_day
     from far_days
@@ -336,81 +323,63 @@ counted as (
     select
         'keys_in_two_cases' as finding,
         'card_id' as subject,
-        null as other,
-        null as days,
         count(*) filter (where has_two_cases) as found,
         count(*) as looked_at,
-        null as from_day,
-        null as to_day
+        {{ no_more }}
     from folded_keys
     union all
     select
         'cards_like_those_of_members' as finding,
         'card_id' as subject,
-        null as other,
-        null as days,
         count(numbers_of_members.number) as found,
         count(*) as looked_at,
-        null as from_day,
-        null as to_day
+        {{ no_more }}
     from strangers
     left join numbers_of_members on strangers.number = numbers_of_members.number
     union all
     select
         'listed_without_time' as finding,
         'member_rows' as subject,
-        null as other,
-        null as days,
         count(distinct members_without_time.card_id) as found,
         count(distinct strangers.card_id) as looked_at,
-        null as from_day,
-        null as to_day
+        {{ no_more }}
     from strangers
     left join members_without_time on strangers.card_id = members_without_time.card_id
     union all
     select
         'several_receipts_a_day' as finding,
         'receipts' as subject,
-        null as other,
-        null as days,
         count(*) filter (where has_several) as found,
         count(*) as looked_at,
-        null as from_day,
-        null as to_day
+        {{ no_more }}
     from receipts_of_days
     union all
     select
         'receipts_of_several_moments' as finding,
         'receipts' as subject,
-        null as other,
-        null as days,
         count(*) filter (where receipts.has_several_moments and not retailer.order_is_receipt) as found,
         count(*) as looked_at,
-        null as from_day,
-        null as to_day
+        {{ no_more }}
     from receipts
     cross join retailer
     union all
     select
         'registered_after_last_purchase' as finding,
         'lrfmpsx' as subject,
-        null as other,
-        null as days,
         count(*) filter (where days_since_registration < days_since_last_purchase) as found,
         count(*) as looked_at,
-        null as from_day,
-        null as to_day
+        {{ no_more }}
     from buyers
     union all
     select
         'returns_after_as_of' as finding,
         'member_returns' as subject,
-        null as other,
-        null as days,
         count(*) filter (
             where member_returns.returned_at >= as_of.as_of and '{{ var("returns") }}' = 'net'
         ) as found,
         count(*) as looked_at,
+        null as other,
+        null as days,
         cast(any_value(as_of.as_of) as date) as from_day,
         cast(max(member_returns.returned_at) as date) as to_day
     from member_returns
@@ -419,12 +388,10 @@ counted as (
     select
         'sheets_left_out' as finding,
         source_file as subject,
-        any_value(sheets_left_out) as other,
-        null as days,
         1 as found,
         1 as looked_at,
-        null as from_day,
-        null as to_day
+        any_value(sheets_left_out) as other,
+        {{ no_days }}
     from input_files
     where sheets_left_out is not null
     group by source_file
@@ -432,12 +399,9 @@ counted as (
     select
         'list_rows_left_out' as finding,
         list_rows.list_name as subject,
-        null as other,
-        null as days,
         count(*) filter (where list_reasons.is_fault) as found,
         count(*) as looked_at,
-        null as from_day,
-        null as to_day
+        {{ no_more }}
     from list_rows
     left join list_reasons on list_rows.list_name = list_reasons.list_name and list_rows.reason = list_reasons.reason
     group by list_rows.list_name

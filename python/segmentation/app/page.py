@@ -361,81 +361,91 @@ class SelectionPage:
 
     @told
     def audience(self) -> None:
-        """Ask what an audience needs, and write it as the command does."""
-        say = self.story.say
-        earlier = sorted({contact.audience for contact in read_contacts(self.report_dir / "audiences")})
+        AudienceDialog(self)
+
+
+class AudienceDialog:
+    """Asks what an audience of the selection needs, and writes it as the command does."""
+
+    def __init__(self, page: SelectionPage) -> None:
+        self.page = page
+        self.say = say = page.story.say
+        earlier = sorted({contact.audience for contact in read_contacts(page.report_dir / "audiences")})
+        labels, overview = page.edition.labels(page.language), page.edition.overview
+        kinds = {
+            kind: {name: label for name, label in labels.items() if overview.trait(name).kind == kind}
+            for kind in ("text", "number")
+        }
         with ui.dialog(value=True) as dialog, ui.card().style("min-width: min(100%, 34rem)"):
             _heading("h3", say("app_audience"))
             ui.label(say("app_audience_note")).classes("faint")
-            name, reason = ui.input(say("app_name")), ui.input(say("app_reason"))
-            labels = self.edition.labels(self.language)
-            kinds = {
-                kind: {name: label for name, label in labels.items() if self.edition.overview.trait(name).kind == kind}
-                for kind in ("text", "number")
-            }
-            by = ui.select(
+            self.name, self.reason = ui.input(say("app_name")), ui.input(say("app_reason"))
+            self.by = ui.select(
                 kinds["number"], label=say("app_by"), value="expected_value" if "expected_value" in labels else "amount"
             )
-            top = ui.number(say("app_top"), precision=0)
-            cap = ui.select(kinds["text"], label=say("app_cap"), clearable=True)
-            most = ui.number(say("app_cap_most"), precision=0)
-            exclude = ui.select(earlier, label=say("app_exclude"), multiple=True, value=[])
+            self.top = ui.number(say("app_top"), precision=0)
+            self.cap = ui.select(kinds["text"], label=say("app_cap"), clearable=True)
+            self.most = ui.number(say("app_cap_most"), precision=0)
+            self.exclude = ui.select(earlier, label=say("app_exclude"), multiple=True, value=[])
             # Without limits: the page would silently take the nearest number for one beyond them.
-            holdout = ui.number(say("app_holdout"), value=Request.holdout, step=0.05)
-            recent = ui.number(say("app_recent"), value=Request.recent_days, precision=0)
-            minimum = ui.number(say("app_minimum"), value=Request.minimum, precision=0)
-            opt_out = ui.input(say("app_opt_out"))
-            form = ui.select(["csv", "xlsx"], value="csv", label=say("app_form"))
-            for element in (name, reason, by, top, cap, most, exclude, holdout, recent, minimum, opt_out, form):
+            self.holdout = ui.number(say("app_holdout"), value=Request.holdout, step=0.05)
+            self.recent = ui.number(say("app_recent"), value=Request.recent_days, precision=0)
+            self.minimum = ui.number(say("app_minimum"), value=Request.minimum, precision=0)
+            self.opt_out = ui.input(say("app_opt_out"))
+            self.form = ui.select(["csv", "xlsx"], value="csv", label=say("app_form"))
+            for element in (
+                self.name, self.reason, self.by, self.top, self.cap, self.most, self.exclude, self.holdout, self.recent,
+                self.minimum, self.opt_out, self.form,
+            ):  # fmt: skip
                 element.props("outlined dense").style("width: 100%")
-            said = ui.label().classes("said")
-
-            def request() -> Request:
-                def number(field: ui.number, otherwise: Any) -> Any:
-                    return otherwise if field.value is None else field.value
-
-                limit, each = number(top, None), number(most, None)
-                return Request(
-                    where=self.conditions, reason=reason.value.strip(), name=name.value.strip(),
-                    by=by.value, top=None if limit is None else int(limit),
-                    caps=() if not cap.value or each is None else ((cap.value, int(each)),),
-                    exclude=tuple(exclude.value), holdout=number(holdout, Request.holdout),
-                    recent_days=int(number(recent, Request.recent_days)),
-                    minimum=int(number(minimum, Request.minimum)),
-                    opt_out=Path(opt_out.value.strip()) if opt_out.value.strip() else None,
-                    language=self.language, form=form.value,
-                )  # fmt: skip
-
-            def count() -> None:
-                try:
-                    decided = plan(self.edition.overview, self.report_dir / "audiences", request())
-                    numbers = {key: self.story.count(len(getattr(decided, key))) for key in ("contacted", "held_out")}
-                    left_out = ("opted_out", "recent", "excluded", "beyond")
-                    others = {key: self.story.count(getattr(decided, key)) for key in left_out}
-                    said.text = "\n".join([say("app_plan", **numbers, **others), *decided.warnings])
-                except (InputError, OSError) as error:
-                    said.text = say("app_refused", why=str(error))
-
-            async def write() -> None:
-                if not re.fullmatch(r"[\w-]{1,60}", name.value.strip()):
-                    said.text = say("app_name_wrong")
-                elif not reason.value.strip():
-                    said.text = say("app_reason_wrong")
-                else:
-                    try:
-                        wanted = request()
-                        with self.published.kept():
-                            done = await run.io_bound(
-                                export_audience, self.published.warehouse, self.report_dir, wanted
-                            )
-                        said.text = say("app_written", file=str(done).split(": ")[0])
-                    except (InputError, OSError) as error:
-                        said.text = say("app_refused", why=str(error))
-
+            self.said = ui.label().classes("said")
             with ui.element("div").classes("line"):
-                ui.button(say("app_count"), on_click=count).props("outline")
-                ui.button(say("app_write"), on_click=write)
+                ui.button(say("app_count"), on_click=self.count).props("outline")
+                ui.button(say("app_write"), on_click=self.write)
                 ui.button(say("app_cancel"), on_click=dialog.close).props("flat")
+
+    def request(self) -> Request:
+        def number(field: ui.number, otherwise: Any) -> Any:
+            return otherwise if field.value is None else field.value
+
+        limit, each = number(self.top, None), number(self.most, None)
+        opt_out = self.opt_out.value.strip()
+        return Request(
+            where=self.page.conditions, reason=self.reason.value.strip(), name=self.name.value.strip(),
+            by=self.by.value, top=None if limit is None else int(limit),
+            caps=() if not self.cap.value or each is None else ((self.cap.value, int(each)),),
+            exclude=tuple(self.exclude.value), holdout=number(self.holdout, Request.holdout),
+            recent_days=int(number(self.recent, Request.recent_days)),
+            minimum=int(number(self.minimum, Request.minimum)),
+            opt_out=Path(opt_out) if opt_out else None,
+            language=self.page.language, form=self.form.value,
+        )  # fmt: skip
+
+    def count(self) -> None:
+        story = self.page.story
+        try:
+            decided = plan(self.page.edition.overview, self.page.report_dir / "audiences", self.request())
+            numbers = {key: story.count(len(getattr(decided, key))) for key in ("contacted", "held_out")}
+            left_out = ("opted_out", "recent", "excluded", "beyond")
+            others = {key: story.count(getattr(decided, key)) for key in left_out}
+            self.said.text = "\n".join([self.say("app_plan", **numbers, **others), *decided.warnings])
+        except (InputError, OSError) as error:
+            self.said.text = self.say("app_refused", why=str(error))
+
+    async def write(self) -> None:
+        if not re.fullmatch(r"[\w-]{1,60}", self.name.value.strip()):
+            self.said.text = self.say("app_name_wrong")
+            return
+        if not self.reason.value.strip():
+            self.said.text = self.say("app_reason_wrong")
+            return
+        try:
+            published, report_dir, wanted = self.page.published, self.page.report_dir, self.request()
+            with published.kept():
+                done = await run.io_bound(export_audience, published.warehouse, report_dir, wanted)
+            self.said.text = self.say("app_written", file=str(done).split(": ")[0])
+        except (InputError, OSError) as error:
+            self.said.text = self.say("app_refused", why=str(error))
 
 
 def _member(edition: Edition, language: str, card: str, conditions: Conditions) -> None:

@@ -18,7 +18,7 @@ from segmentation.exports import known_until, open_warehouse
 from segmentation.landing.files import identifier
 from segmentation.report.story import MISSING, Row, Story, open_story
 from segmentation.selection import OVERVIEW, Comparison, Overview, Sums, parse
-from segmentation.tables import write_csv, write_xlsx
+from segmentation.tables import write_table
 
 Conditions = tuple[str, ...]
 # Traits that are drawn, where they are known and differ.
@@ -391,7 +391,7 @@ def list_file(edition: Edition, conditions: Conditions, language: str, form: str
     columns, rows = list_of(overview, cards, request)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"list.{form}"
-        (write_xlsx if form == "xlsx" else write_csv)(path, columns, rows)
+        write_table(path, columns, rows)
         return path.read_bytes()
 
 

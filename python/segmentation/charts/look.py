@@ -246,7 +246,7 @@ def measure_bars(axes: Axes, table: pd.DataFrame, colors: list[str], source: Sou
     What is not recorded has no bar. Returns where the bars are.
     """
 
-    def label(measure: str, title: str, value: float, digits: int) -> str:
+    def label(measure: str, value: float, digits: int) -> str:
         if pd.isna(value):
             return "–"
         if measure.endswith("_share"):
@@ -259,7 +259,7 @@ def measure_bars(axes: Axes, table: pd.DataFrame, colors: list[str], source: Sou
         digits = 2 if values.max() < 100 else 0
         heights = (values / values.abs().max()).fillna(0)
         bars = axes.bar(range(start * step, start * step + len(table)), heights, color=colors)
-        axes.bar_label(bars, [label(str(measure), title, value, digits) for value in values], fontsize=8)
+        axes.bar_label(bars, [label(str(measure), value, digits) for value in values], fontsize=8)
         axes.text(start * step + len(table) / 2 - 0.5, 1.14, title, ha="center", fontsize=10)
     axes.set_xlim(-0.8, step * len(table.columns) - 1.2)
     axes.set_xticks([])

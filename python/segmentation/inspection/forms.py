@@ -9,13 +9,14 @@ from pathlib import Path
 from statistics import mode
 
 from segmentation.landing.retailer import WHITESPACE, FileSet
-from segmentation.landing.text import BLOCK_BYTES, is_utf16, open_plain, record_at
+from segmentation.landing.text import BLOCK_BYTES, decoded, is_utf16, open_plain, record_at
+from segmentation.landing.text import DELIMITERS as USUAL_DELIMITERS
 from segmentation.landing.workbook import read_sheet
 
 FIRST_LINES = 2_000
 MOST_LINES_BEFORE_HEADER = 60
 MOST_RECORDS = 500
-DELIMITERS = (",", ";", "\t", "|", "::")
+DELIMITERS = (*USUAL_DELIMITERS, "::")
 # Russian writes its letters with the last quarter of all bytes; of two bytes, Korean begins its signs with few of those
 # that Chinese does.
 RUSSIAN_WORD = re.compile(rb"[\xc0-\xff]{3,}")
@@ -34,13 +35,14 @@ def sheet_form(path: Path, name: str) -> FileSet:
 
 def text_form(path: Path) -> FileSet:
     """Find out the encoding, the delimiter, the lines before the header and whether there is one."""
-    encoding = None if is_utf16(path) else _encoding(path)
+    is_wide = is_utf16(path)
+    encoding = None if is_wide else _encoding(path)
     with open_plain(path) as file:
         content = b"".join(islice(file, FIRST_LINES))
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if is_wide:
         text = content.decode("utf-16", "replace")
     else:
-        text = _decoded(content, "utf-8") or content.decode(encoding or "gb18030", "replace")
+        text = decoded(content, "utf-8") or content.decode(encoding or "gb18030", "replace")
     lines = list(io.StringIO(text.lstrip("\ufeff"), newline=None))
     records = {delimiter: _records(lines, delimiter) for delimiter in (*DELIMITERS, WHITESPACE)}
     delimiter = max(DELIMITERS, key=lambda delimiter: _fit(records[delimiter]))
@@ -67,8 +69,8 @@ def _encoding(path: Path) -> str | None:
     other: list[bytes] = []
     with open_plain(path) as file:
         while len(other) < FIRST_LINES and (block := file.read(BLOCK_BYTES) + file.readline()):
-            if _decoded(block, "utf-8") is None:
-                other += [line for line in block.splitlines() if _decoded(line, "utf-8") is None]
+            if decoded(block, "utf-8") is None:
+                other += [line for line in block.splitlines() if decoded(line, "utf-8") is None]
     if not other:
         return None
     content = b"\n".join(other[:FIRST_LINES])
@@ -92,13 +94,6 @@ def _encoding(path: Path) -> str | None:
     if sum(map(len, in_rows)) * 2 <= beyond_ascii / 2:
         return "cp1252"
     return "cp950" if is_taiwanese else None
-
-
-def _decoded(content: bytes, encoding: str) -> str | None:
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError:
-        return None
 
 
 def _fit(records: Sequence[tuple[int, list[str]]]) -> tuple[float, int]:

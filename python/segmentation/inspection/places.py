@@ -60,7 +60,8 @@ def choose_currency(choice: Choice) -> None:
             "they are, keep one currency in a file."
         )
         return
-    for code, sign in found.items():
+    if found:
+        [(code, sign)] = found.items()
         choice.currency = code
         choice.doubts.append(f"currency: {code} is a guess from the sign {sign}.")
         return

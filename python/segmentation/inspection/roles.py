@@ -12,14 +12,13 @@ from duckdb import DuckDBPyConnection
 from segmentation.inspection.columns import Column, bare_name
 from segmentation.inspection.looking import Table
 from segmentation.landing.retailer import WORDS
+from segmentation.landing.retailer_file import ADDED_UP
 
 KINDS: dict[str, str] = {role: entry["kind"] for role, entry in WORDS.items()}
 MEMBER_ROLES = ("birth_date", "age_band", "gender", "registered_at")
 NO_COLUMNS = ("besides", "nobody", "missing", "footer", "time_zones")
 NO_ROLES = ("purchased_time", "currency", "status", "flag", "direction", *NO_COLUMNS)
 SALES_ROLES = tuple(role for role in WORDS if role not in (*MEMBER_ROLES, *NO_ROLES))
-# A joined table repeats its values in several lines: what is added up has to be in the table of the lines itself.
-ADDED_UP = ("quantity", "amount", "points")
 # What a line can do without, but not without a word where a column has the name.
 MEASURES = ("quantity", "unit_price", "points")
 WHOLE_WORD = 700
@@ -120,6 +119,7 @@ def is_of_kind(column: Column, kind: str) -> bool:
 
 def columns_for(tables: Sequence[Table], roles: Sequence[str], doubts: list[str], title: str) -> dict[str, Column]:
     """Return the best column for each role; the surest choice is made first, and a column has one role."""
+    # A joined table repeats its values in several lines: what is added up has to be in the table of the lines itself.
     candidates = [
         (score, -number, role, column)
         for role in roles

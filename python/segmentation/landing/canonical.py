@@ -82,18 +82,7 @@ def _canonical(retailer: Retailer, name: str, table: RawTable | None, parts: Seq
     if name == "sales_lines" and table:
         others["decimal_mark"] = literal(table.decimal)
         others["is_amount_product"] = str(table.amount_is_product)
-        others["is_cancelled"] = "false"
-        if table.cancelled:
-            column, patterns = table.cancelled
-            mark = landed.get(column) or landed["cancelled"]
-            if column not in landed and {"receipt_no", "purchased_at"} <= landed.keys():
-                # Some shops write what is known of an order into the first of its lines alone.
-                order = f"{landed['receipt_no']}, {landed['purchased_at']}"
-                of_order = f"max({mark}) over (partition by {order})"
-                is_lacking = f"{mark} is null and {landed['receipt_no']} is not null"
-                mark = f"case when {is_lacking} then {of_order} else {mark} end"
-            matches = " or ".join(f"{mark} like {literal(pattern)}" for pattern in patterns)
-            others["is_cancelled"] = f"coalesce({matches}, false)"
+        others["is_cancelled"] = _is_cancelled(table, landed)
     columns = ", ".join(f"{expression} as {column}" for column, expression in (texts | others).items())
     if not parts:
         places = ", ".join(f"cast(null as {kind}) as {column}" for column, kind in PLACE.items())
@@ -112,19 +101,36 @@ def _canonical(retailer: Retailer, name: str, table: RawTable | None, parts: Seq
         )
     places = ", ".join(f"part_0.{column}" for column in PLACE)
     lines = _filled_down(f"work.raw.{name}_0", table.fill_down, landed) if table else f"work.raw.{name}_0"
-    rows = f"select {columns}, {places} from {lines} as part_0{joins}{first}"
+    return f"select {columns}, {places} from {lines} as part_0{joins}{first}{_unreadable_of_joins(name, parts)}"
+
+
+def _is_cancelled(table: RawTable, landed: Mapping[str, str]) -> str:
+    if not table.cancelled:
+        return "false"
+    column, patterns = table.cancelled
+    mark = landed.get(column) or landed["cancelled"]
+    if column not in landed and {"receipt_no", "purchased_at"} <= landed.keys():
+        # Some shops write what is known of an order into the first of its lines alone.
+        order = f"{landed['receipt_no']}, {landed['purchased_at']}"
+        of_order = f"max({mark}) over (partition by {order})"
+        is_lacking = f"{mark} is null and {landed['receipt_no']} is not null"
+        mark = f"case when {is_lacking} then {of_order} else {mark} end"
+    matches = " or ".join(f"{mark} like {literal(pattern)}" for pattern in patterns)
+    return f"coalesce({matches}, false)"
+
+
+def _unreadable_of_joins(name: str, parts: Sequence[Part]) -> str:
+    """Return the SQL that adds unreadable lines of joined tables: they belong to no row, and are rows of their own."""
+    added = ""
     known = {file.source_file for file in parts[0].files}
     for number, part in enumerate(parts[1:], start=1):
-        # An unreadable line of a joined table belongs to no row; it is a row of its own.
         if new := {file.source_file for file in part.files} - known:
             known |= new
-            listed = ", ".join(map(literal, sorted(new)))
-            places = ", ".join(PLACE)
-            rows += (
-                f" union all by name select {places} from work.raw.{name}_{number}"
-                f" where unreadable_reason is not null and source_file in ({listed})"
+            added += (
+                f" union all by name select {', '.join(PLACE)} from work.raw.{name}_{number}"
+                f" where unreadable_reason is not null and source_file in ({', '.join(map(literal, sorted(new)))})"
             )
-    return rows
+    return added
 
 
 def _filled_down(relation: str, columns: Sequence[str], landed: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from duckdb import DuckDBPyConnection
 from segmentation.errors import InputError, what_ran_out
 from segmentation.landing.files import RawFile, identifier, literal, parquet_source, wanted_names
 from segmentation.landing.retailer import WHITESPACE, FileSet
-from segmentation.landing.retailer_file import CARD_COLUMNS
+from segmentation.landing.retailer_file import ADDED_UP, CARD_COLUMNS
 from segmentation.landing.sql_macros import sql_macro
 from segmentation.landing.text import (
     Mending,
@@ -37,8 +37,6 @@ from segmentation.landing.text import (
 from segmentation.landing.workbook import read_sheet
 
 UTF8 = "utf-8"
-# A merged cell with one of them is that of its first row: an amount counts once.
-COUNTED_ONCE = ("quantity", "amount", "points")
 PLACE = {
     "source_file": "varchar",
     "row_no": "bigint",
@@ -150,7 +148,8 @@ def _read_parquet(files: Sequence[RawFile], settings: FileSet) -> Reading:
 def _read_workbook(connection: DuckDBPyConnection, file: RawFile, settings: FileSet) -> Reading:
     sheet = read_sheet(file.path, file.sheet, settings.header is True, wanted_names(settings), settings.skip)
     if sheet.numbers:
-        once = [file.expressions[column] for column in COUNTED_ONCE if column in file.expressions]
+        # A merged cell with an amount is that of its first row.
+        once = [file.expressions[column] for column in ADDED_UP if column in file.expressions]
         connection.register("sheet_cells", sheet.cells(once))
     rows = f"select {_landed(file, settings)}, row_no, line_no from sheet_cells"
     return Reading(file.path, rows, [(len(sheet.numbers), 0)])

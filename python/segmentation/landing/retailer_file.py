@@ -333,10 +333,13 @@ MOMENT_COLUMNS = {
 }
 # What a line sells.
 GOODS = ("product_code", "product_name", "quantity")
+# What is added up over lines, and so must not stand in several for one.
+ADDED_UP = ("quantity", "amount", "points")
 # Columns with cards. Written in several forms, they are one key.
 CARD_COLUMNS = ("card_id", "merged_into")
 
 Columns = TypeVar("Columns", bound=Entry)
+KNOWN_GENDERS = "F/M, female/male/other and 女/男/其他 need no codes"
 DATE_FORMAT = (
     "where dates are not ISO, `20150102`, `2015/1/2`, `2015.01.02` or a spreadsheet's day number: a "
     '[format](https://duckdb.org/docs/stable/sql/functions/dateformat) such as `"%d/%m/%Y %H:%M"`, or `days since '
@@ -408,7 +411,7 @@ class MemberCodes(Entry):
     # A code that is added to the seed of the same name can be used too.
     gender: Codes | None = Field(
         None,
-        description="raw values of female, male and other; F/M, female/male/other and 女/男/其他 need no codes",
+        description=f"raw values of female, male and other; {KNOWN_GENDERS}",
         json_schema_extra={"properties": {"female": {}, "male": {}, "other": {}}},
     )
     age_band: Codes | None = Field(
@@ -428,7 +431,7 @@ class Members(Table[MemberColumns]):
     codes: MemberCodes | None = Field(
         None,
         description="what the raw values mean: `gender: {female: [F], male: [M]}`, `age_band: {young: […], middle: "
-        "[…], senior: […]}`. F/M, female/male/other and 女/男/其他 need no codes",
+        f"[…], senior: […]}}`. {KNOWN_GENDERS}",
     )
     distinct: bool = Field(
         False,

@@ -255,7 +255,7 @@ def is_utf16(path: Path) -> bool:
 def count_undecodable_lines(path: Path, encoding: str) -> int:
     """Count the lines that are not valid in the encoding."""
     with path.open("rb") as file:
-        return sum(_decoded(line, encoding) is None for line in file)
+        return sum(decoded(line, encoding) is None for line in file)
 
 
 def to_utf8(path: Path, encoding: str, target: Path) -> bool:
@@ -419,14 +419,14 @@ def _read_record(
     first: bytes, lines: _Lines, encoding: str, delimiter: str, n_columns: tuple[int, int]
 ) -> tuple[list[str] | str, int]:
     """Return the record that starts with the line `first`, or the reason why none does, and its lines."""
-    text = _decoded(first, encoding)
+    text = decoded(first, encoding)
     if text is None:
         return "bad_bytes", 1
     record = split_fields(text, delimiter, n_columns)
     following: list[bytes] = []
     while record == OPEN_QUOTE and len(following) < LONGEST_RECORD_LINES and (raw := lines.take()):
         following.append(raw)
-        more = _decoded(raw, encoding)
+        more = decoded(raw, encoding)
         if more is None:
             break
         text += more
@@ -492,11 +492,12 @@ def _bare(line: str) -> str:
 
 
 def _utf8_or_gb18030(line: bytes) -> str:
-    text = _decoded(line, "utf-8")
+    text = decoded(line, "utf-8")
     return line.decode("gb18030", "replace") if text is None else text
 
 
-def _decoded(line: bytes, encoding: str) -> str | None:
+def decoded(line: bytes, encoding: str) -> str | None:
+    """Return the text of bytes, None where they are not valid in the encoding."""
     try:
         return line.decode(encoding)
     except UnicodeDecodeError:
