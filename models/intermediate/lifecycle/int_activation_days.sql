@@ -16,8 +16,8 @@ as_of_clock as (
     select max(recorded_days) as last_day from recorded_days
 ),
 
--- A member is inactive on the recorded days that begin after too long a silence, up to the day of the next purchase, and
--- after the registration.
+-- A member is inactive on the recorded days that begin after the registration and too long a silence, up to the day of
+-- the next purchase.
 silences as (
     select
         greatest(
