@@ -91,9 +91,7 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
             workbooks = [path for path in files if path.suffix.lower() == ".xlsx"]
             for workbook in workbooks:
                 _rows_of_workbook(workbook, is_theirs)
-            lists = [path for path in files if _is_list(path)]
-            for one in lists:
-                _without_person(one, is_theirs)
+            lists = [path for path in files if _is_list(path) and _without_person(path, is_theirs)[1]]
             write_forgotten(path, forgotten.with_cards(cards))
             for name in (warehouse, target):
                 for ending in (".next", ".next.wal", ".work", ".work.wal"):
@@ -237,19 +235,29 @@ def _without_person(path: Path, is_theirs: Mapping[str, bool]) -> tuple[bytes, i
     mark, lines = _lines(path)
     texts = [text for _, text in lines]
     # Of all forms that its first lines may have, the one in which most cards are known, as lists of cards are read.
-    pieces = max((_pieces(texts, *form) for form in _forms(texts)), key=lambda pieces: _fit(pieces, is_theirs))
+    forms = [(form, _pieces(texts, *form)) for form in _forms(texts)]
+    (n_known, _), form, pieces = max(
+        ((_fit(pieces, is_theirs), form, pieces) for form, pieces in forms), key=lambda fitting: fitting[0]
+    )
+    rows = [[_text(cell) for cell in piece.cells] for piece in pieces]
+    places = _places_of_cards(rows, is_theirs)
     kept, gone, begins = [mark], 0, 0
-    for piece, leaves in zip(pieces, _leaving([piece.cells for piece in pieces], is_theirs), strict=True):
-        ends = begins + piece.n_lines
-        if leaves is None and not piece.is_record:
+    for piece, row in zip(pieces, rows, strict=True):
+        of_piece = texts[begins : begins + piece.n_lines]
+        leaves = _leaves(row, places, is_theirs)
+        if leaves is None and not (piece.is_record and n_known):
             # A line that is no record has no column; one of its values may be the card.
-            values = re.split(BETWEEN_VALUES, "".join(texts[begins:ends]))
-            leaves = any(is_theirs.get(_text(value), False) for value in values)
-        if leaves:
-            gone += 1
-        else:
-            kept += [line for line, _ in lines[begins:ends]]
-        begins = ends
+            leaves = any(is_theirs.get(value, False) for value in _values("".join(of_piece)))
+        of_lines = [leaves or False]
+        if piece.n_lines > 1:
+            # Two stray quotes can make one record of two: a line that looks like one and has a known card is taken so.
+            alone = [_leaves(_cells_of_line(text, *form), places, is_theirs) for text in of_piece]
+            of_lines = [bool(leaves) if is_theirs_alone is None else is_theirs_alone for is_theirs_alone in alone]
+        gone += any(of_lines)
+        kept += [
+            line for (line, _), goes in zip(lines[begins : begins + piece.n_lines], of_lines, strict=True) if not goes
+        ]
+        begins += piece.n_lines
     if gone and compression(path):
         raise InputError(f"{path} is packed and has a row of this card: unpack it, or take it away, and forget again.")
     return b"".join(kept), gone
@@ -288,7 +296,8 @@ def _is_valid(line: bytes, encoding: str) -> bool:
 def _forms(texts: Sequence[str]) -> list[tuple[str, tuple[int, int]]]:
     """Return delimiters and numbers of columns that a list may have: those of its first lines, titles among them."""
     forms = {}
-    for delimiter in DELIMITERS:
+    # Without any of them there is one column, whichever is taken.
+    for delimiter in [mark for mark in DELIMITERS if any(mark in text for text in texts)] or DELIMITERS[:1]:
         for skip in range(TITLE_LINES + 1):
             if names := record_at(texts, skip, 0, delimiter).fields:
                 n_named = max((number for number, name in enumerate(names, start=1) if name), default=0)
@@ -347,26 +356,44 @@ def _rows_of_workbook(path: Path, is_theirs: Mapping[str, bool]) -> list[list[An
     return sheets[0]
 
 
-def _leaving(rows: Sequence[Sequence[object]], is_theirs: Mapping[str, bool]) -> list[bool | None]:
-    """Tell for each row of a list whether it is one of the person, by the columns with cards alone; None where they
-    have no known card.
+def _leaving(rows: Sequence[Sequence[object]], is_theirs: Mapping[str, bool]) -> list[bool]:
+    """Tell for each row of a list whether it is one of the person."""
+    texts = [[_text(cell) for cell in row] for row in rows]
+    places = _places_of_cards(texts, is_theirs)
+    return [_leaves(row, places, is_theirs) or False for row in texts]
+
+
+def _places_of_cards(rows: Sequence[Sequence[str]], is_theirs: Mapping[str, bool]) -> set[int]:
+    """Return the columns of a list with cards.
 
     Those are the ones that are called so, or else those with most of the known cards: the same number may be a card in
     one column, and in another the orders of somebody else.
     """
-    texts = [[_text(cell) for cell in row] for row in rows]
-    found = {(place, text) for row in texts for place, text in enumerate(row) if text in is_theirs}
+    found = {(place, text) for row in rows for place, text in enumerate(row) if text in is_theirs}
     counts = Counter(place for place, _ in found)
-    called = {place for row in texts[: TITLE_LINES + 1] for place, text in enumerate(row) if is_called_card(text)}
+    called = {place for row in rows[: TITLE_LINES + 1] for place, text in enumerate(row) if is_called_card(text)}
     likely = {place for place, count in counts.items() if 2 * count > max(counts.values())}
-    places = called & counts.keys() or likely
-    leaving = []
-    for row in texts:
-        # Two quotes too many can make one value of two lines.
-        lines = (line for place in places if place < len(row) for line in row[place].splitlines())
-        known = [is_theirs[text] for line in lines if (text := _text(line)) in is_theirs]
-        leaving.append(any(known) if known else None)
-    return leaving
+    return called & counts.keys() or likely
+
+
+def _leaves(row: Sequence[str], places: Collection[int], is_theirs: Mapping[str, bool]) -> bool | None:
+    """Tell whether a row is one of the person, by the columns with cards; None where it has no known card there."""
+    cells = [row[place] for place in places if place < len(row)]
+    # A quote too many may stand beside a card, or more than the card between two of them.
+    values = (value for cell in cells for value in ([cell] if cell in is_theirs else _values(cell)))
+    known = [is_theirs[value] for value in values if value in is_theirs]
+    return any(known) if known else None
+
+
+def _cells_of_line(text: str, delimiter: str, n_columns: tuple[int, int]) -> list[str]:
+    """Return the cells of a line, whatever its quotes; none where they are not as many as the columns."""
+    cells = text.split(delimiter)
+    return [_text(cell) for cell in cells] if n_columns[0] <= len(cells) <= n_columns[1] else []
+
+
+def _values(text: str) -> list[str]:
+    """Return what may be a value in text that is none."""
+    return [_text(value) for value in re.split(BETWEEN_VALUES, text)]
 
 
 def _text(cell: object) -> str:
