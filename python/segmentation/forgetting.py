@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -251,8 +252,8 @@ def _without_person(path: Path, is_theirs: Mapping[str, bool]) -> tuple[bytes, i
         of_lines = [leaves or False]
         if piece.n_lines > 1:
             # Two stray quotes can make one record of two: a line that looks like one and has a known card is taken so.
-            alone = [_leaves(_cells_of_line(text, *form), places, is_theirs) for text in of_piece]
-            of_lines = [bool(leaves) if is_theirs_alone is None else is_theirs_alone for is_theirs_alone in alone]
+            alone = (_leaves(_cells_of_line(text, *form), places, is_theirs) for text in of_piece)
+            of_lines = [bool(leaves) if goes is None else goes for goes in alone]
         gone += any(of_lines)
         kept += [
             line for (line, _), goes in zip(lines[begins : begins + piece.n_lines], of_lines, strict=True) if not goes
@@ -397,7 +398,24 @@ def _values(text: str) -> list[str]:
 
 
 def _text(cell: object) -> str:
-    """Return the text of a cell, folded, without what a guard or a spreadsheet made of it: '7 and ="7" are 7."""
+    """Return the text of a cell, folded, as cards are read, without what a guard or a spreadsheet made of it.
+
+    '7 and ="7" are 7, and so are 7.0 and a full-width one.
+    """
     number = int(cell) if isinstance(cell, float) and cell.is_integer() else cell
-    text = str(number).strip().removeprefix("\ufeff").removeprefix("'").strip()
-    return re.sub('^="+(.*?)"+$', r"\1", text).strip().casefold()
+    text = str(number)
+    text = (text if text.isascii() else text.translate(_clean_signs())).strip()
+    text = text[text[:1] in ("'", "`") :].strip()
+    text = re.sub('^="+(.*?)"+$', r"\1", text).strip().casefold()
+    return re.sub(r"^([0-9]+)\.0+$", r"\1", text)
+
+
+@cache
+def _clean_signs() -> dict[int, str]:
+    """Return what a sign becomes where cards are cleaned, for each that becomes another or none."""
+    cleaned = duckdb.execute(
+        f"""select code, {sql_macro("clean_text", "text")}
+        from (select code, 'a' || chr(cast(code as integer)) || 'a' as text from range(128, 65536) as codes (code))
+        where code not between 55296 and 57343"""
+    ).fetchall()
+    return {code: text[1:-1] for code, text in cleaned if text[1:-1] != chr(code)}

@@ -289,6 +289,16 @@ def test_a_list_that_cannot_be_written_anew_is_refused_before_anything_is_change
     assert gzip.decompress(path.read_bytes()) == b"card\n5e1f0003\n"
 
 
+@pytest.mark.parametrize(
+    "cell", ["621202.0", "００６２１２０２", "\u200b00621202\u200e", "'６２１２０２．００", "`00621202"]
+)
+def test_a_card_is_known_in_each_form_in_which_a_list_of_cards_has_it(cell: str, tmp_path: Path) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_text(f"card_id,name\n7,安娜\n{cell},Ａｎｎ\n", encoding="utf-8")
+    assert forgetting._rewrite_csv(path, {"00621202": True, "621202": True, "7": False}) == 1
+    assert path.read_text(encoding="utf-8") == "card_id,name\n7,安娜\n"
+
+
 def test_a_card_that_looks_like_a_formula_is_known(tmp_path: Path) -> None:
     path = tmp_path / "contacts.csv"
     path.write_text("card_id\n'=a1\na1\n")
