@@ -214,7 +214,8 @@ def fit_models(
     buyers : one row per sample and card with sample, frequency, recency, age (weeks), window_weeks (of the
         whole sample) and mean_value (of a purchase, the first one too).
     horizons : one row per forecast of a sample with sample and horizon_weeks.
-    minimum_repeat_buyers, minimum_weeks : below them neither model is fitted.
+    minimum_repeat_buyers, minimum_weeks : below them neither model is fitted, nor the Gamma-Gamma model to fewer
+        buyers who paid than repeat buyers are asked for.
     maximum_rank_correlation : of purchases and mean value among repeat buyers (Spearman, absolute); above it the
         Gamma-Gamma model, which takes them for independent, is not fitted.
 
@@ -248,7 +249,7 @@ def fit_models(
         # Who paid nothing says nothing of the value of a purchase.
         paid = value > 0
         if not reason and paid.sum() < minimum_repeat_buyers:
-            reason = "too_few_repeat_buyers"
+            reason = "too_few_paid"
         row = _row(GammaGamma, reason, partial(fit_gamma_gamma, x[paid] + 1, value[paid]))
         rows.append(size | {"model": "gamma_gamma", "rank_correlation": correlation} | row)
     checked = {row["model"] for row in rows if row["sample"] == "calibration" and not row["reason"]}

@@ -1,10 +1,12 @@
 """Forgetting of a person: out of the published file, the reports and the landed rows, now and at every build."""
 
-import csv
+import codecs
 import io
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,23 @@ from segmentation.landing.files import identifier, literal
 from segmentation.landing.forgotten import BETWEEN_VALUES, Forgotten, forgotten_file, read_forgotten, write_forgotten
 from segmentation.landing.lists import TITLE_LINES, as_written, is_called_card
 from segmentation.landing.sql_macros import sql_macro
-from segmentation.landing.text import DELIMITERS, is_utf8, is_utf16
+from segmentation.landing.text import (
+    DELIMITERS,
+    UTF16_MARKS,
+    compression,
+    largest_unpacked,
+    open_plain,
+    parted,
+    record_at,
+    split_fields,
+    unpacks_too_far,
+)
 from segmentation.publication import STORAGE, begin, check_writers
 from segmentation.tables import write_xlsx
 
 LISTS = {".csv", ".tsv", ".txt"}
+PACKED = {".gz", ".zst", ".bz2", ".zip"}
+ENCODINGS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 # All cards of the marts, each with that of its person; a line can have both its own and that of its member.
 PERSONS = """persons as (
     select card_id, card_id as person from marts.sales_lines
@@ -32,6 +46,22 @@ PERSONS = """persons as (
     union select merged_card_id, card_id from marts.sales_lines
     union select card_id, final_card_id from marts.card_merges
 )"""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Lines of a list that stay or leave together.
+
+    Attributes
+    ----------
+    cells : those of the record; none where quotes are broken, or of a blank line.
+    n_lines : number of lines.
+    is_record : whether they are a whole record, or a blank line, rather than a line that is none.
+    """
+
+    cells: list[str]
+    n_lines: int
+    is_record: bool
 
 
 def forget(warehouse: Path, report_dir: Path, card: str) -> str:
@@ -62,13 +92,12 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
             workbooks = [path for path in files if path.suffix.lower() == ".xlsx"]
             for workbook in workbooks:
                 _rows_of_workbook(workbook, is_theirs)
+            lists = [path for path in files if _is_list(path) and _without_person(path, is_theirs)[1]]
             write_forgotten(path, forgotten.with_cards(cards))
             for name in (warehouse, target):
                 for ending in (".next", ".next.wal", ".work", ".work.wal"):
                     remove(Path(f"{name}{ending}"))
             remove(Path(f"{target}.previous"))
-            # A row of the log tells of an audience, not of a member.
-            lists = [path for path in files if path.suffix.lower() in LISTS and path.name != "log.csv"]
             rows = sum(_rewrite_csv(path, is_theirs) for path in lists)
             rows += sum(_rewrite_workbook(workbook, is_theirs) for workbook in workbooks)
             # From here on no table knows which cards were merged with the given one, and no audience can take them.
@@ -178,27 +207,120 @@ def _is_of_cards(table: str, tables: Mapping[str, Collection[str]]) -> str:
     return " or ".join(tests) or "false"
 
 
+def _is_list(path: Path) -> bool:
+    """Whether a file of the audiences is a text file with members, perhaps packed."""
+    name = path.with_suffix("") if path.suffix.lower() in PACKED else path
+    # A row of the log tells of an audience, not of a member.
+    return name.suffix.lower() in LISTS and path.name != "log.csv"
+
+
 def _rewrite_csv(path: Path, is_theirs: Mapping[str, bool]) -> int:
-    """Write a csv file anew without the records of the person; return their number.
+    """Write a csv file anew without the records of the person; return their number."""
+    kept, gone = _without_person(path, is_theirs)
+    if gone:
+        with draft(path) as new:
+            new.write_bytes(kept)
+    return gone
+
+
+def _without_person(path: Path, is_theirs: Mapping[str, bool]) -> tuple[bytes, int]:
+    """Return the bytes of a csv file without the records of the person, and their number.
 
     A person may have saved it again, from any spreadsheet: the other records keep their bytes.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or has the card and is packed.
     """
-    encoding = "utf-16" if is_utf16(path) else "utf-8" if is_utf8(path) else "gb18030"
-    text = path.read_bytes().decode(encoding, "surrogateescape")
-    lines = list(io.StringIO(text, newline=""))
-    delimiter = max(DELIMITERS, key="".join(lines[:1]).count)
-    reader, begins = csv.reader(iter(lines), delimiter=delimiter), 0
-    records, texts = [], []
-    for record in reader:
-        records.append(record)
-        texts.append(lines[begins : reader.line_num])
-        begins = reader.line_num
-    leaves = _leaving(records, is_theirs)
-    kept = [line for text, leaves_so in zip(texts, leaves, strict=True) if not leaves_so for line in text]
-    if gone := sum(leaves):
-        with draft(path) as new:
-            new.write_bytes("".join(kept).encode(encoding, "surrogateescape"))
-    return gone
+    mark, lines = _lines(path)
+    texts = [text for _, text in lines]
+    # Of all forms that its first lines may have, the one in which most cards are known, as lists of cards are read.
+    forms = [(form, _pieces(texts, *form)) for form in _forms(texts)]
+    (n_known, _), form, pieces = max(
+        ((_fit(pieces, is_theirs), form, pieces) for form, pieces in forms), key=lambda fitting: fitting[0]
+    )
+    rows = [[_text(cell) for cell in piece.cells] for piece in pieces]
+    places = _places_of_cards(rows, is_theirs)
+    kept, gone, begins = [mark], 0, 0
+    for piece, row in zip(pieces, rows, strict=True):
+        of_piece = texts[begins : begins + piece.n_lines]
+        leaves = _leaves(row, places, is_theirs)
+        if leaves is None and not (piece.is_record and n_known):
+            # A line that is no record has no column; one of its values may be the card.
+            leaves = any(is_theirs.get(value, False) for value in _values("".join(of_piece)))
+        of_lines = [leaves or False]
+        if piece.n_lines > 1:
+            # Two stray quotes can make one record of two: a line that looks like one and has a known card is taken so.
+            alone = (_leaves(_cells_of_line(text, *form), places, is_theirs) for text in of_piece)
+            of_lines = [bool(leaves) if goes is None else goes for goes in alone]
+        gone += any(of_lines)
+        kept += [
+            line for (line, _), goes in zip(lines[begins : begins + piece.n_lines], of_lines, strict=True) if not goes
+        ]
+        begins += piece.n_lines
+    if gone and compression(path):
+        raise InputError(f"{path} is packed and has a row of this card: unpack it, or take it away, and forget again.")
+    return b"".join(kept), gone
+
+
+def _lines(path: Path) -> tuple[bytes, list[tuple[bytes, str]]]:
+    """Return the byte order mark of a text file and its lines, each with its end, as bytes and as text."""
+    most = largest_unpacked(path)
+    with open_plain(path) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise unpacks_too_far(path)
+    mark = next((mark for mark in ENCODINGS if content.startswith(mark)), b"")
+    content = content.removeprefix(mark)
+    if mark in UTF16_MARKS:
+        encoding = ENCODINGS[mark]
+        try:
+            texts = list(io.StringIO(content.decode(encoding), newline=""))
+        except UnicodeDecodeError as error:
+            raise InputError(f"{path} is no valid utf-16 text: save it again as utf-8, and forget again.") from error
+        return mark, [(text.encode(encoding), text) for text in texts]
+    lines = content.splitlines(keepends=True)
+    encoding = min(("utf-8", "gb18030"), key=lambda encoding: sum(not _is_valid(line, encoding) for line in lines))
+    # Bytes that are no text hide no column of a line.
+    return mark, [(line, line.decode(encoding, "replace")) for line in lines]
+
+
+def _is_valid(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _forms(texts: Sequence[str]) -> list[tuple[str, tuple[int, int]]]:
+    """Return delimiters and numbers of columns that a list may have: those of its first lines, titles among them."""
+    forms = {}
+    # Without any of them there is one column, whichever is taken.
+    for delimiter in [mark for mark in DELIMITERS if any(mark in text for text in texts)] or DELIMITERS[:1]:
+        for skip in range(TITLE_LINES + 1):
+            if names := record_at(texts, skip, 0, delimiter).fields:
+                n_named = max((number for number, name in enumerate(names, start=1) if name), default=0)
+                forms[delimiter, (n_named, len(names))] = n_named
+    return [form for form, n_named in forms.items() if n_named] or [(DELIMITERS[0], (1, 1))]
+
+
+def _pieces(texts: Sequence[str], delimiter: str, n_columns: tuple[int, int]) -> list[Piece]:
+    """Part the lines of a list as the landing parts those of a raw file: a stray quote swallows no other record."""
+    pieces = []
+    for line, record, n_lines in parted((text.encode() for text in texts), "utf-8", delimiter, n_columns):
+        cells = record
+        if isinstance(record, str) and "quote" not in record:
+            cells = split_fields(line.decode(), delimiter)
+        pieces.append(Piece(cells if isinstance(cells, list) else [], n_lines, isinstance(record, list)))
+    return pieces
+
+
+def _fit(pieces: Sequence[Piece], is_theirs: Mapping[str, bool]) -> tuple[int, int]:
+    """Tell how well a form fits a list: by the records with a known card, then by those that are none."""
+    known = sum(piece.is_record and any(_text(cell) in is_theirs for cell in piece.cells) for piece in pieces)
+    return known, -sum(not piece.is_record for piece in pieces)
 
 
 def _rewrite_workbook(path: Path, is_theirs: Mapping[str, bool]) -> int:
@@ -236,22 +358,64 @@ def _rows_of_workbook(path: Path, is_theirs: Mapping[str, bool]) -> list[list[An
 
 
 def _leaving(rows: Sequence[Sequence[object]], is_theirs: Mapping[str, bool]) -> list[bool]:
-    """Tell for each row of a list whether it is one of the person, by the columns with cards alone.
+    """Tell for each row of a list whether it is one of the person."""
+    texts = [[_text(cell) for cell in row] for row in rows]
+    places = _places_of_cards(texts, is_theirs)
+    return [_leaves(row, places, is_theirs) or False for row in texts]
+
+
+def _places_of_cards(rows: Sequence[Sequence[str]], is_theirs: Mapping[str, bool]) -> set[int]:
+    """Return the columns of a list with cards.
 
     Those are the ones that are called so, or else those with most of the known cards: the same number may be a card in
     one column, and in another the orders of somebody else.
     """
-    texts = [[_text(cell) for cell in row] for row in rows]
-    found = {(place, text) for row in texts for place, text in enumerate(row) if text in is_theirs}
+    found = {(place, text) for row in rows for place, text in enumerate(row) if text in is_theirs}
     counts = Counter(place for place, _ in found)
-    called = {place for row in texts[: TITLE_LINES + 1] for place, text in enumerate(row) if is_called_card(text)}
+    called = {place for row in rows[: TITLE_LINES + 1] for place, text in enumerate(row) if is_called_card(text)}
     likely = {place for place, count in counts.items() if 2 * count > max(counts.values())}
-    places = called & counts.keys() or likely
-    return [any(is_theirs.get(row[place], False) for place in places if place < len(row)) for row in texts]
+    return called & counts.keys() or likely
+
+
+def _leaves(row: Sequence[str], places: Collection[int], is_theirs: Mapping[str, bool]) -> bool | None:
+    """Tell whether a row is one of the person, by the columns with cards; None where it has no known card there."""
+    cells = [row[place] for place in places if place < len(row)]
+    # A quote too many may stand beside a card, or more than the card between two of them.
+    values = (value for cell in cells for value in ([cell] if cell in is_theirs else _values(cell)))
+    known = [is_theirs[value] for value in values if value in is_theirs]
+    return any(known) if known else None
+
+
+def _cells_of_line(text: str, delimiter: str, n_columns: tuple[int, int]) -> list[str]:
+    """Return the cells of a line, whatever its quotes; none where they are not as many as the columns."""
+    cells = text.split(delimiter)
+    return [_text(cell) for cell in cells] if n_columns[0] <= len(cells) <= n_columns[1] else []
+
+
+def _values(text: str) -> list[str]:
+    """Return what may be a value in text that is none."""
+    return [_text(value) for value in re.split(BETWEEN_VALUES, text)]
 
 
 def _text(cell: object) -> str:
-    """Return the text of a cell, folded, without what a guard or a spreadsheet made of it: '7 and ="7" are 7."""
+    """Return the text of a cell, folded, as cards are read, without what a guard or a spreadsheet made of it.
+
+    '7 and ="7" are 7, and so are 7.0 and a full-width one.
+    """
     number = int(cell) if isinstance(cell, float) and cell.is_integer() else cell
-    text = str(number).strip().removeprefix("\ufeff").removeprefix("'").strip()
-    return re.sub('^="+(.*?)"+$', r"\1", text).strip().casefold()
+    text = str(number)
+    text = (text if text.isascii() else text.translate(_clean_signs())).strip()
+    text = text[text[:1] in ("'", "`") :].strip()
+    text = re.sub('^="+(.*?)"+$', r"\1", text).strip().casefold()
+    return re.sub(r"^([0-9]+)\.0+$", r"\1", text)
+
+
+@cache
+def _clean_signs() -> dict[int, str]:
+    """Return what a sign becomes where cards are cleaned, for each that becomes another or none."""
+    cleaned = duckdb.execute(
+        f"""select code, {sql_macro("clean_text", "text")}
+        from (select code, 'a' || chr(cast(code as integer)) || 'a' as text from range(128, 65536) as codes (code))
+        where code not between 55296 and 57343"""
+    ).fetchall()
+    return {code: text[1:-1] for code, text in cleaned if text[1:-1] != chr(code)}

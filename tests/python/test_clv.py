@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ROOT
 from scipy.special import gammaln, hyp2f1
 
 from segmentation.clv import (
@@ -156,7 +157,7 @@ def test_unfit_data_are_refused_with_a_reason() -> None:
 
     gifts = data.assign(mean_value=data["mean_value"].where(data.index != data.index[0], 0.0))
     assert pd.isna(reasons(gifts)).all()
-    assert reasons(data.assign(mean_value=0.0))[1] == "too_few_repeat_buyers"
+    assert reasons(data.assign(mean_value=0.0))[1] == "too_few_paid"
     assert reasons(data.head(50)) == ["too_few_repeat_buyers"] * 2
     assert reasons(data.assign(window_weeks=10.0)) == ["window_too_short"] * 2
     dependent = reasons(data.assign(mean_value=data["mean_value"] * (1 + data["frequency"]) ** 2))
@@ -175,6 +176,15 @@ def test_a_model_that_was_not_fitted_to_the_first_part_is_not_checked() -> None:
     assert models.loc["all", "reason"].tolist() == ["not_checked"] * 2
     assert models[list(PARAMETERS)].isna().all(axis=None)
     assert fit_models(data, HORIZONS, **LIMITS)["reason"].tolist() == ["not_checked"] * 2
+
+
+def test_who_bought_again_without_paying_is_not_said_to_be_missing() -> None:
+    gifts = buyers().assign(mean_value=0.0)
+    models = fit_models(with_calibration(gifts), HORIZONS, **LIMITS).set_index(["sample", "model"])["reason"]
+    assert models.xs("gamma_gamma", level="model").tolist() == ["too_few_paid"] * 2
+    assert models.xs("bg_nbd", level="model").isna().all()
+    refusals = pd.read_csv(ROOT / "seeds" / "clv_refusals.csv").set_index("reason")
+    assert refusals.loc["too_few_paid", "is_too_little_data"]
 
 
 def test_discounting_adds_up_what_later_steps_are_worth() -> None:

@@ -1,9 +1,12 @@
 """Forgetting: no row of the person is left, nor comes back, and nobody else is touched."""
 
+import codecs
 import fcntl
+import gzip
 import os
 import shutil
 import zipfile
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +201,102 @@ def test_the_rows_of_others_stay(
     path.write_text(text, encoding="utf-8")
     forget(warehouse, reports, "0042" if "42" in text else "15")
     assert path.read_text(encoding="utf-8") == kept
+
+
+LONG = "x" * 140_000
+# The lines of lists; of those that begin with "-" nothing may be left, and nothing else may be gone.
+STRAY: dict[str, list[str]] = {
+    "a quote that never closes": ["card_id,name", 'c2,"Ann', "-0a1b,Bob", "c3,Eve"],
+    "one that a later quote closes": ["card_id,name", 'c2,"Ann', "-0a1b,Bob", 'c3,"Eve"', "c4,Max"],
+    "one that closes at an end": ["card_id,name", 'c2,"Ann', "-0a1b,Bob", 'c3,Eve"', "c4,Max"],
+    "one on the line of the card": ["card_id,name", "c2,Ann", '-0a1b,"Bob', "c3,Eve"],
+    "one before the card": ["name,card_id", "Ann,c2", '-"Bob,0a1b', "Eve,c3"],
+    "one in the header": ['card_id,"name', "c2,Ann", "-0a1b,Bob", "c3,Eve"],
+    "one on the first line, which is no header": ['"c2,Ann', "-0a1b,Bob", "c3,Eve"],
+    "one beside the card": ["card_id,name", "c2,Ann", '-0a1b",Bob', '-0a1b,"Bob""', "-0a1b,Eve"],
+    "no line without one": ['-0a1b;"Bob', 'c2;"Ann'],
+    "nothing but one": ['-"0a1b'],
+    "of cards alone": ["card", '"c2', "-0a1b", "c3", '-"0a1b', "c4"],
+    "two in one value": ["card", '"c2', '-0a1b"', "c3"],
+    "two that make one record": ["card_id,name", 'c2,"Ann', '-0a1b,Bob"', "c3,Eve", "-0a1b,Bob"],
+    "two that make one of the card": ["card_id,name", '-"0a1b,Bob', 'c2",Ann', '-0a1b,"Bob', 'c3,Eve"', "-0a1b,Bob"],
+    "text after a closing quote": ["card_id,name", 'c2,"Ann" x', '-0a1b,"Bob" y', "c3,Eve"],
+    "a long text after it": ["card_id,name", 'c2,"Ann', f"c3,{LONG}", "-0a1b,Bob"],
+    "long values": ["card_id,name", f"c2,{LONG}", f'c3,"{LONG}"', f"-0a1b,{LONG}", f'-0a1b,"{LONG}"'],
+    "values too long to land": ["card_id,name", f"c2,{LONG}{LONG}", f"-0a1b,{LONG}{LONG}", "c3,Eve"],
+    "real line breaks": ["card_id,note", 'c2,"x', 'y"', '-0a1b,"x', '-y"', "c3,z"],
+    "a card within quotes": ["card_id,note", '"c2","x,0a1b"', '-"0a1b","x"', '-"=""0A1B""",x', '-="0a1b",x'],
+    "too few and too many values": ["card_id,name,n", "c2,0a1b", "-0a1b", "c3,0a1b,1,x", "-0a1b,Bob,1,x", "c4,Max,1"],
+    "a line with another delimiter": ["card_id,name", "c2,Ann", "-0a1b;Bob", "c3;Eve"],
+    "such a line among cards alone": ["c2", "-0a1b;Bob", "c3", "-0a1b"],
+    "a title with another delimiter": ["Contacts, May", "", "card;name", "c2;Ann", "-0a1b;Bob"],
+    "a line that names the delimiter": ["sep=|", "card|name", "c2|Ann, Eve, Max", "-0a1b|Bob"],
+}
+ENCODINGS = {
+    "utf-8": b"", "utf-8-sig": b"", "gb18030": b"",
+    "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", STRAY)
+def test_no_quote_keeps_a_card_or_costs_a_line(case: str, tmp_path: Path) -> None:
+    known = {"0a1b": True, "c2": False, "c3": False, "c4": False}
+    for encoding, end, has_last_end in product(ENCODINGS, ("\n", "\r\n", "\r"), (True, False)):
+        lines = [line.replace("Ann", "安娜") + end for line in STRAY[case]]
+        if not has_last_end:
+            lines[-1] = lines[-1].removesuffix(end)
+        whole = "".join(line.removeprefix("-") for line in lines)
+        kept = "".join(line for line in lines if not line.startswith("-"))
+        path = tmp_path / "list.csv"
+        path.write_bytes(ENCODINGS[encoding] + whole.encode(encoding))
+        assert forgetting._rewrite_csv(path, known) > 0
+        assert path.read_bytes() == ENCODINGS[encoding] + kept.encode(encoding)
+        assert forgetting._rewrite_csv(path, known) == 0
+
+
+def test_bytes_that_are_no_text_stay_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    others = [b"card_id,name\n", b'c2,"Ren\xe90\n', b"c3,\xff\x81\x30\n", "c4,护肤\n".encode(), b"c5,\x00\n"]
+    path.write_bytes(b"".join([*others, b"0a1b,\xff\n"]))
+    assert forgetting._rewrite_csv(path, {"0a1b": True, "c2": False}) == 1
+    assert path.read_bytes() == b"".join(others)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("list.csv.gz", gzip.compress(b"card\n5e1f0001\n"), "is packed and has a row of this card: unpack it"),
+        ("list.txt", gzip.compress(b"card\n5e1f0001\n"), "is packed and has a row of this card: unpack it"),
+        ("list.csv.gz", b"\x1f\x8b, no archive", "is broken, it cannot be decompressed"),
+        ("list.csv", codecs.BOM_UTF16_LE + b"5e1f0001\n", "is no valid utf-16 text: save it again as utf-8"),
+    ],
+    ids=["packed", "packed without saying so", "no archive", "half a character"],
+)
+def test_a_list_that_cannot_be_written_anew_is_refused_before_anything_is_changed(
+    name: str, content: bytes, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse, reports = shop_of(tmp_path), tmp_path / "reports"
+    monkeypatch.setattr(forgetting, "write_exports", lambda *_: None)
+    path = reports / "audiences" / "mine" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=sentence):
+        forget(warehouse, reports, "5e1f0001")
+    assert not forgotten_file(warehouse).exists()
+    assert path.read_bytes() == content
+    path.write_bytes(gzip.compress(b"card\n5e1f0003\n"))
+    forget(warehouse, reports, "5e1f0001")
+    assert gzip.decompress(path.read_bytes()) == b"card\n5e1f0003\n"
+
+
+@pytest.mark.parametrize(
+    "cell", ["621202.0", "００６２１２０２", "\u200b00621202\u200e", "'６２１２０２．００", "`00621202"]
+)
+def test_a_card_is_known_in_each_form_in_which_a_list_of_cards_has_it(cell: str, tmp_path: Path) -> None:
+    path = tmp_path / "contacts.csv"
+    path.write_text(f"card_id,name\n7,安娜\n{cell},Ａｎｎ\n", encoding="utf-8")
+    assert forgetting._rewrite_csv(path, {"00621202": True, "621202": True, "7": False}) == 1
+    assert path.read_text(encoding="utf-8") == "card_id,name\n7,安娜\n"
 
 
 def test_a_card_that_looks_like_a_formula_is_known(tmp_path: Path) -> None:

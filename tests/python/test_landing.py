@@ -155,6 +155,41 @@ def test_a_refused_workbook_is_refused_again(tmp_path: Path) -> None:
             land_again(tmp_path / "raw")
 
 
+BOOK = {"Sales": ["card", "at", "paid"], "Members": ["card", "sex"], "Old": ["card", "at", "paid"], "Notes": ["note"]}
+SALES = "sales_lines: {files: book.xlsx, sheet: Sales, columns: {card_id: card, purchased_at: at, amount: paid}"
+MEMBERS = "members: {files: book.xlsx, sheet: Members, columns: {card_id: card}}\n"
+JOINED = ", joins: [{files: book.xlsx, sheet: Members, key: card, columns: {member_name: sex}}]"
+
+
+def left_out(raw: Path, content: str) -> dict[tuple[str, str], str]:
+    """What the ledger says of the sheets of each file after one more landing, by a retailer file of this content."""
+    (raw.parent / "shop.yml").write_text(content)
+    land_again(raw)
+    assert is_as_from_nothing(raw)
+    with working_file(raw.parent / "w.duckdb") as connection:
+        rows = connection.execute("select table_name, source_file, left_out from work.raw.files").fetchall()
+    return {(table, file.removeprefix("book.xlsx, ")): sheets for table, file, sheets in rows}
+
+
+def test_a_sheet_that_any_table_reads_is_not_left_out(tmp_path: Path) -> None:
+    (raw := tmp_path / "raw").mkdir()
+    with pd.ExcelWriter(raw / "book.xlsx") as book:
+        for sheet, columns in BOOK.items():
+            row = {column: "2017-01-01" if column == "at" else "1" for column in columns}
+            pd.DataFrame([row]).to_excel(book, sheet_name=sheet, index=False)
+    both = left_out(raw, f"{SALES}}}\n{MEMBERS}")
+    assert both == {("sales_lines", "Sales"): "Old, Notes", ("members", "Members"): "Old, Notes"}
+    # The file is as it was, and so are its lines: another table reads one sheet more, or one less.
+    assert left_out(raw, f"{SALES}}}\n") == {("sales_lines", "Sales"): "Members, Old, Notes"}
+    joined = left_out(raw, f"{SALES}{JOINED.replace('member_name', 'product_name')}}}\n")
+    assert joined == {("sales_lines", "Sales"): "Old, Notes", ("sales_lines", "Members"): "Old, Notes"}
+    listed = "card_merges: {files: book.xlsx, sheet: Old, columns: {card_id: card, merged_into: paid}}\n"
+    assert set(left_out(raw, f"{SALES}}}\n{MEMBERS}{listed}").values()) == {"Notes"}
+    # Without a name it is the first sheet, which another table may name too.
+    first = left_out(raw, f"{SALES.replace(', sheet: Sales', '')}}}\n{MEMBERS}")
+    assert first == {("sales_lines", "book.xlsx"): "Old, Notes", ("members", "Members"): "Old, Notes"}
+
+
 def test_what_is_new_in_a_file_is_read_for_each_of_its_tables(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     raw.mkdir()

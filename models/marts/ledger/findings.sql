@@ -390,7 +390,8 @@ counted as (
         source_file as subject,
         1 as found,
         1 as looked_at,
-        any_value(sheets_left_out) as other,
+        -- The same workbook can stand there for several tables.
+        min(sheets_left_out) as other,
         {{ no_days }}
     from input_files
     where sheets_left_out is not null

@@ -32,7 +32,7 @@ from segmentation.landing.reading import PLACE, append, check_codes, create_tabl
 from segmentation.landing.retailer import RETAILERS, FileSet, read_retailer
 from segmentation.landing.retailer_file import CANONICAL_COLUMNS
 from segmentation.landing.sql_macros import sql_macro
-from segmentation.landing.workbook import sheets_left_out
+from segmentation.landing.workbook import sheet_names, sheets_left_out
 from segmentation.machine import bound
 from segmentation.progress import progress_of_query, say
 
@@ -48,6 +48,7 @@ create table if not exists work.raw.files (
     kind varchar,
     layout varchar,
     header varchar,
+    sheets varchar,
     left_out varchar,
     reader varchar,
     stamp varchar,
@@ -58,7 +59,7 @@ create table if not exists work.raw.files (
     landed_at timestamp
 )
 """
-LEDGER_COLUMNS = 16
+LEDGER_COLUMNS = 17
 PARQUET_FILES_AT_ONCE = 100
 IN_RAW = "database_name = 'work' and schema_name = 'raw'"
 
@@ -160,6 +161,7 @@ def land(connection: DuckDBPyConnection, retailer_name: str, raw_dir: Path, reta
     for table in retailer.tables:
         for number in range(1, len(parts[table.name])):
             check_join(connection, table.name, number, parts[table.name])
+    _enter_sheets_left_out(connection)
     write_views(connection, retailer, parts)
     leave_out_forgotten(connection, parts)
     same = connection.execute(
@@ -331,7 +333,8 @@ def _enter(
             file.kind,
             layout(settings),
             header,
-            sheets_left_out(file.path, settings.sheets) if file.kind == "workbook" else "",
+            json.dumps(sheet_names(file.path)) if file.kind == "workbook" else None,
+            "",
             _reader(settings, file),
             file.stamp,
             file.path.stat().st_size,
@@ -341,6 +344,22 @@ def _enter(
             datetime.datetime.now(datetime.UTC).replace(tzinfo=None),
         ],
     )
+
+
+def _enter_sheets_left_out(connection: DuckDBPyConnection) -> None:
+    """Enter in the ledger which sheets of each workbook no table reads, also of one that has not changed.
+
+    Another table may come to read a sheet of it, or no longer: only all of the ledger tells.
+    """
+    rows = connection.execute(
+        "select raw_path, sheets, sheet from work.raw.files where kind = 'workbook' order by raw_path"
+    ).fetchall()
+    for (raw_path, sheets), of_book in groupby(rows, key=lambda row: row[:2]):
+        left_out = sheets_left_out(json.loads(sheets), {sheet for *_, sheet in of_book})
+        connection.execute(
+            "update work.raw.files set left_out = $left_out where raw_path = $path and left_out <> $left_out",
+            {"left_out": left_out, "path": raw_path},
+        )
 
 
 @contextmanager

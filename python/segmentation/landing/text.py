@@ -7,7 +7,7 @@ import re
 import zipfile
 import zlib
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -365,32 +365,22 @@ def with_new_line_ends(path: Path, target: Path) -> None:
 def mend_csv(
     path: Path, encoding: str, delimiter: str, header_lines: int, n_columns: tuple[int, int], target: Path
 ) -> Mending:
-    """Part the lines of a csv file into records, written to `target` in utf-8 without header, and others.
-
-    A quoted value may run over line ends. Its quote counts as broken, and its first line alone as unreadable,
-    when text follows the closing quote, when the number of columns is then wrong, when it does not close
-    within 200 lines, or as soon as one of its lines is a whole record by itself: one stray quote must not
-    swallow the good lines after it. Blank lines are no records and are left out.
+    """Write the records of a csv file to `target`, in utf-8 without header, and return what became of its lines.
 
     Parameters
     ----------
     header_lines : number of lines to leave out at the start.
-    n_columns : numbers of fields that a record has, without and with the columns at the end that have no name.
+    n_columns : as `parted` takes them.
     """
     mending = Mending()
     line = header_lines + 1
     with path.open("rb") as file, target.open("wb") as target_file:
-        lines = _Lines(islice(file, header_lines, None))
-        while raw := lines.take():
-            if not raw.strip(b"\r\n"):
-                line += 1
-                continue
-            record, n_lines = _read_record(raw, lines, encoding, delimiter, n_columns)
+        for raw, record, n_lines in parted(islice(file, header_lines, None), encoding, delimiter, n_columns):
             if isinstance(record, str):
                 row = mending.n_rows + len(mending.unreadable) + 1
                 text = _bare(raw.decode(encoding, "backslashreplace"))
                 mending.unreadable.append((row, line, text, record))
-            else:
+            elif record:
                 shift = (len(mending.unreadable) + 1, line - mending.n_rows)
                 if not mending.shifts or mending.shifts[-1][1:] != shift:
                     mending.shifts.append((mending.n_rows, *shift))
@@ -398,6 +388,34 @@ def mend_csv(
                 target_file.write(_well_formed(record, delimiter))
             line += n_lines
     return mending
+
+
+def parted(
+    lines: Iterable[bytes], encoding: str, delimiter: str, n_columns: tuple[int, int]
+) -> Iterator[tuple[bytes, list[str] | str, int]]:
+    """Part the lines of a csv file, each with its end, into records and others.
+
+    A quoted value may run over line ends. Its quote counts as broken, and its first line alone as unreadable,
+    when text follows the closing quote, when the number of columns is then wrong, when it does not close
+    within 200 lines, or as soon as one of its lines is a whole record by itself: one stray quote must not
+    swallow the good lines after it.
+
+    Parameters
+    ----------
+    n_columns : numbers of fields that a record has, without and with the columns at the end that have no name.
+
+    Yields
+    ------
+    The first line, its record or the reason why none begins with it, and the number of lines. Of a blank line, which is
+    no record, there is no field.
+    """
+    left = _Lines(iter(lines))
+    while raw := left.take():
+        if raw.strip(b"\r\n"):
+            record, n_lines = _read_record(raw, left, encoding, delimiter, n_columns)
+            yield raw, record, n_lines
+        else:
+            yield raw, [], 1
 
 
 class _Lines:

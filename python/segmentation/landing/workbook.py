@@ -8,7 +8,7 @@ import struct
 import sys
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -123,10 +123,17 @@ def sheets_to_read(path: Path, wanted: Sequence[str] = ()) -> list[str]:
     return shown if wanted else shown[:1]
 
 
-def sheets_left_out(path: Path, wanted: Sequence[str] = ()) -> str:
-    """Return, as a text, the sheets that are not read; empty where there is none."""
-    read = sheets_to_read(path, wanted)
-    left_out = {name: is_hidden for name, is_hidden in sheet_names(path).items() if name not in read}
+def sheets_left_out(names: Mapping[str, bool], read: Collection[str | None]) -> str:
+    """Return, as a text, the sheets that are not read; empty where there is none.
+
+    Parameters
+    ----------
+    names : as `sheet_names` returns them.
+    read : those that any table reads; None is the first that is not hidden.
+    """
+    first = next((name for name, is_hidden in names.items() if not is_hidden), None)
+    named = {first if name is None else name for name in read}
+    left_out = {name: is_hidden for name, is_hidden in names.items() if name not in named}
     return ", ".join(f"{name} (hidden)" if is_hidden else name for name, is_hidden in left_out.items())
 
 
