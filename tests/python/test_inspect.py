@@ -144,3 +144,12 @@ def test_the_command_prints_the_proposal_or_a_sentence(demo: Job, tmp_path: Path
     assert done.returncode == 1
     assert "none.csv is missing" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_file_without_rows_is_not_said_to_have_no_columns(raw: Path) -> None:
+    (raw / "sales_1.csv").write_text("card,at,amount\n" + "a7,2017-01-02 10:00,5\nb8,2017-01-03 11:00,6\n" * 20)
+    (raw / "sales_2.csv").write_text("card,at,amount\n")
+    (raw / "note.csv").write_text("remark\nnone\n")
+    text, _ = propose(sorted(raw.iterdir()), raw)
+    assert "Not used, as there is no row below the titles: sales_2.csv." in text
+    assert "Not used, as there is no table with two columns or more: note.csv." in text

@@ -194,7 +194,10 @@ def segment_profiles(source: Source) -> Figure | None:
         return None
     figure, axes = plt.subplots(figsize=(9, 2.1 + 0.7 * len(data)))
     table = data[names].astype(float)
-    texts = [["" if np.isnan(ratio) else f"{source.number(ratio, 2)}×" for ratio in row] for row in table.to_numpy()]
+    texts = [
+        ["" if np.isnan(ratio) else f"{source.number(ratio, 2, is_in_column=True)}×" for ratio in row]
+        for row in table.to_numpy()
+    ]
     # In doublings; the farthest from all buyers, but at least twice or half, has the full colour.
     worth = table.clip(lower=2**-8).apply(np.log2).mul([-1 if name == "r" else 1 for name in names])
     reach = max(1.0, float(np.nanmax(np.abs(worth.to_numpy()))))

@@ -147,7 +147,8 @@ def _tables(paths: Iterable[Path], raw_dir: Path) -> tuple[list[Table], list[str
             remark("encoding of ", path.name, f": neither utf-8 nor gb18030; {settings.encoding} is a guess.")
         header = read_header(path, None, settings, root)
         if not header.has_rows or len(header.expressions) < 2:
-            remark("Not used, as there is no table with two columns or more: ", path.name, ".")
+            lacks = "no table with two columns or more" if len(header.expressions) < 2 else "no row below the titles"
+            remark(f"Not used, as there is {lacks}: ", path.name, ".")
             continue
         _remark_on_names(path.name, header, remark)
         form = (tuple(sorted(header.expressions)), settings.skip, ())
