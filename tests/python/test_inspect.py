@@ -153,3 +153,11 @@ def test_a_file_without_rows_is_not_said_to_have_no_columns(raw: Path) -> None:
     text, _ = propose(sorted(raw.iterdir()), raw)
     assert "Not used, as there is no row below the titles: sales_2.csv." in text
     assert "Not used, as there is no table with two columns or more: note.csv." in text
+
+
+@pytest.mark.parametrize(("mistyped", "is_told"), [(10, True), (20, False)])
+def test_days_are_lone_as_in_the_build(raw: Path, mistyped: int, is_told: bool) -> None:
+    lines = ["a7,2017-01-02 10:00,5", "b8,2017-01-03 11:00,6"] * 500 + ["c9,2071-01-03 11:00,6"] * mistyped
+    (raw / "sales.csv").write_text("\n".join(["card,at,amount", *lines]))
+    text, _ = propose([raw / "sales.csv"], raw)
+    assert (f"{mistyped} of {len(lines):,} lines are dated up to 2071-01-03" in text) == is_told

@@ -22,11 +22,9 @@ from segmentation.landing.files import literal
 from segmentation.landing.moments import parsed_moment
 from segmentation.landing.retailer import WORDS
 from segmentation.landing.retailer_file import PRODUCT, REQUIRED_COLUMNS
+from segmentation.settings import project_settings
 
 MOST_NAMES = 30
-# A day is lone that is further than this from all others and has at most this share of the lines.
-FAR_DAYS = 366
-FEW_LINES = 0.001
 # A value of a key that stands for nobody is in far more lines than the next.
 CROWD = 0.1
 TIMES_THE_NEXT = 10
@@ -143,18 +141,19 @@ def look_at_keys(connection: DuckDBPyConnection, choice: Choice) -> None:
 
 
 def look_at_days(choice: Choice) -> None:
-    """Look for lone days far from all others."""
+    """Look for lone days far from all others, as the build does (settings far_days and far_share)."""
     bought = choice.roles.get("purchased_at")
     if bought is None or bought.moments is None:
         return
     days = bought.moments.days
-    few = max(3, FEW_LINES * sum(lines for _, lines in days))
+    settings = project_settings()
+    few = max(1, settings["far_share"] * sum(lines for _, lines in days))
     for ordered, is_end in ((days[::-1], True), (days, False)):
         lone = 0
         for at in range(min(len(ordered) - 1, int(few))):
             lone += ordered[at][1]
             gap = abs((ordered[at][0] - ordered[at + 1][0]).days)
-            if lone <= few and gap > FAR_DAYS:
+            if lone <= few and gap > settings["far_days"]:
                 far, near = ordered[0][0], ordered[at + 1][0]
                 choice.doubts.append(
                     f"purchased_at: {lone:,} of {sum(lines for _, lines in days):,} lines are dated up to {far}, "
