@@ -271,3 +271,22 @@ def test_promotion_days_and_their_uplift_are_recovered(marts: dict[str, pd.DataF
     assert promotion["relative_rate_low"] < UPLIFT < promotion["relative_rate_high"]
     assert promotion["relative_rate_high"] - promotion["relative_rate_low"] < UPLIFT / 2
     assert rates.loc["ordinary", "relative_rate"] == pytest.approx(1)
+
+
+def test_the_inactive_members_at_the_start_of_a_month_are_the_silent_and_lost_of_the_month_before(demo: Job) -> None:
+    # In the demo data some buy before they register.
+    days = demo.query(
+        """with months as (
+            select cast(month_start + interval 1 month as date) as month_start,
+                sum(members) filter (where state in ('silent', 'lost')) as members
+            from marts.life_cycle_by_month group by month_start
+        ),
+        first_days as (
+            select cast(date_trunc('month', day) as date) as month_start, arg_min(inactive_members, day) as members
+            from marts.promotion_days group by 1
+        )
+        select months.members, first_days.members from months join first_days using (month_start)"""
+    )
+    assert len(days) > 20
+    assert max(days)[0] > 100
+    assert [day for day in days if day[0] != day[1]] == []
