@@ -1,4 +1,5 @@
 -- What was sold, what came back, and does it add up to the files? One row per month and type of customer.
+-- What is left out is the rest; a receipt that goes on past the end of a month counts in the month it began.
 with lines as (
     select cast(date_trunc('month', purchased_at) as date) as month, customer_type, round(sum(amount), 2) as amount,
         round(coalesce(sum(amount) filter (where quantity < 0 or amount < 0), 0), 2) as returned,

@@ -26,6 +26,7 @@ from segmentation.landing.text import (
     DELIMITERS,
     UTF16_MARKS,
     compression,
+    decoded,
     largest_unpacked,
     open_plain,
     parted,
@@ -73,8 +74,8 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
     Raises
     ------
     InputError
-        If the warehouse does not know the card, another process builds it or writes the reports, or a workbook cannot
-        be written anew. Nothing was done then.
+        If the warehouse does not know the card, another process builds it or writes the reports, or a list or workbook
+        cannot be read or written anew. Nothing was done then.
     """
     begin(warehouse)
     check_writers(warehouse)
@@ -237,9 +238,8 @@ def _without_person(path: Path, is_theirs: Mapping[str, bool]) -> tuple[bytes, i
     texts = [text for _, text in lines]
     # Of all forms that its first lines may have, the one in which most cards are known, as lists of cards are read.
     forms = [(form, _pieces(texts, *form)) for form in _forms(texts)]
-    (n_known, _), form, pieces = max(
-        ((_fit(pieces, is_theirs), form, pieces) for form, pieces in forms), key=lambda fitting: fitting[0]
-    )
+    form, pieces = max(forms, key=lambda parted_by: _fit(parted_by[1], is_theirs))
+    n_known, _ = _fit(pieces, is_theirs)
     rows = [[_text(cell) for cell in piece.cells] for piece in pieces]
     places = _places_of_cards(rows, is_theirs)
     kept, gone, begins = [mark], 0, 0
@@ -281,29 +281,21 @@ def _lines(path: Path) -> tuple[bytes, list[tuple[bytes, str]]]:
             raise InputError(f"{path} is no valid utf-16 text: save it again as utf-8, and forget again.") from error
         return mark, [(text.encode(encoding), text) for text in texts]
     lines = content.splitlines(keepends=True)
-    encoding = min(("utf-8", "gb18030"), key=lambda encoding: sum(not _is_valid(line, encoding) for line in lines))
+    encoding = min(("utf-8", "gb18030"), key=lambda encoding: sum(decoded(line, encoding) is None for line in lines))
     # Bytes that are no text hide no column of a line.
     return mark, [(line, line.decode(encoding, "replace")) for line in lines]
 
 
-def _is_valid(line: bytes, encoding: str) -> bool:
-    try:
-        line.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def _forms(texts: Sequence[str]) -> list[tuple[str, tuple[int, int]]]:
     """Return delimiters and numbers of columns that a list may have: those of its first lines, titles among them."""
-    forms = {}
+    forms: dict[tuple[str, tuple[int, int]], None] = {}
     # Without any of them there is one column, whichever is taken.
     for delimiter in [mark for mark in DELIMITERS if any(mark in text for text in texts)] or DELIMITERS[:1]:
         for skip in range(TITLE_LINES + 1):
-            if names := record_at(texts, skip, 0, delimiter).fields:
-                n_named = max((number for number, name in enumerate(names, start=1) if name), default=0)
-                forms[delimiter, (n_named, len(names))] = n_named
-    return [form for form, n_named in forms.items() if n_named] or [(DELIMITERS[0], (1, 1))]
+            names = record_at(texts, skip, 0, delimiter).fields or []
+            if n_named := max((number for number, name in enumerate(names, start=1) if name), default=0):
+                forms[delimiter, (n_named, len(names))] = None
+    return [*forms] or [(DELIMITERS[0], (1, 1))]
 
 
 def _pieces(texts: Sequence[str], delimiter: str, n_columns: tuple[int, int]) -> list[Piece]:

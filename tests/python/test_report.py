@@ -530,6 +530,21 @@ def test_by_the_change_few_buyers_of_the_month_before_are_not_told(small: int, c
     assert ("%" in orders.note, change in orders.note) == (bool(change), True)
 
 
+@pytest.mark.parametrize(("again", "share"), [(0, "0.0%"), (29, None), (30, "30.0%"), (71, None), (100, "100.0%")])
+def test_who_bought_again_is_told_where_neither_they_nor_the_others_are_few(again: int, share: str | None) -> None:
+    story = story_of_months("zh", 1140)
+    story.source.connection.execute(
+        f"""create or replace table marts.member_overview as
+            select date '2015-03-31' as as_of, 1 as orders, 123456.5 as amount, i as card_id,
+                if(i < {again}, 2, 1) as visits from range(100) as r (i)"""
+    )
+    block = business.key_figures(story)
+    assert block is not None
+    assert [card.value for card in block.cards if card.label == "复购率"] == ([share] if share else [])
+    # The number is not parted from its unit.
+    assert [card.value for card in block.cards if card.label == "消费金额"] == ["¥1234.6\u2060万"]
+
+
 def test_a_month_of_which_no_year_is_whole_is_not_the_best() -> None:
     story = story_of_months("en", 900)
     story.source.connection.execute(
@@ -590,8 +605,8 @@ def story_of_rhythms(language: str, monday: int, verdict: str) -> Story:
             "zh",
             600,
             "true",
-            "Members在Monday消费最多，占一周订单的 60.0%",
-            "Members在12时至13时消费最多，占全天订单的 60.0%",
+            "Members在Monday下单最多，占日均订单的 60.0%",
+            "Members在12时至13时下单最多，占日均订单的 60.0%",
         ),
         # Of so many chance moves the difference up to 65.
         ("en", 440, "false", "Shares of orders by weekday", "Shares of orders by hour of the day"),

@@ -6,7 +6,7 @@ thresholds as (
     select * from {{ ref('life_cycle_thresholds') }}
 ),
 
--- A purchase after a silence that was too long for the member's band brings an inactive member back.
+-- A purchase after a silence that was too long for the member's band is a comeback.
 judged as (
     select
         visits.card_id,

@@ -60,13 +60,9 @@ counts as (
     group by month_start, segment
 ),
 
--- Every bin in every month that has the feature; a bin without members counts as a tiny share, so that the logarithm
--- exists.
+-- Every bin in every month; a bin without members counts as a tiny share, so that the logarithm exists.
 months as (
-    select distinct
-        month_start,
-        feature
-    from counts
+    select distinct month_start from counts
 ),
 
 bins as (
@@ -87,7 +83,7 @@ shares as (
             {{ var('drift_smallest_share') }}
         ) as share
     from months
-    inner join bins on months.feature = bins.feature
+    cross join bins
     left join counts
         on
             months.month_start = counts.month_start

@@ -59,7 +59,9 @@ def birth_decades(source: Source) -> Figure | None:
     genders = data.groupby(["gender", "label"], as_index=False)["members"].sum()
     pie(right, genders["members"], genders["label"], [GENDER_COLORS.get(code, PLAIN) for code in genders["gender"]])
     right.set_title(source.text("gender_ratio"))
-    ((filled,),) = source.connection.execute("select count(*) from marts.members where is_gender_filled").fetchall()
+    ((filled,),) = source.connection.execute(
+        "select count(*) from marts.members where is_gender_filled and birth_decade is not null"
+    ).fetchall()
     right.set_xlabel(source.text("gender_filled", members=source.number(filled)) if filled else "", fontsize=9)
     return figure
 

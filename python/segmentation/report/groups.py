@@ -146,7 +146,8 @@ def trust(story: Story) -> Block | None:
     limit = story.one("select value from marts.settings_used where setting = 'cluster_valid_jaccard'")["value"]
     stable = [str(row["n_clusters"]) for row in data if row["is_stable"]]
     is_found_again = (chosen["smallest_jaccard"] or 0) >= float(limit)
-    title = "stable" if chosen["is_stable"] else "no_structure" if is_found_again else "unstable"
+    is_cut = is_found_again and chosen["has_structure"] is not None
+    title = "stable" if chosen["is_stable"] else "no_structure" if is_cut else "unstable"
     return Block(
         "trust",
         story.say(f"trust_title_{title}", groups=str(chosen["n_clusters"])),

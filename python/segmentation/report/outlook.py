@@ -381,7 +381,7 @@ def _without_small_groups(story: Story, data: list[Row]) -> list[Row]:
         together.setdefault(data[place]["state_code"], []).append(data[place])
     for state, rows in together.items():
         if state not in states:
-            is_whole = all(row in rows for row in data if row["state_code"] == state)
+            is_whole = len(rows) == sum(row["state_code"] == state for row in data)
             several = rows[0] | {"segment": story.label("all_segments" if is_whole else "several_segments")}
             if len({row["action"] for row in rows}) > 1:
                 named = (story.say("action_of", segment=row["segment"], action=row["action"]) for row in rows)
