@@ -1,5 +1,6 @@
 """The business at a glance, who the customers are, and when and how they buy."""
 
+import datetime
 import math
 from collections.abc import Callable
 from statistics import NormalDist, median
@@ -48,13 +49,16 @@ def key_figures(story: Story) -> Block | None:
     total = story.one(
         """select count(*) as members, count(*) filter (where orders > 0) as buyers, sum(orders) as orders,
             sum(amount) as amount, max(as_of) as as_of,
-            count(*) filter (where orders > 0 and visits > 1) as repeat_buyers from marts.member_overview"""
+            count(*) filter (where orders > 0 and visits > 1) as repeat_buyers,
+            count(*) filter (where orders > 0 and visits <= 1 and state <> 'new') as once_long_ago
+        from marts.member_overview"""
     )
     months = story.months
     now, before, _ = last_two(months)
+    hidden = hidden_months(story)
 
     def against(measure: str, is_money: bool = False) -> str:
-        if not now or now[measure] is None or story.few(now["buyers"]):
+        if not now or now[measure] is None or now["month_start"] in hidden:
             return ""
         value = story.money(now[measure]) if is_money else story.count(now[measure])
         month = story.source.month(now["month_start"])
@@ -67,7 +71,9 @@ def key_figures(story: Story) -> Block | None:
     # Beside the buyers, it would tell how few have never bought.
     is_told = "has_members" in story.texts and not story.few(total["members"] - total["buyers"])
     cards = [Card(story.label("people_count"), story.count(total["members"]))] if is_told else []
-    repeat = story.share(total["repeat_buyers"], total["buyers"])
+    # New are all who came once lately: the share would tell how few came once before.
+    few_came_once = story.few(total["once_long_ago"])
+    repeat = None if few_came_once else story.share(total["repeat_buyers"], total["buyers"])
     of_orders = [
         Card(story.label("orders"), story.count(total["orders"]), against("orders")),
         Card(story.label("amount_per_order"), story.money(float(total["amount"]) / int(total["orders"]))),
@@ -106,10 +112,15 @@ def too_few(story: Story) -> Block:
     return Block("too_few", story.say("too_few_title", small=small), [story.say("too_few_note")], is_wide=True)
 
 
+def hidden_months(story: Story) -> frozenset[datetime.date]:
+    """The months of which nothing is told; all together, the key figures say."""
+    return story.hidden({row["month_start"]: row["buyers"] for row in story.months if row["buyers"]})
+
+
 def by_month(story: Story, measure: str) -> Block | None:
     months = story.months
     is_money = measure == "amount"
-    hidden = story.hidden({row["month_start"]: row["buyers"] for row in months if row["buyers"]})
+    hidden = hidden_months(story)
     shown = [row for row in months if row["month_start"] not in hidden]
     now, before, year_before = last_two(shown)
     if len(months) < 2 or now is None:
@@ -218,11 +229,14 @@ def ever_bought(story: Story) -> Block | None:
     counts = {row["state"]: row["members"] for row in data}
     never = counts.get("never_bought", 0)
     key = "ever_bought_title" if never else "states_now_title"
-    lost = counts.get("silent", 0) + counts.get("lost", 0)
+    lapsed = {"silent", "lost"}
+    lost = sum(counts.get(state, 0) for state in lapsed)
     buyers = everybody - never
-    # Who is few would be known by the others, too.
-    lost_share = None if story.few(lost) or story.few(buyers - lost) else story.percent(lost / buyers)
     hidden = hidden_states(story)
+    # Who is few would be known by the others, too; and of the hidden ones, by the shown ones, those on either side.
+    parts = [lost, buyers - lost]
+    parts += [sum(counts[state] for state in hidden & side) for side in (lapsed, counts.keys() - lapsed)]
+    lost_share = None if any(map(story.few, parts)) else story.percent(lost / buyers)
     return Block(
         "ever_bought",
         story.say(

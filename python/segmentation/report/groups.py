@@ -273,6 +273,33 @@ def last_month(story: Story) -> datetime.date | None:
     return row.get("month_start")
 
 
+def hidden_stock(story: Story) -> frozenset[tuple[datetime.date, str]]:
+    """The months and states of which no number at the end of the month is shown, nor may be computed."""
+    data = story.rows(
+        """select month_start, state, members from marts.life_cycle_by_month
+        where state <> 'never_bought' order by month_start, state"""
+    )
+    counts = {(row["month_start"], row["state"]): row["members"] for row in data}
+    # Of the last month the total is known, all buyers, and of the others nearly so.
+    hidden = set(story.hidden(counts, lambda cell: cell[0]))
+    totals: dict[datetime.date, int] = {}
+    for (day, _), members in counts.items():
+        totals[day] = totals.get(day, 0) + members
+    # Beside the month after, a total tells how few bought for the first time in it.
+    after = None
+    for day in sorted(totals, reverse=True):
+        if after is not None and story.few(abs(after - totals[day])):
+            hidden |= {cell for cell in counts if cell[0] == day}
+            story.left_out.append(day)
+        else:
+            after = totals[day]
+    return frozenset(hidden)
+
+
+def month_before(day: datetime.date) -> datetime.date:
+    return (day - datetime.timedelta(days=1)).replace(day=1)
+
+
 def states(story: Story) -> Block | None:
     data = story.rows(
         """select month_start, state, name_{lang} as label, members, month_status
@@ -284,14 +311,23 @@ def states(story: Story) -> Block | None:
         return None
     status = {row["month_start"]: row["month_status"] for row in data}
     counts = {(row["month_start"], row["state"]): row["members"] for row in data}
-    # Of the last month the total is known, all buyers, and of the others nearly so.
-    hidden = story.hidden(counts, lambda cell: cell[0])
+    hidden = hidden_stock(story)
     cells = {cell: None if cell in hidden else members for cell, members in counts.items()}
     labels = dict.fromkeys((row["state"], row["label"]) for row in data)
-    # Left out of a stack, they would look like people who left.
+    # Left out of a stack of which others are shown, they would look like people who left.
     together = [sum(counts[cell] for cell in hidden if cell[0] == day) for day in months]
-    not_split = [None if people < story.small else people for people in together]
+    shown = {day for day, state in counts if (day, state) not in hidden and counts[day, state]}
+    not_split = [
+        None if people < story.small or day not in shown else people
+        for day, people in zip(months, together, strict=True)
+    ]
     month = last_month(story)
+    # The stocks of two months and the moves between them tell each other: of silent and lost, one that is hidden.
+    ends = [day for day in (month_before(month), month) if month] if month else []
+    lapsed_states = {row["state"] for row in story.rows("select state from seeds.life_cycle_states where is_inactive")}
+    is_told = not any(
+        sum((day, state) in hidden and counts.get((day, state), 0) > 0 for state in lapsed_states) == 1 for day in ends
+    )
     moved = (
         story.one(
             f"""select sum(members) filter (where s.is_inactive and not b.is_inactive) as lapsed,
@@ -314,7 +350,7 @@ def states(story: Story) -> Block | None:
                 lapsed=story.members(int(lapsed)),
                 back=story.members(int(back)),
             )
-            if month and lapsed is not None and back is not None
+            if month and lapsed is not None and back is not None and is_told
             else ""
         )
         or story.say("states_title_unknown"),
@@ -355,7 +391,8 @@ def _hidden_moves(story: Story, month: datetime.date) -> frozenset[tuple[str, st
 
     # How many were in each state before and after, and how many of the inactive came back and of the others became
     # inactive, the other charts say.
-    return withheld(counts, totals_of(counts, lambda cell: cell[0], lambda cell: cell[1], rate, lapsed), story.small)
+    totals = totals_of(counts, lambda cell: cell[0], lambda cell: cell[1], rate, lapsed)
+    return withheld(counts, totals, story.small, are_totals_told=True)
 
 
 def transitions(story: Story) -> Block | None:
@@ -374,7 +411,11 @@ def transitions(story: Story) -> Block | None:
     shown = [row for row in data if not row["is_small"]]
     if not shown:
         return None
-    hidden = _hidden_moves(story, month)
+    stock = hidden_stock(story)
+    # Its shares would tell how many were in a state.
+    hidden = _hidden_moves(story, month) | {
+        (row["previous"], row["state"]) for row in data if (month_before(month), row["previous"]) in stock
+    }
     before = list(dict.fromkeys((row["previous"], row["before"]) for row in shown))
     reached = {row["state"] for row in shown if row["members"]}
     after = list(dict.fromkeys((row["state"], row["after"]) for row in data if row["state"] in reached))
@@ -426,10 +467,17 @@ def activation(story: Story) -> Block | None:
         where month_start >= (select min(month_start) from marts.life_cycle_by_month where is_settled)
         order by sort_order, month_start"""
     )
+    hidden = hidden_stock(story)
+    # Rates tell how many there were at the month's start, too.
     few = {
         (row["previous_state"], row["month_start"])
         for row in data
-        if row["rate"] is not None and (story.few(row["activated"]) or story.few(row["others"]))
+        if row["rate"] is not None
+        and (
+            story.few(row["activated"])
+            or story.few(row["others"])
+            or (month_before(row["month_start"]), row["previous_state"]) in hidden
+        )
     }
     # Where those are left out, what is left may be the months in which nobody came back: another story.
     told = {
@@ -576,7 +624,8 @@ def cohorts(story: Story) -> Block | None:
         rows = [row for row in data if row["months_since"] == month and row["quarter"] > quarters[0]]
         buyers = sum(row["buyers"] for row in rows)
         members = sum(row["members"] for row in rows)
-        return story.percent(buyers / members) if buyers >= story.small else None
+        left_out = sum(row["buyers"] for row in rows if (row["quarter"], month) not in shown)
+        return story.percent(buyers / members) if buyers >= story.small and not story.few(left_out) else None
 
     months = sorted({row["months_since"] for row in data})
     # Where nobody came back, no cell is shaded.

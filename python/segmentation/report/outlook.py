@@ -1,5 +1,7 @@
 """What sells together, what to expect, what to do, how the data were cleaned, and what the words mean."""
 
+from collections import Counter
+
 from segmentation.charts.look import BAR, FAINT_BAR, PLAIN, segment_color
 from segmentation.landing.files import literal
 from segmentation.report.business import hidden_states
@@ -369,6 +371,7 @@ def actions(story: Story) -> Block | None:
 def _without_small_groups(story: Story, data: list[Row]) -> list[Row]:
     """The rows of actions that can be shown; the others of a state are put together as those of several segments."""
     states = hidden_states(story)
+    data = _with_hidden_segments_together(story, data)
     # How many each segment and each state has, other parts of the report say.
     hidden = story.hidden(
         {place: row["members"] for place, row in enumerate(data)},
@@ -382,15 +385,40 @@ def _without_small_groups(story: Story, data: list[Row]) -> list[Row]:
     for state, rows in together.items():
         if state not in states:
             is_whole = len(rows) == sum(row["state_code"] == state for row in data)
-            several = rows[0] | {"segment": story.label("all_segments" if is_whole else "several_segments")}
-            if len({row["action"] for row in rows}) > 1:
-                named = (story.say("action_of", segment=row["segment"], action=row["action"]) for row in rows)
-                several["action"] = ("；" if story.source.language == "zh" else " ").join(named)
-            for number in ("members", "amount", "expected"):
-                known = [row[number] for row in rows if row[number] is not None]
-                several[number] = sum(known) if known else None
+            several = _together(story, rows, story.label("all_segments" if is_whole else "several_segments"))
             shown += [] if story.few(several["members"]) else [several]
     return sorted(shown, key=lambda row: (-(row["expected"] or 0), -row["members"]))
+
+
+def _with_hidden_segments_together(story: Story, data: list[Row]) -> list[Row]:
+    """Make one row of a state of its segments that are not shown: none is named, nor told to have somebody there."""
+    sizes: Counter[str] = Counter()
+    for row in data:
+        if row["segment_code"]:
+            sizes[str(row["segment_code"])] += row["members"]
+    names = story.hidden(sizes)
+    unnamed: dict[str, list[Row]] = {}
+    for row in data:
+        if str(row["segment_code"]) in names:
+            unnamed.setdefault(row["state_code"], []).append(row | {"segment": "", "segment_code": "hidden"})
+    others = [row for row in data if str(row["segment_code"]) not in names]
+    label = story.label("all_segments" if names == sizes.keys() else "several_segments")
+    return others + [_together(story, rows, label) for rows in unnamed.values()]
+
+
+def _together(story: Story, rows: list[Row], segment: str) -> Row:
+    """One row of several of a state, with the action of each segment where these differ."""
+    several = rows[0] | {"segment": segment}
+    if len({row["action"] for row in rows}) > 1:
+        named = (
+            story.say("action_of", segment=row["segment"], action=row["action"]) if row["segment"] else row["action"]
+            for row in rows
+        )
+        several["action"] = ("；" if story.source.language == "zh" else " ").join(dict.fromkeys(named))
+    for number in ("members", "amount", "expected"):
+        known = [row[number] for row in rows if row[number] is not None]
+        several[number] = sum(known) if known else None
+    return several
 
 
 def funnel(story: Story) -> Block | None:
