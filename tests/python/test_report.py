@@ -1014,6 +1014,34 @@ def test_neither_totals_nor_rates_tell_what_a_stack_of_states_hides() -> None:
     assert [part["data"] for part in block.option["series"]] == [[None, 40 / 90, 0.5, 0.5]]
 
 
+@pytest.mark.parametrize(("size", "is_told"), [(1, False), (20, True)])
+def test_moves_are_not_told_where_stocks_tell_the_hidden_ones(size: int, is_told: bool) -> None:
+    # New are 100 and then 95: without the 5 who became slowing. Of 2,000 and 1,900 they are 100.
+    story = story_of(
+        "en",
+        f"""create table seeds.life_cycle_states as select *, state in ('silent', 'lost') as is_inactive
+        from (values ('new', 1, 'New'), ('active', 2, 'Active'), ('slowing', 3, 'Slowing'))
+            as s (state, sort_order, name_en);
+        create table marts.life_cycle_by_month as
+        select month_start, state, {size} * members as members, 'complete' as month_status, true as is_settled
+        from (values
+            (date '2017-02-01', 'new', 100), (date '2017-02-01', 'active', 500), (date '2017-02-01', 'slowing', 40),
+            (date '2017-03-01', 'new', 95), (date '2017-03-01', 'active', 500), (date '2017-03-01', 'slowing', 45))
+            as m (month_start, state, members);
+        create table marts.life_cycle_transitions as
+        select date '2017-03-01' as month_start, b.state as previous_state, a.state, false as is_small,
+            {size} * coalesce(members, 0) as members, members / sum(members) over (partition by b.state) as share
+        from seeds.life_cycle_states as a cross join seeds.life_cycle_states as b
+        left join (values ('new', 'new', 95), ('new', 'slowing', 5), ('active', 'active', 500),
+            ('slowing', 'slowing', 40)) as t (previous_state, state, members)
+            on t.previous_state = b.state and t.state = a.state;
+        create table marts.eda_coverage as
+        select unnest([date '2017-02-01', date '2017-03-01']) as month_start, 'complete' as status;
+        create table marts.member_overview as select date '2017-04-01' as as_of""",
+    )
+    assert (groups.transitions(story) is not None) == is_told
+
+
 @pytest.mark.parametrize(
     ("counts", "is_told"),
     [

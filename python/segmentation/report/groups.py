@@ -1,15 +1,18 @@
 """Which groups there are, what each is worth, whether the grouping can be trusted, and what changed."""
 
 import datetime
+from collections import Counter
 from collections.abc import Hashable
 
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, FAINT_BAR, MARK, PLAIN, RULES, segment_color
 from segmentation.landing.files import literal
 from segmentation.report.options import Series, bars, lines
-from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences, totals_of, withheld
+from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, computed, sentences, totals_of, withheld
 
 MOVES = 12
+# Of so many at most, a share with one decimal of a per cent tells the number.
+EXACT_SHARES = 1000
 COHORT_MONTHS = 12
 
 
@@ -374,8 +377,8 @@ def states(story: Story) -> Block | None:
     )
 
 
-def _hidden_moves(story: Story, month: datetime.date) -> frozenset[tuple[str, str]]:
-    """The moves between states within a month that are not shown."""
+def _hidden_moves(story: Story, month: datetime.date) -> frozenset[tuple[str, str]] | None:
+    """The moves between states within a month that are not shown; None where the others, with totals, tell them."""
     data = story.rows(
         f"""select previous_state, state, members from marts.life_cycle_transitions
         where month_start = date {literal(str(month))} order by all"""
@@ -392,7 +395,28 @@ def _hidden_moves(story: Story, month: datetime.date) -> frozenset[tuple[str, st
     # How many were in each state before and after, and how many of the inactive came back and of the others became
     # inactive, the other charts say.
     totals = totals_of(counts, lambda cell: cell[0], lambda cell: cell[1], rate, lapsed)
-    return withheld(counts, totals, story.small, are_totals_told=True)
+    hidden = withheld(counts, totals, story.small)
+    # Stocks that the chart of states shows are known, also where all moves of a state are hidden; so are those who came
+    # back and those who did not, where neither are few. Of more than a thousand, a share does not tell how many.
+    stock = hidden_stock(story)
+    untold = {(0, state) for day, state in stock if day == month_before(month)}
+    untold |= {(1, state) for day, state in stock if day == month} | {(0, "never_bought"), (1, "never_bought")}
+    sizes: Counter[Hashable] = Counter()
+    for cell, members in counts.items():
+        sizes[cell[0]] += members
+        sizes[rate(cell)] += members
+    few = {group for group, members in sizes.items() if story.few(members)}
+    known = [
+        group
+        for group in totals
+        if len(group) > 1
+        and sum(counts[cell] for cell in group) >= story.small
+        and not any({(place, cell[place]) for cell in group} <= untold for place in (0, 1))
+        and not (len({rate(cell) for cell in group}) == 1 and {(group[0][0], side) for side in (True, False)} & few)
+    ]
+    inexact = {cell for cell, members in counts.items() if members and sizes[cell[0]] > EXACT_SHARES}
+    given = computed(hidden | inexact, known)
+    return None if any(cell in hidden and story.few(counts[cell]) for cell in given) else hidden
 
 
 def transitions(story: Story) -> Block | None:
@@ -411,9 +435,11 @@ def transitions(story: Story) -> Block | None:
     shown = [row for row in data if not row["is_small"]]
     if not shown:
         return None
-    stock = hidden_stock(story)
+    moves_hidden, stock = _hidden_moves(story, month), hidden_stock(story)
+    if moves_hidden is None:
+        return None
     # Its shares would tell how many were in a state.
-    hidden = _hidden_moves(story, month) | {
+    hidden = moves_hidden | {
         (row["previous"], row["state"]) for row in data if (month_before(month), row["previous"]) in stock
     }
     before = list(dict.fromkeys((row["previous"], row["before"]) for row in shown))

@@ -200,9 +200,7 @@ def totals_of(cells: Collection[Cell], *groups: Callable[[Cell], Hashable]) -> l
     return [*totals.values()]
 
 
-def withheld(
-    counts: Mapping[Cell, int], totals: Sequence[Collection[Cell]], small: int, *, are_totals_told: bool = False
-) -> frozenset[Cell]:
+def withheld(counts: Mapping[Cell, int], totals: Sequence[Collection[Cell]], small: int) -> frozenset[Cell]:
     """Return the cells that must not be shown: of few people, or of use to compute such a one.
 
     Where the totals of groups of cells can be known, what is left out of a group has to be several cells of together
@@ -214,7 +212,6 @@ def withheld(
     counts : people of each cell.
     totals : the groups of cells that add up to something known.
     small : fewest people that are shown; none is nobody, and shown.
-    are_totals_told : whether totals that are not small stand elsewhere, also of groups of which nothing is shown.
     """
     hidden = frozenset(cell for cell, people in counts.items() if 0 < people < small)
 
@@ -243,20 +240,16 @@ def withheld(
             sizes = range(1, len(counts) + 1)
             hidden = next(cells for most in sizes if (cells := with_others(hidden, open_groups[1:], most)))
         shown = {cell for cell in counts if counts[cell] and cell not in hidden}
-        # Of a group of which nothing is shown, the total is not known either, unless it stands elsewhere.
-        known = [
-            group
-            for group in totals
-            if shown & {*group} or (are_totals_told and sum(counts[cell] for cell in group) >= small)
-        ]
-        given = {cell for cell in _computed(hidden, known) if 0 < counts[cell] < small}
+        # Of a group of which nothing is shown, the total is not known either.
+        known = [group for group in totals if shown & {*group}]
+        given = {cell for cell in computed(hidden, known) if 0 < counts[cell] < small}
         if not given or not shown:
             return hidden
         beside = {cell for group in known if given & {*group} for cell in group}
         hidden |= {min(shown, key=lambda cell: (cell not in beside, counts[cell], str(cell)))}
 
 
-def _computed(hidden: Collection[Cell], totals: Sequence[Collection[Cell]]) -> list[Cell]:
+def computed(hidden: Collection[Cell], totals: Sequence[Collection[Cell]]) -> list[Cell]:
     """The hidden cells that several totals together determine: those that no solution of their equations moves."""
     if not hidden or not totals:
         return []
