@@ -1,5 +1,7 @@
 """The months of the data as the report, the workbook and the last lines of a build tell them."""
 
+import datetime
+
 # One row per month from the first to the as-of date, with what members bought in it before that; the month of the date
 # has not ended. Of a month without data nothing is known.
 MONTHS = """
@@ -20,3 +22,8 @@ MONTHS = """
         squared_amount
     from marts.eda_coverage join as_of on month_start < as_of left join bought using (month_start)
     order by month_start"""
+
+
+def month_before(first_day: datetime.date) -> datetime.date:
+    """Return the first day of the month before one that is given by its first day."""
+    return (first_day - datetime.timedelta(days=1)).replace(day=1)

@@ -504,6 +504,7 @@ def test_a_share_of_few_people_is_in_no_title(silent: int, title: str) -> None:
     story = story_of(
         "en",
         f"""create table seeds.life_cycle_states as
+        select *, state = 'silent' as is_inactive
         from (values ('active', 2, 'Active'), ('silent', 4, 'Silent')) as s (state, sort_order, name_en);
         create table marts.member_overview as
         select if(member < {silent}, 'silent', 'active') as state from range(100) as m (member)""",
@@ -1055,7 +1056,7 @@ def test_the_share_of_silent_and_lost_tells_no_hidden_state(counts: dict[str, in
     story = story_of(
         "en",
         f"""create table states as from (values {values}) as s (state, members, name_en, sort_order);
-        create table seeds.life_cycle_states as from states;
+        create table seeds.life_cycle_states as select *, state in ('silent', 'lost') as is_inactive from states;
         create table marts.member_overview as
         select state from states cross join range(1, 1000) as m (member) where member <= members""",
     )

@@ -8,6 +8,7 @@ from statistics import NormalDist, median
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, GENDER_COLORS, PLAIN, TYPE_COLORS, TYPES
 from segmentation.landing.files import literal
+from segmentation.months import month_before
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import Block, Card, Maker, Row, Story, Table, sentences
 
@@ -23,8 +24,7 @@ def last_two(months: list[Row]) -> tuple[Row | None, Row | None, Row | None]:
         return None, None, None
     last = complete[max(complete)]
     day = last["month_start"]
-    before = day.replace(year=day.year - 1, month=12) if day.month == 1 else day.replace(month=day.month - 1)
-    return last, complete.get(before), complete.get(day.replace(year=day.year - 1))
+    return last, complete.get(month_before(day)), complete.get(day.replace(year=day.year - 1))
 
 
 def is_beyond_chance(more: float, variance: float, tests: int = 1) -> bool:
@@ -221,7 +221,7 @@ def hidden_states(story: Story) -> frozenset[str]:
 def ever_bought(story: Story) -> Block | None:
     """Members by life-cycle state, those who never bought included."""
     data = story.rows(
-        """select state, states.name_{lang} as label, count(*) as members
+        """select state, states.name_{lang} as label, states.is_inactive, count(*) as members
         from marts.member_overview join seeds.life_cycle_states as states using (state)
         group by all order by any_value(sort_order)"""
     )
@@ -229,8 +229,8 @@ def ever_bought(story: Story) -> Block | None:
     counts = {row["state"]: row["members"] for row in data}
     never = counts.get("never_bought", 0)
     key = "ever_bought_title" if never else "states_now_title"
-    lapsed = {"silent", "lost"}
-    lost = sum(counts.get(state, 0) for state in lapsed)
+    lapsed = {row["state"] for row in data if row["is_inactive"]}
+    lost = sum(counts[state] for state in lapsed)
     buyers = everybody - never
     hidden = hidden_states(story)
     # Who is few would be known by the others, too; and of the hidden ones, by the shown ones, those on either side.

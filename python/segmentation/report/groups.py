@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, FAINT_BAR, MARK, PLAIN, RULES, segment_color
 from segmentation.landing.files import literal
+from segmentation.months import month_before
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, computed, sentences, totals_of, withheld
 
@@ -284,7 +285,7 @@ def hidden_stock(story: Story) -> frozenset[tuple[datetime.date, str]]:
     )
     counts = {(row["month_start"], row["state"]): row["members"] for row in data}
     # Of the last month the total is known, all buyers, and of the others nearly so.
-    hidden = set(story.hidden(counts, lambda cell: cell[0]))
+    hidden = set(withheld(counts, totals_of(counts, lambda cell: cell[0]), story.small))
     totals: dict[datetime.date, int] = {}
     for (day, _), members in counts.items():
         totals[day] = totals.get(day, 0) + members
@@ -293,14 +294,9 @@ def hidden_stock(story: Story) -> frozenset[tuple[datetime.date, str]]:
     for day in sorted(totals, reverse=True):
         if after is not None and story.few(abs(after - totals[day])):
             hidden |= {cell for cell in counts if cell[0] == day}
-            story.left_out.append(day)
         else:
             after = totals[day]
     return frozenset(hidden)
-
-
-def month_before(day: datetime.date) -> datetime.date:
-    return (day - datetime.timedelta(days=1)).replace(day=1)
 
 
 def states(story: Story) -> Block | None:
@@ -315,6 +311,7 @@ def states(story: Story) -> Block | None:
     status = {row["month_start"]: row["month_status"] for row in data}
     counts = {(row["month_start"], row["state"]): row["members"] for row in data}
     hidden = hidden_stock(story)
+    story.left_out.extend(hidden)
     cells = {cell: None if cell in hidden else members for cell, members in counts.items()}
     labels = dict.fromkeys((row["state"], row["label"]) for row in data)
     # Left out of a stack of which others are shown, they would look like people who left.
@@ -326,7 +323,7 @@ def states(story: Story) -> Block | None:
     ]
     month = last_month(story)
     # The stocks of two months and the moves between them tell each other: of silent and lost, one that is hidden.
-    ends = [day for day in (month_before(month), month) if month] if month else []
+    ends = [month_before(month), month] if month else []
     lapsed_states = {row["state"] for row in story.rows("select state from seeds.life_cycle_states where is_inactive")}
     is_told = not any(
         sum((day, state) in hidden and counts.get((day, state), 0) > 0 for state in lapsed_states) == 1 for day in ends
@@ -377,8 +374,13 @@ def states(story: Story) -> Block | None:
     )
 
 
-def _hidden_moves(story: Story, month: datetime.date) -> frozenset[tuple[str, str]] | None:
-    """The moves between states within a month that are not shown; None where the others, with totals, tell them."""
+def _hidden_moves(
+    story: Story, month: datetime.date, stock: frozenset[tuple[datetime.date, str]]
+) -> frozenset[tuple[str, str]] | None:
+    """The moves between states within a month that are not shown; None where the others, with totals, tell them.
+
+    `stock` are the months and states of which the chart of states does not show how many there are.
+    """
     data = story.rows(
         f"""select previous_state, state, members from marts.life_cycle_transitions
         where month_start = date {literal(str(month))} order by all"""
@@ -398,7 +400,6 @@ def _hidden_moves(story: Story, month: datetime.date) -> frozenset[tuple[str, st
     hidden = withheld(counts, totals, story.small)
     # Stocks that the chart of states shows are known, also where all moves of a state are hidden; so are those who came
     # back and those who did not, where neither are few. Of more than a thousand, a share does not tell how many.
-    stock = hidden_stock(story)
     untold = {(0, state) for day, state in stock if day == month_before(month)}
     untold |= {(1, state) for day, state in stock if day == month} | {(0, "never_bought"), (1, "never_bought")}
     sizes: Counter[Hashable] = Counter()
@@ -435,7 +436,8 @@ def transitions(story: Story) -> Block | None:
     shown = [row for row in data if not row["is_small"]]
     if not shown:
         return None
-    moves_hidden, stock = _hidden_moves(story, month), hidden_stock(story)
+    stock = hidden_stock(story)
+    moves_hidden = _hidden_moves(story, month, stock)
     if moves_hidden is None:
         return None
     # Its shares would tell how many were in a state.
