@@ -2,10 +2,6 @@ with sales_lines as (
     select * from {{ ref('sales_lines') }}
 ),
 
-sold_lines as (
-    select * from {{ ref('int_sold_lines') }}
-),
-
 far_days as (
     select * from {{ ref('int_far_days') }}
     where not is_lone
@@ -85,18 +81,18 @@ sizes_of_files as (
     where not is_joined
 ),
 
+-- The lines are read apart by each that needs them: read in common, they would be kept in between.
 -- Receipts of several lines that sell something. Every till may have numbers of its own: without a till, only the card
 -- tells receipts of one number apart.
 receipts as (
     select min(purchased_at) < max(purchased_at) as has_several_moments
-    from sold_lines
+    from {{ ref('int_sold_lines') }}
     where receipt_no is not null and (card_id is not null or till_no is not null)
     group by card_id, till_no, receipt_no, {{ day_of_receipt('purchased_at') }}
     having count(*) > 1
 ),
 
--- What is equal in all of these at one moment, or on one receipt, seems to be the same line. Read apart: these columns
--- of all lines would be kept for what else asks the lines.
+-- What is equal in all of these at one moment, or on one receipt, seems to be the same line.
 repeated_lines as (
     select
         lines.source_file,
@@ -110,11 +106,23 @@ repeated_lines as (
     group by lines.source_file
 ),
 
+lines_by_card as (
+    select
+        card_id,
+        reason,
+        count(*) as lines,
+        count(raw_text) as lines_with_raw_text,
+        cast(min(purchased_at) as date) as first_day,
+        cast(max(purchased_at) as date) as last_day
+    from sales_lines
+    group by card_id, reason
+),
+
 cards as (
     select
         card_id,
         bool_or(coalesce(reason, '') = 'unregistered_card') as is_unregistered
-    from sales_lines
+    from lines_by_card
     where card_id is not null
     group by card_id
 ),
@@ -148,7 +156,7 @@ numbers_of_members as (
 -- Of files that hold dates without times, all that a card buys on a day is one order, unless receipts are orders.
 receipts_of_days as (
     select count(distinct coalesce(sold_lines.till_no, '') || ' ' || sold_lines.receipt_no) > 1 as has_several
-    from sold_lines
+    from {{ ref('int_sold_lines') }} as sold_lines
     cross join retailer
     cross join as_of
     where sold_lines.is_counted and sold_lines.customer_type = 'member' and sold_lines.receipt_no is not null
@@ -274,12 +282,10 @@ counted as (
     select
         'unread_lines' as finding,
         'sales_lines' as subject,
-        count(*) filter (
-            where raw_text is not null and (reason = 'unreadable' or reason in {{ unread_reasons() }})
-        ) as found,
-        count(*) as looked_at,
+        sum(lines_with_raw_text) filter (where reason = 'unreadable' or reason in {{ unread_reasons() }}) as found,
+        sum(lines) as looked_at,
         {{ no_more }}
-    from sales_lines
+    from lines_by_card
     union all
     select
         'repeated_lines' as finding,
@@ -292,21 +298,21 @@ counted as (
     select
         'cards_of_no_member' as finding,
         'sales_lines' as subject,
-        count(*) filter (where reason = 'unregistered_card') as found,
-        count(*) filter (where reason is null or reason = 'unregistered_card') as looked_at,
+        sum(lines) filter (where reason = 'unregistered_card') as found,
+        sum(lines) filter (where reason is null or reason = 'unregistered_card') as looked_at,
         {{ no_more }}
-    from sales_lines
+    from lines_by_card
     union all
     select
         'lone_days' as finding,
         'sales_lines' as subject,
-        count(*) filter (where reason = 'lone_day') as found,
-        count(*) as looked_at,
+        sum(lines) filter (where reason = 'lone_day') as found,
+        sum(lines) as looked_at,
         null as other,
         null as days,
-        cast(min(purchased_at) filter (where reason = 'lone_day') as date) as from_day,
-        cast(max(purchased_at) filter (where reason = 'lone_day') as date) as to_day
-    from sales_lines
+        min(first_day) filter (where reason = 'lone_day') as from_day,
+        max(last_day) filter (where reason = 'lone_day') as to_day
+    from lines_by_card
     union all
     select
         'far_days' as finding,
