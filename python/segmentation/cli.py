@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-PLACE = click.Path(path_type=Path)
+
+class Place(click.Path):
+    """A folder or a file: a name that is empty would stand for the folder where the command runs."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("Give the name of a folder or a file.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PLACE = Place(path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 # Of 255 bytes that a file name can have; the day and the kind of the list stand beside it.
 LONGEST_NAME = 200
@@ -90,7 +100,7 @@ def build(
     """Do the whole job.
 
     That is the warehouse, the report, the charts, the exports and a summary of what became of every raw row. Where
-    there are no raw files, demo data is made first.
+    there are neither raw files nor a warehouse yet, demo data is made first.
 
     \b
     Example:

@@ -41,13 +41,19 @@ def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_d
     # dbt takes both from there.
     os.environ.update(RAW_DATA_DIR=str(raw_dir), WAREHOUSE_PATH=str(warehouse))
     begin(warehouse)
+    is_without_files = not has_raw_files(raw_dir)
+    if is_without_files and warehouse.exists():
+        raise InputError(
+            f"{raw_dir} holds no files, and {warehouse} was built of some: bring them back, or let RAW_DATA_DIR name "
+            f"their folder. For demo data, `segmentation demo {raw_dir}` writes them. {UNTOUCHED}"
+        )
     for folder in (raw_dir, report_dir):
         folder.mkdir(parents=True, exist_ok=True)
     if not os.access(report_dir, os.W_OK):
         raise InputError(
             f"Nothing can be written into {report_dir}: change its rights, or let REPORT_DIR name another."
         )
-    if not has_raw_files(raw_dir):
+    if is_without_files:
         # Only here is pandas needed, which takes a third of a second to load.
         from segmentation.demo import write_demo
 

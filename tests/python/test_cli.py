@@ -49,6 +49,8 @@ def test_help_comes_without_loading_what_only_commands_need() -> None:
         ("build --vars {a:\t\0}", "give settings with their values"),
         ("inspect", "Missing argument 'FILES...'"),
         ("demo", "Missing argument 'FOLDER'"),
+        ("demo ", "Give the name of a folder"),
+        ("build --raw-data=", "Give the name of a folder"),
         ("demo x --members many", "'many' is not a valid integer"),
         ("demo x --lines 1", "1 is not in the range"),
         ("charts --language fr", "'fr' is not one of 'zh', 'en'"),
@@ -188,6 +190,17 @@ def test_a_note_of_demo_files_is_no_raw_file(tmp_path: Path) -> None:
     assert not has_raw_files(tmp_path)
     (tmp_path / "sales.csv").touch()
     assert has_raw_files(tmp_path)
+
+
+def test_no_demo_data_takes_the_place_of_a_warehouse_whose_files_are_gone(tmp_path: Path) -> None:
+    warehouse, reports = tmp_path / "warehouse.duckdb", tmp_path / "reports"
+    warehouse.write_text("built")
+    done = segmentation("build", f"--raw-data={tmp_path / 'raw'}", f"--warehouse={warehouse}", f"--reports={reports}")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{tmp_path / 'raw'} holds no files, and {warehouse} was built of some")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "raw").exists()
+    assert warehouse.read_text() == "built"
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
