@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from segmentation.app.members import write_members
 from segmentation.charts.look import Source
+from segmentation.errors import InputError
 from segmentation.exports import open_warehouse
 from segmentation.report import business, groups, outlook
 from segmentation.report.options import Series, bars, lines
@@ -387,6 +388,13 @@ def test_a_shop_to_which_nobody_comes_back_and_that_gives_things_away_has_a_repo
     assert "Everybody&#39;s" in page
     # The bounds of the levels are those of the seed.
     assert "below 0.1 is stable, from 0.375 on the change is large" in page
+
+
+def test_a_warehouse_of_another_version_without_a_text_is_one_sentence(own_warehouse: Path, tmp_path: Path) -> None:
+    with duckdb.connect(str(own_warehouse)) as connection:
+        connection.execute("delete from seeds.report_texts where text_key = 'people_count'")
+    with pytest.raises(InputError, match=r"lacks the text people_count.*run `segmentation build`"):
+        write_report(own_warehouse, tmp_path)
 
 
 def test_no_name_ends_a_script() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from babel.numbers import format_percent
 
 from segmentation.charts.look import Source, filled, open_source
+from segmentation.errors import InputError
 from segmentation.months import MONTHS
 from segmentation.report.options import Option
 
@@ -95,8 +96,13 @@ class Story:
         return said[:1].upper() + said[1:]
 
     def label(self, key: str) -> str:
-        """A short text of the report, or else of the charts."""
-        return self.say(key) or self.source.texts[key]
+        """A short text of the report, or else of the charts; InputError where the warehouse has none."""
+        text = self.say(key) or self.source.texts.get(key)
+        if text is None:
+            raise InputError(
+                f"The warehouse lacks the text {key}, another version of the project built it: run `segmentation build`."
+            )
+        return text
 
     def count(self, value: float | None) -> str:
         return MISSING if value is None else self.source.number(value)
