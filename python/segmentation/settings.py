@@ -154,8 +154,9 @@ class Settings(BaseModel):
     )
 
     small_group: WholeNumber = Field(
-        description="The report shows no figure of fewer people than this, nor one that would give such a figure away; "
-        "marts that have a column `is_small` mark rates and means of fewer members or orders."
+        description="The report tells no number of fewer people than this, rounds the others to about a third of it, "
+        "and tells no amount by which one of fewer people could be computed; marts that have a column `is_small` mark "
+        "rates and means of fewer members or orders."
     )
 
     workbook_members: Annotated[int, Field(ge=0, le=1_048_575)] = Field(

@@ -49,8 +49,7 @@ def key_figures(story: Story) -> Block | None:
     total = story.one(
         """select count(*) as members, count(*) filter (where orders > 0) as buyers, sum(orders) as orders,
             sum(amount) as amount, max(as_of) as as_of,
-            count(*) filter (where orders > 0 and visits > 1) as repeat_buyers,
-            count(*) filter (where orders > 0 and visits <= 1 and state <> 'new') as once_long_ago
+            count(*) filter (where orders > 0 and visits > 1) as repeat_buyers
         from marts.member_overview"""
     )
     months = story.months
@@ -62,24 +61,20 @@ def key_figures(story: Story) -> Block | None:
             return ""
         value = story.money(now[measure]) if is_money else story.count(now[measure])
         month = story.source.month(now["month_start"])
-        # It would give away how few the month before had.
-        is_told = not (before and story.few(before["buyers"]))
+        # It would tell what the month before had.
+        is_told = before and before["month_start"] not in hidden
         more = difference(now, before, measure) if is_told else None
         key = "card_month" if more is None else "card_month_change" if more else "card_month_same"
         return story.say(key, month=month, value=value, change=story.signed(more))
 
-    # Beside the buyers, it would tell how few have never bought.
-    is_told = "has_members" in story.texts and not story.few(total["members"] - total["buyers"])
-    cards = [Card(story.label("people_count"), story.count(total["members"]))] if is_told else []
-    # New are all who came once lately: the share would tell how few came once before.
-    few_came_once = story.few(total["once_long_ago"])
-    repeat = None if few_came_once else story.share(total["repeat_buyers"], total["buyers"])
+    cards = [Card(story.label("people_count"), story.members(total["members"]))] if "has_members" in story.texts else []
+    repeat = story.share(total["repeat_buyers"], total["buyers"])
     of_orders = [
         Card(story.label("orders"), story.count(total["orders"]), against("orders")),
         Card(story.label("amount_per_order"), story.money(float(total["amount"]) / int(total["orders"]))),
     ]
     cards += [
-        Card(story.label("buyers"), story.count(total["buyers"])),
+        Card(story.label("buyers"), story.members(total["buyers"])),
         *([] if repeat is None else [Card(story.label("repeat_share"), repeat, story.say("repeat_share_note"))]),
         *([] if story.has_few_without_net_order else of_orders),
         Card(story.label("amount"), story.money(total["amount"]), against("amount", is_money=True)),
@@ -90,7 +85,7 @@ def key_figures(story: Story) -> Block | None:
     named = story.list(gaps[:MOST_NAMED_GAPS]) + (" …" if len(gaps) > MOST_NAMED_GAPS else "")
     return Block(
         "key_figures",
-        story.say("key_figures_title", buyers=story.count(total["buyers"]), amount=story.money(total["amount"])),
+        story.say("key_figures_title", buyers=story.members(total["buyers"]), amount=story.money(total["amount"])),
         sentences(
             story.say(
                 "key_figures_as_of",
@@ -212,12 +207,6 @@ def customer_types(story: Story) -> Block | None:
     )
 
 
-def hidden_states(story: Story) -> frozenset[str]:
-    """The life-cycle states that are not shown; how many have bought, the key figures say."""
-    data = story.rows("select state, count(*) as members from marts.member_overview group by all order by all")
-    return story.hidden({row["state"]: row["members"] for row in data}, lambda state: state == "never_bought")
-
-
 def ever_bought(story: Story) -> Block | None:
     """Members by life-cycle state, those who never bought included."""
     data = story.rows(
@@ -229,29 +218,15 @@ def ever_bought(story: Story) -> Block | None:
     counts = {row["state"]: row["members"] for row in data}
     never = counts.get("never_bought", 0)
     key = "ever_bought_title" if never else "states_now_title"
-    lapsed = {row["state"] for row in data if row["is_inactive"]}
-    lost = sum(counts[state] for state in lapsed)
     buyers = everybody - never
-    hidden = hidden_states(story)
-    # Who is few would be known by the others, too; and of the hidden ones, by the shown ones, those on either side.
-    parts = [lost, buyers - lost]
-    parts += [sum(counts[state] for state in hidden & side) for side in (lapsed, counts.keys() - lapsed)]
-    lost_share = None if any(map(story.few, parts)) else story.percent(lost / buyers)
+    lost = story.share(sum(row["members"] for row in data if row["is_inactive"]), buyers)
     return Block(
         "ever_bought",
-        story.say(
-            key,
-            share=None if story.few(never) else story.percent(never / everybody),
-            lost=lost_share,
-        )
-        or story.say("states_title_unknown"),
-        sentences(story.say("ever_bought_states", buyers=story.count(buyers), lost=lost_share)),
+        story.say(key, share=story.share(never, everybody), lost=lost) or story.say("states_title_unknown"),
+        sentences(story.say("ever_bought_states", buyers=story.members(buyers), lost=lost)),
         bars(
             [story.label("people")],
-            [
-                Series(row["label"], [None if row["state"] in hidden else row["members"]], STATE_COLORS[row["state"]])
-                for row in data
-            ],
+            [Series(row["label"], [story.shown(row["members"])], STATE_COLORS[row["state"]]) for row in data],
             "count",
             is_stacked=True,
             is_horizontal=True,
@@ -275,7 +250,6 @@ def gender_and_age(story: Story) -> Block | None:
     if not data:
         return None
     bands = list(dict.fromkeys(row["band"] for row in data))
-    # Those of unknown gender are in no bar, but in the decades of birth.
     cells = {(row["band"], row["known_gender"]): row["members"] for row in data}
     labels = dict(sorted({row["known_gender"]: row["gender_label"] for row in data if row["known_gender"]}.items()))
     if not labels:
@@ -285,20 +259,12 @@ def gender_and_age(story: Story) -> Block | None:
     genders = {gender: sum(cells.get((band, gender), 0) for band in bands) for gender in labels}
     first = max(genders, key=lambda gender: genders[gender])
     known = sum(sizes.values())
-    hidden = story.hidden(cells, lambda cell: cell[0], lambda cell: cell[1])
-
-    def share(members: int) -> str | None:
-        return story.share(members, known)
-
     return Block(
         "gender_and_age",
-        # How many a band has with those of unknown gender, other parts of the page say.
-        story.say(
-            "gender_and_age_title", band=largest, share=None if (largest, None) in hidden else share(sizes[largest])
-        )
+        story.say("gender_and_age_title", band=largest, share=story.share(sizes[largest], known))
         or story.say("gender_and_age_title_plain"),
         sentences(
-            story.say("gender_and_age_gender", gender=labels[first], share=share(genders[first])),
+            story.say("gender_and_age_gender", gender=labels[first], share=story.share(genders[first], known)),
             story.say("gender_and_age_unknown", share=story.share(total["members"] - known, total["members"])),
         ),
         bars(
@@ -306,7 +272,7 @@ def gender_and_age(story: Story) -> Block | None:
             [
                 Series(
                     label,
-                    [None if (band, gender) in hidden else cells.get((band, gender), 0) for band in bands],
+                    [story.shown(cells.get((band, gender), 0)) for band in bands],
                     GENDER_COLORS.get(gender, PLAIN),
                 )
                 for gender, label in labels.items()
@@ -318,41 +284,25 @@ def gender_and_age(story: Story) -> Block | None:
 
 def birth_decades(story: Story) -> Block | None:
     data = story.rows(
-        """select birth_decade, any_value(age_band) as age_band, count(*) as members from marts.member_overview
+        """select birth_decade, count(*) as members from marts.member_overview
         where birth_decade is not null group by birth_decade order by birth_decade"""
     )
     if not data:
         return None
     known = sum(row["members"] for row in data)
-    total = story.one("select count(*) as members from marts.member_overview")
     best = max(data, key=lambda row: row["members"])
-    bands = {row["birth_decade"]: row["age_band"] for row in data}
-    # How many are in an age band, other charts tell.
-    hidden = story.hidden({row["birth_decade"]: int(row["members"]) for row in data}, bands.__getitem__)
 
     def name(row: Row) -> str:
         return story.say("decade", year=str(row["birth_decade"]))
 
     return Block(
         "birth_decades",
-        story.say(
-            "birth_decades_title",
-            decade=name(best),
-            share=None if best["birth_decade"] in hidden else story.share(best["members"], known),
-        )
+        story.say("birth_decades_title", decade=name(best), share=story.share(best["members"], known))
         or story.say("birth_decades_title_plain"),
-        sentences(
-            "" if story.few(total["members"] - known) else story.say("birth_decades_known", count=story.count(known))
-        ),
+        sentences(story.say("birth_decades_known", count=story.members(known))),
         bars(
             [name(row) for row in data],
-            [
-                Series(
-                    story.label("people"),
-                    [None if row["birth_decade"] in hidden else int(row["members"]) for row in data],
-                    BAR,
-                )
-            ],
+            [Series(story.label("people"), [story.shown(row["members"]) for row in data], BAR)],
             "count",
         ),
     )
@@ -406,7 +356,7 @@ def member_groups(story: Story) -> Block | None:
             [
                 [
                     row["label"],
-                    story.count(row["buyers"]),
+                    story.members(row["buyers"]),
                     story.percent(row["amount_share"]),
                     story.decimal(row["orders_per_buyer"]),
                     story.money(row["amount_per_buyer"]),

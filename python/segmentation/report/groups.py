@@ -1,27 +1,31 @@
 """Which groups there are, what each is worth, whether the grouping can be trusted, and what changed."""
 
 import datetime
-from collections import Counter
-from collections.abc import Hashable
 
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, FAINT_BAR, MARK, PLAIN, RULES, segment_color
 from segmentation.landing.files import literal
-from segmentation.months import month_before
 from segmentation.report.options import Series, bars, lines
-from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, computed, sentences, totals_of, withheld
+from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences
 
 MOVES = 12
-# Of so many at most, a share with one decimal of a per cent tells the number.
-EXACT_SHARES = 1000
 COHORT_MONTHS = 12
 
 
 def segments(story: Story) -> list[Row]:
-    """The segments with their means, and whether they are hidden."""
+    """The segments with their means, and whether these are hidden."""
     data = story.rows("select *, segment_name_{lang} as name from marts.segment_summary order by segment")
     hidden = story.hidden({row["segment"]: row["members"] for row in data})
-    return [{**row, "is_hidden": row["segment"] in hidden} for row in data]
+    buyers = sum(row["members"] for row in data)
+    return [
+        {
+            **row,
+            "is_hidden": row["segment"] in hidden,
+            "member_share": story.ratio(row["members"], buyers),
+            "share_of_members": story.share(row["members"], buyers),
+        }
+        for row in data
+    ]
 
 
 def segment_sizes(story: Story) -> Block | None:
@@ -37,7 +41,7 @@ def segment_sizes(story: Story) -> Block | None:
         story.say(
             "segment_sizes_title",
             name=first["name"],
-            count=story.percent(first["member_share"]),
+            count=first["share_of_members"],
             amount=story.percent(first["amount_share"]),
         ),
         sentences(
@@ -45,11 +49,7 @@ def segment_sizes(story: Story) -> Block | None:
                 "segment_sizes_groups",
                 groups=str(len(data)),
                 names=story.list(
-                    story.say(
-                        "segment_with_members",
-                        name=row["name"],
-                        count=story.members(row["members"], is_hidden=row["is_hidden"]),
-                    )
+                    story.say("segment_with_members", name=row["name"], count=story.members(row["members"]))
                     for row in data
                 ),
             ),
@@ -123,11 +123,9 @@ def segment_profiles(story: Story) -> Block | None:
             [
                 [
                     row["name"],
-                    story.members(row["members"], is_hidden=row["is_hidden"]),
-                    *(
-                        MISSING if row["is_hidden"] else story.percent(row[f"{name}_share"])
-                        for name in ("member", "amount")
-                    ),
+                    story.members(row["members"]),
+                    row["share_of_members"] or MISSING,
+                    MISSING if row["is_hidden"] else story.percent(row["amount_share"]),
                     *(MISSING if row["is_hidden"] else mean(name, row[name]) for name in measures),
                 ]
                 for row in data
@@ -206,11 +204,11 @@ def rfm_groups(story: Story) -> Block | None:
         story.say(
             "rfm_groups_title",
             name=best["label"],
-            count=story.percent(best["members"] / members),
+            count=story.share(best["members"], members),
             amount=story.percent(float(best["amount"] / amount)),
         ),
         sentences(
-            story.say("rfm_groups_largest", name=largest["label"], count=story.count(largest["members"]))
+            story.say("rfm_groups_largest", name=largest["label"], count=story.members(largest["members"]))
             if largest is not best
             else "",
             story.say("rfm_groups_note"),
@@ -218,7 +216,7 @@ def rfm_groups(story: Story) -> Block | None:
         bars(
             [row["label"] for row in shown],
             [
-                Series(story.label("member_share"), [row["members"] / members for row in shown], FAINT_BAR),
+                Series(story.label("member_share"), [story.ratio(row["members"], members) for row in shown], FAINT_BAR),
                 Series(story.label("amount_share"), [float(row["amount"] / amount) for row in shown], BAR),
             ],
             "percent",
@@ -241,7 +239,7 @@ def rfm_classes(story: Story) -> Block | None:
             "rfm_classes_title",
             name=best["label"],
             amount=story.percent(float(best["amount"] / amount)),
-            count=story.percent(best["members"] / members),
+            count=story.share(best["members"], members),
         ),
         sentences(story.say("rfm_classes_note")),
         table=Table(
@@ -249,12 +247,12 @@ def rfm_classes(story: Story) -> Block | None:
             [
                 [
                     row["label"],
-                    story.members(row["members"], is_hidden=row["is_hidden"]),
+                    story.members(row["members"]),
+                    story.share(row["members"], members) or MISSING,
                     *(
-                        [MISSING] * 3
+                        [MISSING] * 2
                         if row["is_hidden"]
                         else [
-                            story.percent(row["members"] / members),
                             story.percent(float(row["amount"] / amount)),
                             story.money(float(row["amount"]) / row["members"]),
                         ]
@@ -277,28 +275,6 @@ def last_month(story: Story) -> datetime.date | None:
     return row.get("month_start")
 
 
-def hidden_stock(story: Story) -> frozenset[tuple[datetime.date, str]]:
-    """The months and states of which no number at the end of the month is shown, nor may be computed."""
-    data = story.rows(
-        """select month_start, state, members from marts.life_cycle_by_month
-        where state <> 'never_bought' order by month_start, state"""
-    )
-    counts = {(row["month_start"], row["state"]): row["members"] for row in data}
-    # Of the last month the total is known, all buyers, and of the others nearly so.
-    hidden = set(withheld(counts, totals_of(counts, lambda cell: cell[0]), story.small))
-    totals: dict[datetime.date, int] = {}
-    for (day, _), members in counts.items():
-        totals[day] = totals.get(day, 0) + members
-    # Beside the month after, a total tells how few bought for the first time in it.
-    after = None
-    for day in sorted(totals, reverse=True):
-        if after is not None and story.few(abs(after - totals[day])):
-            hidden |= {cell for cell in counts if cell[0] == day}
-        else:
-            after = totals[day]
-    return frozenset(hidden)
-
-
 def states(story: Story) -> Block | None:
     data = story.rows(
         """select month_start, state, name_{lang} as label, members, month_status
@@ -310,24 +286,8 @@ def states(story: Story) -> Block | None:
         return None
     status = {row["month_start"]: row["month_status"] for row in data}
     counts = {(row["month_start"], row["state"]): row["members"] for row in data}
-    hidden = hidden_stock(story)
-    story.left_out.extend(hidden)
-    cells = {cell: None if cell in hidden else members for cell, members in counts.items()}
     labels = dict.fromkeys((row["state"], row["label"]) for row in data)
-    # Left out of a stack of which others are shown, they would look like people who left.
-    together = [sum(counts[cell] for cell in hidden if cell[0] == day) for day in months]
-    shown = {day for day, state in counts if (day, state) not in hidden and counts[day, state]}
-    not_split = [
-        None if people < story.small or day not in shown else people
-        for day, people in zip(months, together, strict=True)
-    ]
     month = last_month(story)
-    # The stocks of two months and the moves between them tell each other: of silent and lost, one that is hidden.
-    ends = [month_before(month), month] if month else []
-    lapsed_states = {row["state"] for row in story.rows("select state from seeds.life_cycle_states where is_inactive")}
-    is_told = not any(
-        sum((day, state) in hidden and counts.get((day, state), 0) > 0 for state in lapsed_states) == 1 for day in ends
-    )
     moved = (
         story.one(
             f"""select sum(members) filter (where s.is_inactive and not b.is_inactive) as lapsed,
@@ -350,7 +310,7 @@ def states(story: Story) -> Block | None:
                 lapsed=story.members(int(lapsed)),
                 back=story.members(int(back)),
             )
-            if month and lapsed is not None and back is not None and is_told
+            if month and lapsed is not None and back is not None
             else ""
         )
         or story.say("states_title_unknown"),
@@ -358,11 +318,8 @@ def states(story: Story) -> Block | None:
         bars(
             [story.source.month(day) for day in months],
             [
-                *(
-                    Series(label, [cells.get((day, state)) for day in months], STATE_COLORS[state])
-                    for state, label in labels
-                ),
-                *([Series(story.say("not_split", small=str(story.small)), not_split, PLAIN)] if any(not_split) else []),
+                Series(label, [story.shown(counts.get((day, state))) for day in months], STATE_COLORS[state])
+                for state, label in labels
             ],
             "count",
             is_stacked=True,
@@ -374,52 +331,6 @@ def states(story: Story) -> Block | None:
     )
 
 
-def _hidden_moves(
-    story: Story, month: datetime.date, stock: frozenset[tuple[datetime.date, str]]
-) -> frozenset[tuple[str, str]] | None:
-    """The moves between states within a month that are not shown; None where the others, with totals, tell them.
-
-    `stock` are the months and states of which the chart of states does not show how many there are.
-    """
-    data = story.rows(
-        f"""select previous_state, state, members from marts.life_cycle_transitions
-        where month_start = date {literal(str(month))} order by all"""
-    )
-    counts = {(row["previous_state"], row["state"]): row["members"] for row in data}
-    inactive = {row["state"] for row in story.rows("select state from seeds.life_cycle_states where is_inactive")}
-
-    def rate(cell: tuple[str, str]) -> Hashable:
-        return (cell[0], cell[1] in inactive) if cell[0] in inactive else cell
-
-    def lapsed(cell: tuple[str, str]) -> Hashable:
-        return "lapsed" if cell[0] not in inactive and cell[1] in inactive else cell
-
-    # How many were in each state before and after, and how many of the inactive came back and of the others became
-    # inactive, the other charts say.
-    totals = totals_of(counts, lambda cell: cell[0], lambda cell: cell[1], rate, lapsed)
-    hidden = withheld(counts, totals, story.small)
-    # Stocks that the chart of states shows are known, also where all moves of a state are hidden; so are those who came
-    # back and those who did not, where neither are few. Of more than a thousand, a share does not tell how many.
-    untold = {(0, state) for day, state in stock if day == month_before(month)}
-    untold |= {(1, state) for day, state in stock if day == month} | {(0, "never_bought"), (1, "never_bought")}
-    sizes: Counter[Hashable] = Counter()
-    for cell, members in counts.items():
-        sizes[cell[0]] += members
-        sizes[rate(cell)] += members
-    few = {group for group, members in sizes.items() if story.few(members)}
-    known = [
-        group
-        for group in totals
-        if len(group) > 1
-        and sum(counts[cell] for cell in group) >= story.small
-        and not any({(place, cell[place]) for cell in group} <= untold for place in (0, 1))
-        and not (len({rate(cell) for cell in group}) == 1 and {(group[0][0], side) for side in (True, False)} & few)
-    ]
-    inexact = {cell for cell, members in counts.items() if members and sizes[cell[0]] > EXACT_SHARES}
-    given = computed(hidden | inexact, known)
-    return None if any(cell in hidden and story.few(counts[cell]) for cell in given) else hidden
-
-
 def transitions(story: Story) -> Block | None:
     """What became of the members of each state within the last complete month."""
     month = last_month(story)
@@ -427,59 +338,44 @@ def transitions(story: Story) -> Block | None:
         return None
     data = story.rows(
         f"""select b.state as previous, b.name_{{lang}} as before, a.state, a.name_{{lang}} as after,
-            members, share, is_small
+            members, sum(members) over (partition by b.state) as members_before
         from marts.life_cycle_transitions as t
         join seeds.life_cycle_states as b on t.previous_state = b.state
         join seeds.life_cycle_states as a on t.state = a.state
         where month_start = date {literal(str(month))} order by b.sort_order, a.sort_order"""
     )
-    shown = [row for row in data if not row["is_small"]]
-    if not shown:
-        return None
-    stock = hidden_stock(story)
-    moves_hidden = _hidden_moves(story, month, stock)
-    if moves_hidden is None:
-        return None
-    # Its shares would tell how many were in a state.
-    hidden = moves_hidden | {
-        (row["previous"], row["state"]) for row in data if (month_before(month), row["previous"]) in stock
-    }
+    shown = [row for row in data if not story.few(row["members_before"])]
     before = list(dict.fromkeys((row["previous"], row["before"]) for row in shown))
     reached = {row["state"] for row in shown if row["members"]}
     after = list(dict.fromkeys((row["state"], row["after"]) for row in data if row["state"] in reached))
-    cells = {(row["previous"], row["state"]): row for row in shown}
-
-    def text(previous: str, state: str) -> str:
-        row = cells.get((previous, state))
-        if row is None or row["members"] == 0:
-            return ""
-        return MISSING if (previous, state) in hidden else story.percent(row["share"])
-
-    stayed = {
-        row["state"]: row["share"]
-        for row in data
-        if row["previous"] == row["state"] != "never_bought" and row["share"] is not None
+    moved = {
+        (row["previous"], row["state"]): (row["members"], row["members_before"]) for row in shown if row["members"]
     }
-    if not any(row["members"] and cell not in hidden for cell, row in cells.items()):
+    shares = {cell: story.share(*people) for cell, people in moved.items()}
+    if not any(shares.values()):
         return None
+    stayed = {
+        after: story.ratio(*people) or 0 for (at, after), people in moved.items() if at == after != "never_bought"
+    }
     most = max(stayed, key=lambda name: stayed[name], default=None)
     return Block(
         "transitions",
         story.say("transitions_title", month=story.source.month(month)),
         sentences(
-            story.say("transitions_kept", state=dict(before)[most], share=story.percent(stayed[most]))
-            if (most, most) in cells and (most, most) not in hidden
-            else "",
+            story.say("transitions_kept", state=dict(before)[most], share=shares[most, most]) if most else "",
             story.say("transitions_note", small=str(story.small)),
         ),
         table=Table(
             [story.label("previous_state"), *(label for _, label in after)],
-            [[label, *(text(previous, state) for state, _ in after)] for previous, label in before],
+            [
+                [label, *(shares[at, to] or MISSING if (at, to) in moved else "" for to, _ in after)]
+                for at, label in before
+            ],
             shades={
-                (row_no, column_no): cells[previous, state]["share"]
-                for row_no, (previous, _) in enumerate(before)
-                for column_no, (state, _) in enumerate(after, 1)
-                if text(previous, state) not in ("", MISSING)
+                (row_no, column_no): share
+                for row_no, (at, _) in enumerate(before)
+                for column_no, (to, _) in enumerate(after, 1)
+                if (at, to) in moved and (share := story.ratio(*moved[at, to])) is not None
             },
         ),
         is_wide=True,
@@ -488,37 +384,22 @@ def transitions(story: Story) -> Block | None:
 
 def activation(story: Story) -> Block | None:
     data = story.rows(
-        """select month_start, previous_state, name_{lang} as label, month_status,
-            case when month_status = 'complete' and not is_small then activation_rate end as rate,
-            activated_members as activated, inactive_members - activated_members as others
+        """select month_start, previous_state, name_{lang} as label, month_status, inactive_members as inactive,
+            if(month_status = 'complete', activated_members, null) as activated
         from marts.activation_by_month join seeds.life_cycle_states on previous_state = state
         where month_start >= (select min(month_start) from marts.life_cycle_by_month where is_settled)
         order by sort_order, month_start"""
     )
-    hidden = hidden_stock(story)
-    # Rates tell how many there were at the month's start, too.
-    few = {
-        (row["previous_state"], row["month_start"])
-        for row in data
-        if row["rate"] is not None
-        and (
-            story.few(row["activated"])
-            or story.few(row["others"])
-            or (month_before(row["month_start"]), row["previous_state"]) in hidden
-        )
-    }
+    data = [row | {"rate": story.ratio(row["activated"], row["inactive"])} for row in data]
+    few = {(row["previous_state"], row["month_start"]) for row in data if story.few(row["activated"])}
     # Where those are left out, what is left may be the months in which nobody came back: another story.
     told = {
         state
         for state in {row["previous_state"] for row in data}
-        if sum(row["previous_state"] == state and bool(row["rate"]) for row in data)
+        if sum(row["previous_state"] == state and bool(row["activated"]) for row in data)
         > 2 * sum(of_state == state for of_state, _ in few)
     }
-    data = [
-        row | {"rate": None} if (row["previous_state"], row["month_start"]) in few else row
-        for row in data
-        if row["previous_state"] in told
-    ]
+    data = [row for row in data if row["previous_state"] in told]
     story.left_out.extend(cell for cell in few if cell[0] in told)
     known = [row for row in data if row["rate"] is not None]
     if not known:
@@ -529,19 +410,21 @@ def activation(story: Story) -> Block | None:
     cells = {(row["previous_state"], row["month_start"]): row["rate"] for row in data}
     month = max(row["month_start"] for row in known)
     now = [row for row in known if row["month_start"] == month]
-    rates = [row["rate"] for row in known if row["previous_state"] == now[0]["previous_state"]]
+    rates = sorted(
+        (row["rate"], story.share(row["activated"], row["inactive"]))
+        for row in known
+        if row["previous_state"] == now[0]["previous_state"]
+    )
     return Block(
         "activation",
         story.say(
             "activation_title",
             month=story.source.month(month),
-            rate=story.percent(now[0]["rate"]),
+            rate=story.share(now[0]["activated"], now[0]["inactive"]),
             state=now[0]["label"],
         ),
         sentences(
-            story.say(
-                "activation_range", state=now[0]["label"], low=story.percent(min(rates)), high=story.percent(max(rates))
-            ),
+            story.say("activation_range", state=now[0]["label"], low=rates[0][1], high=rates[-1][1]),
         ),
         lines(
             [story.source.month(day) for day in months],
@@ -563,44 +446,32 @@ def growth(story: Story) -> Block | None:
         where is_comparable group by level, label, sort_order order by sort_order"""
     )
     everybody = sum(row["buyers"] for row in data)
-    [others] = story.rows("select count(*) as buyers from marts.member_growth where not is_comparable")
-    # Beside all buyers, they would tell how few cannot be compared.
-    if everybody < story.small or story.few(others["buyers"]):
+    if everybody < story.small:
         return None
     bounds = story.one(
         """select any_value(lower_bound) filter (where level = 'growing') as growing,
             -any_value(lower_bound) filter (where level = 'steady') as declining from seeds.growth_levels"""
     )
     people = {row["level"]: row["buyers"] for row in data}
-    few = story.hidden(people)
-    # The share of a level is told: who are few in it would be known by the others.
-    parts = {row["level"]: (row["beyond"], row["buyers"] - row["beyond"]) for row in data}
-    whole = few | {level for level, counts in parts.items() if any(map(story.few, counts))}
     drawn = {
-        "beyond_chance": (BAR, [None if level in whole else beyond for level, (beyond, _) in parts.items()]),
-        "by_chance": (PLAIN, [None if level in whole else others for level, (_, others) in parts.items()]),
-        "not_split": (FAINT_BAR, [people[level] if level in whole - few else None for level in parts]),
+        "beyond_chance": (BAR, [story.shown(row["beyond"]) for row in data]),
+        "by_chance": (PLAIN, [story.shown(row["buyers"] - row["beyond"]) for row in data]),
     }
 
     def share(level: str) -> str | None:
-        return None if level in few else story.percent(people.get(level, 0) / everybody)
+        return story.share(people.get(level, 0), everybody)
 
     beyond, more = (sum(row[name] for row in data) for name in ("beyond", "more"))
-    # Of the levels that are not split, the totals of all would tell the parts together.
-    is_told = not any(story.few(sum(parts[level][part] for level in whole)) for part in (0, 1))
-    both = story.share(beyond, everybody) if is_told else None
-    each = (None, None) if both is None or story.few(more) or story.few(beyond - more) else (more, beyond - more)
-    more_share, less_share = (None if number is None else story.percent(number / everybody) for number in each)
     return Block(
         "growth",
-        story.say("growth_title", more=more_share, less=less_share)
-        or story.say("growth_title_both", share=both)
-        or story.say("growth_title_plain", count=story.count(everybody)),
+        story.say("growth_title", more=story.share(more, everybody), less=story.share(beyond - more, everybody))
+        or story.say("growth_title_both", share=story.share(beyond, everybody))
+        or story.say("growth_title_plain", count=story.members(everybody)),
         sentences(
             story.say(
                 "growth_months",
                 months=str(data[0]["months"]),
-                count=story.count(everybody),
+                count=story.members(everybody),
                 **{level: story.percent(share, 0) for level, share in bounds.items()},
             ),
             story.say("growth_levels"),
@@ -608,11 +479,7 @@ def growth(story: Story) -> Block | None:
         ),
         bars(
             [row["label"] for row in data],
-            [
-                Series(story.say(key, small=str(story.small)) or story.label(key), values, color)
-                for key, (color, values) in drawn.items()
-                if any(values)
-            ],
+            [Series(story.label(key), values, color) for key, (color, values) in drawn.items() if any(values)],
             "count",
             is_stacked=True,
             is_horizontal=True,
@@ -638,9 +505,9 @@ def cohorts(story: Story) -> Block | None:
     # Alone beside cells that are left out, those in which nobody bought would tell of the rest what is not so.
     with_few = {row["quarter"] for row in data if story.few(row["buyers"])}
     shown = {
-        (row["quarter"], row["months_since"]): row["buyers"] / row["members"]
+        (row["quarter"], row["months_since"]): share
         for row in data
-        if not story.few(row["buyers"]) and (row["buyers"] or row["quarter"] not in with_few)
+        if (share := story.ratio(row["buyers"], row["members"])) or (share == 0 and row["quarter"] not in with_few)
     }
     if not shown:
         return None
@@ -651,9 +518,7 @@ def cohorts(story: Story) -> Block | None:
         # In the first quarter of the data are those who were customers before, too.
         rows = [row for row in data if row["months_since"] == month and row["quarter"] > quarters[0]]
         buyers = sum(row["buyers"] for row in rows)
-        members = sum(row["members"] for row in rows)
-        left_out = sum(row["buyers"] for row in rows if (row["quarter"], month) not in shown)
-        return story.percent(buyers / members) if buyers >= story.small and not story.few(left_out) else None
+        return story.share(buyers, sum(row["members"] for row in rows)) if buyers else None
 
     months = sorted({row["months_since"] for row in data})
     # Where nobody came back, no cell is shaded.
@@ -710,22 +575,17 @@ def moves(story: Story) -> Block | None:
         row["from_code"]: sum(other["members"] for other in old if other["from_code"] == row["from_code"])
         for row in old
     }
-    not_shown = moved - sum(row["members"] for row in shown if row in old)
     top = shown[0]
     return Block(
         "moves",
-        story.say(
-            "moves_title",
-            month=story.source.month(month),
-            share=None if story.few(not_shown) else story.share(moved, everybody),
-        )
+        story.say("moves_title", month=story.source.month(month), share=story.share(moved, everybody))
         or story.say("moves_title_plain", month=story.source.month(month)),
         sentences(
             story.say(
                 "moves_largest",
                 before=top["before"] or story.label("not_yet_a_buyer"),
                 after=top["after"],
-                count=story.count(top["members"]),
+                count=story.members(top["members"]),
             )
         ),
         table=Table(
@@ -734,7 +594,7 @@ def moves(story: Story) -> Block | None:
                 [
                     row["before"] or story.label("not_yet_a_buyer"),
                     row["after"],
-                    story.count(row["members"]),
+                    story.members(row["members"]),
                     (row in old and story.share(row["members"], sizes[row["from_code"]])) or MISSING,
                 ]
                 for row in shown

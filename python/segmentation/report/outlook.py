@@ -1,10 +1,7 @@
 """What sells together, what to expect, what to do, how the data were cleaned, and what the words mean."""
 
-from collections import Counter
-
-from segmentation.charts.look import BAR, FAINT_BAR, PLAIN, segment_color
+from segmentation.charts.look import BAR, FAINT_BAR, PLAIN
 from segmentation.landing.files import literal
-from segmentation.report.business import hidden_states
 from segmentation.report.groups import segments
 from segmentation.report.options import Series, bars
 from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences
@@ -103,7 +100,8 @@ def next_purchases(story: Story) -> Block | None:
     def rows(level: str) -> list[Row]:
         return story.rows(
             f"""select coalesce(item_name, item_code) as item, coalesce(next_item_name, next_item_code) as next_item,
-                next_members, share, usual_share, lift, median_days_between
+                next_members, cast(round(next_members / share) as bigint) as returned, usual_share, lift,
+                median_days_between
             from marts.next_purchases
             where level = {literal(level)} and is_above_chance and not is_small and next_members >= {story.small}
             order by lift desc, item_code, next_rank limit {NEXT}"""
@@ -120,7 +118,7 @@ def next_purchases(story: Story) -> Block | None:
             "next_purchases_title_counter" if of_counters else "next_purchases_title",
             item=top["item"],
             next_item=top["next_item"],
-            share=story.percent(top["share"]),
+            share=story.share(top["next_members"], top["returned"]),
             usual=story.percent(top["usual_share"]),
         ),
         sentences(story.say("next_purchases_note")),
@@ -133,8 +131,8 @@ def next_purchases(story: Story) -> Block | None:
                 [
                     row["item"],
                     row["next_item"],
-                    story.count(row["next_members"]),
-                    story.percent(row["share"]),
+                    story.members(row["next_members"]),
+                    story.share(row["next_members"], row["returned"]) or MISSING,
                     story.percent(row["usual_share"]),
                     story.count(row["median_days_between"]),
                 ]
@@ -146,60 +144,50 @@ def next_purchases(story: Story) -> Block | None:
     )
 
 
+def _hidden_states(story: Story) -> frozenset[str]:
+    """The states of which no amount is told, in any part of the report."""
+    data = story.rows(
+        """select state, coalesce(nullif(count(expected_value), 0), count(*)) as members
+        from marts.member_overview where orders > 0 group by all order by all"""
+    )
+    return story.hidden({row["state"]: row["members"] for row in data})
+
+
 def expected_amount(story: Story) -> Block | None:
     data = story.rows(
-        """select segment, segment_name_{lang} as name, state, states.name_{lang} as label, horizon_days,
-            sum(expected_value) as amount, count(*) as members
+        """select state, states.name_{lang} as label, horizon_days, cast(sum(expected_value) as double) as amount
         from marts.member_overview join seeds.life_cycle_states as states using (state)
-        where expected_value is not null and segment is not null
-        group by segment, name, state, label, horizon_days, states.sort_order
-        order by states.sort_order, segment"""
+        where expected_value is not null
+        group by state, label, horizon_days, states.sort_order order by states.sort_order"""
     )
-    if not data:
-        return None
-    total = float(sum(row["amount"] for row in data))
+    total = sum(row["amount"] for row in data)
     if total <= 0:
         return None
-    labels = list(dict.fromkeys(row["label"] for row in data))
-    groups = dict.fromkeys((row["segment"], row["name"]) for row in data)
-    hidden = story.hidden(
-        {(row["label"], row["segment"]): row["members"] for row in data}, lambda cell: cell[0], lambda cell: cell[1]
-    )
-    amounts = {(row["label"], row["segment"]): float(row["amount"]) for row in data}
-    cells = {cell: amount for cell, amount in amounts.items() if cell not in hidden}
-    # Where no segment of any state may be shown, the states may: how many are in each, other parts say.
-    if not cells:
-        groups, states = dict.fromkeys([(0, story.label("all_segments"))]), hidden_states(story)
-        hidden = frozenset((row["label"], 0) for row in data if row["state"] in states)
-        for row in data:
-            if row["state"] not in states:
-                cells[row["label"], 0] = cells.get((row["label"], 0), 0) + amounts[row["label"], row["segment"]]
+    hidden = _hidden_states(story)
     check = story.one(
         "select total_bias from marts.clv_check where quantity = 'amount' and is_best and total_bias is not null"
     )
-    by_state = {label: sum(cells.get((label, segment), 0) for segment, _ in groups) for label in labels}
-    best = max(labels, key=lambda label: by_state[label])
-    is_whole = not any(label == best for label, _ in hidden)
+    best = max(data, key=lambda row: row["amount"])
     return Block(
         "expected_amount",
         story.say("expected_amount_title", days=str(data[0]["horizon_days"]), amount=story.money(total)),
         sentences(
-            story.say("expected_amount_state", state=best, share=story.percent(by_state[best] / total))
-            if is_whole
-            else "",
+            ""
+            if best["state"] in hidden
+            else story.say("expected_amount_state", state=best["label"], share=story.percent(best["amount"] / total)),
             story.say("expected_amount_note"),
             story.say("expected_amount_bias", bias=story.signed(check["total_bias"])) if check else "",
         ),
         bars(
-            labels,
+            [row["label"] for row in data],
             [
                 Series(
-                    name, [cells.get((label, segment)) for label in labels], segment_color(segment) if segment else BAR
+                    story.label("expected_amount"),
+                    [None if row["state"] in hidden else row["amount"] for row in data],
+                    BAR,
                 )
-                for segment, name in sorted(groups)
             ],
             "money",
-            is_stacked=True,
         ),
     )
 
@@ -301,124 +289,77 @@ def forecast_check(story: Story) -> Block | None:
 
 
 def actions(story: Story) -> Block | None:
-    """How many members each action concerns, by segment and state; who is too few is counted together at the end."""
+    """What to do with the members of each state; amounts by state alone, as those of its segments would tell more."""
     data = story.rows(
-        """select any_value(action_text_{lang}) as action, segment_code, any_value(segment_name_{lang}) as segment,
-            states.name_{lang} as state, state as state_code, count(*) as members, sum(expected_value) as expected,
-            sum(amount) as amount
-        from marts.member_overview join seeds.life_cycle_states as states using (state)
-        where action_code is not null
-        group by action_code, segment_code, states.name_{lang}, state_code, states.sort_order
-        order by coalesce(sum(expected_value), 0) desc, members desc, action_code, segment_code, states.sort_order"""
+        """select state, any_value(effective_segment_name_{lang}) as segment, any_value(action_text_{lang}) as action,
+            count(*) as members
+        from marts.member_overview as overview where action_code is not null
+        group by state, effective_segment_code, action_code
+        order by min(overview.segment), effective_segment_code, action_code"""
     )
-    shown = _without_small_groups(story, data)
-    if not shown:
+    totals = story.rows(
+        """select state, any_value(name_{lang}) as label, count(*) as members, sum(amount) as amount,
+            sum(expected_value) as expected
+        from marts.member_overview join seeds.life_cycle_states using (state)
+        where action_code is not null group by state order by any_value(sort_order)"""
+    )
+    if not totals:
         return None
-    has_forecast = any(row["expected"] is not None for row in data)
-    has_expected = any(row["expected"] is not None for row in shown)
-    buyers = [row for row in shown if row["segment_code"]]
-    top = (buyers if buyers and has_expected else shown)[0]
-    most = max(row["expected"] or 0 for row in data)
-    left = sum(row["members"] for row in data) - sum(row["members"] for row in shown)
-    never = sum(row["members"] for row in data if row["state_code"] == "never_bought")
+    hidden = _hidden_states(story)
+    has_expected = any(row["expected"] is not None for row in totals)
+    most = max(totals, key=lambda row: (row["expected"] or 0, row["members"]))
+    largest = max(totals, key=lambda row: row["members"])
+    is_most_told = has_expected and most["state"] not in hidden
+    top = most if is_most_told else largest
+
+    def order(row: Row) -> tuple[bool, float, int]:
+        return row["state"] in hidden, -(row["expected"] or 0), -story.rounded(row["members"])
+
+    def action(state: str) -> str:
+        rows = [row for row in data if row["state"] == state]
+        if len({row["action"] for row in rows}) == 1:
+            return str(rows[0]["action"])
+        said = (
+            story.say("action_of", action=row["action"], segment=row["segment"], count=story.members(row["members"]))
+            for row in rows
+        )
+        return ("；" if story.source.language == "zh" else " ").join(said)
+
+    def money(row: Row, name: str) -> str:
+        return MISSING if row["state"] in hidden or row[name] is None else story.money(row[name])
+
+    amounts = ["amount", *(["expected"] if has_expected else [])]
     return Block(
         "actions",
         story.say(
-            "actions_title_plain"
-            if not top["segment"] or not has_expected
-            else "actions_title"
-            if (top["expected"] or 0) >= most
-            else "actions_title_listed",
-            count=story.count(top["members"]),
-            segment=top["segment"],
-            state=top["state"],
-            action=top["action"].rstrip("."),
+            "actions_title" if is_most_told else "actions_title_plain",
+            count=story.members(top["members"]),
+            state=top["label"],
         ),
         sentences(
-            story.say("actions_note" if has_forecast else "actions_note_by_number"),
+            story.say("actions_note" if has_expected else "actions_note_by_number"),
             story.say("actions_lists"),
-            # With those shown they are all members: beside the buyers, they would tell how few have never bought.
-            story.say("actions_few", count=story.members(left), small=str(story.small))
-            if left and not story.few(never)
-            else "",
+            story.say("actions_few", small=str(story.small)) if hidden else "",
         ),
         table=Table(
             [
-                story.label("segment"),
-                story.label("state"),
-                story.label("action"),
-                story.label("people_count"),
-                story.label("amount"),
+                *map(story.label, ("state", "people_count", "amount")),
                 *([story.label("expected_amount")] if has_expected else []),
+                story.label("action"),
             ],
             [
                 [
-                    row["segment"] or MISSING,
-                    row["state"],
-                    row["action"],
-                    story.count(row["members"]),
-                    story.money(row["amount"]),
-                    *([story.money(row["expected"])] if has_expected else []),
+                    row["label"],
+                    story.members(row["members"]),
+                    *(money(row, name) for name in amounts),
+                    action(row["state"]),
                 ]
-                for row in shown
+                for row in sorted(totals, key=order)
             ],
-            frozenset({0, 1, 2}),
+            frozenset({0, 2 + len(amounts)}),
         ),
         is_wide=True,
     )
-
-
-def _without_small_groups(story: Story, data: list[Row]) -> list[Row]:
-    """The rows of actions that can be shown; the others of a state are put together as those of several segments."""
-    states = hidden_states(story)
-    data = _with_hidden_segments_together(story, data)
-    # How many each segment and each state has, other parts of the report say.
-    hidden = story.hidden(
-        {place: row["members"] for place, row in enumerate(data)},
-        lambda place: ("segment", data[place]["segment_code"]),
-        lambda place: ("state", data[place]["state"]),
-    )
-    shown = [row for place, row in enumerate(data) if place not in hidden and row["state_code"] not in states]
-    together: dict[str, list[Row]] = {}
-    for place in sorted(hidden):
-        together.setdefault(data[place]["state_code"], []).append(data[place])
-    for state, rows in together.items():
-        if state not in states:
-            is_whole = len(rows) == sum(row["state_code"] == state for row in data)
-            several = _together(story, rows, story.label("all_segments" if is_whole else "several_segments"))
-            shown += [] if story.few(several["members"]) else [several]
-    return sorted(shown, key=lambda row: (-(row["expected"] or 0), -row["members"]))
-
-
-def _with_hidden_segments_together(story: Story, data: list[Row]) -> list[Row]:
-    """Make one row of a state of its segments that are not shown: none is named, nor told to have somebody there."""
-    sizes: Counter[str] = Counter()
-    for row in data:
-        if row["segment_code"]:
-            sizes[str(row["segment_code"])] += row["members"]
-    names = story.hidden(sizes)
-    unnamed: dict[str, list[Row]] = {}
-    for row in data:
-        if str(row["segment_code"]) in names:
-            unnamed.setdefault(row["state_code"], []).append(row | {"segment": "", "segment_code": "hidden"})
-    others = [row for row in data if str(row["segment_code"]) not in names]
-    label = story.label("all_segments" if names == sizes.keys() else "several_segments")
-    return others + [_together(story, rows, label) for rows in unnamed.values()]
-
-
-def _together(story: Story, rows: list[Row], segment: str) -> Row:
-    """One row of several of a state, with the action of each segment where these differ."""
-    several = rows[0] | {"segment": segment}
-    if len({row["action"] for row in rows}) > 1:
-        named = (
-            story.say("action_of", segment=row["segment"], action=row["action"]) if row["segment"] else row["action"]
-            for row in rows
-        )
-        several["action"] = ("；" if story.source.language == "zh" else " ").join(dict.fromkeys(named))
-    for number in ("members", "amount", "expected"):
-        known = [row[number] for row in rows if row[number] is not None]
-        several[number] = sum(known) if known else None
-    return several
 
 
 def funnel(story: Story) -> Block | None:
@@ -426,9 +367,6 @@ def funnel(story: Story) -> Block | None:
         "select *, step_name_{lang} as label from marts.cleaning_funnel order by table_name desc, step_no"
     )
     lines_ = [row for row in data if row["table_name"] == "sales_lines"]
-    [never] = story.rows("select count(*) as members from marts.member_overview where orders = 0")
-    # Beside the buyers, the members would tell how few have never bought.
-    data = lines_ if story.few(never["members"]) else data
     first, last = lines_[0]["rows_in"], lines_[-1]["rows_out"]
     return Block(
         "funnel",

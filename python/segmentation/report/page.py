@@ -19,7 +19,7 @@ from segmentation.disk import draft
 from segmentation.errors import InputError
 from segmentation.exports import open_warehouse
 from segmentation.report import business, groups, outlook
-from segmentation.report.story import Block, Maker, Story, open_story
+from segmentation.report.story import Block, Maker, Story, open_story, sentences
 
 FOLDER = Path(__file__).parent
 SECTIONS: dict[str, list[Maker]] = {
@@ -85,7 +85,12 @@ def page(story: Story) -> dict[str, Any]:
         "language": story.source.language,
         "sections": sections,
         "as_of": story.say("page_as_of", day=story.day(day)),
-        "note": story.say("page_note", small=str(story.small)),
+        "note": " ".join(
+            sentences(
+                story.say("page_note", small=str(story.small)),
+                story.say("page_note_rounded", step=str(story.step)) if story.step > 1 else "",
+            )
+        ),
     } | {word: story.say(word) for word in words}
 
 

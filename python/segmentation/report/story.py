@@ -2,13 +2,12 @@
 
 import datetime
 import re
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
 import duckdb
-import numpy as np
 from babel.numbers import format_percent
 
 from segmentation.charts.look import Source, filled, open_source
@@ -100,7 +99,7 @@ class Story:
         text = self.say(key) or self.source.texts.get(key)
         if text is None:
             raise InputError(
-                f"The warehouse lacks the text {key}, another version of the project built it: run `segmentation build`."
+                f"The warehouse has no text {key}: another version of the project built it. Run `segmentation build`."
             )
         return text
 
@@ -144,24 +143,59 @@ class Story:
         )
         return self.few(row["members"])
 
-    def few(self, members: int | None) -> bool:
+    def few(self, people: int | None) -> bool:
         """Whether a count is too small to be shown; zero is no person."""
-        return members is not None and 0 < members < self.small
+        return people is not None and 0 < people < self.small
 
-    def members(self, value: int, *, is_hidden: bool = False) -> str:
-        """A count of people; `is_hidden` where it would give another one away."""
-        few = self.say("fewer_people", small=str(self.small))
-        return few if self.few(value) else MISSING if is_hidden else self.count(value)
+    @cached_property
+    def step(self) -> int:
+        """What numbers of people are rounded to: the largest of 1, 2, 5, 10, 20 ... up to a third of `small`.
 
-    def share(self, part: int, whole: int, digits: int = 1) -> str | None:
-        """A share of people; none where those in it or the others are few."""
-        return None if not whole or self.few(part) or self.few(whole - part) else self.percent(part / whole, digits)
+        Of exact numbers the difference would tell small groups; of rounded ones (controlled disclosure by rounding:
+        Willenborg and de Waal, Elements of Statistical Disclosure Control, 2001) it tells next to nothing.
+        """
+        steps = (first * 10**power for power in range(6) for first in (1, 2, 5))
+        return max((step for step in steps if 3 * step <= self.small), default=1)
 
-    def hidden(self, counts: Mapping[Cell, int], *groups: Callable[[Cell], Hashable]) -> frozenset[Cell]:
-        """The cells that are not shown; see `withheld`. Each of `groups` says which cells add up to a known total."""
-        cells = withheld(counts, totals_of(counts, *groups), self.small)
+    def rounded(self, people: int) -> int:
+        """A number of people to the nearest step."""
+        return (2 * people + self.step) // (2 * self.step) * self.step
+
+    def shown(self, people: int | None) -> int | None:
+        """A rounded number of people for a chart; none of few."""
+        if self.few(people):
+            self.left_out.append(people)
+        return None if people is None or self.few(people) else self.rounded(people)
+
+    def members(self, people: int) -> str:
+        """A rounded number of people, or that they are few."""
+        return self.say("fewer_people", small=str(self.small)) if self.few(people) else self.count(self.rounded(people))
+
+    def ratio(self, part: int | None, whole: int) -> float | None:
+        """The share of rounded numbers of people; none of few. What is told beside them tells no more than they do."""
+        if part is None or not whole or self.few(part) or self.few(whole):
+            return None
+        return self.rounded(part) / self.rounded(whole)
+
+    def share(self, part: int | None, whole: int) -> str | None:
+        """The same in per cent, with a decimal where the numbers are large enough for it."""
+        ratio = self.ratio(part, whole)
+        return None if ratio is None else self.percent(ratio, int(whole >= 1000 * self.step))
+
+    def hidden(self, people: Mapping[Cell, int], group: Callable[[Cell], Hashable] = lambda _: None) -> frozenset[Cell]:
+        """The cells of which no amount, order or mean is told: those of few people, and what would tell theirs.
+
+        The cells of a group add up to a known total: what is left out of one is of nobody or of at least `small`
+        people, if need be by the smallest of the others (complementary cell suppression).
+        """
+        cells = {cell for cell, members in people.items() if self.few(members)}
+        for of_group in {group(cell) for cell in cells}:
+            others = [cell for cell in people if group(cell) == of_group and people[cell] and cell not in cells]
+            few = sum(people[cell] for cell in cells if group(cell) == of_group)
+            if others and few < self.small:
+                cells.add(min(others, key=lambda cell: (people[cell], str(cell))))
         self.left_out.extend(cells)
-        return cells
+        return frozenset(cells)
 
     def list(self, names: Iterable[str]) -> str:
         return ("、" if self.source.language == "zh" else ", ").join(names)
@@ -193,77 +227,6 @@ def open_story(connection: duckdb.DuckDBPyConnection, language: str) -> Story:
         order by text_no"""
     ).fetchall()
     return Story(source, dict(texts), source.small)
-
-
-def totals_of(cells: Collection[Cell], *groups: Callable[[Cell], Hashable]) -> list[list[Cell]]:
-    """The groups of cells that add up to a known total, each of which `groups` name; all together where none do."""
-    whole: Sequence[Callable[[Cell], Hashable]] = groups or [lambda _: None]
-    totals = {
-        (number, group(cell)): [other for other in cells if group(other) == group(cell)]
-        for number, group in enumerate(whole)
-        for cell in cells
-    }
-    return [*totals.values()]
-
-
-def withheld(counts: Mapping[Cell, int], totals: Sequence[Collection[Cell]], small: int) -> frozenset[Cell]:
-    """Return the cells that must not be shown: of few people, or of use to compute such a one.
-
-    Where the totals of groups of cells can be known, what is left out of a group has to be several cells of together
-    at least `small` people: the smallest of the others are left out with them (complementary cell suppression), also
-    where only several totals together would give a cell.
-
-    Parameters
-    ----------
-    counts : people of each cell.
-    totals : the groups of cells that add up to something known.
-    small : fewest people that are shown; none is nobody, and shown.
-    """
-    hidden = frozenset(cell for cell, people in counts.items() if 0 < people < small)
-
-    def gives_away(number: int, hidden: frozenset[Cell]) -> bool:
-        left_out = [counts[cell] for cell in totals[number] if cell in hidden]
-        few = bool(left_out) and (len(left_out) == 1 or sum(left_out) < small)
-        return few and any(counts[cell] and cell not in hidden for cell in totals[number])
-
-    def with_others(hidden: frozenset[Cell], known: Collection[int], most: int) -> frozenset[Cell] | None:
-        """The cells with the fewest and smallest others, at most so many, by which no group but `known` gives away."""
-        number = next((no for no in range(len(totals)) if no not in known and gives_away(no, hidden)), None)
-        if number is None or not most:
-            return hidden if number is None else None
-        tried = (
-            with_others(hidden | {cell}, known, most - 1)
-            for cell in totals[number]
-            if counts[cell] and cell not in hidden
-        )
-        found = [cells for cells in tried if cells]
-        return min(
-            found, key=lambda cells: (sum(map(counts.__getitem__, cells)), sorted(map(str, cells))), default=None
-        )
-
-    while True:
-        while open_groups := [number for number in range(len(totals)) if gives_away(number, hidden)]:
-            sizes = range(1, len(counts) + 1)
-            hidden = next(cells for most in sizes if (cells := with_others(hidden, open_groups[1:], most)))
-        shown = {cell for cell in counts if counts[cell] and cell not in hidden}
-        # Of a group of which nothing is shown, the total is not known either.
-        known = [group for group in totals if shown & {*group}]
-        given = {cell for cell in computed(hidden, known) if 0 < counts[cell] < small}
-        if not given or not shown:
-            return hidden
-        beside = {cell for group in known if given & {*group} for cell in group}
-        hidden |= {min(shown, key=lambda cell: (cell not in beside, counts[cell], str(cell)))}
-
-
-def computed(hidden: Collection[Cell], totals: Sequence[Collection[Cell]]) -> list[Cell]:
-    """The hidden cells that several totals together determine: those that no solution of their equations moves."""
-    if not hidden or not totals:
-        return []
-    cells = sorted(hidden, key=str)
-    equations = np.array([[cell in group for cell in cells] for group in totals], dtype=float)
-    _, sizes, directions = np.linalg.svd(equations)
-    free = directions[(sizes > 1e-9).sum() :]
-    return [cell for cell, moves in zip(cells, free.T, strict=True) if not (abs(moves) > 1e-9).any()]
 
 
 def sentences(*texts: str) -> list[str]:
