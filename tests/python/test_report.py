@@ -167,7 +167,7 @@ def test_fewer_people_than_the_setting_are_not_shown(report: Path) -> None:
     assert "&lt; 30" in text
     of_article = r'<article id="(\w+)-en"(?:(?!<article).)*?<script type="application/json">(.*?)</script>'
     charts = dict(re.findall(of_article, text, re.DOTALL))
-    for key in ("states", "ever_bought", "gender_and_age", "birth_decades"):
+    for key in ("ever_bought", "gender_and_age", "birth_decades"):
         series = [part for part in json.loads(charts[key])["series"] if not part.get("silent")]
         numbers = [number for part in series for number in part["data"] if number is not None]
         assert numbers

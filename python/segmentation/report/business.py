@@ -78,7 +78,7 @@ def key_figures(story: Story) -> Block | None:
         *([] if repeat is None else [Card(story.label("repeat_share"), repeat, story.say("repeat_share_note"))]),
         *([] if story.has_few_without_net_order else of_orders),
         Card(story.label("amount"), story.money(total["amount"]), against("amount", is_money=True)),
-        Card(story.label("amount_per_buyer"), story.money(float(total["amount"]) / total["buyers"])),
+        Card(story.label("amount_per_buyer"), story.money(story.each(total["amount"], total["buyers"]))),
     ]
     complete = sum(row["status"] == "complete" for row in months)
     gaps = [story.source.month(row["month_start"]) for row in months if row["status"] != "complete"]
@@ -615,6 +615,10 @@ def type_comparison(story: Story) -> Block | None:
     if len(data) < 2 or not data[1]["amount_per_order"] or story.has_few_without_net_order:
         return None
     kept = {name: write for name, write in measures.items() if any(row[name] is not None for row in data)}
+    for row in data:
+        for name in ("orders_per_customer", "amount_per_customer"):
+            if row[name] is not None:
+                row[name] = story.each(float(row[name]) * row["customers"], row["customers"])
     first, second = data[0], data[1]
     ratio = float(first["amount_per_order"]) / float(second["amount_per_order"])
     direction = "more" if ratio >= 1 else "less"

@@ -16,12 +16,13 @@ def segments(story: Story) -> list[Row]:
     """The segments with their means, and whether these are hidden."""
     data = story.rows("select *, segment_name_{lang} as name from marts.segment_summary order by segment")
     hidden = story.hidden({row["segment"]: row["members"] for row in data})
-    buyers = sum(row["members"] for row in data)
+    buyers, rounded = (sum(people(row["members"]) for row in data) for people in (int, story.rounded))
     return [
         {
             **row,
             "is_hidden": row["segment"] in hidden,
-            "member_share": story.ratio(row["members"], buyers),
+            # Of their sum, so that the bars end at the whole.
+            "member_share": story.rounded(row["members"]) / rounded,
             "share_of_members": story.share(row["members"], buyers),
         }
         for row in data
@@ -178,7 +179,10 @@ def trust(story: Story) -> Block | None:
 
 
 def _buyers_by_rule(story: Story, rule_set: str) -> list[Row]:
-    """Return the buyers and their amount for each code of a set of RFM rules, in the order of the rules."""
+    """Return the buyers and their share of the amount for each code of a set of RFM rules, in the order of the rules.
+
+    Groups and classes divide the same buyers: the shares are whole per cents, as those of few in both would follow.
+    """
     data = story.rows(
         f"""select {rule_set}_name_{{lang}} as label, count(*) as members, sum(amount) as amount,
             any_value(is_recent) as is_recent
@@ -188,14 +192,19 @@ def _buyers_by_rule(story: Story, rule_set: str) -> list[Row]:
     # Recent buyers, as the classes part them from the others, are the same in groups and classes.
     is_recent = {row["label"]: row["is_recent"] for row in data}
     hidden = story.hidden({row["label"]: row["members"] for row in data}, is_recent.__getitem__)
-    return [{**row, "is_hidden": row["label"] in hidden} for row in data]
+    amount = float(sum(row["amount"] for row in data))
+    return [
+        {**row, "is_hidden": row["label"] in hidden, "amount_share": round(float(row["amount"]) / amount, 2)}
+        for row in data
+        if amount
+    ]
 
 
 def rfm_groups(story: Story) -> Block | None:
     data = _buyers_by_rule(story, "rfm_group")
     shown = [row for row in data if not row["is_hidden"]]
-    members, amount = sum(row["members"] for row in data), sum(row["amount"] for row in data)
-    if not shown or not amount:
+    members = sum(row["members"] for row in data)
+    if not shown:
         return None
     best = max(shown, key=lambda row: row["amount"])
     largest = max(shown, key=lambda row: row["members"])
@@ -205,7 +214,7 @@ def rfm_groups(story: Story) -> Block | None:
             "rfm_groups_title",
             name=best["label"],
             count=story.share(best["members"], members),
-            amount=story.percent(float(best["amount"] / amount)),
+            amount=story.percent(best["amount_share"], 0),
         ),
         sentences(
             story.say("rfm_groups_largest", name=largest["label"], count=story.members(largest["members"]))
@@ -217,7 +226,7 @@ def rfm_groups(story: Story) -> Block | None:
             [row["label"] for row in shown],
             [
                 Series(story.label("member_share"), [story.ratio(row["members"], members) for row in shown], FAINT_BAR),
-                Series(story.label("amount_share"), [float(row["amount"] / amount) for row in shown], BAR),
+                Series(story.label("amount_share"), [row["amount_share"] for row in shown], BAR),
             ],
             "percent",
             is_horizontal=True,
@@ -229,8 +238,8 @@ def rfm_groups(story: Story) -> Block | None:
 def rfm_classes(story: Story) -> Block | None:
     data = _buyers_by_rule(story, "rfm_class")
     shown = [row for row in data if not row["is_hidden"]]
-    members, amount = sum(row["members"] for row in data), sum(row["amount"] for row in data)
-    if not shown or not amount:
+    members = sum(row["members"] for row in data)
+    if not shown:
         return None
     best = max(shown, key=lambda row: row["amount"])
     return Block(
@@ -238,25 +247,18 @@ def rfm_classes(story: Story) -> Block | None:
         story.say(
             "rfm_classes_title",
             name=best["label"],
-            amount=story.percent(float(best["amount"] / amount)),
+            amount=story.percent(best["amount_share"], 0),
             count=story.share(best["members"], members),
         ),
         sentences(story.say("rfm_classes_note")),
         table=Table(
-            [story.label(name) for name in ("rfm_class", "buyers", "member_share", "amount_share", "amount_per_buyer")],
+            [story.label(name) for name in ("rfm_class", "buyers", "member_share", "amount_share")],
             [
                 [
                     row["label"],
                     story.members(row["members"]),
                     story.share(row["members"], members) or MISSING,
-                    *(
-                        [MISSING] * 2
-                        if row["is_hidden"]
-                        else [
-                            story.percent(float(row["amount"] / amount)),
-                            story.money(float(row["amount"]) / row["members"]),
-                        ]
-                    ),
+                    MISSING if row["is_hidden"] else story.percent(row["amount_share"], 0),
                 ]
                 for row in data
             ],
@@ -282,10 +284,11 @@ def states(story: Story) -> Block | None:
         where state <> 'never_bought' order by month_start, sort_order"""
     )
     months = list(dict.fromkeys(row["month_start"] for row in data))
-    if len(months) < 2:
+    counts = {(row["month_start"], row["state"]): row["members"] for row in data}
+    # Without a third of its parts, the height of a stack would say nothing.
+    if len(months) < 2 or 3 * sum(map(story.few, counts.values())) > sum(map(bool, counts.values())):
         return None
     status = {row["month_start"]: row["month_status"] for row in data}
-    counts = {(row["month_start"], row["state"]): row["members"] for row in data}
     labels = dict.fromkeys((row["state"], row["label"]) for row in data)
     month = last_month(story)
     moved = (
@@ -310,7 +313,7 @@ def states(story: Story) -> Block | None:
                 lapsed=story.members(int(lapsed)),
                 back=story.members(int(back)),
             )
-            if month and lapsed is not None and back is not None
+            if month and lapsed is not None and back is not None and not (story.few(lapsed) and story.few(back))
             else ""
         )
         or story.say("states_title_unknown"),
@@ -362,7 +365,9 @@ def transitions(story: Story) -> Block | None:
         "transitions",
         story.say("transitions_title", month=story.source.month(month)),
         sentences(
-            story.say("transitions_kept", state=dict(before)[most], share=shares[most, most]) if most else "",
+            story.say("transitions_kept", state=dict(before)[most], share=shares[most, most])
+            if most and stayed[most] < 1
+            else "",
             story.say("transitions_note", small=str(story.small)),
         ),
         table=Table(
@@ -479,7 +484,7 @@ def growth(story: Story) -> Block | None:
         ),
         bars(
             [row["label"] for row in data],
-            [Series(story.label(key), values, color) for key, (color, values) in drawn.items() if any(values)],
+            [Series(story.label(key), values, color) for key, (color, values) in drawn.items()],
             "count",
             is_stacked=True,
             is_horizontal=True,

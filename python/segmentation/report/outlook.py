@@ -367,6 +367,9 @@ def funnel(story: Story) -> Block | None:
         "select *, step_name_{lang} as label from marts.cleaning_funnel order by table_name desc, step_no"
     )
     lines_ = [row for row in data if row["table_name"] == "sales_lines"]
+    [never] = story.rows("select count(*) as members from marts.member_overview where orders = 0")
+    # Beside the buyers, the members would tell how few have never bought.
+    data = lines_ if story.few(never["members"]) else data
     first, last = lines_[0]["rows_in"], lines_[-1]["rows_out"]
     return Block(
         "funnel",
@@ -414,11 +417,11 @@ def reasons(story: Story) -> Block | None:
 
 
 def findings(story: Story) -> Block | None:
-    # How few of the buyers are so would be told of them.
+    # Exact numbers of buyers would be told beside rounded ones; of few cards none is.
     data = story.rows(
         f"""select text_{{lang}} as text from marts.findings
         where subject not in ('lrfmpsx', 'member_returns')
-            or (found >= {story.small} and looked_at - found not between 1 and {story.small - 1})
+            and (subject not in ('card_id', 'member_rows') or found >= {story.small})
         order by finding_no, found desc, subject"""
     )
     return Block(

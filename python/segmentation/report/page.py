@@ -85,7 +85,7 @@ def page(story: Story) -> dict[str, Any]:
         "language": story.source.language,
         "sections": sections,
         "as_of": story.say("page_as_of", day=story.day(day)),
-        "note": " ".join(
+        "note": ("" if story.source.language == "zh" else " ").join(
             sentences(
                 story.say("page_note", small=str(story.small)),
                 story.say("page_note_rounded", step=str(story.step)) if story.step > 1 else "",

@@ -132,16 +132,19 @@ class Story:
 
     @cached_property
     def has_few_without_net_order(self) -> bool:
-        """Whether few members brought all back: numbers before returns, beside those after, would tell of them."""
+        """Whether few members brought something back, or all: numbers before and after returns would tell of them."""
         if "key_figures_returns" not in self.texts:
             return False
         [row] = self.rows(
-            """select (
-                select count(distinct card_id) from marts.orders
-                where customer_type = 'member' and purchased_at < (select max(as_of) from marts.member_overview)
-            ) - count(*) as members from marts.member_overview where orders > 0"""
+            """select count(distinct card_id) - (select count(*) from marts.member_overview where orders > 0) as of_all,
+                (
+                    select count(distinct card_id) from marts.member_returns
+                    where is_of_counted_purchase and returned_at < (select max(as_of) from marts.member_overview)
+                ) as of_some
+            from marts.orders
+            where customer_type = 'member' and purchased_at < (select max(as_of) from marts.member_overview)"""
         )
-        return self.few(row["members"])
+        return any(map(self.few, row.values()))
 
     def few(self, people: int | None) -> bool:
         """Whether a count is too small to be shown; zero is no person."""
@@ -178,22 +181,24 @@ class Story:
         return self.rounded(part) / self.rounded(whole)
 
     def share(self, part: int | None, whole: int) -> str | None:
-        """The same in per cent, with a decimal where the numbers are large enough for it."""
+        """The same in per cent, with a decimal where the numbers are large enough for it, or the share is below 1 %."""
         ratio = self.ratio(part, whole)
-        return None if ratio is None else self.percent(ratio, int(whole >= 1000 * self.step))
+        return None if ratio is None else self.percent(ratio, int(whole >= 1000 * self.step or 0 < ratio < 0.01))
+
+    def each(self, total: float, people: int) -> float:
+        """What is of a person: of rounded people, as the exact ones would follow from an exact mean."""
+        return float(total) / self.rounded(people)
 
     def hidden(self, people: Mapping[Cell, int], group: Callable[[Cell], Hashable] = lambda _: None) -> frozenset[Cell]:
         """The cells of which no amount, order or mean is told: those of few people, and what would tell theirs.
 
-        The cells of a group add up to a known total: what is left out of one is of nobody or of at least `small`
-        people, if need be by the smallest of the others (complementary cell suppression).
+        The cells of a group add up to a known total: with those of few the smallest of the others is left out
+        (complementary cell suppression).
         """
         cells = {cell for cell, members in people.items() if self.few(members)}
         for of_group in {group(cell) for cell in cells}:
             others = [cell for cell in people if group(cell) == of_group and people[cell] and cell not in cells]
-            few = sum(people[cell] for cell in cells if group(cell) == of_group)
-            if others and few < self.small:
-                cells.add(min(others, key=lambda cell: (people[cell], str(cell))))
+            cells.update(sorted(others, key=lambda cell: (people[cell], str(cell)))[:1])
         self.left_out.extend(cells)
         return frozenset(cells)
 
