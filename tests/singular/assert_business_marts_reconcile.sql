@@ -1,10 +1,18 @@
 -- The marts of the member business count the same purchases as the marts that they stand beside; the amount of each of
 -- the few genders is rounded.
-with totals as (
+with orders as (
+    select
+        count(*) as lines,
+        min(purchased_at) as purchased_at
+    from {{ ref('vip_info') }}
+    group by order_id
+),
+
+totals as (
     select
         'lines of members' as what,
         (
-            select count(*) from {{ ref('vip_info') }}
+            select sum(lines) from orders
             where purchased_at < (select as_of from {{ ref('int_as_of') }})
         ) as expected,
         (select sum(lines) from {{ ref('customer_type_comparison') }} where customer_type = 'member') as found

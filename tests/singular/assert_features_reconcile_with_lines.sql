@@ -1,22 +1,30 @@
--- What the buyers spent and earned is in their lines, less their returns where the setting says so.
+-- What the buyers spent and earned is in the lines of their orders, less their returns where the setting says so.
 with as_of as (
     select as_of from {{ ref('int_as_of') }}
 ),
 
+orders as (
+    select
+        card_id,
+        min(purchased_at) as purchased_at,
+        sum(amount) as amount,
+        sum(points) as points
+    from {{ ref('sales_lines') }}
+    where reason is null
+    group by card_id, order_id
+),
+
 purchases as (
     select
-        sales_lines.card_id,
-        min(sales_lines.purchased_at) as first_purchased_at,
-        sum(sales_lines.amount) as amount,
-        sum(sales_lines.points) as points
-    from {{ ref('sales_lines') }} as sales_lines
-    inner join {{ ref('members') }} as members on sales_lines.card_id = members.card_id
+        orders.card_id,
+        min(orders.purchased_at) as first_purchased_at,
+        sum(orders.amount) as amount,
+        sum(orders.points) as points
+    from orders
+    inner join {{ ref('members') }} as members on orders.card_id = members.card_id
     cross join as_of
-    where
-        sales_lines.reason is null
-        and sales_lines.purchased_at < as_of.as_of
-        and members.registered_at < as_of.as_of
-    group by sales_lines.card_id
+    where orders.purchased_at < as_of.as_of and members.registered_at < as_of.as_of
+    group by orders.card_id
 ),
 
 net as (

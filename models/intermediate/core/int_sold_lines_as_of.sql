@@ -4,15 +4,33 @@ with sold_lines as (
     select * from {{ ref('int_sold_lines') }}
 ),
 
+orders as (
+    select * from {{ ref('orders') }}
+),
+
 as_of as (
     select * from {{ ref('int_as_of') }}
+),
+
+-- An order counts whole by its moment, though a receipt goes on past midnight. Of those of other days no line lies on
+-- the other side.
+orders_of_two_days as (
+    select
+        orders.order_id,
+        orders.purchased_at
+    from orders
+    cross join as_of
+    where
+        orders.purchased_at >= as_of.as_of - interval 1 day
+        and orders.purchased_at < as_of.as_of + interval 1 day
 ),
 
 known as (
     select sold_lines.*
     from sold_lines
     cross join as_of
-    where sold_lines.purchased_at < as_of.as_of
+    left join orders_of_two_days on sold_lines.order_id = orders_of_two_days.order_id
+    where coalesce(orders_of_two_days.purchased_at, sold_lines.purchased_at) < as_of.as_of
 )
 
 select * from known
