@@ -20,10 +20,12 @@ SHEETS = {
     "months": MONTHS,
     "tags": "from marts.tag_dictionary order by tag_no, value_no",
     "actions": """
-        select segment_name_zh, segment_name_en, state_name_zh, state_name_en, action_text_zh, action_text_en,
-            count(*) as members, sum(amount) as amount, sum(expected_value) as expected_value
+        select effective_segment_name_zh, effective_segment_name_en, state_name_zh, state_name_en,
+            action_text_zh, action_text_en, count(*) as members, sum(amount) as amount,
+            sum(expected_value) as expected_value
         from marts.member_overview where action_code is not null group by all
-        order by expected_value desc nulls last, members desc, state_name_en, segment_name_en, action_text_en""",
+        order by expected_value desc nulls last, members desc, state_name_en, effective_segment_name_en,
+            action_text_en""",
     "members": """
         from marts.member_overview order by expected_value desc nulls last, amount desc, card_id
         limit (select cast(value as bigint) from marts.settings_used where setting = 'workbook_members')""",

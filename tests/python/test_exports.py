@@ -172,6 +172,27 @@ def test_the_workbook_keeps_ids_as_text_and_leaves_out_what_the_retailer_does_no
     assert b"<f>" not in zipfile.ZipFile(path).read("xl/worksheets/sheet6.xml")
 
 
+def test_a_member_stands_under_the_segment_that_the_action_goes_by(
+    marts: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    marts.execute(
+        """alter table marts.member_overview add column if not exists segment_name_en varchar;
+        alter table marts.member_overview add column if not exists effective_segment_name_en varchar;
+        update marts.member_overview set segment_name_en = 'Top',
+            effective_segment_name_en = case when card_id = 'a' then 'Base' else 'Top' end,
+            action_text_en = case when card_id = 'a' then 'Invite' else 'Call' end"""
+    )
+    write_workbook(marts, tmp_path / "book.xlsx")
+    book = CalamineWorkbook.from_path(tmp_path / "book.xlsx")
+    _, *actions = book.get_sheet_by_name("行动 Actions").to_python()
+    assert [(row[0], row[2]) for row in actions] == [("Top", "Call"), ("Base", "Invite")]
+    marts.execute("update marts.settings_used set value = '4'")
+    write_workbook(marts, tmp_path / "book.xlsx")
+    header, *members = CalamineWorkbook.from_path(tmp_path / "book.xlsx").get_sheet_by_name("会员 Members").to_python()
+    segment = header.index("客群（英文）\nSegment")
+    assert [(row[segment], row[-1]) for row in members] == [*[("Top", "Call")] * 3, ("Base", "Invite")]
+
+
 def test_lines_of_more_files_are_appended_to_what_nobody_has_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
