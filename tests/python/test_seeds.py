@@ -11,6 +11,7 @@ EDITS = [
     "delete from frequency_bands where frequency_band = 'once'",
     "update frequency_bands set lower_bound = 6 where frequency_band = 'frequent'",
     "update life_cycle_states set is_inactive = true where state = 'slowing'",
+    "update life_cycle_states set is_inactive = false where state = 'silent'",
     "update life_cycle_states set gap_quantile = null where state = 'lost'",
     "update life_cycle_states set gap_quantile = 0.5 where state = 'new'",
     "delete from life_cycle_states where state = 'returned'",
