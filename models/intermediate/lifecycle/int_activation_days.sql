@@ -12,6 +12,10 @@ sold_lines as (
     where customer_type = 'member'
 ),
 
+orders as (
+    select * from {{ ref('int_orders_as_of') }}
+),
+
 as_of_clock as (
     select max(recorded_days) as last_day from recorded_days
 ),
@@ -71,10 +75,10 @@ other_orders as (
         visits.visit_date as day,
         max(cast(sold_lines.is_discounted as integer)) as is_discounted
     from sold_lines
-    inner join visits
-        on sold_lines.card_id = visits.card_id and cast(sold_lines.purchased_at as date) = visits.visit_date
+    inner join orders on sold_lines.order_id = orders.order_id
+    inner join visits on orders.card_id = visits.card_id and cast(orders.purchased_at as date) = visits.visit_date
     where not visits.is_comeback
-    group by visits.visit_date, sold_lines.order_id
+    group by visits.visit_date, orders.order_id
 ),
 
 bargains as (

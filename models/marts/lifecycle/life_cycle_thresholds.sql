@@ -1,5 +1,6 @@
 with visits as (
     select * from {{ ref('int_visits') }}
+    where is_buyer
 ),
 
 frequency_bands as (
