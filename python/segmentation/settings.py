@@ -239,8 +239,8 @@ class Settings(BaseModel):
     )
 
     life_cycle_minimum_gaps: WholeNumber = Field(
-        description="Gaps between purchases that a frequency band needs for thresholds of its own, and that a gap is at "
-        "least compared with, as far as so many are no longer; the quantiles are in the seed `life_cycle_states`."
+        description="Gaps between purchases that a frequency band needs for thresholds of its own, and that a gap is "
+        "at least compared with, as far as so many are no longer; the quantiles are in the seed `life_cycle_states`."
     )
     life_cycle_longest_share: Share = Field(
         description="Largest share of the recorded days that the quantile of lost may take up, of the gaps of all "

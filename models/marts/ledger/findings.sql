@@ -342,6 +342,8 @@ counted as (
         {{ no_more }}
     from strangers
     left join numbers_of_members on strangers.number = numbers_of_members.number
+    left join members_without_time on strangers.card_id = members_without_time.card_id
+    where members_without_time.card_id is null
     union all
     select
         'listed_without_time' as finding,

@@ -1,5 +1,5 @@
 {%- set profiles = {
-    'membership_level': 'floor(features.l)',
+    'membership_level': 'features.l',
     'frequency_level': 'features.f',
     'amount_level': 'features.m',
     'points_level': 'case when features.p < 0 then 0 else features.p end',
