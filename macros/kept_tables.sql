@@ -1,13 +1,41 @@
 {#- Makes the list of the tables and views that were made, in the working file, with digests of what they come of and of their rows, or of the SQL of a view.
-    What was not made to its end has no digest of its rows. A project that installs this one makes tables by dbt's own means, without the list: it
-    begins with none. -#}
+    What was not made to its end has no digest of its rows. Where the list was not written for this file of the marts, as when older code has
+    replaced its tables or one of both files comes from a backup, it begins anew, and so do the versions of files of tables `by_file`. A project that
+    installs this one makes tables by dbt's own means, without the list: it begins with none. -#}
 {% macro list_kept_tables() -%}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
         {%- do run_query(
-            'create schema if not exists work.kept; create table if not exists work.kept.tables (node varchar, inputs varchar, contents varchar)'
-            ~ ('; delete from work.kept.tables' if project_name != 'customer_segmentation' else '')
+            'create schema if not exists work.kept; create table if not exists work.kept.tables (node varchar, inputs varchar, contents varchar);'
+            ~ ' create table if not exists work.kept.mark (mark uuid); create table if not exists main.kept_mark (mark uuid)'
         ) -%}
+        {%- set found = run_query(
+            'select exists (from work.kept.mark join main.kept_mark using (mark)) as fits, exists (from work.kept.tables) as is_any'
+        ).rows[0] -%}
+        {%- if not found.fits -%}
+            {%- for schema, table in run_query(
+                "select schema_name, table_name from duckdb_tables() where database_name = 'work' and suffix(table_name, '__files')"
+            ).rows -%}
+                {%- do run_query('drop table ' ~ api.Relation.create(database='work', schema=schema, identifier=table)) -%}
+            {%- endfor -%}
+            {%- if found.is_any -%}
+                {%- do exceptions.warn(target.path ~ ' is not as the last build left it: all tables are made anew.') -%}
+            {%- endif -%}
+        {%- endif -%}
+        {%- if not found.fits or project_name != 'customer_segmentation' -%}
+            {%- do run_query('delete from work.kept.tables') -%}
+        {%- endif -%}
+        {%- do mark_files() -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- Puts a new mark into both files, by which the next build knows that the list was written for this file of the marts: each build has its own, so
+    that no copy from before or of meanwhile fits. Older code, which does not know the list, drops the table of the mark as none of its own. -#}
+{% macro mark_files() -%}
+    {%- do run_query(
+        "set variable mark = uuid(); create or replace table work.kept.mark as select getvariable('mark') as mark;"
+        ~ " create or replace table main.kept_mark as select getvariable('mark') as mark"
+    ) -%}
 {%- endmacro %}
 
 

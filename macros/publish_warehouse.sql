@@ -14,7 +14,7 @@
             {%- do log('Nothing is published by this build (' ~ why ~ '): analysts go on with the warehouse of the last whole build. Its tables are in '
                 ~ warehouse ~ '.next. `dbt build` without a selection publishes.', info=true) -%}
         {%- else -%}
-            {#- Tables of an earlier version of the project. -#}
+            {#- Tables of an earlier version of the project, and the mark, which is none for analysts. -#}
             {%- for schema, table in run_query(
                 "select schema_name, table_name from duckdb_tables() where not temporary and database_name = " ~ sql_literal(target.database)
             ).rows if not nodes | selectattr('schema', 'eq', schema) | selectattr('alias', 'eq', table) | list -%}
@@ -22,6 +22,7 @@
             {%- endfor -%}
             {%- do run_query('checkpoint') -%}
             {%- set problem = run_query('select published.problem from (select publish_warehouse() as published)').rows[0]['problem'] -%}
+            {%- do mark_files() -%}
             {%- if problem -%}
                 {{ exceptions.raise_compiler_error(problem) }}
             {%- endif -%}

@@ -32,6 +32,8 @@ Result = TypeVar("Result")
 
 # Of many files the same may hold.
 FINDINGS_ALIKE = 3
+# The table by which a build knows that the file of the marts is as the last one left it (macros/kept_tables.sql).
+MARK = ("main", "kept_mark")
 UNTOUCHED = "The warehouse of the last good build is untouched."
 
 
@@ -121,18 +123,15 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
         # That something ran out has been said.
         why = sentence(stopped) if stopped and not what_ran_out(str(stopped)) else None
         sys.exit(f"{why} {UNTOUCHED}" if why else UNTOUCHED)
-    kept = [(node.schema, node.alias) for node in project.nodes.values() if node.resource_type is NodeType.Model]
-    clear(Path(f"{warehouse}.next"), kept)
+    models = [node for node in project.nodes.values() if node.resource_type is NodeType.Model]
+    clear(Path(f"{warehouse}.next"), [MARK, *((node.schema, node.alias) for node in models)])
     # Unit tests and those of the structure say something about the project, nothing about these files.
     options = [*variables, "--selector", "data"]
-    models = sum(
-        node.resource_type is NodeType.Model and node.config.materialized != "ephemeral"
-        for node in project.nodes.values()
-    )
+    made = sum(node.config.materialized != "ephemeral" for node in models)
     said: set[str] = set()
 
     def make(*more: str) -> bool:
-        told = progress(models, said)
+        told = progress(made, said)
         return dbtRunner(project, [told]).invoke([*quiet, "build", *options, *more]).success
 
     success = make()
@@ -179,7 +178,7 @@ def progress(models: int, said: set[str]) -> Callable[[Any], None]:
         data = event.data
         if event.info.level == "error":
             print_error(event.info.name, event.info.msg)
-        elif event.info.name == "LogTestResult" and event.info.level == "warn":
+        elif event.info.name in ("LogTestResult", "JinjaLogWarning") and event.info.level == "warn":
             print(event.info.msg, flush=True)
         elif event.info.name == "LogModelResult":
             # With its end in one piece: dbt tells of several models at once, from a thread each.

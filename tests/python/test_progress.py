@@ -26,7 +26,13 @@ def test_models_are_numbered_as_they_finish_among_all_models(capsys: pytest.Capt
         told(event("LogModelResult", index=index, total=900, description=name, status=status, execution_time=1.25))
         told(event("LogTestResult", index=index + 1, total=900))
     told(event("LogTestResult", "warn"))
-    assert capsys.readouterr().out.splitlines() == ["   1/2 first 1.2 s", "   2/2 second kept", "what went wrong"]
+    told(event("JinjaLogWarning", "warn", "all is made anew"))
+    assert capsys.readouterr().out.splitlines() == [
+        "   1/2 first 1.2 s",
+        "   2/2 second kept",
+        "what went wrong",
+        "all is made anew",
+    ]
 
 
 def test_a_failure_is_told_with_its_reason_and_what_runs_out_once(capsys: pytest.CaptureFixture[str]) -> None:
