@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from segmentation.errors import InputError
-from segmentation.lock import held
+from segmentation.lock import MOMENT, held
 
 DRAFTS = ".drafts"
 # Of the contest's files, 188 MB: what has landed and what leads to the marts, the marts twice, and the version before.
@@ -32,15 +32,17 @@ def draft(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def writing(report_dir: Path) -> Iterator[Path]:
+def writing(report_dir: Path, patience: float = MOMENT) -> Iterator[Path]:
     """Hold the lock of the reports and yield the folder below them in which drafts are made, hidden and emptied.
+
+    It is waited for as `held` does.
 
     Raises
     ------
     InputError
-        If another process writes reports there.
+        If another process writes reports there until then.
     """
-    with held(report_dir / ".lock", f"The reports in {report_dir} are being written") as is_new:
+    with held(report_dir / ".lock", f"The reports in {report_dir} are being written", patience) as is_new:
         folder = report_dir / DRAFTS
         if is_new:
             # What a killed process has left.

@@ -32,6 +32,8 @@ Result = TypeVar("Result")
 
 # Of many files the same may hold.
 FINDINGS_ALIKE = 3
+# Seconds for somebody who writes the reports.
+PATIENCE = 600
 # The table by which a build knows that the file of the marts is as the last one left it (macros/kept_tables.sql).
 MARK = ("main", "kept_mark")
 UNTOUCHED = "The warehouse of the last good build is untouched."
@@ -65,12 +67,15 @@ def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_d
             f"DEMO DATA: the files in {raw_dir} are invented. Put your own files there (and remove these).", flush=True
         )
     timed("Warehouse", lambda: build(settings, raw_dir, warehouse))
-    with writing(report_dir), worker_processes() as processes:
-        charts = draw_charts(processes, warehouse, report_dir, digests=mart_digests(warehouse))
-        report = start_report(processes, warehouse, report_dir)
-        exported = timed("Exports", lambda: write_exports(warehouse, report_dir))
-        drawn = timed("Charts and report", lambda: list(charts))
-        page = report.result()
+    try:
+        drawn, exported, page = write_reports(warehouse, report_dir)
+    except Exception as error:
+        if said := sentence(error):
+            raise InputError(
+                f"{said} {warehouse} is that of this build, not all reports in {report_dir} are: `segmentation "
+                "charts`, `segmentation report` and `segmentation export` write them."
+            ) from error
+        raise
     summarise(warehouse)
     if benchmark:
         users = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
@@ -84,6 +89,19 @@ def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_d
     for name, command in asked_for.items():
         if (report_dir / name).exists():
             print(f"{report_dir / name} is of an earlier build: `{command}` writes it again.")
+
+
+def write_reports(warehouse: Path, report_dir: Path) -> tuple[list[Path], list[Path], Path]:
+    """Write the charts, the exports and the report of a warehouse that the build has just published, beside each other.
+
+    Where somebody else is writing there, that is waited for: else they would be of another build than the warehouse.
+    """
+    with writing(report_dir, PATIENCE), worker_processes() as processes:
+        charts = draw_charts(processes, warehouse, report_dir, digests=mart_digests(warehouse))
+        report = start_report(processes, warehouse, report_dir)
+        exported = timed("Exports", lambda: write_exports(warehouse, report_dir))
+        drawn = timed("Charts and report", lambda: list(charts))
+        return drawn, exported, report.result()
 
 
 def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:

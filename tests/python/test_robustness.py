@@ -1,9 +1,11 @@
 """One build at a time, a published file that is whole at any moment, processes that end together."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +20,7 @@ from segmentation.errors import InputError
 from segmentation.exports import open_warehouse
 from segmentation.lock import held, take
 from segmentation.publication import begin, check_writers, clear, lock_file, publish, published_model, roll_back
-from segmentation.run import build
+from segmentation.run import build, whole_job, write_reports
 
 
 def marts_file(path: Path, version: int, rows: int = 1_000) -> Path:
@@ -115,6 +117,41 @@ def test_the_lock_names_its_holder_and_is_void_when_that_is_dead(tmp_path: Path)
         assert not take(path, "Built")
     assert path.read_text() == ""
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_build_waits_for_somebody_who_writes_the_reports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("segmentation.run.mart_digests", lambda _: pytest.fail("it did not wait"))
+    monkeypatch.setattr("segmentation.run.PATIENCE", 1)
+    holder = running(HOLD, tmp_path / ".lock")
+    with pytest.raises(InputError, match=f"are being written by process {holder.pid} .*: wait for its end"):
+        write_reports(tmp_path / "wh.duckdb", tmp_path)
+    [said] = capsys.readouterr().out.splitlines()
+    assert said.endswith(": this waits for its end.")
+    monkeypatch.setattr("segmentation.run.PATIENCE", 60)
+    monkeypatch.undo()
+    threading.Timer(0.5, end, [holder]).start()
+    # It goes on to the warehouse, which is none.
+    with pytest.raises(duckdb.Error, match="does not exist"):
+        write_reports(tmp_path / "wh.duckdb", tmp_path)
+
+
+def test_what_fails_after_the_publication_is_said_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    for name in ("RAW_DATA_DIR", "WAREHOUSE_PATH"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setattr("segmentation.run.build", lambda *_: None)
+    monkeypatch.setattr("segmentation.run.write_exports", full)
+    monkeypatch.setattr("segmentation.run.mart_digests", lambda _: {})
+    monkeypatch.setattr("segmentation.run.draw_charts", lambda *_, **__: iter([]))
+    monkeypatch.setattr("segmentation.run.start_report", lambda *_: None)
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw" / "sales.csv").touch()
+    with pytest.raises(InputError, match=r"The disk is full.*wh is that of this build, not all reports in .*rep are"):
+        whole_job({}, tmp_path / "raw", tmp_path / "wh", tmp_path / "rep", benchmark=False)
 
 
 def test_the_file_before_is_kept_and_comes_back(warehouse: Path) -> None:
