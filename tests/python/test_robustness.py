@@ -349,6 +349,12 @@ def test_a_build_refuses_a_foreign_writer_before_it_begins(warehouse: Path, monk
     assert sorted(path.name for path in warehouse.parent.iterdir()) == before
 
 
+@pytest.mark.parametrize("name", ["a#b/wh.duckdb", "a?b/wh.duckdb", "a#b.duckdb"])
+def test_a_build_refuses_names_that_dbt_and_duckdb_cannot_read(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"(folder of the warehouse cannot have a [#?] in|cannot be called a#b)"):
+        build({}, tmp_path, tmp_path / name)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_workers_end_with_their_parent(number: signal.Signals, tmp_path: Path) -> None:
