@@ -312,6 +312,12 @@ def app(warehouse: Path, reports: Path, port: int, *, is_shown: bool) -> None:
     serve(warehouse, reports, port, is_shown=is_shown)
 
 
+def _cards(_context: click.Context, _option: click.Parameter, cards: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(card.strip() for card in cards):
+        raise click.BadParameter("give the number of a card.")
+    return cards
+
+
 def _buyer(connection: "DuckDBPyConnection", card: str) -> str:
     """Return the card of a buyer as the marts write it, best as it is given, else in other capitals."""
     found = connection.execute(
@@ -328,7 +334,14 @@ def _buyer(connection: "DuckDBPyConnection", card: str) -> str:
 @commands.command()
 @warehouse_option
 @reports_option
-@click.option("--member", "members", multiple=True, metavar="CARD", help="Card whose portrait is drawn; repeatable.")
+@click.option(
+    "--member",
+    "members",
+    multiple=True,
+    callback=_cards,
+    metavar="CARD",
+    help="Card whose portrait is drawn; repeatable.",
+)
 @click.option(
     "--language",
     "languages",

@@ -4,8 +4,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from segmentation.errors import InputError
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -14,10 +16,20 @@ SECONDS = 5.0
 
 
 def say(text: object, *, is_aside: bool = False) -> None:
-    """Print a line at once, on stderr where it is said aside; who reads may have gone, as `| head` does."""
-    with suppress(BrokenPipeError):
+    """Print a line at once, on stderr where it is said aside; who reads may have gone, as `| head` does.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written, as on a full disk: it tells the line, since what that tells of has been done.
+    """
+    try:
         # With its end in one piece: another thread may print too.
         print(f"{text}\n", end="", file=sys.stderr if is_aside else sys.stdout, flush=True)
+    except BrokenPipeError:
+        pass
+    except OSError as error:
+        raise InputError(f"The output cannot be written ({error.strerror}). It would have been: {text}") from error
 
 
 class Progress:

@@ -179,12 +179,16 @@ def roll_back(warehouse: Path) -> str:
     InputError
         If there is no previous file, or somebody writes to the published one.
     """
-    begin(warehouse)
-    check_writers(warehouse)
     target = warehouse.resolve()
     previous, new = Path(f"{target}.previous"), Path(f"{target}.new")
+    lacking = InputError(f"There is no {previous}: only what a build has replaced can come back.")
+    # Before the lock, which leaves a file: this may be no warehouse at all.
+    if not previous.exists() and not Path(f"{previous}.new").exists():
+        raise lacking
+    begin(warehouse)
+    check_writers(warehouse)
     if not previous.exists():
-        raise InputError(f"There is no {previous}: only what a build has replaced can come back.")
+        raise lacking
     try:
         os.link(previous, new)
     except OSError:

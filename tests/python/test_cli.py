@@ -74,6 +74,7 @@ def test_help_comes_without_loading_what_only_commands_need() -> None:
         (f"audience --reason x --name {'会' * 70}", "its longest has 200 bytes"),
         ("audience --warehouse w traits", "--warehouse stands before traits"),
         ("audience --reports r result x", "give it after result"),
+        ("charts --member= ", "give the number of a card"),
         ("audience --state silent result x", "--state stands before result"),
     ],
 )

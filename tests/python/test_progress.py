@@ -12,6 +12,7 @@ from unittest.mock import Mock
 import pytest
 from dbt.contracts.graph.manifest import Manifest
 
+from segmentation.errors import InputError, sentence
 from segmentation.progress import Progress, progress_of_query, say
 from segmentation.run import build, progress
 
@@ -100,6 +101,22 @@ def test_what_cannot_be_printed_ends_the_build(monkeypatch: pytest.MonkeyPatch) 
     progress(2, set())(event("RunResultError", "error"))
     said = "What the build prints cannot be written: Broken pipe. The warehouse of the last good build is untouched."
     assert ended == [(said, 1)] * 2
+
+
+class Full(io.StringIO):
+    """A file on a full disk."""
+
+    def write(self, _: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_was_done_is_told_where_the_output_has_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdout", Full())
+    with pytest.raises(InputError) as told:
+        say("30 to contact")
+    assert sentence(told.value) == (
+        "The output cannot be written (No space left on device). It would have been: 30 to contact"
+    )
 
 
 def test_a_sentence_that_nobody_can_hear_does_not_keep_a_process() -> None:

@@ -167,8 +167,11 @@ def test_the_file_before_is_kept_and_comes_back(warehouse: Path) -> None:
     roll_back(warehouse)
     assert (version(warehouse), version(previous)) == (3, 2)
     previous.unlink()
-    with pytest.raises(InputError, match=r"There is no .*previous"):
-        roll_back(warehouse)
+    (warehouse.parent / "README.md").touch()
+    for path in (warehouse, warehouse.parent / "README.md"):
+        with pytest.raises(InputError, match=r"There is no .*previous"):
+            roll_back(path)
+    assert not (warehouse.parent / "README.md.lock").exists()
 
 
 def test_the_published_file_stays_readable_for_whom_it_was_shared_with(warehouse: Path) -> None:
