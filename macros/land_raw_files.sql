@@ -2,7 +2,7 @@
 {% macro land_raw_files() -%}
     {%- if execute and flags.WHICH in ('build', 'run') -%}
         {%- set retailer = sql_literal(var('retailer')) -%}
-        {%- set raw_dir = sql_literal(env_var('RAW_DATA_DIR', 'data/raw')) -%}
+        {%- set raw_dir = sql_literal(env_var('RAW_DATA_DIR', '') or 'data/raw') -%}
         {%- set landed = run_query(
             'select landed.problem, landed.report from (select land_raw_files(' ~ retailer ~ ', ' ~ raw_dir ~ ') as landed)'
         ).rows[0] -%}

@@ -7,7 +7,7 @@
         {%- set built = results | selectattr('status', 'in', ['success', 'pass', 'warn']) | map(attribute='node.unique_id') | list -%}
         {%- set missing = needed | map(attribute='unique_id') | reject('in', built) | list -%}
         {%- set failed = results | selectattr('status', 'in', ['error', 'fail', 'runtime error', 'skipped', 'partial success']) | list -%}
-        {%- set warehouse = env_var('WAREHOUSE_PATH', 'warehouse/customer_segmentation.duckdb') -%}
+        {%- set warehouse = target.path.removesuffix('.next') -%}
         {%- if missing or failed -%}
             {%- set why = (failed | length) ~ ' of its nodes failed or were skipped' if failed
                 else 'it left out ' ~ (missing | length) ~ ' of ' ~ (needed | length) ~ ' models, seeds and tests' -%}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from jinja2 import Template
 
 pytestmark = pytest.mark.slow
 
@@ -62,3 +63,11 @@ def test_names_and_places_that_cannot_work_are_said_in_one_sentence(
     done = run(environment, "inspect", name, "--raw-data", tmp_path)
     assert done.returncode == 1
     assert done.stderr.endswith(b"is not in UTF-8: rename the file or folder.\n"), done.stderr
+
+
+@pytest.mark.parametrize("folder", [ROOT, ROOT / "examples" / "own_mart"], ids=lambda folder: folder.name)
+def test_an_empty_variable_is_as_none_for_dbt_too(folder: Path) -> None:
+    profiles = Template((folder / "profiles.yml").read_text(encoding="utf-8"))
+    none = profiles.render(env_var=lambda _, default: default)
+    assert "warehouse/" in none
+    assert profiles.render(env_var=lambda *_: "") == none
