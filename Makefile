@@ -50,10 +50,11 @@ $(foreach place,RAW_DATA_DIR WAREHOUSE_PATH REPORT_DIR,$(if $(value $(place)),$(
 announce = if command -v uv >/dev/null; then with="uv, in seconds"; else with="pip, in a minute or two"; fi; \
 	echo "Installing the environment$(2) in .venv: $$(grep -c == $(1)) packages of $(1), with $$with" >&2
 # Installs a lock file and the project into the environment, with uv where it is at hand. Python compiles what it loads: all of it took pip
-# 50 of 119 seconds.
-install = if command -v uv >/dev/null; then uv venv -q --allow-existing .venv \
+# 50 of 119 seconds. uv finds a Python that is new enough by itself, unless one is named.
+install = if command -v uv >/dev/null; then uv venv -q --allow-existing $(if $(filter file,$(origin PYTHON)),,-p '$(PYTHON)') .venv \
 	&& uv pip install -q -p $(BIN)/python --no-deps --require-hashes -r $(1) && uv pip install -q -p $(BIN)/python --no-deps -e .; \
-	else $(PYTHON) -m venv .venv && $(BIN)/pip install -q --no-compile --disable-pip-version-check --no-deps --require-hashes -r $(1) \
+	else $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, and $(PYTHON) is %d.%d: name one, as in make PYTHON=python3.12, or install uv." % sys.version_info[:2])' \
+	&& $(PYTHON) -m venv .venv && $(BIN)/pip install -q --no-compile --disable-pip-version-check --no-deps --require-hashes -r $(1) \
 	&& $(BIN)/pip install -q --disable-pip-version-check --no-deps -e .; fi && pwd -P > .venv/.folder
 
 .PHONY: all test check tests signal-tests quick-tests torture audit lint demo inspect audience app charts report export docs settings benchmark compare-engines clean

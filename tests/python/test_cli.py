@@ -283,6 +283,35 @@ def test_a_project_that_was_moved_is_installed_anew(moved: bool, tmp_path: Path)
     assert (project / "target" / "partial_parse.msgpack").exists() != moved
 
 
+def made_environment(folder: Path, tools: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """What `make` says that makes the environment, with these tools alone, each a script."""
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder)
+    (folder / "bin").mkdir()
+    for name in ("sh", "grep", "cat", "rm", "find"):
+        (folder / "bin" / name).symlink_to(shutil.which(name))
+    for name, script in tools.items():
+        (folder / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / "bin" / name).chmod(0o700)
+    return subprocess.run(
+        [shutil.which("make"), ".venv/.installed", *words], cwd=folder, env={"PATH": str(folder / "bin")},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "given"), [([], ""), (["PYTHON=/opt/our python3"], "-p /opt/our python3 ")])
+def test_uv_takes_the_python_that_make_is_told(words: list[str], given: str, tmp_path: Path) -> None:
+    done = made_environment(tmp_path, {"uv": 'echo "$@"; exit 1'}, *words)
+    assert done.stdout.splitlines()[-1] == f"venv -q --allow-existing {given}.venv"
+
+
+def test_an_older_python_is_named_without_uv(tmp_path: Path) -> None:
+    old = f"exec '{sys.executable}' -c \"import sys; sys.version_info = (3, 10); $2\""
+    done = made_environment(tmp_path, {"python3": old})
+    assert "Python 3.11 or newer is needed, and python3 is 3.10: name one" in done.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
 @pytest.mark.parametrize(("reader", "lines"), [("| head -n 0", 0), ("| head -n 1", 1), (">&-", 0)])
 def test_who_reads_the_beginning_only_hears_no_complaint(reader: str, lines: int) -> None:
     done = subprocess.run(
