@@ -557,6 +557,26 @@ def test_who_bought_again_is_told_where_they_are_not_few(again: int, share: str 
     assert [card.value for card in block.cards if card.label == "消费金额"] == ["¥1234.6\u2060万"]
 
 
+@pytest.mark.parametrize(("some", "all_of_it", "is_so"), [(0, 0, False), (29, 0, True), (40, 0, False), (40, 5, True)])
+def test_numbers_before_returns_are_told_unless_few_brought_something_back(
+    some: int, all_of_it: int, is_so: bool
+) -> None:
+    story = story_of(
+        "en",
+        f"""create table marts.orders as
+        select card_id, 'member' as customer_type, timestamp '2017-01-01' as purchased_at
+        from range(100) as c (card_id);
+        create table marts.member_returns as
+        select card_id, true as is_of_counted_purchase, timestamp '2017-01-02' as returned_at
+        from range({some}) as c (card_id);
+        create table marts.member_overview as
+        select date '2017-02-01' as as_of, if(card_id < {all_of_it}, 0, 1) as orders from range(100) as c (card_id)""",
+    )
+    net = replace(story, texts=story.texts | {"key_figures_returns": "net"})
+    assert net.has_few_with_returns == is_so
+    assert not replace(story, texts={}).has_few_with_returns
+
+
 def test_a_month_of_which_no_year_is_whole_is_not_the_best() -> None:
     story = story_of_months("en", 900)
     story.source.connection.execute(

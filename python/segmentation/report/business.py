@@ -76,7 +76,7 @@ def key_figures(story: Story) -> Block | None:
     cards += [
         Card(story.label("buyers"), story.members(total["buyers"])),
         *([] if repeat is None else [Card(story.label("repeat_share"), repeat, story.say("repeat_share_note"))]),
-        *([] if story.has_few_without_net_order else of_orders),
+        *([] if story.has_few_with_returns else of_orders),
         Card(story.label("amount"), story.money(total["amount"]), against("amount", is_money=True)),
         Card(story.label("amount_per_buyer"), story.money(story.each(total["amount"], total["buyers"]))),
     ]
@@ -612,7 +612,7 @@ def type_comparison(story: Story) -> Block | None:
         where customer_type in {_types_of_many(story)} order by sort_order"""
     )
     # Nothing is a multiple of an order that cost nothing.
-    if len(data) < 2 or not data[1]["amount_per_order"] or story.has_few_without_net_order:
+    if len(data) < 2 or not data[1]["amount_per_order"] or story.has_few_with_returns:
         return None
     kept = {name: write for name, write in measures.items() if any(row[name] is not None for row in data)}
     for row in data:

@@ -28,7 +28,7 @@ def attach_rates(story: Story) -> Block | None:
         for name in ("attach_rate", "lines_per_order", "several_lines_share", "several_counters_share")
         if any(row[name] is not None for row in data)
     ]
-    hides_orders = story.has_few_without_net_order
+    hides_orders = story.has_few_with_returns
     # One line and one piece each: nothing to tell.
     if not kept or not (everybody["several_lines_share"] or (everybody["attach_rate"] or 1) > 1):
         return None

@@ -131,7 +131,7 @@ class Story:
         return self.source.day(value)
 
     @cached_property
-    def has_few_without_net_order(self) -> bool:
+    def has_few_with_returns(self) -> bool:
         """Whether few members brought something back, or all: numbers before and after returns would tell of them."""
         if "key_figures_returns" not in self.texts:
             return False
