@@ -9,6 +9,7 @@ import argparse
 import os
 import platform
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -251,10 +252,12 @@ def main() -> None:
         raw = raw_files(size)
         for number in range(asked.runs):
             for name, (command, environment) in commands(raw, size).items():
+                # Each run reads the files again, and draws and exports all.
                 for path in (WORK / "out").glob("*.duckdb*"):
-                    # Each run reads the files again.
                     if path.name.startswith({OURS: "warehouse", DATA: "data"}.get(name, "none")):
                         path.unlink()
+                if name == OURS:
+                    shutil.rmtree(WORK / "out" / "reports", ignore_errors=True)
                 run = measured(command, environment)
                 results.setdefault(size, {}).setdefault(name, []).append(run)
                 print(
