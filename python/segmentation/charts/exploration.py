@@ -263,7 +263,9 @@ def calendar(source: Source) -> Figure | None:
             color = FAINT_BAR if pd.isna(row["standard_error"]) else BAR if row["is_beyond_chance"] is True else PLAIN
             axes.plot(place, row["relative_orders"], "o", color=color)
             axes.vlines(place, row["lower_bound"], row["upper_bound"], color=color)
-        axes.set_xticks(places, labels, rotation=90 if effect == "month" else 30 if effect == "weekday" else 0)
+        # Names of months stand upright, longer ones aslant.
+        aslant = {} if effect == "month" else {"ha": "right", "rotation_mode": "anchor"}
+        axes.set_xticks(places, labels, rotation=30 if aslant else 90, **aslant)
         axes.set_xlim(-0.5, len(shown) - 0.5)
         label_axes(axes, source, effect, "relative_orders" if effect == effects[0] else "")
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
