@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Collection
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WRITE_BITS = 0o222
+TAKEN_NAMES = ("marts", "seeds", "work")
 # What analysts open can be read by DuckDB 1.4 and later, as profiles.yml says too.
 STORAGE = "v1.4.0"
 MODEL_COLUMNS = ("kind", "scaling", "n_clusters", "cluster", "feature", "value", "trained_as_of", "settings")
@@ -34,8 +36,9 @@ def begin(warehouse: Path) -> bool:
     Raises
     ------
     InputError
-        If another process builds it.
+        If another process builds it, or its name is one that dbt and DuckDB cannot read.
     """
+    _check_name(warehouse)
     if not take(lock_file(warehouse), f"{warehouse} is being built or changed"):
         return False
     target = warehouse.resolve()
@@ -44,14 +47,43 @@ def begin(warehouse: Path) -> bool:
         put(unfinished, target)
     elif unfinished.exists() and not unfinished.samefile(target):
         put(unfinished, Path(f"{target}.previous"))
-    for path in (Path(f"{warehouse}.tmp"), *warehouse.parent.glob(f"{escape(warehouse.name)}.*.tmp")):
-        remove(path)
-    for path in (unfinished, Path(f"{target}.new")):
+    spills = [path for path in warehouse.parent.glob(f"{escape(warehouse.name)}.*.tmp") if not _is_in_use(path)]
+    for path in (Path(f"{warehouse}.tmp"), *spills, unfinished, Path(f"{target}.new")):
         remove(path)
     for path in (Path(f"{warehouse}.next"), Path(f"{warehouse}.work")):
         # Earlier versions of the project left them readable by anybody.
         if path.exists():
             path.chmod(0o600)
+    return True
+
+
+def _check_name(warehouse: Path) -> None:
+    # It becomes the name of a database, which dbt does not quote everywhere.
+    if not re.fullmatch(r"[\w.() -]+", warehouse.name):
+        raise InputError(
+            f"The file of the warehouse cannot be called {warehouse.name}: use letters, digits, blanks, dots, hyphens "
+            "and underscores."
+        )
+    # What the project calls something else that stands before a dot in SQL.
+    if (name := warehouse.name.partition(".")[0]).lower() in TAKEN_NAMES:
+        raise InputError(
+            f"The file of the warehouse cannot be called {warehouse.name}: {name} is also the name of a part of it. "
+            "Take another."
+        )
+    # dbt takes what follows the one for no part of the path, DuckDB what follows the other.
+    if sign := re.search("[#?]", str(warehouse)):
+        raise InputError(f"The folder of the warehouse cannot have a {sign[0]} in its name: {warehouse}. Take another.")
+
+
+def _is_in_use(spill: Path) -> bool:
+    """Whether the process whose number a folder of intermediate results ends with is alive."""
+    number = spill.stem.rpartition(".")[2]
+    try:
+        os.kill(int(number), 0)
+    except PermissionError:
+        return True
+    except (ValueError, OverflowError, ProcessLookupError):
+        return False
     return True
 
 

@@ -113,15 +113,6 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
         processes()
     except InputError as error:
         raise InputError(f"{error} {UNTOUCHED}") from error
-    # It becomes the name of a database, which dbt does not quote everywhere.
-    if not re.fullmatch(r"[\w.() -]+", warehouse.name):
-        raise InputError(
-            f"The file of the warehouse cannot be called {warehouse.name}: use letters, digits, blanks, dots, hyphens "
-            "and underscores."
-        )
-    # dbt takes what follows the one for no part of the path, DuckDB what follows the other.
-    if sign := re.search("[#?]", str(warehouse)):
-        raise InputError(f"The folder of the warehouse cannot have a {sign[0]} in its name: {warehouse}. Take another.")
     check_writers(warehouse)
     check_space(warehouse, raw_dir)
     check_memory(raw_dir)

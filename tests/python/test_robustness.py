@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -352,10 +353,30 @@ def test_a_build_refuses_a_foreign_writer_before_it_begins(warehouse: Path, monk
     assert sorted(path.name for path in warehouse.parent.iterdir()) == before
 
 
-@pytest.mark.parametrize("name", ["a#b/wh.duckdb", "a?b/wh.duckdb", "a#b.duckdb"])
-def test_a_build_refuses_names_that_dbt_and_duckdb_cannot_read(name: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"(folder of the warehouse cannot have a [#?] in|cannot be called a#b)"):
-        build({}, tmp_path, tmp_path / name)
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a#b/wh.duckdb", "folder of the warehouse cannot have a #"),
+        ("a?b/wh.duckdb", "folder of the warehouse cannot have a ?"),
+        ("a#b.duckdb", "cannot be called a#b"),
+        *((name, "also the name of a part of it") for name in ("work.duckdb", "Marts.db", "seeds")),
+    ],
+)
+def test_names_that_dbt_and_duckdb_cannot_read_are_refused(name: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=re.escape(said)):
+        begin(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_living_process_puts_on_the_disk_stays_and_what_a_dead_one_left_goes(warehouse: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        pass
+    left, used = (Path(f"{warehouse}.{pid}.tmp") for pid in (dead.pid, os.getpid()))
+    left.mkdir()
+    used.mkdir()
+    begin(warehouse)
+    assert used.exists()
+    assert not left.exists()
 
 
 @pytest.mark.slow
