@@ -129,11 +129,14 @@ def raw_files(size: int) -> Path:
         return Path(given)
     folder = WORK / f"raw_{size}"
     if not folder.exists():
-        write_demo(folder, member_rows=min(CONTEST_MEMBERS * size, MOST_MEMBERS), sales_lines=CONTEST_LINES * size)
+        new = WORK / f"raw_{size}.new"
+        shutil.rmtree(new, ignore_errors=True)
+        write_demo(new, member_rows=min(CONTEST_MEMBERS * size, MOST_MEMBERS), sales_lines=CONTEST_LINES * size)
         # The last two lines are broken in a way at which the reader of pandas stops.
-        path = folder / SALES_FILE
+        path = new / SALES_FILE
         lines = path.read_bytes().split(b"\n")
         path.write_bytes(b"\n".join(lines[:-3]) + b"\n")
+        new.rename(folder)
     return folder
 
 

@@ -23,6 +23,7 @@ from segmentation.errors import InputError
 from segmentation.exports import guarded, known_until, open_warehouse
 from segmentation.landing.files import identifier
 from segmentation.landing.lists import as_written, read_cards, read_log
+from segmentation.progress import say
 from segmentation.selection import OVERVIEW, Overview, Selection, Sums, parse
 from segmentation.tables import write_csv, write_table
 
@@ -175,12 +176,10 @@ def plan(overview: Overview, folder: Path, request: Request) -> Plan:
     as_of = known_until(overview.connection)
     contacted_on = request.contacted_on or as_of
     selected = overview.ranked(request.selection, request.by, [trait for trait, _ in request.caps])
-    names = {contact.audience for contact in earlier}
+    names = audience_names(earlier)
     for name in request.exclude:
         if name not in names:
-            raise InputError(
-                f"There is no earlier audience {name!r}; choose one of {', '.join(sorted(names)) or '(none)'}."
-            )
+            raise InputError(f"There is no earlier audience {name!r}; choose one of {', '.join(names) or '(none)'}.")
     known = known_cards(overview.connection)
     standing = folder / OPT_OUT if (folder / OPT_OUT).exists() else None
     lists = [read_cards(path, known) for path in dict.fromkeys((standing, request.opt_out)) if path]
@@ -283,7 +282,11 @@ def locked(folder: Path) -> Iterator[None]:
     """Wait for the lock of the audiences in a folder, made if need be, and hold it; whoever is killed gives it up."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"The audiences in {folder} are being written: this waits for its end.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
@@ -356,5 +359,10 @@ def read_contacts(folder: Path) -> list[Contact]:
             part = (written[0] or "").strip().casefold() if written else "contact"
             if part not in ("contact", "holdout"):
                 raise InputError(f"{path} has the list {written[0]!r}: write contact or holdout.")
-            contacts.append(Contact(card or "", datetime.date.fromisoformat(day), audience, part))
+            contacts.append(Contact(card or "", datetime.date.fromisoformat(day), audience or "", part))
     return contacts
+
+
+def audience_names(contacts: Iterable[Contact]) -> list[str]:
+    """Return the audiences of contacts that have a name."""
+    return sorted({contact.audience for contact in contacts} - {""})

@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.audience import Contact, is_chosen_later, known_cards, read_contacts
+from segmentation.audience import Contact, audience_names, is_chosen_later, known_cards, read_contacts
 from segmentation.errors import InputError
 from segmentation.exports import known_until, open_warehouse
 from segmentation.landing.lists import read_log
@@ -84,7 +84,7 @@ def campaign_result(
 ) -> str:
     """Return as a table what the members of an audience bought after the day of the contact, until the as-of date.
 
-    InputError where there is no such audience, no hold-out, or no day after the contact.
+    InputError where there is no such audience, nobody contacted, no hold-out, or no day after the contact.
 
     Parameters
     ----------
@@ -112,8 +112,9 @@ def campaign_result(
         # Cards may have been merged since.
         cards = {part: {known[card] for card in texts if card in known} for part, texts in written.items()}
         cards["holdout"] -= cards["contact"]
-        if not cards["holdout"]:
-            raise InputError(f"The audience {name} has no hold-out, so there is nothing to compare with.")
+        for part, lacks in (("contact", "nobody who was contacted"), ("holdout", "no hold-out")):
+            if not cards[part]:
+                raise InputError(f"The audience {name} has {lacks}, so there is nothing to compare with.")
         bought = _bought(connection, begin, end)
     # For each member whether there is an order, how many, and their amount.
     contact, holdout = measures = tuple(
@@ -167,7 +168,7 @@ def _audience(
 ) -> tuple[list[Contact], datetime.date]:
     days = {contact.day for contact in earlier if contact.audience == name}
     if not days:
-        names = ", ".join(sorted({contact.audience for contact in earlier})) or "(none)"
+        names = ", ".join(audience_names(earlier)) or "(none)"
         raise InputError(f"There is no audience {name!r}; choose one of {names}.")
     if contacted_on and contacted_on not in days:
         raise InputError(

@@ -475,16 +475,17 @@ def forget(card: str, warehouse: Path, reports: Path) -> None:
     from segmentation.forgetting import forget as forget_person
     from segmentation.speed import worker_processes
 
-    said = forget_person(warehouse, reports, card)
-    # Portraits show cards.
-    with writing(reports), worker_processes() as processes:
-        list(draw_charts(processes, warehouse, reports))
+    # Portraits show cards: nobody comes between.
+    with writing(reports):
+        said = forget_person(warehouse, reports, card)
+        with worker_processes() as processes:
+            list(draw_charts(processes, warehouse, reports))
     say(said)
 
 
 @commands.command()
 @click.argument("folder", type=PLACE, envvar="SEGMENTATION_DEMO_FOLDER")
-@click.option("--members", type=click.IntRange(50), default=20_000, help="Rows of the member table.")
+@click.option("--members", type=click.IntRange(50, 1_048_575), default=20_000, help="Rows of the member sheet.")
 @click.option("--lines", type=click.IntRange(200), default=200_000, help="Sales lines.")
 @click.option("--seed", type=click.IntRange(0), default=20180103, help="Another seed, other data.")
 def demo(folder: Path, members: int, lines: int, seed: int) -> None:

@@ -248,7 +248,7 @@ def fit_models(
                 reason = "value_depends_on_frequency"
         # Who paid nothing says nothing of the value of a purchase.
         paid = value > 0
-        if not reason and paid.sum() < minimum_repeat_buyers:
+        if not reason and paid.sum() < max(1, minimum_repeat_buyers):
             reason = "too_few_paid"
         row = _row(GammaGamma, reason, partial(fit_gamma_gamma, x[paid] + 1, value[paid]))
         rows.append(size | {"model": "gamma_gamma", "rank_correlation": correlation} | row)

@@ -19,7 +19,14 @@ from segmentation.disk import draft, put, remove, writing
 from segmentation.errors import InputError
 from segmentation.exports import open_warehouse, write_exports, write_parquet
 from segmentation.landing.files import identifier, literal
-from segmentation.landing.forgotten import BETWEEN_VALUES, Forgotten, forgotten_file, read_forgotten, write_forgotten
+from segmentation.landing.forgotten import (
+    BETWEEN_VALUES,
+    Forgotten,
+    forgotten_file,
+    possible_values,
+    read_forgotten,
+    write_forgotten,
+)
 from segmentation.landing.lists import TITLE_LINES, as_written, is_called_card
 from segmentation.landing.sql_macros import sql_macro
 from segmentation.landing.text import (
@@ -195,8 +202,7 @@ def _is_of_cards(table: str, tables: Mapping[str, Collection[str]]) -> str:
     ]
     if "raw_text" in columns:
         # A line that is no record has no column; one of its values may be the card.
-        tokens = f"regexp_split_to_array(raw_text, {literal(BETWEEN_VALUES)})"
-        keys = f"list_transform({tokens}, lambda token: lower({sql_macro('clean_key', 'token')}))"
+        keys = f"list_transform({possible_values('raw_text')}, lambda token: lower({sql_macro('clean_key', 'token')}))"
         small = "list_transform($cards, lambda card: lower(card))"
         tests.append(f"coalesce(list_has_any({keys}, {small}), false)")
     if table == "repaired_values":

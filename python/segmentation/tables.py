@@ -16,6 +16,12 @@ from segmentation.errors import InputError
 
 # The same rows are the same bytes.
 NO_CLOCK = datetime.datetime(2000, 1, 1)
+TIME_FORMATS = {
+    datetime.datetime: "yyyy-mm-dd hh:mm:ss",
+    datetime.date: "yyyy-mm-dd",
+    datetime.time: "hh:mm:ss",
+    datetime.timedelta: "[h]:mm:ss",
+}
 WIDEST = 60  # signs of a column
 # Of a sheet, below its header: more would be left out without a word.
 MOST_ROWS = 1_048_575
@@ -38,9 +44,8 @@ def write_xlsx(path: Path, header: Sequence[str], rows: Sequence[Sequence[object
         raise InputError(f"A sheet of a workbook holds {MOST_ROWS:,} rows, and these are {len(rows):,}: take csv.")
     with _private(path) as file, Workbook(file, {"in_memory": True}) as book:
         book.set_properties({"created": NO_CLOCK})
-        day, money, bold = (
-            book.add_format(form) for form in ({"num_format": "yyyy-mm-dd"}, {"num_format": "#,##0.00"}, {"bold": True})
-        )
+        money, bold = (book.add_format(form) for form in ({"num_format": "#,##0.00"}, {"bold": True}))
+        forms = {kind: book.add_format({"num_format": form}) for kind, form in TIME_FORMATS.items()}
         sheet = book.add_worksheet()
         sheet.freeze_panes(1, 1)
         for column, title in enumerate(header):
@@ -48,7 +53,7 @@ def write_xlsx(path: Path, header: Sequence[str], rows: Sequence[Sequence[object
             sheet.set_column(column, column, column_width(title, [row[column] for row in rows]))
         for number, row in enumerate(rows, start=1):
             for column, cell in enumerate(row):
-                form = day if isinstance(cell, datetime.date) else None if isinstance(cell, int) else money
+                form = None if isinstance(cell, int) else forms.get(type(cell), money)
                 write_cell(sheet, number, column, cell, form)
 
 
@@ -67,8 +72,10 @@ def write_cell(sheet: Worksheet, row: int, column: int, cell: Any, form: Format 
     """Write a value as what it is: an id stays text, whatever it looks like, and no text is a formula."""
     if isinstance(cell, str):
         sheet.write_string(row, column, cell)
-    elif isinstance(cell, datetime.date):
-        sheet.write_datetime(row, column, datetime.datetime.combine(cell, datetime.time()), form)
+    elif isinstance(cell, bool):
+        sheet.write_boolean(row, column, cell, form)
+    elif isinstance(cell, tuple(TIME_FORMATS)):
+        sheet.write_datetime(row, column, cell, form)
     elif cell is not None:
         sheet.write_number(row, column, float(cell), form)
 

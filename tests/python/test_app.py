@@ -154,7 +154,13 @@ def test_a_new_publication_is_read_but_not_while_one_is_written_from(demo: Job, 
     assert after.everybody.members == before.everybody.buyers < before.everybody.members
     warehouse.unlink()
     assert published.edition is after
-    after.stack.close()
+    warehouse.write_text("half a file")
+    with pytest.raises(InputError, match="cannot be used"):
+        published.edition  # noqa: B018
+    shutil.copy(demo.warehouse, following)
+    following.replace(warehouse)
+    assert published.edition.everybody == before.everybody
+    published.edition.stack.close()
 
 
 def answered(headers: list[tuple[bytes, bytes]], kind: str = "http") -> list[Any]:

@@ -3,8 +3,10 @@ import datetime
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -264,6 +266,28 @@ def test_a_card_that_was_merged_stands_for_its_member(tmp_path: Path) -> None:
     (tmp_path / "audiences" / "contacts.csv").write_text("card_id,contacted_on,audience\nold,2018-01-01,post\n")
     assert "1 contacted lately" in count_audience(warehouse, tmp_path, SMALL)
     assert "1 of excluded audiences" in count_audience(warehouse, tmp_path, replace(SMALL, exclude=("post",)))
+
+
+def test_contacts_without_the_name_of_an_audience_count(tmp_path: Path) -> None:
+    warehouse = warehouse_of(tmp_path, members_named(["a", "b"]))
+    (tmp_path / "audiences").mkdir()
+    (tmp_path / "audiences" / "contacts.csv").write_text(
+        "card_id,contacted_on,audience\na,2018-01-01,\nb,2017-01-01,post\n"
+    )
+    assert "1 contacted lately" in count_audience(warehouse, tmp_path, SMALL)
+    with pytest.raises(InputError, match=r"no earlier audience 'letter'; choose one of post\."):
+        count_audience(warehouse, tmp_path, replace(SMALL, exclude=("letter",)))
+
+
+def test_whoever_waits_for_another_export_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with ThreadPoolExecutor() as threads:
+        with locked(tmp_path):
+            later = threads.submit(locked(tmp_path).__enter__)
+            while not (said := capsys.readouterr().out):
+                assert not later.done()
+                time.sleep(0.01)
+        later.result()
+    assert "being written: this waits for its end" in said
 
 
 def test_a_workbook_keeps_ids_as_text_and_dates_as_dates(tmp_path: Path) -> None:

@@ -142,6 +142,12 @@ def test_without_a_hold_out_or_a_later_day_there_is_nothing_to_compare(tmp_path:
     with pytest.raises(InputError, match="has no hold-out"):
         campaign_result(warehouse, tmp_path, "letter")
     export_audience(warehouse, tmp_path, replace(SMALL, name="today", recent_days=1))
+    members = tmp_path / "audiences" / f"{DAY}_letter" / "members.csv"
+    header, *_ = members.read_text("utf-8-sig").splitlines()
+    # Whoever was contacted has been forgotten since.
+    members.write_text(f"{header}\nC1 İΑΣ,{DAY},letter,holdout\n")
+    with pytest.raises(InputError, match="has nobody who was contacted, so there is nothing to compare with"):
+        campaign_result(warehouse, tmp_path, "letter")
     with pytest.raises(InputError, match="knows what was bought until 2018-01-02: build it from later data"):
         campaign_result(warehouse, tmp_path, "today")
 

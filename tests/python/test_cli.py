@@ -52,6 +52,8 @@ def test_help_comes_without_loading_what_only_commands_need() -> None:
         ("demo ", "Give the name of a folder"),
         ("build --raw-data=", "Give the name of a folder"),
         ("demo x --members many", "'many' is not a valid integer"),
+        # A sheet holds no more rows.
+        ("demo x --members 1048576", "1048576 is not in the range"),
         ("demo x --lines 1", "1 is not in the range"),
         ("charts --language fr", "'fr' is not one of 'zh', 'en'"),
         ("charts --only months --member a", "comes without portraits"),

@@ -185,6 +185,9 @@ def test_who_bought_again_without_paying_is_not_said_to_be_missing() -> None:
     assert models.xs("bg_nbd", level="model").isna().all()
     refusals = pd.read_csv(ROOT / "seeds" / "clv_refusals.csv").set_index("reason")
     assert refusals.loc["too_few_paid", "is_too_little_data"]
+    any_number = LIMITS | {"minimum_repeat_buyers": 0}
+    models = fit_models(with_calibration(gifts), HORIZONS, **any_number).set_index(["sample", "model"])["reason"]
+    assert models.xs("gamma_gamma", level="model").tolist() == ["too_few_paid"] * 2
 
 
 def test_discounting_adds_up_what_later_steps_are_worth() -> None:

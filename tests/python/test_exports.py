@@ -54,6 +54,17 @@ def test_a_list_that_no_sheet_holds_is_refused_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_moments_times_durations_and_truths_stay_what_they_are(tmp_path: Path) -> None:
+    row = (
+        datetime.datetime(2018, 1, 2, 9, 30), datetime.date(2018, 1, 2), datetime.time(9, 30),
+        datetime.timedelta(hours=30), True, 2.5, "007",
+    )  # fmt: skip
+    write_xlsx(tmp_path / "list.xlsx", ["a", "b", "c", "d", "e", "f", "g"], [row])
+    with CalamineWorkbook.from_path(tmp_path / "list.xlsx") as book:
+        _, read = book.get_sheet_by_index(0).to_python()
+    assert tuple(read) == row
+
+
 def test_a_mart_is_a_file_or_a_folder_of_months(written: Path) -> None:
     assert sorted(contents(written)) == [
         "few_lines.parquet",

@@ -12,13 +12,15 @@ from typing import Any
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 from conftest import ROOT, Job
 from python_calamine import CalamineWorkbook
 from xlsxwriter import Workbook
 
-from segmentation import forgetting
+from segmentation import forgetting, lock
 from segmentation.app.members import write_members
 from segmentation.audience import Request, count_audience
+from segmentation.cli import commands
 from segmentation.errors import InputError
 from segmentation.exports import write_exports
 from segmentation.forgetting import forget
@@ -42,7 +44,9 @@ def landed_cards(warehouse: Path, retailer: Path, raw: Path) -> tuple[list[tuple
 def test_forgotten_cards_leave_what_has_landed_and_what_lands(tmp_path: Path) -> None:
     raw = tmp_path / "raw"
     raw.mkdir()
-    (raw / "lines.csv").write_text("order,paid,item\n1,10,7\n2,20,8\n2,21,8\n3,30,7\n7,1,1\n9;1\n8;7 ;x\n")
+    (raw / "lines.csv").write_text(
+        "order,paid,item\n1,10,7\n2,20,8\n2,21,8\n3,30,7\n7,1,1\n9;1\n8;7 ;x\n8::7^x::9\n8::1.7::9\n"
+    )
     (raw / "orders.csv").write_text(
         "order,buyer,at\n1,a7,2017-01-01\n2, 7.0 ,2017-01-02\n3,b,2017-01-03\n7,c,2017-01-04\n"
     )
@@ -55,7 +59,7 @@ def test_forgotten_cards_leave_what_has_landed_and_what_lands(tmp_path: Path) ->
     )
     warehouse = tmp_path / "wh.duckdb"
     lines, _, ledger = landed_cards(warehouse, retailer, raw)
-    assert (len(lines), ledger[0]) == (7, ("lines.csv", 7, 2))
+    assert (len(lines), ledger[0]) == (9, ("lines.csv", 9, 4))
     path = forgotten_file(warehouse)
     write_forgotten(path, read_forgotten(path).with_cards(["7"]))
     assert "7" not in path.read_text().split('"')
@@ -63,14 +67,14 @@ def test_forgotten_cards_leave_what_has_landed_and_what_lands(tmp_path: Path) ->
     # The second time all is there already.
     for _ in range(2):
         lines, people, ledger = landed_cards(warehouse, retailer, raw)
-        assert lines == [("a7", "10"), ("b", "30"), ("c", "1"), (None, None)]
+        assert lines == [("a7", "10"), ("b", "30"), ("c", "1"), (None, None), (None, None)]
         assert people == [("a7",), ("b",)]
-        assert ledger == [("lines.csv", 4, 1), ("orders.csv", 3, 0), ("people.csv", 2, 0)]
+        assert ledger == [("lines.csv", 5, 2), ("orders.csv", 3, 0), ("people.csv", 2, 0)]
     # More lines of their orders come, and of others, without the file that says whose they are.
     with (raw / "lines.csv").open("a") as more:
         more.write("2,22,9\n3,31,9\n")
     lines, _, _ = landed_cards(warehouse, retailer, raw)
-    assert lines == [("a7", "10"), ("b", "30"), ("b", "31"), ("c", "1"), (None, None)]
+    assert lines == [("a7", "10"), ("b", "30"), ("b", "31"), ("c", "1"), (None, None), (None, None)]
 
 
 def test_a_warehouse_forgets_by_each_of_its_names(tmp_path: Path) -> None:
@@ -348,6 +352,16 @@ def test_who_is_refused_as_another_process_writes_the_reports_has_changed_nothin
     assert not forgotten_file(warehouse).exists()
 
 
+def test_nobody_writes_between_the_forgetting_and_the_charts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locks = []
+    for step in ("segmentation.forgetting.forget", "segmentation.charts.draw_charts"):
+        monkeypatch.setattr(step, lambda *_: locks.append(lock._held[tmp_path.resolve() / ".lock"]) or "")
+    done = CliRunner().invoke(commands, ["forget", "a", f"--reports={tmp_path}"])
+    assert done.exit_code == 0, done.output
+    first, second = locks
+    assert first is second
+
+
 def test_neither_a_list_nor_the_page_is_written_of_what_is_being_forgotten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -432,15 +446,16 @@ def test_what_tells_of_the_rows_of_a_person_goes_and_nothing_of_others(
             create table marts.card_merges (card_id varchar, final_card_id varchar);
             create table marts.sales_lines as from (values
                 ('a.csv', 1, 'A@x', null), ('a.csv', 2, 'b', null), ('a.csv', 3, null, '7;"A@X ";1'),
-                ('a.csv', 4, null, '7;A@x2;1')) as c (source_file, row_no, card_id, raw_text);
+                ('a.csv', 4, null, '7;A@x2;1'), ('a.csv', 5, null, '7#a-x#1')) as c (source_file, row_no, card_id, raw_text);
             alter table marts.sales_lines add column merged_card_id varchar;
-            create table marts.member_rows as from (values ('m.csv', 1, 'a@X')) as c (source_file, row_no, card_id);
+            create table marts.member_rows as from (values ('m.csv', 1, 'a@X'), ('m.csv', 2, 'a-x')) as c (source_file, row_no, card_id);
             create table marts.repaired_values as from (values
                 ('sales_lines', 'a.csv', 1), ('sales_lines', 'a.csv', 2), ('sales_lines', 'a.csv', 3),
                 ('members', 'a.csv', 1), ('members', 'm.csv', 1)) as c (table_name, source_file, row_no)"""
         )
     monkeypatch.setattr(forgetting, "write_exports", lambda *_: None)
-    forget(warehouse, tmp_path / "reports", "a@x")
+    for card in ("a@x", "A-X"):
+        forget(warehouse, tmp_path / "reports", card)
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         assert connection.execute("select row_no from marts.sales_lines order by 1").fetchall() == [(2,), (4,)]
         assert connection.execute("from marts.member_rows").fetchall() == []

@@ -160,6 +160,9 @@ def test_a_page_of_few_buyers_tells_nothing_of_them(demo: Job) -> None:
     assert [section["key"] for section in told["sections"]] == ["glance", "data", "glossary"]
     blocks = [block.key for section in told["sections"] for block in section["blocks"]]
     assert blocks == ["too_few", "funnel", "reasons", "findings", "glossary", "settings"]
+    assert "Of fewer than 1000 people" in told["note"]
+    with open_warehouse(demo.warehouse) as connection:
+        assert page(replace(open_story(connection, "en"), small=1))["note"] == "Totals only, no card numbers."
 
 
 def test_fewer_people_than_the_setting_are_not_shown(report: Path) -> None:
@@ -716,6 +719,17 @@ def test_what_grows_is_said_as_the_seed_has_it() -> None:
     assert block is not None
     assert "growing is at least 10% more, declining over 20% less" in block.sentences[0]
     assert "80 buyers are comparable" in block.sentences[0]
+
+
+def test_nobody_who_can_be_compared_grows_in_no_block_whatever_is_small() -> None:
+    story = story_of(
+        "en",
+        """create table marts.member_growth as
+        select 'growing' as level, 'a level' as level_name_en, false as is_comparable, null as is_beyond_chance,
+            null as more_visits, 0 as compared_months;
+        create table seeds.growth_levels as select 'growing' as level, 1 as sort_order, 0.1 as lower_bound""",
+    )
+    assert groups.growth(replace(story, small=0)) is None
 
 
 @pytest.mark.parametrize(

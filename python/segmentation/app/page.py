@@ -15,7 +15,7 @@ from nicegui import app, run, ui
 
 from segmentation.app import state
 from segmentation.app.state import DRAWN, Conditions, Edition, Part, Published
-from segmentation.audience import Request, export_audience, plan, read_contacts
+from segmentation.audience import Request, audience_names, export_audience, plan, read_contacts
 from segmentation.charts import LANGUAGES
 from segmentation.charts.lettering import FONT_PATH
 from segmentation.charts.look import BAR, LOCALES
@@ -370,7 +370,7 @@ class AudienceDialog:
     def __init__(self, page: SelectionPage) -> None:
         self.page = page
         self.say = say = page.story.say
-        earlier = sorted({contact.audience for contact in read_contacts(page.report_dir / "audiences")})
+        earlier = audience_names(read_contacts(page.report_dir / "audiences"))
         labels, overview = page.edition.labels(page.language), page.edition.overview
         kinds = {
             kind: {name: label for name, label in labels.items() if overview.trait(name).kind == kind}

@@ -131,8 +131,9 @@ class Published:
     def edition(self) -> Edition:
         """The newest edition, unless one is being written from."""
         if not self._users and self._stamp() not in (None, self._opened):
-            self._edition.stack.close()
+            before = self._edition
             self._open()
+            before.stack.close()
         return self._edition
 
     @contextmanager
@@ -147,12 +148,13 @@ class Published:
 
     def _open(self) -> None:
         # Looked at first: of a file that takes its place meanwhile, the next look tells.
-        self._opened = self._stamp()
-        self._edition = Edition(self.warehouse)
+        stamp = self._stamp()
+        edition = Edition(self.warehouse)
         # What all members are like is counted before somebody waits for it.
         for trait in DRAWN:
-            if trait in self._edition.labels(LANGUAGES[0]):
-                compared(self._edition, trait, (), LANGUAGES[0])
+            if trait in edition.labels(LANGUAGES[0]):
+                compared(edition, trait, (), LANGUAGES[0])
+        self._edition, self._opened = edition, stamp
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:

@@ -17,6 +17,8 @@ from segmentation.landing.sql_macros import sql_macro
 
 # What stands between values in a line that is no record.
 BETWEEN_VALUES = r"[,;|\t\r\n\"]+"
+# Where the retailer file has a delimiter of its own: whatever is in no card of the usual form.
+BETWEEN_WORDS = r"[^\p{L}\p{N}._/-]+"
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,12 @@ def read_forgotten(path: Path) -> Forgotten:
         raise InputError(f"{path} is not the list of the forgotten that it was: take it back from a copy.") from error
 
 
+def possible_values(text: str) -> str:
+    """Return the SQL of what may be a value in a line that is no record, given by the SQL of its text."""
+    parts = (f"regexp_split_to_array({text}, {literal(sign)})" for sign in (BETWEEN_VALUES, BETWEEN_WORDS))
+    return f"list_concat({', '.join(parts)})"
+
+
 def write_forgotten(path: Path, forgotten: Forgotten) -> None:
     """Write the list."""
     with draft(path) as new:
@@ -100,10 +108,9 @@ def leave_out_forgotten(connection: DuckDBPyConnection, parts: Mapping[str, Sequ
             select source_file, row_no from work.raw.{name} where {found}
             union
             select source_file, row_no from (
-                select source_file, row_no, unnest(regexp_split_to_array(unreadable_text, $between)) as token
+                select source_file, row_no, unnest({possible_values("unreadable_text")}) as token
                 from work.raw.{name} where unreadable_text is not null
-            ) where {forgotten.matches(sql_macro("clean_key", "token"))}""",
-            {"between": BETWEEN_VALUES},
+            ) where {forgotten.matches(sql_macro("clean_key", "token"))}"""
         )
         columns = _cards_of_parts(table_parts)
         for number in range(len(table_parts)):

@@ -451,7 +451,7 @@ def growth(story: Story) -> Block | None:
         where is_comparable group by level, label, sort_order order by sort_order"""
     )
     everybody = sum(row["buyers"] for row in data)
-    if everybody < story.small:
+    if not data or everybody < story.small:
         return None
     bounds = story.one(
         """select any_value(lower_bound) filter (where level = 'growing') as growing,

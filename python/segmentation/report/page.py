@@ -87,7 +87,8 @@ def page(story: Story) -> dict[str, Any]:
         "as_of": story.say("page_as_of", day=story.day(day)),
         "note": ("" if story.source.language == "zh" else " ").join(
             sentences(
-                story.say("page_note", small=str(story.small)),
+                story.say("page_note"),
+                story.say("page_note_small", small=str(story.small)) if story.small > 1 else "",
                 story.say("page_note_rounded", step=str(story.step)) if story.step > 1 else "",
             )
         ),
