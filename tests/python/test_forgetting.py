@@ -17,7 +17,7 @@ from conftest import ROOT, Job
 from python_calamine import CalamineWorkbook
 from xlsxwriter import Workbook
 
-from segmentation import forgetting, lock
+from segmentation import forgetting
 from segmentation.app.members import write_members
 from segmentation.audience import Request, count_audience
 from segmentation.cli import commands
@@ -26,6 +26,7 @@ from segmentation.exports import write_exports
 from segmentation.forgetting import forget
 from segmentation.landing.forgotten import forgotten_file, read_forgotten, write_forgotten
 from segmentation.landing.land import land, working_file
+from segmentation.lock import _held
 from segmentation.report.page import write_report
 from segmentation.tables import write_xlsx
 
@@ -355,7 +356,7 @@ def test_who_is_refused_as_another_process_writes_the_reports_has_changed_nothin
 def test_nobody_writes_between_the_forgetting_and_the_charts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     locks = []
     for step in ("segmentation.forgetting.forget", "segmentation.charts.draw_charts"):
-        monkeypatch.setattr(step, lambda *_: locks.append(lock._held[tmp_path.resolve() / ".lock"]) or "")
+        monkeypatch.setattr(step, lambda *_: locks.append(_held[tmp_path.resolve() / ".lock"]) or "")
     done = CliRunner().invoke(commands, ["forget", "a", f"--reports={tmp_path}"])
     assert done.exit_code == 0, done.output
     first, second = locks
@@ -446,9 +447,11 @@ def test_what_tells_of_the_rows_of_a_person_goes_and_nothing_of_others(
             create table marts.card_merges (card_id varchar, final_card_id varchar);
             create table marts.sales_lines as from (values
                 ('a.csv', 1, 'A@x', null), ('a.csv', 2, 'b', null), ('a.csv', 3, null, '7;"A@X ";1'),
-                ('a.csv', 4, null, '7;A@x2;1'), ('a.csv', 5, null, '7#a-x#1')) as c (source_file, row_no, card_id, raw_text);
+                ('a.csv', 4, null, '7;A@x2;1'), ('a.csv', 5, null, '7#a-x#1'))
+                as c (source_file, row_no, card_id, raw_text);
             alter table marts.sales_lines add column merged_card_id varchar;
-            create table marts.member_rows as from (values ('m.csv', 1, 'a@X'), ('m.csv', 2, 'a-x')) as c (source_file, row_no, card_id);
+            create table marts.member_rows as from (values ('m.csv', 1, 'a@X'), ('m.csv', 2, 'a-x'))
+                as c (source_file, row_no, card_id);
             create table marts.repaired_values as from (values
                 ('sales_lines', 'a.csv', 1), ('sales_lines', 'a.csv', 2), ('sales_lines', 'a.csv', 3),
                 ('members', 'a.csv', 1), ('members', 'm.csv', 1)) as c (table_name, source_file, row_no)"""
