@@ -118,6 +118,7 @@ def marts() -> duckdb.DuckDBPyConnection:
     connection.execute(
         f"""create schema marts; create schema seeds;
         create table seeds.workbook_columns as from '{ROOT}/seeds/workbook_columns.csv';
+        create table seeds.texts as from '{ROOT}/seeds/texts.csv';
         create table marts.settings_used as select 'workbook_members' as setting, '3' as value;
         create table marts.retailer as select 'EUR' as currency"""
     )
@@ -176,6 +177,9 @@ def test_the_workbook_keeps_ids_as_text_and_leaves_out_what_the_retailer_does_no
     # As many as the setting, those of whom the most is expected first.
     assert rows == [[card, "Active", datetime.date(2017, 12, 31), 1.0, 1.5, 0.5, amount, "Note"]
                     for card, amount in zip(CARDS[:3], (10.0, 9.0, 8.0), strict=True)]  # fmt: skip
+    assert book.get_sheet_by_name("月份 Months").to_python()[1] == [
+        datetime.date(2017, 12, 1), "完整 complete", 1.0, 1.0, 3.0
+    ]  # fmt: skip
     assert book.get_sheet_by_name("行动 Actions").to_python()[1] == ["Active", "Note", 4.0, 6.0, 34.0]
     again = tmp_path / "again.xlsx"
     write_workbook(marts, again)
