@@ -16,6 +16,6 @@ where
     )
 qualify row_number() over (
     partition by {{ keys | join(', ') }}
-    order by coalesce(1 + length(texts.requires) - length(replace(texts.requires, ' ', '')), 0) desc
+    order by coalesce(1 + length(texts.requires) - length(replace(texts.requires, ' ', '')), 0) desc, texts.requires
 ) = 1
 {%- endmacro %}

@@ -14,7 +14,8 @@ MONTHS = """
         from marts.orders join as_of on purchased_at < as_of semi join marts.member_overview using (card_id)
         where customer_type = 'member' group by all
     )
-    select month_start, if(month_start + interval 1 month <= as_of, status, 'partial') as status,
+    select month_start,
+        if(status = 'complete' and month_start + interval 1 month > as_of, 'partial', status) as status,
         coalesce(bought.orders, if(status = 'missing', null, 0)) as orders,
         cast(coalesce(amount, if(status = 'missing', null, 0)) as double) as amount,
         coalesce(buyers, if(status = 'missing', null, 0)) as buyers,

@@ -110,9 +110,11 @@ def test_texts_require_what_they_are_about(seed: str) -> None:
 
 
 def test_requirements_are_columns_of_the_retailer_and_every_state_has_an_action_without_any() -> None:
-    known = set(re.findall(r"\b(?:has|require)_\w+", (ROOT / "models/marts/core/retailer.sql").read_text()))
     for seed in ("cleaning_steps", "customer_types", "recommended_actions", "report_texts"):
-        other = {"net_returns", "thresholds"} if seed == "report_texts" else set()
+        of_report = seed == "report_texts"
+        asked = ROOT / ("models/marts/core/retailer.sql" if of_report else "macros/fitting_texts.sql")
+        known = set(re.findall(r"\b(?:has|require)_\w+", asked.read_text()))
+        other = {"net_returns", "thresholds"} if of_report else set()
         assert {name for row in rows(seed) for name in row["requires"].split()} <= known | other
     general = {(row["segment_code"], row["state"]) for row in rows("recommended_actions") if not row["requires"]}
     assert {("any", row["state"]) for row in rows("life_cycle_states")} <= general

@@ -467,6 +467,21 @@ def story_of_months(language: str, orders: int, days: int = 1) -> Story:
     )
 
 
+def test_the_month_of_the_as_of_date_is_missing_where_nothing_is_known_of_it() -> None:
+    story = story_of_months("en", 900)
+    story.source.connection.execute("update marts.eda_coverage set status = 'missing' where month_start = '2015-03-01'")
+    assert story.months[-1]["status"] == "missing"
+
+
+def test_what_is_beyond_chance_follows_the_setting() -> None:
+    story = story_of_months("en", 3600, 3)
+    told, untold = (business.orders_by_month(replace(story, chance_level=level)) for level in (0.05, 1e-15))
+    assert told is not None
+    assert untold is not None
+    assert "20.0%" in told.title
+    assert "20.0%" not in untold.title
+
+
 def test_months_after_the_as_of_date_are_not_told_and_its_own_is_partial() -> None:
     story = story_of_months("en", 900)
     assert [(row["status"], row["orders"], row["amount"], row["buyers"]) for row in story.months] == [

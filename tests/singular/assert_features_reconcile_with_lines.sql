@@ -19,8 +19,10 @@ purchases as (
         orders.card_id,
         min(orders.purchased_at) as first_purchased_at,
         sum(orders.amount) as amount,
-        sum(orders.points) as points
+        -- Where points are recorded, who has none of them earned none.
+        case when any_value(retailer.has_points) then coalesce(sum(orders.points), 0) end as points
     from orders
+    cross join {{ ref('stg_retailer') }} as retailer
     inner join {{ ref('members') }} as members on orders.card_id = members.card_id
     cross join as_of
     where orders.purchased_at < as_of.as_of and members.registered_at < as_of.as_of

@@ -7,10 +7,20 @@ with months as (
     from {{ ref('sales_by_member_and_month') }}
 ),
 
-bought as (
-    select cast(sum(amount) as decimal(18, 2)) as amount
+-- An order is of the month in which it begins.
+orders as (
+    select
+        card_id,
+        min(purchased_at) as purchased_at,
+        sum(amount) as amount
     from {{ ref('sales_lines') }}
     where reason is null
+    group by card_id, order_id
+),
+
+bought as (
+    select cast(sum(amount) as decimal(18, 2)) as amount
+    from orders
     group by card_id, date_trunc('month', purchased_at)
 ),
 

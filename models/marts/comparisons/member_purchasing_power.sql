@@ -77,8 +77,8 @@ purchasing_power as (
         {% for part in parts -%}
         100 * scores.{{ part }}_place as {{ part }}_score,
         {% endfor -%}
-        -- The weights of the parts that are recorded add up to one.
-        100 * (
+        -- The weights of the parts that are recorded add up to one; divided first, no score is above 100.
+        100 * ((
             {% for part in parts | sort -%}
             coalesce(scores.{{ part }}_weight * scores.{{ part }}_place, 0){{ " +" if not loop.last }}
             {% endfor %}
@@ -86,7 +86,7 @@ purchasing_power as (
             {% for part in parts | sort -%}
             coalesce(scores.{{ part }}_weight, 0){{ " +" if not loop.last }}
             {% endfor %}, 0
-        ) as score
+        )) as score
     from measures
     left join scores on measures.card_id = scores.card_id
 )

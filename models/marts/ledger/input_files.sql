@@ -4,7 +4,6 @@ with files as (
 
 sales_lines as (
     select * from {{ ref('sales_lines') }}
-    where reason is distinct from 'lone_day'
 ),
 
 members as (
@@ -27,6 +26,7 @@ moments as (
         min(purchased_at) as first_purchased_at,
         max(purchased_at) as last_purchased_at
     from sales_lines
+    where reason is distinct from 'lone_day'
     group by source_file
 ),
 

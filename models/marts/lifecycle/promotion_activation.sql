@@ -3,12 +3,17 @@ with promotion_days as (
     where is_judged and inactive_members > 0
 ),
 
+weekdays as (
+    select * from {{ ref('weekdays') }}
+),
+
 days as (
     select
-        *,
-        case when is_promotion_day then 'promotion' else 'ordinary' end as day_kind,
-        weekday >= 6 as is_weekend
+        promotion_days.*,
+        case when promotion_days.is_promotion_day then 'promotion' else 'ordinary' end as day_kind,
+        weekdays.is_weekend
     from promotion_days
+    inner join weekdays on promotion_days.weekday = weekdays.weekday
 ),
 
 -- The yardstick of a day: the ordinary days of its month, working days and weekends apart.

@@ -1,9 +1,8 @@
 """The business at a glance, who the customers are, and when and how they buy."""
 
 import datetime
-import math
 from collections.abc import Callable
-from statistics import NormalDist, median
+from statistics import median
 
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, GENDER_COLORS, PLAIN, TYPE_COLORS, TYPES
@@ -27,12 +26,7 @@ def last_two(months: list[Row]) -> tuple[Row | None, Row | None, Row | None]:
     return last, complete.get(month_before(day)), complete.get(day.replace(year=day.year - 1))
 
 
-def is_beyond_chance(more: float, variance: float, tests: int = 1) -> bool:
-    """Whether chance gives so large a difference in less than one page of twenty, of so many that could be told."""
-    return abs(more) > NormalDist().inv_cdf(1 - 0.025 / tests) * math.sqrt(variance)
-
-
-def difference(now: Row | None, before: Row | None, measure: str) -> float | None:
+def difference(story: Story, now: Row | None, before: Row | None, measure: str) -> float | None:
     """The share by which a month has more a day of trade than another, to a tenth of a per cent; 0 within chance."""
     if not now or not before or not before[measure] or not now["trading_days"]:
         return None
@@ -40,7 +34,7 @@ def difference(now: Row | None, before: Row | None, measure: str) -> float | Non
     # Orders come by chance, each with its amount: the variance of a sum of these is that of their squares.
     squares = "orders" if measure == "orders" else "squared_amount"
     variance = sum(row[squares] / row["trading_days"] ** 2 for row in (now, before))
-    is_told = is_beyond_chance(per_day[0] - per_day[1], variance)
+    is_told = story.is_beyond_chance(per_day[0] - per_day[1], variance)
     return round(per_day[0] / per_day[1] - 1, 3) if is_told else 0
 
 
@@ -63,7 +57,7 @@ def key_figures(story: Story) -> Block | None:
         month = story.source.month(now["month_start"])
         # It would tell what the month before had.
         is_told = before and before["month_start"] not in hidden
-        more = difference(now, before, measure) if is_told else None
+        more = difference(story, now, before, measure) if is_told else None
         key = "card_month" if more is None else "card_month_change" if more else "card_month_same"
         return story.say(key, month=month, value=value, change=story.signed(more))
 
@@ -120,7 +114,7 @@ def by_month(story: Story, measure: str) -> Block | None:
     now, before, year_before = last_two(shown)
     if len(months) < 2 or now is None:
         return None
-    more, since = difference(now, before, measure), difference(now, year_before, measure)
+    more, since = (difference(story, now, other, measure) for other in (before, year_before))
     direction = "" if more is None else "_more" if more > 0 else "_less" if more < 0 else "_same"
     best = max((row for row in shown if row["status"] == "complete"), key=lambda row: row[measure] or 0)
 
@@ -338,7 +332,7 @@ def member_groups(story: Story) -> Block | None:
         select sum(if(is_in_group, mean, -mean)) as more, sum(variance) as variance
         from groups having count(variance) = 2"""
     )
-    leads = is_beyond_chance(**against, tests=len(shown)) if against else None
+    leads = story.is_beyond_chance(**against, tests=len(shown)) if against else None
     measures = ["buyers", "amount_share", "orders_per_buyer", "amount_per_buyer", "amount_per_order"]
     return Block(
         "member_groups",
@@ -463,7 +457,7 @@ def _leads(story: Story, name: str, best: int, data: list[Row]) -> bool | None:
         orders = {row["position"]: row["orders"] for row in data}
         most, others = orders.pop(best), orders.values()
         # The median, as the hours at which a shop opens and closes have few.
-        return is_beyond_chance(most - median(others), most + median(others), len(data)) if others else None
+        return story.is_beyond_chance(most - median(others), most + median(others), len(data)) if others else None
     # What is known of days and years, which differ by more than the chance of single orders, is known of members.
     effect = story.one(
         f"""select is_beyond_chance and relative_orders > 1 as leads from marts.calendar_effects

@@ -1,10 +1,12 @@
 """What the report is made of: blocks with a title that says a finding, sentences, a chart and a table."""
 
 import datetime
+import math
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from statistics import NormalDist
 from typing import Any, TypeVar
 
 import duckdb
@@ -63,12 +65,14 @@ class Story:
     Attributes
     ----------
     small : fewest members or orders of which rates, means and counts are shown (setting small_group).
+    chance_level : chance of any difference told where there is none (setting chance_level).
     left_out : filled with what is not shown, since groups are small.
     """
 
     source: Source
     texts: dict[str, str]
     small: int
+    chance_level: float = 0.05
     left_out: list[Hashable] = field(default_factory=list)
 
     @cached_property
@@ -202,6 +206,10 @@ class Story:
         self.left_out.extend(cells)
         return frozenset(cells)
 
+    def is_beyond_chance(self, more: float, variance: float, tests: int = 1) -> bool:
+        """Whether chance rarely gives so large a difference, in any of so many that could be told (Bonferroni)."""
+        return abs(more) > NormalDist().inv_cdf(1 - self.chance_level / 2 / tests) * math.sqrt(variance)
+
     def list(self, names: Iterable[str]) -> str:
         return ("、" if self.source.language == "zh" else ", ").join(names)
 
@@ -231,7 +239,10 @@ def open_story(connection: duckdb.DuckDBPyConnection, language: str) -> Story:
         qualify row_number() over (partition by text_key order by len(string_split(requires, ' ')) desc nulls last) = 1
         order by text_no"""
     ).fetchall()
-    return Story(source, dict(texts), source.small)
+    [(chance_level,)] = connection.execute(
+        "select cast(value as double) from marts.settings_used where setting = 'chance_level'"
+    ).fetchall()
+    return Story(source, dict(texts), source.small, chance_level)
 
 
 def sentences(*texts: str) -> list[str]:
