@@ -80,9 +80,12 @@ class Request:
             *((f"the most for each {trait}", most, 1) for trait, most in self.caps),
         ):
             if number < least:
-                raise InputError(f"{number} cannot be {name}: give {least} or more.")
+                said = f"{number} cannot be {name}: give {least} or more."
+                raise InputError(said, "app_number_wrong", number=str(number))
         if not 0 <= self.holdout < 1:
-            raise InputError(f"{self.holdout:g} cannot be the share held out: give 0 to below 1, such as 0.1.")
+            raise InputError(
+                f"{self.holdout:g} cannot be the share held out: give 0 to below 1, such as 0.1.", "app_holdout_wrong"
+            )
 
     @property
     def selection(self) -> Selection:
@@ -228,10 +231,13 @@ def plan(overview: Overview, folder: Path, request: Request) -> Plan:
 
 def refuse(folder: Path, request: Request, decided: Plan) -> None:
     """Raise InputError where the audience is too small, chosen from later data, or has been written."""
-    if len(decided.contacted) < request.minimum:
+    if (count := len(decided.contacted)) < request.minimum:
         raise InputError(
-            f"The audience {request.name} has {len(decided.contacted)} members to contact, of {decided.sums.members} "
-            f"selected; fewer than the minimum of {request.minimum}, so nothing was written."
+            f"The audience {request.name} has {count} members to contact, of {decided.sums.members} "
+            f"selected; fewer than the minimum of {request.minimum}, so nothing was written.",
+            "app_too_few",
+            count=str(count),
+            minimum=str(request.minimum),
         )
     if is_chosen_later(decided.as_of, decided.contacted_on):
         raise InputError(
@@ -239,7 +245,9 @@ def refuse(folder: Path, request: Request, decided: Plan) -> None:
             f"{decided.as_of - datetime.timedelta(1)}: give a later day, so nothing was written."
         )
     if (place := folder / f"{decided.contacted_on}_{request.name}").exists():
-        raise InputError(f"{place} exists; choose another name or date, a list is never overwritten.")
+        raise InputError(
+            f"{place} exists; choose another name or date, a list is never overwritten.", "app_exists", place=str(place)
+        )
 
 
 def write_audience(overview: Overview, folder: Path, request: Request, decided: Plan) -> Path:

@@ -16,7 +16,17 @@ WAY_OUT = {
 
 
 class InputError(Exception):
-    """A raw file or a setting that cannot work; the message is one sentence for the user."""
+    """A raw file or a setting that cannot work; the message is one sentence for the user.
+
+    Attributes
+    ----------
+    key : that of the text in the seed report_texts with which the live page says it in both languages, if there is one.
+    values : those of the text.
+    """
+
+    def __init__(self, said: str, key: str = "", **values: str) -> None:
+        super().__init__(said)
+        self.key, self.values = key, values
 
 
 def sentence(error: BaseException) -> str | None:

@@ -430,7 +430,7 @@ class AudienceDialog:
             others = {key: story.count(getattr(decided, key)) for key in left_out}
             self.said.text = "\n".join([self.say("app_plan", **numbers, **others), *decided.warnings])
         except (InputError, OSError) as error:
-            self.said.text = self.say("app_refused", why=str(error))
+            self.refused(error)
 
     async def write(self) -> None:
         if not re.fullmatch(r"[\w-]{1,60}", self.name.value.strip()):
@@ -445,7 +445,11 @@ class AudienceDialog:
                 done = await run.io_bound(export_audience, published.warehouse, report_dir, wanted)
             self.said.text = self.say("app_written", file=str(done).split(": ")[0])
         except (InputError, OSError) as error:
-            self.said.text = self.say("app_refused", why=str(error))
+            self.refused(error)
+
+    def refused(self, error: Exception) -> None:
+        said = self.say(error.key, **error.values) if isinstance(error, InputError) else ""
+        self.said.text = self.say("app_refused", why=said or str(error))
 
 
 def _member(edition: Edition, language: str, card: str, conditions: Conditions) -> None:
