@@ -263,6 +263,21 @@ def test_broken_compressed_and_parquet_files_are_one_sentence(tmp_path: Path) ->
         (tmp_path / name).unlink()
 
 
+@pytest.mark.parametrize(("place", "value"), [(0, 1), (2, 9)], ids=["encrypted", "Deflate64"])
+def test_an_archive_that_cannot_be_unpacked_here_is_one_sentence(tmp_path: Path, place: int, value: int) -> None:
+    with zipfile.ZipFile(tmp_path / "sales.csv", "w") as archive:
+        archive.writestr("a.csv", HEADER + "a,2015-01-01,x,1\n")
+    content = bytearray((tmp_path / "sales.csv").read_bytes())
+    for signature, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        content[content.index(signature) + flags + place] = value
+    write(tmp_path, bytes(content))
+    (tmp_path / "shop.yml").write_text(PLAIN)
+    problem = input_problem(str(tmp_path / "shop.yml"), tmp_path)
+    assert problem
+    assert "sales.csv cannot be unpacked (" in problem
+    assert problem.endswith("): unpack it and put the file itself there.")
+
+
 def test_the_schema_for_editors_is_up_to_date_and_says_what_the_documentation_says() -> None:
     schema = (ROOT / "retailers" / "retailer.schema.json").read_text(encoding="utf-8")
     assert schema == retailer_schema_file()

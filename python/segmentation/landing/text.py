@@ -3,7 +3,9 @@
 import codecs
 import errno
 import io
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections import deque
@@ -32,6 +34,8 @@ LARGEST_RATIO = 200
 SMALL = 50_000_000
 QUOTED_FIELD = re.compile(r'"((?:[^"]|"")*+)("?)')
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# What reading an archive raises that is damaged, encrypted or packed in a rare way.
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, OSError)
 COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2"}
 BLANKS = re.compile(rb"[ \t]+")
 BLANKS_AT_THE_ENDS = re.compile(rb"^\t|\t(?=\r?$)", re.MULTILINE)
@@ -113,7 +117,7 @@ def open_plain(path: Path) -> Iterator[IO[bytes]]:
     Raises
     ------
     InputError
-        If the file is a zip archive of other than one file, or its compressed content is broken.
+        If the file is a zip archive of other than one file, or encrypted, or its compressed content is broken.
     """
     kind = compression(path)
     try:
@@ -132,11 +136,23 @@ def open_plain(path: Path) -> Iterator[IO[bytes]]:
         else:
             with pa.input_stream(str(path), compression=kind) as stream, io.BufferedReader(stream) as file:
                 yield file
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except BROKEN as error:
         # The copy is written in this block too.
-        if kind is None or getattr(error, "errno", None) == errno.ENOSPC:
+        if kind is None or is_of_the_system(error):
             raise
+        if isinstance(error, RuntimeError):
+            raise InputError(
+                f"{path} cannot be unpacked ({error}): unpack it and put the file itself there."
+            ) from error
         raise InputError(f"{path} is broken, it cannot be decompressed ({error}): fetch it again.") from error
+
+
+def is_of_the_system(error: Exception) -> bool:
+    """Tell whether an error that reading an archive raises is none of the archive.
+
+    A part can be said to begin where no file does, which is an error of the system too.
+    """
+    return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
 
 
 def decompress(path: Path, target: Path) -> None:

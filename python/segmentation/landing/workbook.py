@@ -1,13 +1,10 @@
 """Workbooks: every cell as text."""
 
 import datetime
-import errno
 import posixpath
 import re
-import struct
 import sys
 import zipfile
-import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,13 +18,15 @@ import python_calamine
 
 from segmentation.errors import InputError
 from segmentation.landing.retailer import plain_name
-from segmentation.landing.text import BLOCK_BYTES, HEADER_WITHIN, largest_unpacked, unpacks_too_far
-
-# What reading a damaged archive raises.
-BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ElementTree.ParseError, ValueError, struct.error),
-    OSError,
+from segmentation.landing.text import (
+    BLOCK_BYTES,
+    BROKEN,
+    HEADER_WITHIN,
+    is_of_the_system,
+    largest_unpacked,
+    unpacks_too_far,
 )
+
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 # Places of a sheet that may be empty.
 FEW_PLACES = 5_000_000
@@ -204,9 +203,8 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except BROKEN as error:
-        # A part can be said to begin where no file does; other errors of the system are none of the workbook.
-        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+    except (*BROKEN, ElementTree.ParseError, ValueError) as error:
+        if is_of_the_system(error):
             raise
         raise InputError(f"{path} is a broken workbook ({error}): save it again from a spreadsheet.") from error
 
