@@ -249,6 +249,17 @@ def test_merged_cells_count_for_all_their_rows_but_amounts_only_once(tmp_path: P
     ]  # fmt: skip
 
 
+def test_merged_cells_beside_the_table_hold_nothing(tmp_path: Path) -> None:
+    with Workbook(str(tmp_path / "sales.xlsx")) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(TABLE):
+            sheet.write_row(number, 0, row)
+        sheet.merge_range(0, 6, 1, 7, None)
+        sheet.merge_range(7, 0, 9, 0, None)
+    with landed(tmp_path, shop(tmp_path)) as connection:
+        assert connection.execute("select line_no, card_id from work.raw.sales_lines").fetchall() == [(2, "a")]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("place", [(900, 16_383), (1_048_575, 99), (1_048_575, 16_383)])
 def test_a_cell_far_from_the_table_is_named_before_it_costs_memory(place: tuple[int, int], tmp_path: Path) -> None:

@@ -175,9 +175,11 @@ def _read_cells(path: Path, sheet_name: str, _modified: int, _size: int) -> Cell
         rows = sheet.to_python(skip_empty_area=False)
         merged = set()
         for (top, left), (bottom, _) in sheet.merged_cell_ranges or []:
-            for row in range(top + 1, min(bottom + 1, len(rows))):
-                rows[row][left] = rows[top][left]
-                merged.add((row, left))
+            for row, cells in enumerate(rows[top + 1 : bottom + 1], start=top + 1):
+                # Rows end with the last column that has a value.
+                if left < len(cells):
+                    cells[left] = rows[top][left]
+                    merged.add((row, left))
     return rows, frozenset(merged)
 
 
