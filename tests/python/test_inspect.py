@@ -161,3 +161,39 @@ def test_days_are_lone_as_in_the_build(raw: Path, mistyped: int, is_told: bool) 
     (raw / "sales.csv").write_text("\n".join(["card,at,amount", *lines]))
     text, _ = propose([raw / "sales.csv"], raw)
     assert (f"{mistyped} of {len(lines):,} lines are dated up to 2071-01-03" in text) == is_told
+
+
+LINES = "card,at,amount\n" + "a7,2017-01-02 10:00,5\nb8,2017-01-03 11:00,6\n" * 20
+
+
+def write_months(folder: Path) -> None:
+    for month in ("01", "02"):
+        (folder / f"month={month}").mkdir(parents=True)
+        (folder / f"month={month}" / "sales.csv").write_text(LINES.replace("2017-01", f"2017-{month}"))
+
+
+def test_files_of_several_folders_elsewhere_are_named_from_the_folder_that_holds_them_all(
+    raw: Path, tmp_path: Path
+) -> None:
+    write_months(tmp_path / "elsewhere")
+    (raw / "more.csv").write_text(LINES.replace("2017-01", "2017-03"))
+    text, doubts = propose([tmp_path / "elsewhere", raw / "more.csv"], raw)
+    assert yaml.safe_load(text)["sales_lines"]["files"] == "month=*/sales.csv"
+    said = f"{tmp_path / 'elsewhere'} is not the folder of raw files, {raw}: put month=01/sales.csv and 1 more there"
+    assert any(doubt.startswith(said) for doubt in doubts)
+    assert "more.csv is not used" in text
+
+
+@pytest.mark.parametrize("given", ["raw", "elsewhere/../raw", "link"])
+def test_a_file_below_the_raw_folder_is_known_however_it_is_named(
+    given: str, raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_months(raw)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to(raw)
+    (tmp_path / "dbt_project.yml").symlink_to(ROOT / "dbt_project.yml")
+    monkeypatch.chdir(tmp_path)
+    text, doubts = propose([tmp_path / given / "month=01" / "sales.csv"], Path("raw"))
+    assert yaml.safe_load(text)["sales_lines"]["files"] == "month=01/sales.csv"
+    assert "columns that are not used: month" in text
+    assert not any("is not the folder of raw files" in doubt for doubt in doubts)
