@@ -188,6 +188,8 @@ def test_a_demo_overwrites_demo_files_and_no_others(name: str, tmp_path: Path) -
 
 def test_a_note_of_demo_files_is_no_raw_file(tmp_path: Path) -> None:
     (tmp_path / "DEMO_DATA.txt").touch()
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    (tmp_path / ".ipynb_checkpoints" / "sales-checkpoint.csv").touch()
     assert not has_raw_files(tmp_path)
     (tmp_path / "sales.csv").touch()
     assert has_raw_files(tmp_path)

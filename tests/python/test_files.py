@@ -12,6 +12,7 @@ from conftest import Classifier, input_problem, landed
 from xlsxwriter import Workbook
 from xlsxwriter.chart import Chart
 
+from segmentation.inspection import propose
 from segmentation.landing.land import land
 from segmentation.run import summarise
 
@@ -186,6 +187,28 @@ def test_what_a_spreadsheet_puts_beside_an_open_workbook_is_not_read(tmp_path: P
     (tmp_path / "~$sales.xlsx").write_bytes(b"\4Anna")
     with landed(tmp_path, shop(tmp_path, SHOP.replace("sales*", "*.xlsx"))) as connection:
         assert connection.execute("select count(*) from work.raw.sales_lines").fetchall() == [(5,)]
+
+
+OTHERS = (".ipynb_checkpoints/sales-checkpoint.csv", "_delta_log/0.csv", "__MACOSX/deep/x.csv", "~lock.csv")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["**/*.csv", "*/*.csv", ".", "_delta_log", "_*/*.csv", "_delta_log/*.csv", "~lock.csv"]
+)
+def test_what_other_programs_put_beside_the_files_counts_only_by_its_name(pattern: str, tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    for name in ("march/sales.csv", *OTHERS):
+        (raw / name).parent.mkdir(parents=True, exist_ok=True)
+        (raw / name).write_text(HEADER + ROWS)
+    retailer = shop(tmp_path, SHOP.replace("sales*", pattern))
+    with landed(raw, retailer) as connection:
+        found = connection.execute("select source_file from work.raw.files order by all").fetchall()
+        unnamed = land(connection, retailer, raw).unnamed
+    named = {"_": "_delta_log/0.csv", "~": "~lock.csv"}.get(pattern[0], "march/sales.csv")
+    assert found == [(named,)]
+    assert set(unnamed) <= {"march/sales.csv"}
+    text, _ = propose([raw / pattern], raw)
+    assert yaml.safe_load(text)["sales_lines"]["files"] == named
 
 
 def write_sheet(path: Path, rows: list[list[object]], hidden: Sequence[str] = (), shown: Sequence[str] = ()) -> None:

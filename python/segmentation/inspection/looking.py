@@ -1,6 +1,5 @@
 """What files hold: those of one form in a table, with its columns; what is left out, and what files share."""
 
-import glob
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os.path import commonpath
@@ -12,11 +11,11 @@ from segmentation.errors import InputError
 from segmentation.inspection.columns import Column, described_column
 from segmentation.inspection.forms import sheet_form, text_form
 from segmentation.landing.files import (
-    BEGINNINGS_OF_OTHERS,
     Header,
     RawFile,
     file_kind,
     file_stamp,
+    files_named,
     literal,
     read_header,
 )
@@ -118,10 +117,7 @@ def _describe(connection: DuckDBPyConnection, table: Table, names: Mapping[str, 
 
 def _files(path: Path) -> list[Path]:
     """Return a file, the files below a folder, or those of a pattern."""
-    if path.is_file():
-        return [path]
-    files = path.rglob("*") if path.is_dir() else map(Path, glob.glob(str(path), recursive=True))
-    if not (found := [file for file in files if file.is_file() and not file.name.startswith(BEGINNINGS_OF_OTHERS)]):
+    if not (found := files_named(Path(path.anchor), str(path))):
         raise InputError(f"{path} {'holds no file' if path.is_dir() else 'is missing'}: name the files to inspect.")
     return found
 

@@ -15,7 +15,6 @@ from duckdb import DuckDBPyConnection
 from segmentation.errors import InputError
 from segmentation.landing.canonical import check_join, write_views
 from segmentation.landing.files import (
-    BEGINNINGS_OF_OTHERS,
     Header,
     KnownFile,
     KnownFiles,
@@ -24,6 +23,7 @@ from segmentation.landing.files import (
     file_stamp,
     find_raw_files,
     identifier,
+    is_of_others,
     layout,
     literal,
 )
@@ -179,7 +179,7 @@ def _unnamed(parts: Mapping[str, Sequence[Part]], raw_dir: Path) -> tuple[str, .
     kinds = {path.suffix.lower() for path in named}
     others = (
         path for path in raw_dir.rglob("*")
-        if path.suffix.lower() in kinds and path not in named and not path.name.startswith(BEGINNINGS_OF_OTHERS)
+        if path.suffix.lower() in kinds and path not in named and not is_of_others(path, raw_dir)
     )  # fmt: skip
     return tuple(sorted(path.relative_to(raw_dir).as_posix() for path in others if path.is_file()))
 
