@@ -9,7 +9,10 @@ import yaml
 from conftest import ROOT, Job, input_problem, landed
 from test_retailers import RECORDS, SHOP, write_grocery, write_records, write_shop
 
+from segmentation.errors import InputError
 from segmentation.inspection import propose
+from segmentation.inspection.forms import text_form
+from segmentation.landing import text as text_files
 from segmentation.landing.retailer import read_retailer
 
 
@@ -197,3 +200,12 @@ def test_a_file_below_the_raw_folder_is_known_however_it_is_named(
     assert yaml.safe_load(text)["sales_lines"]["files"] == "month=01/sales.csv"
     assert "columns that are not used: month" in text
     assert not any("is not the folder of raw files" in doubt for doubt in doubts)
+
+
+def test_old_line_ends_make_no_endless_line(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (raw / "sales.csv").write_bytes(LINES.replace("\n", "\r").encode())
+    monkeypatch.setattr(text_files, "LONGEST_LINE", 100)
+    assert text_form(raw / "sales.csv").delimiter == ","
+    (raw / "sales.csv").write_bytes(LINES.replace("\n", ";").encode())
+    with pytest.raises(InputError, match="has a line of more than"):
+        text_form(raw / "sales.csv")

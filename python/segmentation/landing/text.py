@@ -312,7 +312,9 @@ def find_header(
             open_plain(path) as file,
             io.TextIOWrapper(file, encoding or "latin-1", errors="replace", newline=line_end) as lines,
         ):
-            start = _start(path, lines, skip)
+            for _ in range(skip):
+                read_line(path, lines)
+            start = first_lines(path, lines, HEADER_LINES)
     # The byte order mark is missing.
     except UnicodeError as error:
         raise InputError(f"{path} is not valid {encoding} text: save it again as utf-8.") from error
@@ -335,20 +337,28 @@ def find_header(
     return first or HeaderRecord([], 0, 0, delimiter or ",", False)
 
 
-def _start(path: Path, lines: io.TextIOWrapper, skip: int) -> list[str]:
-    """Return the lines among which the header is, each with its end."""
-    start: list[str] = []
+def read_line(path: Path, file: io.TextIOWrapper) -> str:
+    """Return the next line of an open file with its end; empty after the last one.
+
+    Raises
+    ------
+    InputError
+        If it is too long to be one.
+    """
+    line = file.readline(LONGEST_LINE)
+    if len(line) == LONGEST_LINE:
+        raise _endless_line(path)
+    return line
+
+
+def first_lines(path: Path, file: io.TextIOWrapper, most: int) -> list[str]:
+    """Return the next lines of an open file, each with its end: so many, fewer where they are long."""
+    lines: list[str] = []
     length = 0
-    for number in range(skip + HEADER_LINES):
-        line = lines.readline(LONGEST_LINE)
-        if len(line) == LONGEST_LINE:
-            raise _endless_line(path)
-        if not line or length > LONGEST_LINE:
-            break
-        if number >= skip:
-            length += len(line)
-            start.append(line)
-    return start
+    while len(lines) < most and length <= LONGEST_LINE and (line := read_line(path, file)):
+        length += len(line)
+        lines.append(line)
+    return lines
 
 
 def record_at(lines: Sequence[str], at: int, skipped: int, delimiter: str) -> HeaderRecord:
