@@ -14,6 +14,7 @@ from segmentation.inspection import propose
 from segmentation.inspection.forms import text_form
 from segmentation.landing import text as text_files
 from segmentation.landing.retailer import read_retailer
+from segmentation.landing.workbook import OLE_MAGIC
 
 
 def proposal(raw: Path) -> tuple[dict, str]:
@@ -209,3 +210,21 @@ def test_old_line_ends_make_no_endless_line(raw: Path, monkeypatch: pytest.Monke
     (raw / "sales.csv").write_bytes(LINES.replace("\n", ";").encode())
     with pytest.raises(InputError, match="has a line of more than"):
         text_form(raw / "sales.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("sales.xlsx", OLE_MAGIC + bytes(600), "sales.xlsx is protected by a password"),
+        ("sales.xls", OLE_MAGIC + bytes(600), "a workbook of the old .xls form"),
+        ("sales.xlsx", b"PK\3\4" + bytes(600), "sales.xlsx is a broken workbook"),
+        ("sales.parquet", LINES.encode(), "sales.parquet is no Parquet file"),
+    ],
+)
+def test_a_file_that_no_build_could_use_is_one_sentence(raw: Path, name: str, content: bytes, said: str) -> None:
+    (raw / name).write_bytes(content)
+    (raw / "more.csv").write_text(LINES)
+    with pytest.raises(InputError, match=said):
+        propose([raw], raw)
+    (raw / name).write_bytes(b"")
+    assert f"no table with two columns or more: {name}." in propose([raw], raw)[0]

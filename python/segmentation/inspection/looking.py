@@ -13,6 +13,7 @@ from segmentation.inspection.forms import sheet_form, text_form
 from segmentation.landing.files import (
     Header,
     RawFile,
+    check_form,
     file_kind,
     file_stamp,
     files_named,
@@ -145,6 +146,8 @@ def _tables(paths: Iterable[Path], raw_dir: Path) -> tuple[list[Table], list[str
         if root != raw_dir:
             name = path.relative_to(root).as_posix()
             remark(f"{root} is not the folder of raw files, {raw_dir}: put ", name, " there, or give --raw-data.")
+        if path.stat().st_size:
+            check_form(path, "a table")
         if file_kind(path) == "workbook":
             for form, sheets, settings in _sheets(path, root, remark):
                 tables.setdefault((root, *form), Table(len(tables), [], settings, root)).files += sheets
