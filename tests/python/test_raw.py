@@ -10,6 +10,7 @@ from conftest import ROOT, input_problem, landed
 
 from segmentation.errors import InputError
 from segmentation.landing.retailer_file import Members, RetailerFile, SalesLines, retailer_schema_file
+from segmentation.landing.text import LONGEST_RECORD
 
 PLAIN = "sales_lines: {files: sales.csv, columns: {card_id: card, purchased_at: at, product_name: name, amount: paid}}"
 MEMBERS = "\nmembers: {files: members.csv, columns: {card_id: card, %s}"
@@ -61,6 +62,23 @@ def test_lines_that_are_no_records_are_kept_with_their_line_and_reason(tmp_path:
         (11, 14, "i", None),
     ]
     assert load(tmp_path, PLAIN, "product_name")[3] == ("two\r\nlines",)
+
+
+@pytest.mark.parametrize("more", ["", "too,few\n"], ids=["clean", "to be mended"])
+@pytest.mark.parametrize("first", ["a", '"a"'])
+def test_a_mark_of_utf8_is_no_part_of_the_first_value(tmp_path: Path, first: str, more: str) -> None:
+    write(tmp_path, f"\ufeff{first},2015-01-01,x,1\nb,2015-01-01,x,2\n{more}")
+    content = PLAIN.replace("{files", "{header: [card, at, name, paid], files")
+    assert load(tmp_path, content, "card_id")[:2] == [("a",), ("b",)]
+
+
+@pytest.mark.parametrize("more", ["", "too,few\n"], ids=["clean", "to be mended"])
+def test_a_line_is_too_long_whatever_the_others_are(tmp_path: Path, more: str) -> None:
+    fits = LONGEST_RECORD - 20
+    names = ["x" * fits, "x" * LONGEST_RECORD, "护" * fits, '"' + '""' * (fits // 2) + '"']
+    write(tmp_path, HEADER + "".join(f"a,2015-01-01,{name},1\n" for name in names) + more)
+    found = load(tmp_path, PLAIN, "unreadable_reason, length(product_name)")
+    assert found[:4] == [(None, fits), ("line_too_long", None), (None, fits), (None, fits // 2)]
 
 
 def test_values_of_several_lines_from_the_first_line_on(tmp_path: Path) -> None:

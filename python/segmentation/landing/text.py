@@ -22,8 +22,8 @@ from segmentation.errors import InputError
 from segmentation.landing.retailer import WHITESPACE, plain_name
 
 BLOCK_BYTES = 1 << 22
-# In characters: DuckDB's csv reader takes records of up to 2,000,000 bytes.
-LONGEST_RECORD = 200_000
+# In characters. By itself DuckDB's csv reader takes records of up to 2,000,000 bytes.
+LONGEST_RECORD = 400_000
 LONGEST_RECORD_LINES = 200
 # A line, in bytes, and the lines that are searched for a header, in characters: what is longer is no table.
 LONGEST_LINE = 1 << 24
@@ -401,6 +401,8 @@ def mend_csv(
     mending = Mending()
     line = header_lines + 1
     with path.open("rb") as file, target.open("wb") as target_file:
+        if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+            file.seek(0)
         for raw, record, n_lines in parted(islice(file, header_lines, None), encoding, delimiter, n_columns):
             if isinstance(record, str):
                 row = mending.n_rows + len(mending.unreadable) + 1
