@@ -172,6 +172,15 @@ def test_rows_without_a_header_may_stand_below_a_title(tmp_path: Path) -> None:
     assert found == [("a", 3), ("a", 3), ("b", 4), ("b", 4)]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_line_of_the_spreadsheet_may_stand_above_rows_without_a_header(delimiter: str, tmp_path: Path) -> None:
+    content = SHOP.replace("columns", "header: [card, at, qty, paid]\n  columns")
+    (tmp_path / "sales.csv").write_text(f"sep={delimiter}\r\n{ROWS.replace(',', delimiter)}")
+    with landed(tmp_path, shop(tmp_path, content)) as connection:
+        found = connection.execute("select card_id, line_no from work.raw.sales_lines order by all").fetchall()
+    assert found == [("a", 2), ("b", 3)]
+
+
 def test_lines_below_the_rows_are_listed(classifier: Classifier, tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_text(HEADER + ROWS + "total,,3,12\n--- end of the export ---\n")
     write_sheet(tmp_path / "sales.xlsx", [COLUMNS, ["a", "2017-01-02", 1, 5.5], ["total", "", 1, 5.5]])

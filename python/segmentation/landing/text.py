@@ -324,7 +324,7 @@ def find_header(
     delimiters = (delimiter,) if delimiter else DELIMITERS
     first = None
     for at in islice((at for at, line in enumerate(start) if line.strip()), HEADER_WITHIN):
-        if stated := DELIMITER_LINE.fullmatch(start[at].strip()):
+        if stated := DELIMITER_LINE.fullmatch(start[at].strip("\r\n ")):
             delimiters = delimiters if delimiter else (stated[1],)
             continue
         records = [record_at(start, at, skip, mark) for mark in delimiters]
