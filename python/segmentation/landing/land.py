@@ -131,7 +131,7 @@ def land(connection: DuckDBPyConnection, retailer_name: str, raw_dir: Path, reta
     Raises
     ------
     InputError
-        If the retailer file or a raw file cannot be used; what had landed before stays.
+        If the retailer file or a raw file cannot be used; what had landed of it before stays.
     """
     retailer = read_retailer(retailer_name, retailers_dir)
     # A moment with an offset in a Parquet file becomes text with the offset +00.
@@ -149,10 +149,11 @@ def land(connection: DuckDBPyConnection, retailer_name: str, raw_dir: Path, reta
         new = {number: _new_files(connection, name, number, part) for number, part in of_table}
         # A joined row that left with a forgotten card no longer tells which rows of a new file are of that card.
         if len(of_table) > 1 and any(new.values()) and forgotten_of(connection).hashes:
-            for number, part in of_table:
-                for file in part.files:
-                    _forget(connection, name, number, file.source_file)
-                new[number] = part.files
+            with _transaction(connection):
+                for number, part in of_table:
+                    for file in part.files:
+                        _forget(connection, name, number, file.source_file)
+                    new[number] = part.files
         for number, part in of_table:
             changed = new[number]
             unchanged += len(part.files) - len(changed)
@@ -217,9 +218,10 @@ def _remove_gone(connection: DuckDBPyConnection, parts: dict[str, list[Part]]) -
         for file in part.files
     }
     landed = connection.execute("select table_name, part, source_file from work.raw.files order by all").fetchall()
-    for name, number, source_file in landed:
-        if (name, number, source_file) not in wanted:
-            _forget(connection, name, number, source_file)
+    with _transaction(connection):
+        for name, number, source_file in landed:
+            if (name, number, source_file) not in wanted:
+                _forget(connection, name, number, source_file)
     tables = connection.execute(
         f"select table_name from duckdb_tables() where {IN_RAW} and table_name not in ('files', 'retailer', 'codes')"
     ).fetchall()
@@ -231,12 +233,10 @@ def _remove_gone(connection: DuckDBPyConnection, parts: dict[str, list[Part]]) -
 
 
 def _forget(connection: DuckDBPyConnection, name: str, number: int, source_file: str) -> None:
-    with _transaction(connection):
-        connection.execute(f"delete from work.raw.{name}_{number} where source_file = ?", [source_file])
-        connection.execute(
-            "delete from work.raw.files where table_name = ? and part = ? and source_file = ?",
-            [name, number, source_file],
-        )
+    connection.execute(f"delete from work.raw.{name}_{number} where source_file = ?", [source_file])
+    connection.execute(
+        "delete from work.raw.files where table_name = ? and part = ? and source_file = ?", [name, number, source_file]
+    )
 
 
 def _fit_table(connection: DuckDBPyConnection, relation: str, name: str, number: int, part: Part) -> None:
@@ -297,11 +297,12 @@ def _land_changed(
             some = following[start : start + step]
             for file in some:
                 say(f"Reading {file.source_file} ({file.path.stat().st_size / 1e6:,.1f} MB)")
-                _forget(connection, name, number, file.source_file)
             size, words = sum(file.path.stat().st_size for file in some) / 1e6, some[0].source_file
             with progress_of_query(connection, f"Reading {words}", size, "MB"):
                 reading = read_files(connection, some, settings)
             with _transaction(connection):
+                for file in some:
+                    _forget(connection, name, number, file.source_file)
                 with progress_of_query(connection, f"Storing {words}", size, "MB"):
                     append(connection, f"work.raw.{name}_{number}", reading)
                 check_codes(connection, f"work.raw.{name}_{number}", some)
