@@ -161,7 +161,7 @@ def wanted_names(settings: FileSet) -> list[tuple[str, ...]]:
     return [*settings.columns.values(), *((name,) for name in settings.key.values())]
 
 
-def find_raw_files(retailer: Retailer, table: RawTable, raw_dir: Path, known: KnownFiles | None = None) -> list[Part]:
+def find_raw_files(retailer: Retailer, table: RawTable, raw_dir: Path, known: KnownFiles) -> list[Part]:
     """Return the files of a raw table, each part's in the order of their names.
 
     A joined table's key is looked for in the files with the rows, then in the tables joined before.
@@ -175,7 +175,6 @@ def find_raw_files(retailer: Retailer, table: RawTable, raw_dir: Path, known: Kn
     InputError
         If a file is missing, empty, of another kind than its name says, or lacks a column.
     """
-    known = known or {}
     paths = [_paths(retailer, table, part, raw_dir, known) for part in table.parts]
     first_headers = [
         _kind_and_header(*files[0], part, raw_dir, known)[1] for files, part in zip(paths, table.parts, strict=True)

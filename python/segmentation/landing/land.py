@@ -146,7 +146,10 @@ def land(connection: DuckDBPyConnection, retailer_name: str, raw_dir: Path, reta
         of_table = list(enumerate(parts.get(name, [])))
         for number, part in of_table:
             _fit_table(connection, f"work.raw.{name}_{number}", name, number, part)
-        new = {number: _new_files(connection, name, number, part) for number, part in of_table}
+        new = {
+            number: [file for file in part.files if not _is_landed(connection, name, number, part.settings, file)]
+            for number, part in of_table
+        }
         # A joined row that left with a forgotten card no longer tells which rows of a new file are of that card.
         if len(of_table) > 1 and any(new.values()) and forgotten_of(connection).hashes:
             with _transaction(connection):
@@ -254,10 +257,6 @@ def _fit_table(connection: DuckDBPyConnection, relation: str, name: str, number:
 def _reader(settings: FileSet, file: RawFile) -> str:
     """Return all on which the landed rows depend beside the content of the file, as text to compare."""
     return json.dumps([READING, layout(settings), settings.missing, file.expressions, sql_macro("clean_key", "key")])
-
-
-def _new_files(connection: DuckDBPyConnection, name: str, number: int, part: Part) -> Sequence[RawFile]:
-    return [file for file in part.files if not _is_landed(connection, name, number, part.settings, file)]
 
 
 def _is_landed(connection: DuckDBPyConnection, name: str, number: int, settings: FileSet, file: RawFile) -> bool:

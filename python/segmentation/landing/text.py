@@ -286,7 +286,7 @@ def to_utf8(path: Path, encoding: str, target: Path) -> bool:
 
 
 def find_header(
-    path: Path, encoding: str | None, delimiter: str | None, wanted: Collection[Collection[str]] = (), skip: int = 0
+    path: Path, encoding: str | None, delimiter: str | None, wanted: Collection[Collection[str]], skip: int
 ) -> HeaderRecord:
     """Return the first record that has a field of each wanted column; the first one where none has, or none is wanted.
 

@@ -59,7 +59,7 @@ class Sheet:
     numbers: list[int]
     merged: frozenset[tuple[int, int]] = frozenset()
 
-    def cells(self, counted_once: Collection[str] = ()) -> pa.Table:
+    def cells(self, counted_once: Collection[str]) -> pa.Table:
         """Return the rows of `numbers`, a text column per column of the sheet, named c0, c1, ...; empty is null.
 
         Beside them stand row_no, the number of the row among them, and line_no, that of the row of the sheet; from 1.
@@ -138,8 +138,8 @@ def sheets_left_out(names: Mapping[str, bool], read: Collection[str | None]) -> 
 
 def read_sheet(
     path: Path,
-    sheet_name: str | None = None,
-    has_header: bool = True,
+    sheet_name: str | None,
+    has_header: bool,
     wanted: Collection[Collection[str]] = (),
     skip: int = 0,
 ) -> Sheet:
