@@ -275,7 +275,12 @@ def test_a_retailer_file_that_cannot_work_is_one_sentence(tmp_path: Path, conten
 
 def test_broken_compressed_and_parquet_files_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "shop.yml").write_text(PLAIN.replace("sales.csv", "'sales.*'"), encoding="utf-8")
-    for name, content in (("sales.csv.gz", gzip.compress(b"x" * 9_999)[:20]), ("sales.parquet", b"PAR1PAR1")):
+    with zipfile.ZipFile(tmp_path / "named.zip", "w") as archive:
+        archive.writestr("é.csv", HEADER)
+    misnamed = (tmp_path / "named.zip").read_bytes().replace("é".encode(), b"\xff\xfe")
+    for name, content in (
+        ("sales.csv.gz", gzip.compress(b"x" * 9_999)[:20]), ("sales.parquet", b"PAR1PAR1"), ("sales.zip", misnamed),
+    ):  # fmt: skip
         write(tmp_path, content, name)
         assert "is broken" in str(input_problem(str(tmp_path / "shop.yml"), tmp_path)).replace("a broken", "broken")
         (tmp_path / name).unlink()

@@ -125,7 +125,7 @@ def open_plain(path: Path) -> Iterator[IO[bytes]]:
             with path.open("rb") as file:
                 yield file
         elif kind == "zip":
-            with zipfile.ZipFile(path) as archive:
+            with _archive(path) as archive:
                 # Macs add files of their own, whose names begin with a point or an underscore.
                 paths = {name: PurePosixPath(name) for name in archive.namelist() if not name.endswith("/")}
                 names = [name for name, path in paths.items() if not any(part[0] in "._" for part in path.parts)]
@@ -145,6 +145,13 @@ def open_plain(path: Path) -> Iterator[IO[bytes]]:
                 f"{path} cannot be unpacked ({error}): unpack it and put the file itself there."
             ) from error
         raise InputError(f"{path} is broken, it cannot be decompressed ({error}): fetch it again.") from error
+
+
+def _archive(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except UnicodeDecodeError as error:
+        raise zipfile.BadZipFile(str(error)) from error
 
 
 def is_of_the_system(error: Exception) -> bool:
