@@ -87,6 +87,11 @@ def _settings(_context: click.Context, _option: click.Parameter, text: str | Non
     return settings
 
 
+def _check_project() -> None:
+    if not Path("dbt_project.yml").exists():
+        raise InputError("There is no dbt_project.yml in this folder; go to the folder of the project first.")
+
+
 @commands.command()
 @raw_data_option
 @warehouse_option
@@ -106,8 +111,7 @@ def build(
     Example:
       segmentation build --retailer shop --vars "as_of: 2017-06-30"
     """
-    if not Path("dbt_project.yml").exists():
-        raise InputError("There is no dbt_project.yml in this folder; go to the folder of the project first.")
+    _check_project()
     from segmentation.run import whole_job
 
     if retailer:
@@ -127,6 +131,7 @@ def inspect(files: tuple[Path, ...], raw_data: Path) -> None:
     Example:
       segmentation inspect data/raw/sales.csv > retailers/shop.yml
     """
+    _check_project()
     from segmentation.inspection import propose
 
     text, doubts = propose(files, raw_data)
@@ -511,6 +516,7 @@ def settings() -> None:
     Example:
       segmentation settings
     """
+    _check_project()
     import segmentation.settings
 
     for name, group, default, allowed, meaning in segmentation.settings.settings_table():

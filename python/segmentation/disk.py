@@ -6,11 +6,14 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 from segmentation.errors import InputError
 from segmentation.lock import MOMENT, held
 
 DRAFTS = ".drafts"
+# Beside the drafts, with its place in its name: a folder of reports until another one has taken its place.
+OLD = ".old"
 # Of the contest's files, 188 MB: what has landed and what leads to the marts, the marts twice, and the version before.
 SPACE_PER_BYTE = 5
 SPACE_ALWAYS = 150_000_000
@@ -46,6 +49,10 @@ def writing(report_dir: Path, patience: float = MOMENT) -> Iterator[Path]:
         folder = report_dir / DRAFTS
         if is_new:
             # What a killed process has left.
+            for old in folder.glob(f"*{OLD}"):
+                place = report_dir / unquote(old.name.removesuffix(OLD))
+                if not place.exists():
+                    old.replace(place)
             remove(folder)
         folder.mkdir(exist_ok=True)
         yield folder
@@ -76,8 +83,8 @@ def check_space(warehouse: Path, raw_dir: Path) -> None:
 
 
 def put_folder(new: Path, folder: Path) -> None:
-    """Let a whole folder of drafts take the place of `folder`; the one before it is removed."""
-    old = new.with_name(f"{new.name}.old")
+    """Let a whole folder of those in which `writing` makes drafts take the place of `folder`, which is removed."""
+    old = new.with_name(f"{quote(str(folder.relative_to(new.parents[1])), safe='')}{OLD}")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
         folder.replace(old)

@@ -92,7 +92,9 @@ def check_memory(raw_dir: Path) -> None:
     InputError
         If it does not; how much is needed is said.
     """
-    workbooks = [path.stat().st_size for path in raw_dir.rglob("*") if path.suffix.lower() in WORKBOOKS]
+    workbooks = [
+        path.stat().st_size for path in raw_dir.rglob("*") if path.suffix.lower() in WORKBOOKS and path.is_file()
+    ]
     needed = SMALLEST + PER_WORKBOOK_BYTE * max(workbooks, default=0)
     if memory_limit() < needed:
         raise InputError(

@@ -13,6 +13,8 @@ import pytest
 from conftest import input_problem
 from xlsxwriter import Workbook
 
+from segmentation.errors import InputError
+from segmentation.inspection import propose
 from segmentation.yaml_text import read_yaml
 
 HEADER = "card,at,paid\n"
@@ -129,6 +131,10 @@ def test_a_small_file_that_becomes_huge_costs_little(bomb: Callable[[Path], None
     assert problem
     assert "\n" not in problem
     assert re.search(BOMBS[bomb], problem), problem
+    # The inner archive is a file of a few odd lines.
+    if bomb is not packed_in_packed:
+        with pytest.raises(InputError, match=BOMBS[bomb]):
+            propose([path], raw)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < BOUND
 
 

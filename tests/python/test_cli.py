@@ -128,6 +128,16 @@ def test_a_card_is_found_whatever_its_capitals(
     assert (ran.exit_code, asked) == (0, [[drawn]])
 
 
+@pytest.mark.parametrize("command", ["build", "inspect none.csv", "settings"])
+def test_what_reads_the_project_says_at_its_start_that_it_is_elsewhere(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"^There is no dbt_project\.yml in this folder; go to the folder"):
+        CliRunner().invoke(commands, command.split(), catch_exceptions=False)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.slow
 def test_a_warehouse_without_marts_is_one_sentence(tmp_path: Path) -> None:
     duckdb.connect(str(tmp_path / "empty.duckdb")).close()
@@ -190,6 +200,8 @@ def test_a_demo_overwrites_demo_files_and_no_others(name: str, tmp_path: Path) -
 
 def test_a_note_of_demo_files_is_no_raw_file(tmp_path: Path) -> None:
     (tmp_path / "DEMO_DATA.txt").touch()
+    (tmp_path / ".ipynb_checkpoints").mkdir()
+    (tmp_path / ".ipynb_checkpoints" / "sales-checkpoint.csv").touch()
     assert not has_raw_files(tmp_path)
     (tmp_path / "sales.csv").touch()
     assert has_raw_files(tmp_path)

@@ -12,6 +12,7 @@ from conftest import Classifier, input_problem, landed
 from xlsxwriter import Workbook
 from xlsxwriter.chart import Chart
 
+from segmentation.inspection import propose
 from segmentation.landing.land import land
 from segmentation.run import summarise
 
@@ -171,6 +172,15 @@ def test_rows_without_a_header_may_stand_below_a_title(tmp_path: Path) -> None:
     assert found == [("a", 3), ("a", 3), ("b", 4), ("b", 4)]
 
 
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_line_of_the_spreadsheet_may_stand_above_rows_without_a_header(delimiter: str, tmp_path: Path) -> None:
+    content = SHOP.replace("columns", "header: [card, at, qty, paid]\n  columns")
+    (tmp_path / "sales.csv").write_text(f"sep={delimiter}\r\n{ROWS.replace(',', delimiter)}")
+    with landed(tmp_path, shop(tmp_path, content)) as connection:
+        found = connection.execute("select card_id, line_no from work.raw.sales_lines order by all").fetchall()
+    assert found == [("a", 2), ("b", 3)]
+
+
 def test_lines_below_the_rows_are_listed(classifier: Classifier, tmp_path: Path) -> None:
     (tmp_path / "sales.csv").write_text(HEADER + ROWS + "total,,3,12\n--- end of the export ---\n")
     write_sheet(tmp_path / "sales.xlsx", [COLUMNS, ["a", "2017-01-02", 1, 5.5], ["total", "", 1, 5.5]])
@@ -186,6 +196,28 @@ def test_what_a_spreadsheet_puts_beside_an_open_workbook_is_not_read(tmp_path: P
     (tmp_path / "~$sales.xlsx").write_bytes(b"\4Anna")
     with landed(tmp_path, shop(tmp_path, SHOP.replace("sales*", "*.xlsx"))) as connection:
         assert connection.execute("select count(*) from work.raw.sales_lines").fetchall() == [(5,)]
+
+
+OTHERS = (".ipynb_checkpoints/sales-checkpoint.csv", "_delta_log/0.csv", "__MACOSX/deep/x.csv", "~lock.csv")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["**/*.csv", "*/*.csv", ".", "_delta_log", "_*/*.csv", "_delta_log/*.csv", "~lock.csv"]
+)
+def test_what_other_programs_put_beside_the_files_counts_only_by_its_name(pattern: str, tmp_path: Path) -> None:
+    raw = tmp_path / "raw"
+    for name in ("march/sales.csv", *OTHERS):
+        (raw / name).parent.mkdir(parents=True, exist_ok=True)
+        (raw / name).write_text(HEADER + ROWS)
+    retailer = shop(tmp_path, SHOP.replace("sales*", pattern))
+    with landed(raw, retailer) as connection:
+        found = connection.execute("select source_file from work.raw.files order by all").fetchall()
+        unnamed = land(connection, retailer, raw).unnamed
+    named = {"_": "_delta_log/0.csv", "~": "~lock.csv"}.get(pattern[0], "march/sales.csv")
+    assert found == [(named,)]
+    assert set(unnamed) <= {"march/sales.csv"}
+    text, _ = propose([raw / pattern], raw)
+    assert yaml.safe_load(text)["sales_lines"]["files"] == named
 
 
 def write_sheet(path: Path, rows: list[list[object]], hidden: Sequence[str] = (), shown: Sequence[str] = ()) -> None:
@@ -247,6 +279,17 @@ def test_merged_cells_count_for_all_their_rows_but_amounts_only_once(tmp_path: P
     assert found == [
         (4, "a", "2017-01-02", "1", "12.5"), (5, "a", "2017-01-02", "2", None), (6, "a", "2017-01-03", "3", "7"),
     ]  # fmt: skip
+
+
+def test_merged_cells_beside_the_table_hold_nothing(tmp_path: Path) -> None:
+    with Workbook(str(tmp_path / "sales.xlsx")) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(TABLE):
+            sheet.write_row(number, 0, row)
+        sheet.merge_range(0, 6, 1, 7, None)
+        sheet.merge_range(7, 0, 9, 0, None)
+    with landed(tmp_path, shop(tmp_path)) as connection:
+        assert connection.execute("select line_no, card_id from work.raw.sales_lines").fetchall() == [(2, "a")]
 
 
 @pytest.mark.slow

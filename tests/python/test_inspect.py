@@ -9,8 +9,12 @@ import yaml
 from conftest import ROOT, Job, input_problem, landed
 from test_retailers import RECORDS, SHOP, write_grocery, write_records, write_shop
 
+from segmentation.errors import InputError
 from segmentation.inspection import propose
+from segmentation.inspection.forms import text_form
+from segmentation.landing import text as text_files
 from segmentation.landing.retailer import read_retailer
+from segmentation.landing.workbook import OLE_MAGIC
 
 
 def proposal(raw: Path) -> tuple[dict, str]:
@@ -161,3 +165,66 @@ def test_days_are_lone_as_in_the_build(raw: Path, mistyped: int, is_told: bool) 
     (raw / "sales.csv").write_text("\n".join(["card,at,amount", *lines]))
     text, _ = propose([raw / "sales.csv"], raw)
     assert (f"{mistyped} of {len(lines):,} lines are dated up to 2071-01-03" in text) == is_told
+
+
+LINES = "card,at,amount\n" + "a7,2017-01-02 10:00,5\nb8,2017-01-03 11:00,6\n" * 20
+
+
+def write_months(folder: Path) -> None:
+    for month in ("01", "02"):
+        (folder / f"month={month}").mkdir(parents=True)
+        (folder / f"month={month}" / "sales.csv").write_text(LINES.replace("2017-01", f"2017-{month}"))
+
+
+def test_files_of_several_folders_elsewhere_are_named_from_the_folder_that_holds_them_all(
+    raw: Path, tmp_path: Path
+) -> None:
+    write_months(tmp_path / "elsewhere")
+    (raw / "more.csv").write_text(LINES.replace("2017-01", "2017-03"))
+    text, doubts = propose([tmp_path / "elsewhere", raw / "more.csv"], raw)
+    assert yaml.safe_load(text)["sales_lines"]["files"] == "month=*/sales.csv"
+    said = f"{tmp_path / 'elsewhere'} is not the folder of raw files, {raw}: put month=01/sales.csv and 1 more there"
+    assert any(doubt.startswith(said) for doubt in doubts)
+    assert "more.csv is not used" in text
+
+
+@pytest.mark.parametrize("given", ["raw", "elsewhere/../raw", "link"])
+def test_a_file_below_the_raw_folder_is_known_however_it_is_named(
+    given: str, raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_months(raw)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to(raw)
+    (tmp_path / "dbt_project.yml").symlink_to(ROOT / "dbt_project.yml")
+    monkeypatch.chdir(tmp_path)
+    text, doubts = propose([tmp_path / given / "month=01" / "sales.csv"], Path("raw"))
+    assert yaml.safe_load(text)["sales_lines"]["files"] == "month=01/sales.csv"
+    assert "columns that are not used: month" in text
+    assert not any("is not the folder of raw files" in doubt for doubt in doubts)
+
+
+def test_old_line_ends_make_no_endless_line(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (raw / "sales.csv").write_bytes(LINES.replace("\n", "\r").encode())
+    monkeypatch.setattr(text_files, "LONGEST_LINE", 100)
+    assert text_form(raw / "sales.csv").delimiter == ","
+    (raw / "sales.csv").write_bytes(LINES.replace("\n", ";").encode())
+    with pytest.raises(InputError, match="has a line of more than"):
+        text_form(raw / "sales.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("sales.xlsx", OLE_MAGIC + bytes(600), "sales.xlsx is protected by a password"),
+        ("sales.xls", OLE_MAGIC + bytes(600), "a workbook of the old .xls form"),
+        ("sales.xlsx", b"PK\3\4" + bytes(600), "sales.xlsx is a broken workbook"),
+        ("sales.parquet", LINES.encode(), "sales.parquet is no Parquet file"),
+    ],
+)
+def test_a_file_that_no_build_could_use_is_one_sentence(raw: Path, name: str, content: bytes, said: str) -> None:
+    (raw / name).write_bytes(content)
+    (raw / "more.csv").write_text(LINES)
+    with pytest.raises(InputError, match=said):
+        propose([raw], raw)
+    (raw / name).write_bytes(b"")
+    assert f"no table with two columns or more: {name}." in propose([raw], raw)[0]

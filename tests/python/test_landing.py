@@ -1,5 +1,6 @@
 """A file is landed once; what is landed is always what a landing from nothing would give."""
 
+import gzip
 import os
 import shutil
 import subprocess
@@ -139,6 +140,20 @@ def test_a_file_that_cannot_be_used_leaves_what_had_landed(shop: Path) -> None:
         land_again(shop)
     with working_file(shop.parent / "w.duckdb") as connection:
         assert connection.execute("select count(*) from work.raw.sales_lines").fetchall() == [(6 * len(MONTHS) + 1,)]
+
+
+@pytest.mark.parametrize(
+    "spoiled", [b"card,at,paid,code\n6.0E+15,2016-05-01,1,g1\n", gzip.compress(b"card,at,paid,code\n" * 400_000)[:-9]]
+)
+def test_a_file_that_is_refused_as_it_is_read_leaves_its_rows_of_before(shop: Path, spoiled: bytes) -> None:
+    land_again(shop)
+    with working_file(shop.parent / "w.duckdb") as connection:
+        before = content(connection)
+    (shop / "month=2016-05" / "sales.csv").write_bytes(spoiled)
+    with pytest.raises(InputError, match=r"is a long number|is broken"):
+        land_again(shop)
+    with working_file(shop.parent / "w.duckdb") as connection:
+        assert content(connection) == before
 
 
 def test_a_refused_workbook_is_refused_again(tmp_path: Path) -> None:

@@ -79,6 +79,8 @@ def test_what_other_programs_have_of_the_memory_is_not_free(monkeypatch: pytest.
         assert machine._free() == free
     monkeypatch.setenv("MEMORY_LIMIT", "2GiB")
     machine.check_memory(tmp_path)
+    (tmp_path / "gone.xlsx").symlink_to(tmp_path / "none.xlsx")
+    machine.check_memory(tmp_path)
     with (tmp_path / "members.xlsx").open("wb") as file:
         file.truncate(GIB // 20)
     with pytest.raises(InputError, match=r"needs 3\.00 GiB of memory, and may use 2\.00 GiB: raise MEMORY_LIMIT"):

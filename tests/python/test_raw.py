@@ -10,6 +10,7 @@ from conftest import ROOT, input_problem, landed
 
 from segmentation.errors import InputError
 from segmentation.landing.retailer_file import Members, RetailerFile, SalesLines, retailer_schema_file
+from segmentation.landing.text import LONGEST_RECORD
 
 PLAIN = "sales_lines: {files: sales.csv, columns: {card_id: card, purchased_at: at, product_name: name, amount: paid}}"
 MEMBERS = "\nmembers: {files: members.csv, columns: {card_id: card, %s}"
@@ -61,6 +62,23 @@ def test_lines_that_are_no_records_are_kept_with_their_line_and_reason(tmp_path:
         (11, 14, "i", None),
     ]
     assert load(tmp_path, PLAIN, "product_name")[3] == ("two\r\nlines",)
+
+
+@pytest.mark.parametrize("more", ["", "too,few\n"], ids=["clean", "to be mended"])
+@pytest.mark.parametrize("first", ["a", '"a"'])
+def test_a_mark_of_utf8_is_no_part_of_the_first_value(tmp_path: Path, first: str, more: str) -> None:
+    write(tmp_path, f"\ufeff{first},2015-01-01,x,1\nb,2015-01-01,x,2\n{more}")
+    content = PLAIN.replace("{files", "{header: [card, at, name, paid], files")
+    assert load(tmp_path, content, "card_id")[:2] == [("a",), ("b",)]
+
+
+@pytest.mark.parametrize("more", ["", "too,few\n"], ids=["clean", "to be mended"])
+def test_a_line_is_too_long_whatever_the_others_are(tmp_path: Path, more: str) -> None:
+    fits = LONGEST_RECORD - 20
+    names = ["x" * fits, "x" * LONGEST_RECORD, "护" * fits, '"' + '""' * (fits // 2) + '"']
+    write(tmp_path, HEADER + "".join(f"a,2015-01-01,{name},1\n" for name in names) + more)
+    found = load(tmp_path, PLAIN, "unreadable_reason, length(product_name)")
+    assert found[:4] == [(None, fits), ("line_too_long", None), (None, fits), (None, fits // 2)]
 
 
 def test_values_of_several_lines_from_the_first_line_on(tmp_path: Path) -> None:
@@ -257,10 +275,30 @@ def test_a_retailer_file_that_cannot_work_is_one_sentence(tmp_path: Path, conten
 
 def test_broken_compressed_and_parquet_files_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "shop.yml").write_text(PLAIN.replace("sales.csv", "'sales.*'"), encoding="utf-8")
-    for name, content in (("sales.csv.gz", gzip.compress(b"x" * 9_999)[:20]), ("sales.parquet", b"PAR1PAR1")):
+    with zipfile.ZipFile(tmp_path / "named.zip", "w") as archive:
+        archive.writestr("é.csv", HEADER)
+    misnamed = (tmp_path / "named.zip").read_bytes().replace("é".encode(), b"\xff\xfe")
+    for name, content in (
+        ("sales.csv.gz", gzip.compress(b"x" * 9_999)[:20]), ("sales.parquet", b"PAR1PAR1"), ("sales.zip", misnamed),
+    ):  # fmt: skip
         write(tmp_path, content, name)
         assert "is broken" in str(input_problem(str(tmp_path / "shop.yml"), tmp_path)).replace("a broken", "broken")
         (tmp_path / name).unlink()
+
+
+@pytest.mark.parametrize(("place", "value"), [(0, 1), (2, 9)], ids=["encrypted", "Deflate64"])
+def test_an_archive_that_cannot_be_unpacked_here_is_one_sentence(tmp_path: Path, place: int, value: int) -> None:
+    with zipfile.ZipFile(tmp_path / "sales.csv", "w") as archive:
+        archive.writestr("a.csv", HEADER + "a,2015-01-01,x,1\n")
+    content = bytearray((tmp_path / "sales.csv").read_bytes())
+    for signature, flags in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        content[content.index(signature) + flags + place] = value
+    write(tmp_path, bytes(content))
+    (tmp_path / "shop.yml").write_text(PLAIN)
+    problem = input_problem(str(tmp_path / "shop.yml"), tmp_path)
+    assert problem
+    assert "sales.csv cannot be unpacked (" in problem
+    assert problem.endswith("): unpack it and put the file itself there.")
 
 
 def test_the_schema_for_editors_is_up_to_date_and_says_what_the_documentation_says() -> None:

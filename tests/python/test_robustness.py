@@ -17,6 +17,7 @@ import pytest
 
 from segmentation import publication, speed
 from segmentation.dbt_plugin import Plugin
+from segmentation.disk import put_folder, writing
 from segmentation.errors import InputError
 from segmentation.exports import open_warehouse
 from segmentation.lock import held, take
@@ -285,6 +286,28 @@ def test_an_end_between_two_steps_of_a_publication_loses_no_version(
     found = (version(warehouse), version(Path(f"{warehouse}.previous")))
     assert found == ((3, 2) if step > 1 else (2, 1))
     assert not list(warehouse.parent.glob("*.new"))
+
+
+def test_an_end_between_two_steps_of_an_exchange_of_folders_loses_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("charts/zh", ".drafts/zh"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "picture.png").write_text(name)
+    steps, replace = iter(range(10)), Path.replace
+
+    def until_killed(path: Path, target: Path) -> Path:
+        if next(steps) == 1:
+            raise KeyboardInterrupt
+        return replace(path, target)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Path, "replace", until_killed)
+        put_folder(tmp_path / ".drafts" / "zh", tmp_path / "charts" / "zh")
+    assert not (tmp_path / "charts" / "zh").exists()
+    with writing(tmp_path) as drafts:
+        assert (tmp_path / "charts" / "zh" / "picture.png").read_text() == "charts/zh"
+        assert list(drafts.iterdir()) == []
 
 
 def test_going_back_needs_no_second_names_of_files(warehouse: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -352,7 +352,7 @@ def _doubt_about_days(
 
 def _doubt_about_swapped_days(connection: DuckDBPyConnection, formats: Sequence[str], name: str) -> str | None:
     """Say that a spreadsheet took days for months: what it could read so became a date, the other texts stayed."""
-    form = next((form for form in formats if _swapped(form) != form and "%b" not in form and "%B" not in form), None)
+    form = next((form for form in formats if {"d", "m"} & set(form) and "%b" not in form.lower()), None)
     if form is None:
         return None
     [(dates, days, last, texts, first, example)] = connection.execute(
@@ -373,10 +373,6 @@ def _doubt_about_swapped_days(connection: DuckDBPyConnection, formats: Sequence[
 def _is_other_order(form: str, other: str) -> bool:
     """Tell whether two formats have the same parts in another order, all of them in digits."""
     return form != other and sorted(form) == sorted(other) and "%b" not in form.lower()
-
-
-def _swapped(form: str) -> str:
-    return form.translate(str.maketrans("dm", "md"))
 
 
 def _described_moments(connection: DuckDBPyConnection, formats: tuple[str, ...], doubt: str | None) -> Moments | None:

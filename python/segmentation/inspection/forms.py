@@ -2,14 +2,14 @@
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from statistics import mode
 
 from segmentation.landing.retailer import WHITESPACE, FileSet
-from segmentation.landing.text import BLOCK_BYTES, decoded, is_utf16, open_plain, record_at
+from segmentation.landing.text import BLOCK_BYTES, decoded, first_lines, is_utf16, open_plain, read_line, record_at
 from segmentation.landing.text import DELIMITERS as USUAL_DELIMITERS
 from segmentation.landing.workbook import read_sheet
 
@@ -37,8 +37,8 @@ def text_form(path: Path) -> FileSet:
     """Find out the encoding, the delimiter, the lines before the header and whether there is one."""
     is_wide = is_utf16(path)
     encoding = None if is_wide else _encoding(path)
-    with open_plain(path) as file:
-        content = b"".join(islice(file, FIRST_LINES))
+    with _opened(path) as file:
+        content = "".join(first_lines(path, file, FIRST_LINES)).encode("latin-1")
     if is_wide:
         text = content.decode("utf-16", "replace")
     else:
@@ -50,6 +50,13 @@ def text_form(path: Path) -> FileSet:
         delimiter = WHITESPACE
     settings = FileSet((), {}, encoding=encoding, delimiter=delimiter)
     return _with_header(settings, [row for row in records[delimiter] if row[1]])
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[io.TextIOWrapper]:
+    """Open a text file, decompressed, each byte as a character, whatever its lines end with."""
+    with open_plain(path) as file, io.TextIOWrapper(file, "latin-1", newline="") as text:
+        yield text
 
 
 def _records(lines: Sequence[str], delimiter: str) -> list[tuple[int, list[str]]]:
@@ -67,8 +74,9 @@ def _records(lines: Sequence[str], delimiter: str) -> list[tuple[int, list[str]]
 def _encoding(path: Path) -> str | None:
     """Return the encoding that has to be stated, None for utf-8 and gb18030: of the lines that are no utf-8."""
     other: list[bytes] = []
-    with open_plain(path) as file:
-        while len(other) < FIRST_LINES and (block := file.read(BLOCK_BYTES) + file.readline()):
+    with _opened(path) as file:
+        while len(other) < FIRST_LINES and (text := file.read(BLOCK_BYTES) + read_line(path, file)):
+            block = text.encode("latin-1")
             if decoded(block, "utf-8") is None:
                 other += [line for line in block.splitlines() if decoded(line, "utf-8") is None]
     if not other:

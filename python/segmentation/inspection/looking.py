@@ -1,8 +1,8 @@
 """What files hold: those of one form in a table, with its columns; what is left out, and what files share."""
 
-import glob
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from os.path import commonpath
 from pathlib import Path
 
 from duckdb import DuckDBPyConnection
@@ -11,11 +11,12 @@ from segmentation.errors import InputError
 from segmentation.inspection.columns import Column, described_column
 from segmentation.inspection.forms import sheet_form, text_form
 from segmentation.landing.files import (
-    BEGINNINGS_OF_OTHERS,
     Header,
     RawFile,
+    check_form,
     file_kind,
     file_stamp,
+    files_named,
     literal,
     read_header,
 )
@@ -92,10 +93,10 @@ def look(connection: DuckDBPyConnection, paths: Iterable[Path], raw_dir: Path) -
 def take_in(connection: DuckDBPyConnection, table: Table, other: Table) -> list[str] | None:
     """Add files of another form to a table, which keeps the columns of both, and return what is unsure then.
 
-    None where the two are not written alike.
+    None where the two are not written alike, or are not below the same folder.
     """
     both = _settings_of_both(table.settings, other.settings)
-    if both is None or both != _settings_of_both(other.settings, table.settings):
+    if table.root != other.root or both is None or both != _settings_of_both(other.settings, table.settings):
         return None
     names = {name: column.raw.rpartition(".")[2] for name, column in table.columns.items() if name in other.columns}
     values = ", ".join(f"{other.columns[name].raw} as {column}" for name, column in names.items())
@@ -117,12 +118,15 @@ def _describe(connection: DuckDBPyConnection, table: Table, names: Mapping[str, 
 
 def _files(path: Path) -> list[Path]:
     """Return a file, the files below a folder, or those of a pattern."""
-    if path.is_file():
-        return [path]
-    files = path.rglob("*") if path.is_dir() else map(Path, glob.glob(str(path), recursive=True))
-    if not (found := [file for file in files if file.is_file() and not file.name.startswith(BEGINNINGS_OF_OTHERS)]):
+    if not (found := files_named(Path(path.anchor), str(path))):
         raise InputError(f"{path} {'holds no file' if path.is_dir() else 'is missing'}: name the files to inspect.")
     return found
+
+
+def _placed(path: Path, raw_dir: Path) -> Path:
+    """Return a file by its name below the folder of raw files, if it is there, however that was given."""
+    folder, root = path.parent.resolve(), raw_dir.resolve()
+    return (raw_dir / folder.relative_to(root) if folder.is_relative_to(root) else folder) / path.name
 
 
 def _tables(paths: Iterable[Path], raw_dir: Path) -> tuple[list[Table], list[str]]:
@@ -134,13 +138,19 @@ def _tables(paths: Iterable[Path], raw_dir: Path) -> tuple[list[Table], list[str
     def remark(before: str, name: str, after: str) -> None:
         remarks.setdefault((before, after), []).append(name)
 
-    for path in sorted({file for named in paths for file in _files(named)}):
-        root = raw_dir if path.is_relative_to(raw_dir) else path.parent
+    files = sorted({_placed(file, raw_dir) for named in paths for file in _files(named)})
+    elsewhere = [path.parent for path in files if not path.is_relative_to(raw_dir)]
+    other_root = Path(commonpath(elsewhere)) if elsewhere else raw_dir
+    for path in files:
+        root = raw_dir if path.is_relative_to(raw_dir) else other_root
         if root != raw_dir:
-            remark(f"{root} is not the folder of raw files, {raw_dir}: put ", path.name, " there, or give --raw-data.")
+            name = path.relative_to(root).as_posix()
+            remark(f"{root} is not the folder of raw files, {raw_dir}: put ", name, " there, or give --raw-data.")
+        if path.stat().st_size:
+            check_form(path, "a table")
         if file_kind(path) == "workbook":
-            for form, files, settings in _sheets(path, root, remark):
-                tables.setdefault(form, Table(len(tables), [], settings, root)).files += files
+            for form, sheets, settings in _sheets(path, root, remark):
+                tables.setdefault((root, *form), Table(len(tables), [], settings, root)).files += sheets
             continue
         settings = text_form(path) if file_kind(path) == "text" else FileSet((), {})
         if settings.encoding:
@@ -151,7 +161,7 @@ def _tables(paths: Iterable[Path], raw_dir: Path) -> tuple[list[Table], list[str
             remark(f"Not used, as there is {lacks}: ", path.name, ".")
             continue
         _remark_on_names(path.name, header, remark)
-        form = (tuple(sorted(header.expressions)), settings.skip, ())
+        form = (root, tuple(sorted(header.expressions)), settings.skip, ())
         there = tables.setdefault(form, Table(len(tables), [], settings, root))
         if (both := _settings_of_both(there.settings, settings)) is None:
             form = (*form, settings.delimiter, settings.encoding)

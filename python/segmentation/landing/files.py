@@ -6,6 +6,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
@@ -122,10 +123,31 @@ class Part:
 
 
 def has_raw_files(raw_dir: Path) -> bool:
-    """Tell whether the folder of raw files holds any file, hidden ones and the note of demo files aside."""
+    """Tell whether the folder of raw files holds any file, those of others and the note of demo files aside."""
     return any(
-        path.is_file() and not path.name.startswith(".") and path.name != DEMO_NOTE for path in raw_dir.rglob("*")
+        path.is_file() and not is_of_others(path, raw_dir) and path.name != DEMO_NOTE for path in raw_dir.rglob("*")
     )
+
+
+def is_of_others(path: Path, root: Path, pattern: str = "") -> bool:
+    """Tell whether a file, or a folder below `root` in which it is, has a name of others that no pattern gives it."""
+    named = [part for part in Path(pattern).parts if part.startswith(BEGINNINGS_OF_OTHERS)]
+    return any(
+        part.startswith(BEGINNINGS_OF_OTHERS) and not any(fnmatchcase(part, name) for name in named)
+        for part in path.relative_to(root).parts
+    )
+
+
+def files_named(root: Path, name: str) -> list[Path]:
+    """Return the file of a name below a folder, the files below the folder of that name, or those of a pattern."""
+    path = root / name
+    # A name may hold the signs of patterns.
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        return [file for file in path.rglob("*") if file.is_file() and not is_of_others(file, path)]
+    files = (root / match for match in glob.glob(name, root_dir=root, recursive=True))
+    return [file for file in files if file.is_file() and not is_of_others(file, root, name)]
 
 
 def layout(settings: FileSet) -> str:
@@ -139,7 +161,7 @@ def wanted_names(settings: FileSet) -> list[tuple[str, ...]]:
     return [*settings.columns.values(), *((name,) for name in settings.key.values())]
 
 
-def find_raw_files(retailer: Retailer, table: RawTable, raw_dir: Path, known: KnownFiles | None = None) -> list[Part]:
+def find_raw_files(retailer: Retailer, table: RawTable, raw_dir: Path, known: KnownFiles) -> list[Part]:
     """Return the files of a raw table, each part's in the order of their names.
 
     A joined table's key is looked for in the files with the rows, then in the tables joined before.
@@ -153,7 +175,6 @@ def find_raw_files(retailer: Retailer, table: RawTable, raw_dir: Path, known: Kn
     InputError
         If a file is missing, empty, of another kind than its name says, or lacks a column.
     """
-    known = known or {}
     paths = [_paths(retailer, table, part, raw_dir, known) for part in table.parts]
     first_headers = [
         _kind_and_header(*files[0], part, raw_dir, known)[1] for files, part in zip(paths, table.parts, strict=True)
@@ -192,18 +213,9 @@ def _paths(
     """Return the files of a part, and of workbooks their sheets (None: the first), in order."""
     paths: set[Path] = set()
     for pattern in part.files:
-        folder = raw_dir / pattern
-        # A name may hold the signs of patterns.
-        if folder.is_file():
-            paths.add(folder)
-            continue
-        matches = folder.rglob("*") if folder.is_dir() else (
-            raw_dir / name for name in glob.glob(pattern, root_dir=raw_dir, recursive=True)
-        )  # fmt: skip
-        found = [path for path in matches if path.is_file() and not path.name.startswith(BEGINNINGS_OF_OTHERS)]
-        if not found:
+        if not (found := files_named(raw_dir, pattern)):
             kept = f"keeps {TABLE_TITLES[table.name]} there" if part is table.parts[0] else "joins it"
-            raise InputError(f"{folder} is missing: the retailer {retailer.name} {kept}.")
+            raise InputError(f"{raw_dir / pattern} is missing: the retailer {retailer.name} {kept}.")
         paths.update(found)
     files: list[tuple[Path, str | None]] = []
     root = raw_dir.resolve()

@@ -15,7 +15,6 @@ from duckdb import DuckDBPyConnection
 from segmentation.errors import InputError
 from segmentation.landing.canonical import check_join, write_views
 from segmentation.landing.files import (
-    BEGINNINGS_OF_OTHERS,
     Header,
     KnownFile,
     KnownFiles,
@@ -24,6 +23,7 @@ from segmentation.landing.files import (
     file_stamp,
     find_raw_files,
     identifier,
+    is_of_others,
     layout,
     literal,
 )
@@ -37,7 +37,7 @@ from segmentation.machine import bound
 from segmentation.progress import progress_of_query, say
 
 # Rises when files would be read otherwise than before: then all are read again.
-READING = 2
+READING = 3
 LEDGER = """
 create table if not exists work.raw.files (
     table_name varchar,
@@ -131,7 +131,7 @@ def land(connection: DuckDBPyConnection, retailer_name: str, raw_dir: Path, reta
     Raises
     ------
     InputError
-        If the retailer file or a raw file cannot be used; what had landed before stays.
+        If the retailer file or a raw file cannot be used; what had landed of it before stays.
     """
     retailer = read_retailer(retailer_name, retailers_dir)
     # A moment with an offset in a Parquet file becomes text with the offset +00.
@@ -146,13 +146,17 @@ def land(connection: DuckDBPyConnection, retailer_name: str, raw_dir: Path, reta
         of_table = list(enumerate(parts.get(name, [])))
         for number, part in of_table:
             _fit_table(connection, f"work.raw.{name}_{number}", name, number, part)
-        new = {number: _new_files(connection, name, number, part) for number, part in of_table}
+        new = {
+            number: [file for file in part.files if not _is_landed(connection, name, number, part.settings, file)]
+            for number, part in of_table
+        }
         # A joined row that left with a forgotten card no longer tells which rows of a new file are of that card.
         if len(of_table) > 1 and any(new.values()) and forgotten_of(connection).hashes:
-            for number, part in of_table:
-                for file in part.files:
-                    _forget(connection, name, number, file.source_file)
-                new[number] = part.files
+            with _transaction(connection):
+                for number, part in of_table:
+                    for file in part.files:
+                        _forget(connection, name, number, file.source_file)
+                    new[number] = part.files
         for number, part in of_table:
             changed = new[number]
             unchanged += len(part.files) - len(changed)
@@ -179,7 +183,7 @@ def _unnamed(parts: Mapping[str, Sequence[Part]], raw_dir: Path) -> tuple[str, .
     kinds = {path.suffix.lower() for path in named}
     others = (
         path for path in raw_dir.rglob("*")
-        if path.suffix.lower() in kinds and path not in named and not path.name.startswith(BEGINNINGS_OF_OTHERS)
+        if path.suffix.lower() in kinds and path not in named and not is_of_others(path, raw_dir)
     )  # fmt: skip
     return tuple(sorted(path.relative_to(raw_dir).as_posix() for path in others if path.is_file()))
 
@@ -217,9 +221,10 @@ def _remove_gone(connection: DuckDBPyConnection, parts: dict[str, list[Part]]) -
         for file in part.files
     }
     landed = connection.execute("select table_name, part, source_file from work.raw.files order by all").fetchall()
-    for name, number, source_file in landed:
-        if (name, number, source_file) not in wanted:
-            _forget(connection, name, number, source_file)
+    with _transaction(connection):
+        for name, number, source_file in landed:
+            if (name, number, source_file) not in wanted:
+                _forget(connection, name, number, source_file)
     tables = connection.execute(
         f"select table_name from duckdb_tables() where {IN_RAW} and table_name not in ('files', 'retailer', 'codes')"
     ).fetchall()
@@ -231,12 +236,10 @@ def _remove_gone(connection: DuckDBPyConnection, parts: dict[str, list[Part]]) -
 
 
 def _forget(connection: DuckDBPyConnection, name: str, number: int, source_file: str) -> None:
-    with _transaction(connection):
-        connection.execute(f"delete from work.raw.{name}_{number} where source_file = ?", [source_file])
-        connection.execute(
-            "delete from work.raw.files where table_name = ? and part = ? and source_file = ?",
-            [name, number, source_file],
-        )
+    connection.execute(f"delete from work.raw.{name}_{number} where source_file = ?", [source_file])
+    connection.execute(
+        "delete from work.raw.files where table_name = ? and part = ? and source_file = ?", [name, number, source_file]
+    )
 
 
 def _fit_table(connection: DuckDBPyConnection, relation: str, name: str, number: int, part: Part) -> None:
@@ -254,10 +257,6 @@ def _fit_table(connection: DuckDBPyConnection, relation: str, name: str, number:
 def _reader(settings: FileSet, file: RawFile) -> str:
     """Return all on which the landed rows depend beside the content of the file, as text to compare."""
     return json.dumps([READING, layout(settings), settings.missing, file.expressions, sql_macro("clean_key", "key")])
-
-
-def _new_files(connection: DuckDBPyConnection, name: str, number: int, part: Part) -> Sequence[RawFile]:
-    return [file for file in part.files if not _is_landed(connection, name, number, part.settings, file)]
 
 
 def _is_landed(connection: DuckDBPyConnection, name: str, number: int, settings: FileSet, file: RawFile) -> bool:
@@ -297,11 +296,12 @@ def _land_changed(
             some = following[start : start + step]
             for file in some:
                 say(f"Reading {file.source_file} ({file.path.stat().st_size / 1e6:,.1f} MB)")
-                _forget(connection, name, number, file.source_file)
             size, words = sum(file.path.stat().st_size for file in some) / 1e6, some[0].source_file
             with progress_of_query(connection, f"Reading {words}", size, "MB"):
                 reading = read_files(connection, some, settings)
             with _transaction(connection):
+                for file in some:
+                    _forget(connection, name, number, file.source_file)
                 with progress_of_query(connection, f"Storing {words}", size, "MB"):
                     append(connection, f"work.raw.{name}_{number}", reading)
                 check_codes(connection, f"work.raw.{name}_{number}", some)

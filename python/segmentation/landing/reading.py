@@ -19,6 +19,7 @@ from segmentation.landing.retailer import WHITESPACE, FileSet
 from segmentation.landing.retailer_file import ADDED_UP, CARD_COLUMNS
 from segmentation.landing.sql_macros import sql_macro
 from segmentation.landing.text import (
+    LONGEST_RECORD,
     Mending,
     check_lines,
     compression,
@@ -174,11 +175,17 @@ def _read_text(connection: DuckDBPyConnection, file: RawFile, settings: FileSet)
         columns = file.header.n_columns
         n_rows = count_lines(path) - header_lines
         mending = Mending(n_rows, [(0, 1, header_lines + 1)])
-        if n_rows and not (is_valid and _read_lines(connection, path, columns, delimiter, header_lines, n_rows)):
+        # In bytes, of which a character has one or more: of a longer line the mending tells.
+        longest = f"max_line_size = {LONGEST_RECORD}"
+        if n_rows and not (
+            is_valid and _read_lines(connection, path, columns, delimiter, header_lines, n_rows, longest)
+        ):
             # Some line is no row, or some row has several lines: only now is it worth looking at each.
             mended = Path(folder) / "mended.csv"
             mending = mend_csv(path, encoding, delimiter, header_lines, (file.header.n_named, columns), mended)
-            if mending.n_rows and not _read_lines(connection, mended, columns, delimiter, 0, mending.n_rows, "\\n"):
+            if mending.n_rows and not _read_lines(
+                connection, mended, columns, delimiter, 0, mending.n_rows, "new_line = '\\n'"
+            ):
                 raise InputError(f"{file.path} has lines that cannot be told apart: save it again as csv.")
     rows = []
     if mending.n_rows:
@@ -218,7 +225,7 @@ def _read_lines(
     delimiter: str,
     header_lines: int,
     n_rows: int,
-    line_end: str | None = None,
+    option: str,
 ) -> bool:
     """Read the lines of a csv file into the table `landed`; tell whether they are as many rows as expected.
 
@@ -226,7 +233,7 @@ def _read_lines(
     that is not stated is that of the first line, which may be one within a value.
     """
     try:
-        source = _read_csv(path, n_columns, delimiter, header_lines, line_end)
+        source = _read_csv(path, n_columns, delimiter, header_lines, option)
         return connection.execute(f"create or replace temp table landed as from {source}").fetchall() == [(n_rows,)]
     except duckdb.InvalidInputException:
         return False
@@ -254,12 +261,11 @@ def _in_utf8(path: Path, stated_encoding: str | None, target: Path) -> tuple[Pat
     return path, min(candidates, key=lambda encoding: count_undecodable_lines(path, encoding)), False
 
 
-def _read_csv(path: Path, n_columns: int, delimiter: str, header_lines: int, line_end: str | None) -> str:
-    stated = f", new_line = '{line_end}'" if line_end else ""
+def _read_csv(path: Path, n_columns: int, delimiter: str, header_lines: int, option: str) -> str:
     columns = ", ".join(f"'c{at}': 'varchar'" for at in range(n_columns))
     return f"""read_csv(
         {literal(escape(str(path)))}, header = false, skip = {header_lines}, auto_detect = false, strict_mode = true,
-        delim = {literal(delimiter)}, quote = '"', escape = '"', columns = {{{columns}}}{stated}
+        delim = {literal(delimiter)}, quote = '"', escape = '"', columns = {{{columns}}}, {option}
     )"""
 
 

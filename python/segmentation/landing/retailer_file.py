@@ -354,7 +354,8 @@ class Files(Entry, Generic[Columns]):
     files: Patterns = Field(
         description="a name, a pattern (`2015-*.csv`, `sales/**/*.parquet`), a folder, or a list of them, inside the "
         "folder of raw files. csv (plain, `.gz`, `.zst`, `.bz2`, or a `.zip` of one file), Parquet and xlsx are told "
-        "apart by their content and may be mixed. Names that begin with `.`, `_` or `~` do not count"
+        "apart by their content and may be mixed. Files and folders that begin with `.`, `_` or `~` "
+        "count only where they are named so"
     )
     encoding: Encoding | None = Field(
         None,

@@ -3,7 +3,9 @@
 import codecs
 import errno
 import io
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections import deque
@@ -20,8 +22,8 @@ from segmentation.errors import InputError
 from segmentation.landing.retailer import WHITESPACE, plain_name
 
 BLOCK_BYTES = 1 << 22
-# In characters: DuckDB's csv reader takes records of up to 2,000,000 bytes.
-LONGEST_RECORD = 200_000
+# In characters. By itself DuckDB's csv reader takes records of up to 2,000,000 bytes.
+LONGEST_RECORD = 400_000
 LONGEST_RECORD_LINES = 200
 # A line, in bytes, and the lines that are searched for a header, in characters: what is longer is no table.
 LONGEST_LINE = 1 << 24
@@ -32,6 +34,8 @@ LARGEST_RATIO = 200
 SMALL = 50_000_000
 QUOTED_FIELD = re.compile(r'"((?:[^"]|"")*+)("?)')
 UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# What reading an archive raises that is damaged, encrypted or packed in a rare way.
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError, OSError)
 COMPRESSIONS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bz2"}
 BLANKS = re.compile(rb"[ \t]+")
 BLANKS_AT_THE_ENDS = re.compile(rb"^\t|\t(?=\r?$)", re.MULTILINE)
@@ -113,7 +117,7 @@ def open_plain(path: Path) -> Iterator[IO[bytes]]:
     Raises
     ------
     InputError
-        If the file is a zip archive of other than one file, or its compressed content is broken.
+        If the file is a zip archive of other than one file, or encrypted, or its compressed content is broken.
     """
     kind = compression(path)
     try:
@@ -121,7 +125,7 @@ def open_plain(path: Path) -> Iterator[IO[bytes]]:
             with path.open("rb") as file:
                 yield file
         elif kind == "zip":
-            with zipfile.ZipFile(path) as archive:
+            with _archive(path) as archive:
                 # Macs add files of their own, whose names begin with a point or an underscore.
                 paths = {name: PurePosixPath(name) for name in archive.namelist() if not name.endswith("/")}
                 names = [name for name, path in paths.items() if not any(part[0] in "._" for part in path.parts)]
@@ -132,11 +136,30 @@ def open_plain(path: Path) -> Iterator[IO[bytes]]:
         else:
             with pa.input_stream(str(path), compression=kind) as stream, io.BufferedReader(stream) as file:
                 yield file
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except BROKEN as error:
         # The copy is written in this block too.
-        if kind is None or getattr(error, "errno", None) == errno.ENOSPC:
+        if kind is None or is_of_the_system(error):
             raise
+        if isinstance(error, RuntimeError):
+            raise InputError(
+                f"{path} cannot be unpacked ({error}): unpack it and put the file itself there."
+            ) from error
         raise InputError(f"{path} is broken, it cannot be decompressed ({error}): fetch it again.") from error
+
+
+def _archive(path: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except UnicodeDecodeError as error:
+        raise zipfile.BadZipFile(str(error)) from error
+
+
+def is_of_the_system(error: Exception) -> bool:
+    """Tell whether an error that reading an archive raises is none of the archive.
+
+    A part can be said to begin where no file does, which is an error of the system too.
+    """
+    return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
 
 
 def decompress(path: Path, target: Path) -> None:
@@ -270,7 +293,7 @@ def to_utf8(path: Path, encoding: str, target: Path) -> bool:
 
 
 def find_header(
-    path: Path, encoding: str | None, delimiter: str | None, wanted: Collection[Collection[str]] = (), skip: int = 0
+    path: Path, encoding: str | None, delimiter: str | None, wanted: Collection[Collection[str]], skip: int
 ) -> HeaderRecord:
     """Return the first record that has a field of each wanted column; the first one where none has, or none is wanted.
 
@@ -296,7 +319,9 @@ def find_header(
             open_plain(path) as file,
             io.TextIOWrapper(file, encoding or "latin-1", errors="replace", newline=line_end) as lines,
         ):
-            start = _start(path, lines, skip)
+            for _ in range(skip):
+                read_line(path, lines)
+            start = first_lines(path, lines, HEADER_LINES)
     # The byte order mark is missing.
     except UnicodeError as error:
         raise InputError(f"{path} is not valid {encoding} text: save it again as utf-8.") from error
@@ -306,7 +331,7 @@ def find_header(
     delimiters = (delimiter,) if delimiter else DELIMITERS
     first = None
     for at in islice((at for at, line in enumerate(start) if line.strip()), HEADER_WITHIN):
-        if stated := DELIMITER_LINE.fullmatch(start[at].strip()):
+        if stated := DELIMITER_LINE.fullmatch(start[at].strip("\r\n ")):
             delimiters = delimiters if delimiter else (stated[1],)
             continue
         records = [record_at(start, at, skip, mark) for mark in delimiters]
@@ -319,20 +344,28 @@ def find_header(
     return first or HeaderRecord([], 0, 0, delimiter or ",", False)
 
 
-def _start(path: Path, lines: io.TextIOWrapper, skip: int) -> list[str]:
-    """Return the lines among which the header is, each with its end."""
-    start: list[str] = []
+def read_line(path: Path, file: io.TextIOWrapper) -> str:
+    """Return the next line of an open file with its end; empty after the last one.
+
+    Raises
+    ------
+    InputError
+        If it is too long to be one.
+    """
+    line = file.readline(LONGEST_LINE)
+    if len(line) == LONGEST_LINE:
+        raise _endless_line(path)
+    return line
+
+
+def first_lines(path: Path, file: io.TextIOWrapper, most: int) -> list[str]:
+    """Return the next lines of an open file, each with its end: so many, fewer where they are long."""
+    lines: list[str] = []
     length = 0
-    for number in range(skip + HEADER_LINES):
-        line = lines.readline(LONGEST_LINE)
-        if len(line) == LONGEST_LINE:
-            raise _endless_line(path)
-        if not line or length > LONGEST_LINE:
-            break
-        if number >= skip:
-            length += len(line)
-            start.append(line)
-    return start
+    while len(lines) < most and length <= LONGEST_LINE and (line := read_line(path, file)):
+        length += len(line)
+        lines.append(line)
+    return lines
 
 
 def record_at(lines: Sequence[str], at: int, skipped: int, delimiter: str) -> HeaderRecord:
@@ -375,6 +408,8 @@ def mend_csv(
     mending = Mending()
     line = header_lines + 1
     with path.open("rb") as file, target.open("wb") as target_file:
+        if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+            file.seek(0)
         for raw, record, n_lines in parted(islice(file, header_lines, None), encoding, delimiter, n_columns):
             if isinstance(record, str):
                 row = mending.n_rows + len(mending.unreadable) + 1

@@ -1,13 +1,10 @@
 """Workbooks: every cell as text."""
 
 import datetime
-import errno
 import posixpath
 import re
-import struct
 import sys
 import zipfile
-import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,13 +18,15 @@ import python_calamine
 
 from segmentation.errors import InputError
 from segmentation.landing.retailer import plain_name
-from segmentation.landing.text import BLOCK_BYTES, HEADER_WITHIN, largest_unpacked, unpacks_too_far
-
-# What reading a damaged archive raises.
-BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ElementTree.ParseError, ValueError, struct.error),
-    OSError,
+from segmentation.landing.text import (
+    BLOCK_BYTES,
+    BROKEN,
+    HEADER_WITHIN,
+    is_of_the_system,
+    largest_unpacked,
+    unpacks_too_far,
 )
+
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 # Places of a sheet that may be empty.
 FEW_PLACES = 5_000_000
@@ -60,7 +59,7 @@ class Sheet:
     numbers: list[int]
     merged: frozenset[tuple[int, int]] = frozenset()
 
-    def cells(self, counted_once: Collection[str] = ()) -> pa.Table:
+    def cells(self, counted_once: Collection[str]) -> pa.Table:
         """Return the rows of `numbers`, a text column per column of the sheet, named c0, c1, ...; empty is null.
 
         Beside them stand row_no, the number of the row among them, and line_no, that of the row of the sheet; from 1.
@@ -139,8 +138,8 @@ def sheets_left_out(names: Mapping[str, bool], read: Collection[str | None]) -> 
 
 def read_sheet(
     path: Path,
-    sheet_name: str | None = None,
-    has_header: bool = True,
+    sheet_name: str | None,
+    has_header: bool,
     wanted: Collection[Collection[str]] = (),
     skip: int = 0,
 ) -> Sheet:
@@ -176,9 +175,11 @@ def _read_cells(path: Path, sheet_name: str, _modified: int, _size: int) -> Cell
         rows = sheet.to_python(skip_empty_area=False)
         merged = set()
         for (top, left), (bottom, _) in sheet.merged_cell_ranges or []:
-            for row in range(top + 1, min(bottom + 1, len(rows))):
-                rows[row][left] = rows[top][left]
-                merged.add((row, left))
+            for row, cells in enumerate(rows[top + 1 : bottom + 1], start=top + 1):
+                # Rows end with the last column that has a value.
+                if left < len(cells):
+                    cells[left] = rows[top][left]
+                    merged.add((row, left))
     return rows, frozenset(merged)
 
 
@@ -204,9 +205,8 @@ def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except BROKEN as error:
-        # A part can be said to begin where no file does; other errors of the system are none of the workbook.
-        if isinstance(error, OSError) and error.errno != errno.EINVAL:
+    except (*BROKEN, ElementTree.ParseError, ValueError) as error:
+        if is_of_the_system(error):
             raise
         raise InputError(f"{path} is a broken workbook ({error}): save it again from a spreadsheet.") from error
 
