@@ -772,6 +772,24 @@ def test_whoever_grows_by_chance_is_in_no_title(beyond: int, more: int, title: s
     assert block.title.startswith(title)
 
 
+def test_findings_whose_numbers_are_not_told_are_counted() -> None:
+    story = story_of(
+        "en",
+        """create table marts.findings as
+        select *, subject as text_en, 1 as finding_no
+        from (values ('lrfmpsx', 100), ('card_id', 29)) as f (subject, found)""",
+    )
+    block = outlook.findings(story)
+    assert block is not None
+    assert block.title == "What stands out in the data: 2"
+    [said] = block.sentences
+    assert said.startswith("2 more, whose numbers")
+    story.source.connection.execute("insert into marts.findings values ('a.csv', 5, 'A file.', 2)")
+    block = outlook.findings(story)
+    assert block is not None
+    assert block.sentences == ["A file.", said]
+
+
 def test_a_rate_of_few_is_not_told() -> None:
     story = story_of(
         "en",

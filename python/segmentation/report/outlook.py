@@ -419,15 +419,16 @@ def reasons(story: Story) -> Block | None:
 def findings(story: Story) -> Block | None:
     # Exact numbers of buyers would be told beside rounded ones; of few cards none is.
     data = story.rows(
-        f"""select text_{{lang}} as text from marts.findings
-        where subject not in ('lrfmpsx', 'member_returns')
-            and (subject not in ('card_id', 'member_rows') or found >= {story.small})
-        order by finding_no, found desc, subject"""
+        f"""select text_{{lang}} as text, subject not in ('lrfmpsx', 'member_returns')
+            and (subject not in ('card_id', 'member_rows') or found >= {story.small}) as is_told
+        from marts.findings order by finding_no, found desc, subject"""
     )
+    told = [row["text"] for row in data if row["is_told"]]
+    more = len(data) - len(told)
     return Block(
         "findings",
         story.say("findings_title" if data else "findings_title_none", findings=str(len(data))),
-        [row["text"] for row in data],
+        sentences(*told, story.say("findings_more", more=str(more)) if more else ""),
         is_wide=True,
     )
 
