@@ -1,7 +1,7 @@
 -- Which counter do members come back to after their first order? One row per first and next counter.
 select
-    item_name as first_counter,
-    next_item_name as next_counter,
+    coalesce(item_name, item_code) as first_counter,
+    coalesce(next_item_name, next_item_code) as next_counter,
     returned_members,
     round(100 * share, 1) as percent_of_returned,
     round(100 * usual_share, 1) as percent_of_second_orders_then,

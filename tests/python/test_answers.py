@@ -46,7 +46,6 @@ def test_what_is_bought_next_is_of_the_next_order_and_counts_genders_that_are_kn
         -- The first receipt of a has two moments; the gender of b was filled in.
         create table marts.vip_info as from (values ('a1', 'a', 1, 'tea'), ('a1', 'a', 2, 'cup'), ('a2', 'a', 4, 'pot'),
             ('b1', 'b', 1, 'tea'), ('b2', 'b', 2, 'cup')) as l (order_id, card_id, purchased_at, product_name);
-        -- Some lines have a code and no name.
         alter table marts.vip_info rename product_name to product_code;
         create table marts.products as select distinct product_code, product_code as product_name from marts.vip_info;
         alter table marts.vip_info add column counter_code varchar;
@@ -64,6 +63,46 @@ def test_what_is_bought_next_is_of_the_next_order_and_counts_genders_that_are_kn
     )
     assert next_product == [("cup", "pot", 1), ("tea", "pot", 1)]
     assert next_counter == [("Female", "Young", "pots", 1)]
+
+
+def test_a_product_or_counter_without_a_name_is_shown_by_its_code_and_equal_names_are_not_one() -> None:
+    connection = duckdb.connect()
+    connection.execute(
+        """create schema marts;
+        create table marts.orders as from (values ('a1', 'a', 1), ('a2', 'a', 2), ('b1', 'b', 1), ('b2', 'b', 2),
+            ('c1', 'c', 1), ('c2', 'c', 2)) as o (order_id, card_id, purchased_at);
+        alter table marts.orders add column customer_type varchar default 'member';
+        create table marts.vip_info as select order_id, card_id, code as product_code, code as counter_code
+            from (values ('a1', '1'), ('a2', '2'), ('b1', '1'), ('b2', '3'), ('c1', '1'), ('c2', '4'))
+                as l (order_id, code)
+            inner join marts.orders using (order_id);
+        create table marts.products as
+            from (values ('1', null), ('2', 'Tea'), ('3', 'Tea'), ('4', null)) as p (product_code, product_name);
+        create table marts.counters as select product_code as counter_code, product_name as counter_name
+            from marts.products;
+        create table marts.members as select distinct card_id, 'female' as gender, false as is_gender_filled,
+            1980 as birth_decade from marts.orders;
+        create table marts.member_overview as select card_id, 'Female' as gender_name_en, card_id as age_band_name_en
+            from marts.members;
+        create table marts.basket_pairs as select 'product' as level, '1' as item_code, null::text as item_name,
+            '2' as other_item_code, null::text as other_item_name, 1 as orders, 1 as support, 1 as confidence,
+            1 as lift, 1 as chance_lift, true as is_above_chance, 1 as pair_rank;
+        create table marts.segment_bundles as select 1 as segment, 'Top' as segment_name_en, * from marts.basket_pairs;
+        create table marts.next_purchases as select 'counter' as level, '1' as item_code, null::text as item_name,
+            '2' as next_item_code, null::text as next_item_name, 1 as members, 1 as returned_members, 1 as share,
+            1 as usual_share, 1 as median_days_between, true as is_above_chance, 1 as next_rank"""
+    )
+
+    def answer(name: str) -> list[tuple]:
+        return connection.sql(example_query(ROOT / "analysis" / f"{name}.sql")).fetchall()
+
+    products = answer("next_product_for_women_of_the_1980s")
+    assert products == [("1", "Tea", 1), ("1", "Tea", 1), ("1", "4", 1)]
+    counters = answer("next_purchase_by_group")
+    assert counters == [("Female", "a", "Tea", 1), ("Female", "b", "Tea", 1), ("Female", "c", "4", 1)]
+    assert [row[1:3] for row in answer("what_sells_together")] == [("1", "2")]
+    assert [row[3:5] for row in answer("bundles_for_segments")] == [("1", "2")]
+    assert [row[:2] for row in answer("what_follows_the_first_purchase")] == [("1", "2")]
 
 
 def test_down_is_to_a_segment_of_smaller_means_whatever_the_numbers() -> None:
