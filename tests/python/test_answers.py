@@ -105,6 +105,23 @@ def test_a_product_or_counter_without_a_name_is_shown_by_its_code_and_equal_name
     assert [row[:2] for row in answer("what_follows_the_first_purchase")] == [("1", "2")]
 
 
+def test_who_bought_before_registering_is_a_buyer_within_180_days_only_with_a_purchase_in_them() -> None:
+    connection = duckdb.connect()
+    connection.execute(
+        """create schema marts;
+        create table marts.eda_coverage as select date '2016-01-01' as month_start;
+        create table marts.member_overview as select timestamp '2018-01-01' as as_of;
+        create table marts.members as select unnest(['before', 'both', 'soon', 'late', 'never']) as card_id,
+            timestamp '2017-01-01 12:00:00' as registered_at;
+        create table marts.orders as select card_id, cast(purchased_at as timestamp) as purchased_at,
+            'member' as customer_type
+            from (values ('before', '2016-12-01'), ('both', '2016-12-01'), ('both', '2017-01-11'),
+                ('soon', '2017-01-01'), ('late', '2017-12-01')) as o (card_id, purchased_at)"""
+    )
+    rows = connection.sql(example_query(ROOT / "analysis" / "days_from_registration_to_purchase.sql")).fetchall()
+    assert rows == [(2017, 5, 40.0, 40.0, 5.0)]
+
+
 def test_down_is_to_a_segment_of_smaller_means_whatever_the_numbers() -> None:
     connection = duckdb.connect()
     connection.execute(
