@@ -122,6 +122,33 @@ def test_who_bought_before_registering_is_a_buyer_within_180_days_only_with_a_pu
     assert rows == [(2017, 5, 40.0, 40.0, 5.0)]
 
 
+def test_what_nobody_spent_is_nothing_and_a_share_of_nothing_is_no_number() -> None:
+    connection = duckdb.connect()
+    connection.execute(
+        """create schema marts;
+        create schema seeds;
+        create table marts.vip_info as from (values ('once', 'a', 'a1', 5.00), ('gift', 'a', 'a1', 0.00))
+            as l (product_code, card_id, order_id, amount);
+        create table marts.products as from (values ('once', 'Pot'), ('gift', 'Bag')) as p (product_code, product_name);
+        create table marts.lrfmpsx as select 'a' as card_id, 0.00 as m;
+        create table marts.orders as from (values (timestamp '2017-02-02', 'no_card', 5.00),
+            (timestamp '2017-01-02', 'no_card', 0.00)) as o (purchased_at, customer_type, amount);
+        create table marts.dates as select cast(purchased_at as date) as day,
+            cast(purchased_at as date) - 1 as month_start, 'complete' as coverage_status from marts.orders;
+        create table marts.member_overview as select 'c' as favourite_counter_code, 'Cups' as favourite_counter_name,
+            'active' as state, 5.00 as amount from range(10);
+        create table seeds.life_cycle_states as select 'active' as state, false as is_inactive"""
+    )
+
+    def last_cells(name: str) -> list:
+        return [row[-1] for row in connection.sql(example_query(ROOT / "analysis" / f"{name}.sql")).fetchall()]
+
+    assert last_cells("best_sellers_of_members") == [0, None]
+    assert last_cells("amount_of_the_best_members") == [None]
+    assert last_cells("store_sales_by_month") == [0, None]
+    assert last_cells("counters_that_lose_members") == [0]
+
+
 def test_down_is_to_a_segment_of_smaller_means_whatever_the_numbers() -> None:
     connection = duckdb.connect()
     connection.execute(
