@@ -149,6 +149,20 @@ def test_what_nobody_spent_is_nothing_and_a_share_of_nothing_is_no_number() -> N
     assert last_cells("counters_that_lose_members") == [0]
 
 
+def test_a_counter_with_returns_and_no_sales_is_among_those_of_returns_by_its_usual_name() -> None:
+    connection = duckdb.connect()
+    connection.execute(
+        """create schema marts;
+        create table marts.vip_info as select 'c' as counter_code, 10.00 as amount;
+        create table marts.counters as select 'c' as counter_code, 'Cups' as counter_name;
+        create table marts.member_returns as from (values ('c', 'Pots (old)', 1.00, true),
+            ('closed', 'Hats', 2.00, true), ('gifts', null, 3.00, false), (null, null, 4.00, true))
+            as r (counter_code, counter_name, returned_amount, is_of_counted_purchase)"""
+    )
+    rows = connection.sql(example_query(ROOT / "analysis" / "returns_by_counter.sql")).fetchall()
+    assert rows == [("c", "Cups", 10, 1, 10.0), ("closed", "closed", 0, 2, None)]
+
+
 def test_down_is_to_a_segment_of_smaller_means_whatever_the_numbers() -> None:
     connection = duckdb.connect()
     connection.execute(
