@@ -89,7 +89,7 @@ def test_a_product_or_counter_without_a_name_is_shown_by_its_code_and_equal_name
             1 as lift, 1 as chance_lift, true as is_above_chance, 1 as pair_rank;
         create table marts.segment_bundles as select 1 as segment, 'Top' as segment_name_en, * from marts.basket_pairs;
         create table marts.next_purchases as select 'counter' as level, '1' as item_code, null::text as item_name,
-            '2' as next_item_code, null::text as next_item_name, 1 as members, 1 as returned_members, 1 as share,
+            '2' as next_item_code, null::text as next_item_name, 1 as members, 1 as recorded_members, 1 as share,
             1 as usual_share, 1 as median_days_between, true as is_above_chance, 1 as next_rank"""
     )
 
