@@ -8,8 +8,8 @@ select
     tenth,
     count(*) as buyers,
     min(m) as smallest_amount,
-    round(100 * sum(m) / sum(sum(m)) over (), 1) as percent_of_amount,
-    round(100 * sum(sum(m)) over (order by tenth) / sum(sum(m)) over (), 1) as percent_so_far
+    round(100 * sum(m) / nullif(sum(sum(m)) over (), 0), 1) as percent_of_amount,
+    round(100 * sum(sum(m)) over (order by tenth) / nullif(sum(sum(m)) over (), 0), 1) as percent_so_far
 from tenths
 group by tenth
 order by tenth

@@ -6,7 +6,8 @@ with buyers as (
 )
 
 select products.product_code, products.product_name, sum(buyers.amount) as amount, count(*) as buyers,
-    round(100 * sum(amount) filter (where orders > 1) / sum(amount), 1) as percent_of_repeat_buyers
+    round(100 * coalesce(sum(amount) filter (where orders > 1), 0) / nullif(sum(amount), 0), 1)
+        as percent_of_repeat_buyers
 from buyers
 inner join {{ ref('products') }} as products on buyers.product_code = products.product_code
 group by products.product_code, products.product_name

@@ -3,8 +3,8 @@ select
     segment,
     segment_name_en,
     level,
-    item_name,
-    other_item_name,
+    coalesce(item_name, item_code) as item_name,
+    coalesce(other_item_name, other_item_code) as other_item_name,
     orders,
     round(lift, 2) as lift,
     round(chance_lift, 2) as lift_of_random_baskets

@@ -4,7 +4,7 @@ select
     favourite_counter_name,
     count(*) as members,
     round(100 * avg(cast(states.is_inactive as integer)), 1) as percent_silent_or_lost,
-    sum(overview.amount) filter (where states.is_inactive) as their_amount_so_far
+    coalesce(sum(overview.amount) filter (where states.is_inactive), 0) as their_amount_so_far
 from {{ ref('member_overview') }} as overview
 inner join {{ ref('life_cycle_states') }} as states on overview.state = states.state
 where favourite_counter_code is not null

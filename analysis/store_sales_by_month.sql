@@ -4,7 +4,9 @@ select
     any_value(dates.coverage_status) as coverage,
     count(*) as orders,
     round(sum(orders.amount), 2) as amount,
-    round(100 * sum(orders.amount) filter (where customer_type = 'member') / sum(orders.amount), 1) as member_percent
+    round(
+        100 * coalesce(sum(orders.amount) filter (where customer_type = 'member'), 0) / nullif(sum(orders.amount), 0), 1
+    ) as member_percent
 from {{ ref('orders') }} as orders
 inner join {{ ref('dates') }} as dates on cast(orders.purchased_at as date) = dates.day
 group by dates.month_start

@@ -1,9 +1,9 @@
 -- Which counter do members come back to after their first order? One row per first and next counter.
 select
-    item_name as first_counter,
-    next_item_name as next_counter,
-    returned_members,
-    round(100 * share, 1) as percent_of_returned,
+    coalesce(item_name, item_code) as first_counter,
+    coalesce(next_item_name, next_item_code) as next_counter,
+    recorded_members as members_with_a_next_counter,
+    round(100 * share, 1) as percent_of_these,
     round(100 * usual_share, 1) as percent_of_second_orders_then,
     median_days_between,
     is_above_chance

@@ -1,8 +1,8 @@
 -- Which counters and goods go together more often than chance explains? One row per pair, the closest ties first.
 select
     level,
-    item_name,
-    other_item_name,
+    coalesce(item_name, item_code) as item_name,
+    coalesce(other_item_name, other_item_code) as other_item_name,
     orders,
     round(100 * support, 3) as percent_of_orders,
     round(100 * confidence, 1) as percent_of_item_orders,

@@ -17,7 +17,7 @@ select
     value,
     case
         when value is null then 'not_understood'
-        when kind = 'moment' and {{ fits('raw_value', '^\\s*\\d{5}(\\.\\d*)?\\s*$') }} then 'excel_serial'
+        when kind = 'moment' and {{ fits('raw_value', '^\\s*' ~ serial_day() ~ '\\s*$') }} then 'excel_serial'
         when kind = 'moment' and {{ fits('raw_value', '^\\s*\\d{8}') }} then 'compact_date'
         when kind = 'moment' and contains(raw_value, '/') then 'slashed_date'
         when kind in ('code', 'moment') and {{ fits('raw_value', '["\'\'`]') }} then 'text_marks'

@@ -10,7 +10,7 @@ case
         {{ iso_moment(column) }},
         {{ iso_moment(text) }},
         {{ compact_moment(text) }},
-        case when {{ fits(text, '^\\d{5}(?:[.,]\\d+)?$') }} then {{ seconds_after("timestamp '1899-12-30'", seconds) }} end,
+        case when {{ fits(text, '^' ~ serial_day() ~ '$') }} then {{ seconds_after("timestamp '1899-12-30'", seconds) }} end,
         {{ spelled_moment(text) }}
     )
 end

@@ -276,7 +276,8 @@ class Settings(BaseModel):
 
     discount_tolerance: Annotated[float, Field(ge=0, lt=1)] = Field(
         description="A line is sold at a discount when less than (1 - this share) of unit price times quantity was "
-        "paid; `below_usual_price_share` takes the usual price of the product instead."
+        "paid, by more than the half cent that tills round off; `below_usual_price_share` takes the usual price of "
+        "the product instead."
     )
     top_counters: Count = Field(
         description="Counters that the comparison of counters keeps, those with the largest amounts."

@@ -46,7 +46,6 @@ def test_what_is_bought_next_is_of_the_next_order_and_counts_genders_that_are_kn
         -- The first receipt of a has two moments; the gender of b was filled in.
         create table marts.vip_info as from (values ('a1', 'a', 1, 'tea'), ('a1', 'a', 2, 'cup'), ('a2', 'a', 4, 'pot'),
             ('b1', 'b', 1, 'tea'), ('b2', 'b', 2, 'cup')) as l (order_id, card_id, purchased_at, product_name);
-        -- Some lines have a code and no name.
         alter table marts.vip_info rename product_name to product_code;
         create table marts.products as select distinct product_code, product_code as product_name from marts.vip_info;
         alter table marts.vip_info add column counter_code varchar;
@@ -64,6 +63,104 @@ def test_what_is_bought_next_is_of_the_next_order_and_counts_genders_that_are_kn
     )
     assert next_product == [("cup", "pot", 1), ("tea", "pot", 1)]
     assert next_counter == [("Female", "Young", "pots", 1)]
+
+
+def test_a_product_or_counter_without_a_name_is_shown_by_its_code_and_equal_names_are_not_one() -> None:
+    connection = duckdb.connect()
+    connection.execute(
+        """create schema marts;
+        create table marts.orders as from (values ('a1', 'a', 1), ('a2', 'a', 2), ('b1', 'b', 1), ('b2', 'b', 2),
+            ('c1', 'c', 1), ('c2', 'c', 2)) as o (order_id, card_id, purchased_at);
+        alter table marts.orders add column customer_type varchar default 'member';
+        create table marts.vip_info as select order_id, card_id, code as product_code, code as counter_code
+            from (values ('a1', '1'), ('a2', '2'), ('b1', '1'), ('b2', '3'), ('c1', '1'), ('c2', '4'))
+                as l (order_id, code)
+            inner join marts.orders using (order_id);
+        create table marts.products as
+            from (values ('1', null), ('2', 'Tea'), ('3', 'Tea'), ('4', null)) as p (product_code, product_name);
+        create table marts.counters as select product_code as counter_code, product_name as counter_name
+            from marts.products;
+        create table marts.members as select distinct card_id, 'female' as gender, false as is_gender_filled,
+            1980 as birth_decade from marts.orders;
+        create table marts.member_overview as select card_id, 'Female' as gender_name_en, card_id as age_band_name_en
+            from marts.members;
+        create table marts.basket_pairs as select 'product' as level, '1' as item_code, null::text as item_name,
+            '2' as other_item_code, null::text as other_item_name, 1 as orders, 1 as support, 1 as confidence,
+            1 as lift, 1 as chance_lift, true as is_above_chance, 1 as pair_rank;
+        create table marts.segment_bundles as select 1 as segment, 'Top' as segment_name_en, * from marts.basket_pairs;
+        create table marts.next_purchases as select 'counter' as level, '1' as item_code, null::text as item_name,
+            '2' as next_item_code, null::text as next_item_name, 1 as members, 1 as recorded_members, 1 as share,
+            1 as usual_share, 1 as median_days_between, true as is_above_chance, 1 as next_rank"""
+    )
+
+    def answer(name: str) -> list[tuple]:
+        return connection.sql(example_query(ROOT / "analysis" / f"{name}.sql")).fetchall()
+
+    products = answer("next_product_for_women_of_the_1980s")
+    assert products == [("1", "Tea", 1), ("1", "Tea", 1), ("1", "4", 1)]
+    counters = answer("next_purchase_by_group")
+    assert counters == [("Female", "a", "Tea", 1), ("Female", "b", "Tea", 1), ("Female", "c", "4", 1)]
+    assert [row[1:3] for row in answer("what_sells_together")] == [("1", "2")]
+    assert [row[3:5] for row in answer("bundles_for_segments")] == [("1", "2")]
+    assert [row[:2] for row in answer("what_follows_the_first_purchase")] == [("1", "2")]
+
+
+def test_who_bought_before_registering_is_a_buyer_within_180_days_only_with_a_purchase_in_them() -> None:
+    connection = duckdb.connect()
+    connection.execute(
+        """create schema marts;
+        create table marts.eda_coverage as select date '2016-01-01' as month_start;
+        create table marts.member_overview as select timestamp '2018-01-01' as as_of;
+        create table marts.members as select unnest(['before', 'both', 'soon', 'late', 'never']) as card_id,
+            timestamp '2017-01-01 12:00:00' as registered_at;
+        create table marts.orders as select card_id, cast(purchased_at as timestamp) as purchased_at,
+            'member' as customer_type
+            from (values ('before', '2016-12-01'), ('both', '2016-12-01'), ('both', '2017-01-11'),
+                ('soon', '2017-01-01'), ('late', '2017-12-01')) as o (card_id, purchased_at)"""
+    )
+    rows = connection.sql(example_query(ROOT / "analysis" / "days_from_registration_to_purchase.sql")).fetchall()
+    assert rows == [(2017, 5, 40.0, 40.0, 5.0)]
+
+
+def test_what_nobody_spent_is_nothing_and_a_share_of_nothing_is_no_number() -> None:
+    connection = duckdb.connect()
+    connection.execute(
+        """create schema marts;
+        create schema seeds;
+        create table marts.vip_info as from (values ('once', 'a', 'a1', 5.00), ('gift', 'a', 'a1', 0.00))
+            as l (product_code, card_id, order_id, amount);
+        create table marts.products as from (values ('once', 'Pot'), ('gift', 'Bag')) as p (product_code, product_name);
+        create table marts.lrfmpsx as select 'a' as card_id, 0.00 as m;
+        create table marts.orders as from (values (timestamp '2017-02-02', 'no_card', 5.00),
+            (timestamp '2017-01-02', 'no_card', 0.00)) as o (purchased_at, customer_type, amount);
+        create table marts.dates as select cast(purchased_at as date) as day,
+            cast(purchased_at as date) - 1 as month_start, 'complete' as coverage_status from marts.orders;
+        create table marts.member_overview as select 'c' as favourite_counter_code, 'Cups' as favourite_counter_name,
+            'active' as state, 5.00 as amount from range(10);
+        create table seeds.life_cycle_states as select 'active' as state, false as is_inactive"""
+    )
+
+    def last_cells(name: str) -> list:
+        return [row[-1] for row in connection.sql(example_query(ROOT / "analysis" / f"{name}.sql")).fetchall()]
+
+    assert last_cells("best_sellers_of_members") == [0, None]
+    assert last_cells("amount_of_the_best_members") == [None]
+    assert last_cells("store_sales_by_month") == [0, None]
+    assert last_cells("counters_that_lose_members") == [0]
+
+
+def test_a_counter_with_returns_and_no_sales_is_among_those_of_returns_by_its_usual_name() -> None:
+    connection = duckdb.connect()
+    connection.execute(
+        """create schema marts;
+        create table marts.vip_info as select 'c' as counter_code, 10.00 as amount;
+        create table marts.counters as select 'c' as counter_code, 'Cups' as counter_name;
+        create table marts.member_returns as from (values ('c', 'Pots (old)', 1.00, true),
+            ('closed', 'Hats', 2.00, true), ('gifts', null, 3.00, false), (null, null, 4.00, true))
+            as r (counter_code, counter_name, returned_amount, is_of_counted_purchase)"""
+    )
+    rows = connection.sql(example_query(ROOT / "analysis" / "returns_by_counter.sql")).fetchall()
+    assert rows == [("c", "Cups", 10, 1, 10.0), ("closed", "closed", 0, 2, None)]
 
 
 def test_down_is_to_a_segment_of_smaller_means_whatever_the_numbers() -> None:

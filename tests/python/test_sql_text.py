@@ -89,3 +89,13 @@ def test_any_text_arrives_as_it_is(text: str) -> None:
     if text:
         result = duckdb.execute(f"select 1 as {identifier(text)}")
         assert result.description[0][0] == text
+
+
+def test_a_null_among_the_values_found_in_does_not_hide_what_is_not_there() -> None:
+    text = (ROOT / "tests" / "generic" / "found_in.sql").read_text(encoding="utf-8")
+    macro = Environment().from_string(text.replace("{% test", "{% macro").replace("endtest", "endmacro")).module
+    connection = duckdb.connect()
+    connection.execute("create table here as from (values ('a', 1), ('b', 1), (null, 2)) as h (code, no)")
+    connection.execute("create table there as from (values ('a', 1), (null, 1)) as t (code, no)")
+    for columns, missing in ((["code"], [("b",)]), (["code", "no"], [("b", 1)])):
+        assert connection.sql(macro.found_in("here", columns, "there")).fetchall() == missing

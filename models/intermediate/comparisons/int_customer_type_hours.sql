@@ -10,7 +10,7 @@ hours as (
     select
         orders.customer_type,
         cast(orders.purchased_at as date) as day,
-        cast(hour(orders.purchased_at) as integer) as hour,
+        orders.hour,
         count(*) as orders,
         cast(sum(orders.lines) as bigint) as lines,
         sum(orders.pieces) as pieces,

@@ -8,7 +8,8 @@ days as (
     select
         source_file,
         cast(purchased_at as date) as day,
-        count(*) as lines
+        count(*) as lines,
+        bool_or(purchased_at <> cast(purchased_at as date)) as has_times
     from sales_lines
     where purchased_at is not null
     group by all

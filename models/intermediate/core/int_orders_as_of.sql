@@ -16,6 +16,7 @@ known as (
         orders.order_id,
         orders.card_id,
         orders.purchased_at,
+        orders.hour,
         orders.lines,
         orders.pieces,
         orders.amount,

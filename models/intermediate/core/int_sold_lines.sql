@@ -27,14 +27,14 @@ sold as (
         sales_lines.points,
         sales_lines.till_no,
         sales_lines.receipt_no,
+        -- A price for which there is no room says nothing.
         coalesce(
-            cast(sales_lines.unit_price as decimal(18, 2)),
-            cast(sales_lines.amount / sales_lines.quantity as decimal(18, 2))
+            sales_lines.unit_price, try_cast(sales_lines.amount / sales_lines.quantity as decimal(18, 6))
         ) as piece_price,
         coalesce(sales_lines.reason, '') <> 'no_points' as is_counted,
-        sales_lines.amount
-        < cast(sales_lines.unit_price as decimal(38, 6)) * sales_lines.quantity
-        * (1 - {{ var('discount_tolerance') }}) as is_below_price,
+        {{ is_below_price(
+            'sales_lines.amount', 'cast(sales_lines.unit_price as decimal(38, 6))', 'sales_lines.quantity'
+        ) }} as is_below_price,
         case
             when retailer.has_points and sales_lines.customer_type <> 'no_card'
                 then coalesce(sales_lines.points, 0) <= 0

@@ -4,7 +4,7 @@ with history as (
     select * from {{ ref('member_history') }}
 ),
 
--- A buyer who had brought everything back is none until the next purchase, with no row for the months between.
+-- A buyer who had brought everything back is none until more has been bought, with no row for the months between.
 steps as (
     select
         history.card_id,

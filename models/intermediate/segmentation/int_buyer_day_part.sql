@@ -2,10 +2,6 @@ with orders as (
     select * from {{ ref('int_orders_as_of') }}
 ),
 
-as_of as (
-    select * from {{ ref('int_as_of') }}
-),
-
 day_parts as (
     select * from {{ ref('day_parts') }}
 ),
@@ -19,10 +15,8 @@ lines_by_day_part as (
     from orders
     inner join day_parts
         on
-            hour(orders.purchased_at) >= day_parts.from_hour
-            and hour(orders.purchased_at) < day_parts.to_hour
-    cross join as_of
-    where as_of.has_times
+            orders.hour >= day_parts.from_hour
+            and orders.hour < day_parts.to_hour
     group by orders.card_id, day_parts.day_part, day_parts.from_hour
 ),
 

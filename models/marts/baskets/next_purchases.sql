@@ -177,6 +177,7 @@ ranked as (
         items.item_name,
         compared.members,
         compared.returned_members,
+        compared.recorded_members,
         cast(row_number() over (
             partition by compared.item_no order by compared.next_members desc, compared.next_item_no
         ) as integer) as next_rank,

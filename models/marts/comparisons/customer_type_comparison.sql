@@ -29,8 +29,7 @@ lines as (
         sold_lines.customer_type,
         count(distinct sold_lines.card_id) filter (where sold_lines.is_counted) as customers,
         avg(cast(
-            sold_lines.amount
-            < usual_prices.median_piece_price * sold_lines.quantity * (1 - {{ var('discount_tolerance') }})
+            {{ is_below_price('sold_lines.amount', 'usual_prices.median_piece_price', 'sold_lines.quantity') }}
             as integer
         )) filter (where sold_lines.is_counted) as below_usual_price_share,
         {{ bargain_shares('sold_lines') }}

@@ -11,14 +11,10 @@ seasons as (
     select * from {{ ref('seasons') }}
 ),
 
-as_of as (
-    select * from {{ ref('int_as_of') }}
-),
-
 trade as (
     select
         customer_type,
-        count(distinct day) as trading_days
+        count(distinct day) filter (where hour is not null) as trading_days
     from hours
     group by customer_type
 ),
@@ -54,7 +50,7 @@ rhythms as (
         cast(sum(amount) as decimal(18, 2)) as amount,
         {{ 'any_value(all_trading_days)' if rhythm == 'hour' else 'count(distinct day)' }} as trading_days
     from days
-    {{ 'where (select has_times from as_of)' if rhythm == 'hour' }}
+    {{ 'where hour is not null' if rhythm == 'hour' }}
     group by all
     {{ "union all" if not loop.last }}
     {% endfor -%}

@@ -3,19 +3,33 @@ with sold_lines as (
     where is_counted
 ),
 
--- The lines of an order have one customer.
+file_days as (
+    select * from {{ ref('int_file_days') }}
+),
+
+files as (
+    select
+        source_file,
+        bool_or(has_times) as has_times
+    from file_days
+    group by source_file
+),
+
+-- The lines of an order have one customer. In a file of dates alone all orders are at midnight, which says nothing.
 orders as (
     select
-        order_id,
-        any_value(card_id) as card_id,
-        any_value(customer_type) as customer_type,
-        min(purchased_at) as purchased_at,
+        sold_lines.order_id,
+        any_value(sold_lines.card_id) as card_id,
+        any_value(sold_lines.customer_type) as customer_type,
+        min(sold_lines.purchased_at) as purchased_at,
+        case when bool_and(files.has_times) then cast(hour(min(sold_lines.purchased_at)) as integer) end as hour,
         count(*) as lines,
-        sum(quantity) as pieces,
-        sum(amount) as amount,
-        cast(sum(points) as decimal(18, 2)) as points
+        sum(sold_lines.quantity) as pieces,
+        sum(sold_lines.amount) as amount,
+        cast(sum(sold_lines.points) as decimal(18, 2)) as points
     from sold_lines
-    group by order_id
+    inner join files on sold_lines.source_file = files.source_file
+    group by sold_lines.order_id
 )
 
 select * from orders

@@ -3,19 +3,14 @@ with orders as (
     where customer_type = 'member'
 ),
 
-as_of as (
-    select * from {{ ref('int_as_of') }}
-),
-
--- Files that hold no times have all orders at midnight.
 hours as (
     select
-        cast(hour(orders.purchased_at) as integer) as hour,
+        hour,
         count(*) as orders,
-        cast(sum(orders.amount) as decimal(18, 2)) as amount
+        cast(sum(amount) as decimal(18, 2)) as amount
     from orders
-    inner join as_of on as_of.has_times
-    group by hour(orders.purchased_at)
+    where hour is not null
+    group by hour
 )
 
 select * from hours

@@ -5,10 +5,7 @@ with members as (
 -- The first registration of the card, whether or not its time could be read.
 first_registrations as (
     select * from members
-    where
-        coalesce(reason, 'kept') not in (
-            'unreadable', 'no_card_number', 'other_card_of_person', 'duplicate_row', 'conflicting_duplicate'
-        )
+    where reason is null or reason in ('no_registration_time', 'bad_registration_time')
 ),
 
 conflicts as (

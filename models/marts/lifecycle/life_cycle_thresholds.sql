@@ -148,7 +148,7 @@ thresholds as (
         every_band.name_en as frequency_band_name_en,
         every_band.lower_bound,
         coalesce(by_band.gaps, 0) as gaps,
-        coalesce(by_band.gaps, 0) >= {{ var('life_cycle_minimum_gaps') }} as has_enough_gaps,
+        coalesce(by_band.gaps >= {{ var('life_cycle_minimum_gaps') }}, false) as has_enough_gaps,
         case when has_enough_gaps then own.slowing_after_days else pooled.slowing_after_days end as slowing_after_days,
         case when has_enough_gaps then own.silent_after_days else pooled.silent_after_days end as silent_after_days,
         case when has_enough_gaps then own.lost_after_days else pooled.lost_after_days end as lost_after_days

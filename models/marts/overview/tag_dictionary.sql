@@ -13,6 +13,10 @@ age_bands as (
     select * from {{ ref('age_bands') }}
 ),
 
+member_rows as (
+    select * from {{ ref('member_rows') }}
+),
+
 day_parts as (
     select * from {{ ref('day_parts') }}
 ),
@@ -77,6 +81,11 @@ counts as (
     {% endfor -%}
 ),
 
+-- Whether any band is one that the retailer keeps itself, whatever the years of birth.
+bands_of_retailer as (
+    select count(age_band) > 0 as are_kept from member_rows
+),
+
 -- What a value means by itself, in signs that every language reads.
 meanings as (
     select
@@ -84,11 +93,13 @@ meanings as (
         age_band as value,
         birth_year_from as value_no,
         case
+            when bands_of_retailer.are_kept then null
             when birth_year_from = min(birth_year_from) over () then '≤ ' || (birth_year_before - 1)
             when birth_year_from = max(birth_year_from) over () then '≥ ' || birth_year_from
             else birth_year_from || '–' || (birth_year_before - 1)
         end as meaning
     from age_bands
+    cross join bands_of_retailer
     union all
     select
         'day_part' as tag,

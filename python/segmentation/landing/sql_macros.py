@@ -15,7 +15,8 @@ FILES = tuple(
     for name in (
         "engines",
         *("clean_text", "clean_code", "clean_key", "rounded_code"),
-        *("to_moment", "spelled_moment", "clock_with_offset", "to_number", "number_text", "plain_number", "money_sign"),
+        *("to_moment", "serial_day", "spelled_moment", "clock_with_offset"),
+        *("to_number", "number_text", "plain_number", "money_sign"),
     )
 )
 

@@ -100,8 +100,7 @@ def next_purchases(story: Story) -> Block | None:
     def rows(level: str) -> list[Row]:
         return story.rows(
             f"""select coalesce(item_name, item_code) as item, coalesce(next_item_name, next_item_code) as next_item,
-                next_members, cast(round(next_members / share) as bigint) as returned, usual_share, lift,
-                median_days_between
+                next_members, recorded_members as returned, usual_share, lift, median_days_between
             from marts.next_purchases
             where level = {literal(level)} and is_above_chance and not is_small and next_members >= {story.small}
             order by lift desc, item_code, next_rank limit {NEXT}"""
