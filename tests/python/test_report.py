@@ -908,8 +908,8 @@ def test_the_check_tells_how_far_the_amounts_are_off() -> None:
     assert block is not None
     assert block.table is not None
     assert block.sentences[:2] == [
-        "“the model”: the total of visits is off by +10.0% (+ is too many).",
-        "Amounts go by the method “a guess”: the total is off by -40.0% (+ is too much).",
+        '"the model": the total of visits is off by +10.0% (+ is too many).',
+        'Amounts go by the method "a guess": the total is off by -40.0% (+ is too much).',
     ]
     assert [row[2:] for row in block.table.rows] == [["+10.0%", "+30.0%"], ["+20.0%", "-40.0%"]]
 
