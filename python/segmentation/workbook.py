@@ -18,8 +18,8 @@ SHEETS = {
         from marts.member_overview, marts.retailer""",
     "segments": "from marts.segment_summary order by segment",
     "months": f"""
-        select months.* replace (text_zh || ' ' || text_en as status)
-        from ({MONTHS}) as months join seeds.texts on text_key = 'month_' || status order by month_start""",
+        select months.* replace (coalesce(text_zh || ' ' || text_en, status) as status)
+        from ({MONTHS}) as months left join seeds.texts on text_key = 'month_' || status order by month_start""",
     "tags": "from marts.tag_dictionary order by tag_no, value_no",
     "actions": """
         select effective_segment_name_zh, effective_segment_name_en, state_name_zh, state_name_en,
