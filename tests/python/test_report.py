@@ -104,7 +104,7 @@ def test_numbers_are_those_of_the_marts(browser: Browser, report: Path, demo: Jo
         "select count(*), count(*) filter (where orders > 0), sum(orders) from marts.member_overview"
     )
     cards = written(page, "#key_figures-en .cards")
-    rules = Story(None, {"fewer_people": "< {small}", "people": "members"}, 30)  # type: ignore[arg-type]
+    rules = Story(None, {"fewer_people": "< {small}", "people": "members"}, 30, 0.05)  # type: ignore[arg-type]
     assert all(f"{number:,}" in cards for number in (rules.rounded(members), rules.rounded(buyers), orders))
     options = {
         article.get_attribute("id"): json.loads(script.text_content() or "")
@@ -431,7 +431,7 @@ def test_labels_that_do_not_fit_beside_each_other_stand_aslant() -> None:
 
 
 def test_a_text_without_its_value_is_left_out() -> None:
-    story = Story(None, {"people": "members", "a": "{people} bought {count}", "b": "for {amount}"}, 30)  # type: ignore[arg-type]
+    story = Story(None, {"people": "members", "a": "{people} bought {count}", "b": "for {amount}"}, 30, 0.05)  # type: ignore[arg-type]
     assert story.say("a", count="3", amount=None) == "Members bought 3"
     assert story.say("b", amount=None) == ""
     assert story.say("c") == ""
@@ -443,7 +443,7 @@ def story_of(language: str, sql: str) -> Story:
     connection.execute(f"create schema marts; create schema seeds; {sql}")
     said = {key: row[f"text_{language}"] for key, row in texts("requires").items()}
     charts = {key: row[f"text_{language}"] for key, row in texts(seed="texts").items()}
-    return Story(Source(connection, language, charts, "CNY"), said, 30)
+    return Story(Source(connection, language, charts, "CNY"), said, 30, 0.05)
 
 
 def story_of_months(language: str, orders: int, days: int = 1) -> Story:

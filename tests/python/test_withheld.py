@@ -14,7 +14,7 @@ TEXTS = {"fewer_people": "< {small}", "people": "members"}
 
 
 def story(small: int = 30) -> Story:
-    return Story(Source(duckdb.connect(), "en", {}, None), TEXTS, small)
+    return Story(Source(duckdb.connect(), "en", {}, None), TEXTS, small, 0.05)
 
 
 @pytest.mark.parametrize(("small", "step"), [(0, 1), (1, 1), (5, 1), (6, 2), (15, 5), (30, 10), (59, 10), (100, 20)])
@@ -111,7 +111,7 @@ def test_a_chart_says_what_it_leaves_out(
     values: list[float | None], left_out: list[str], said: list[str], is_drawn: bool
 ) -> None:
     texts = {"all_withheld": "fewer than {small}", "some_withheld": "gaps below {small}", "people": "members"}
-    story = Story(Source(duckdb.connect(), "en", {}, None), texts, 30)
+    story = Story(Source(duckdb.connect(), "en", {}, None), texts, 30, 0.05)
     story.left_out.extend(left_out)
     option = bars(["a", "b"], [Series("members", values, "#fff")], "count", gaps=[True, False], gap_name="gap")
     block = in_words(story, Block("key", "title", ["first"], option))

@@ -72,7 +72,7 @@ class Story:
     source: Source
     texts: dict[str, str]
     small: int
-    chance_level: float = 0.05
+    chance_level: float
     left_out: list[Hashable] = field(default_factory=list)
 
     @cached_property
