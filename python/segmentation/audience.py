@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from segmentation.disk import sync
-from segmentation.errors import InputError
+from segmentation.errors import InputError, Remark
 from segmentation.exports import guarded, known_until, open_warehouse
 from segmentation.landing.files import identifier
 from segmentation.landing.lists import as_written, read_cards, read_log
@@ -119,7 +119,7 @@ class Plan:
     beyond: int
     contacted: list[str]
     held_out: list[str]
-    warnings: list[str]
+    warnings: list[Remark]
 
     def __str__(self) -> str:
         numbers = (
@@ -127,7 +127,7 @@ class Plan:
             f"{self.opted_out:,} opted out, {self.recent:,} contacted lately, {self.excluded:,} of excluded audiences, "
             f"{self.beyond:,} beyond the limits."
         )
-        return "\n".join([numbers, *self.warnings])
+        return "\n".join([numbers, *map(str, self.warnings)])
 
 
 def count_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
@@ -213,14 +213,17 @@ def plan(overview: Overview, folder: Path, request: Request) -> Plan:
     contacted = [card for card in taken if not drawn[card]]
     warnings = [found.unknown for found in lists if found.unknown]
     if unknown := len({before.card_id.casefold() for before in earlier} - known.keys()):
-        warnings.append(
-            f"{unknown:,} cards of earlier audiences are unknown to the warehouse: their owners may be contacted again."
-        )
+        said = f"Cards of earlier audiences unknown to the warehouse: {unknown:,}; their owners may be contacted again."
+        warnings.append(Remark(said, "app_unknown_contacts", {"count": f"{unknown:,}"}))
     folded = {card.casefold() for card in contacted}
     spared = Counter(contact.audience for contact in lately if contact.part == "holdout" and contact.card_id in folded)
     warnings += [
-        f"{count:,} of those to contact are held out of {name}, less than {request.recent_days} days away: they will "
-        f"not tell any more what {name} brought. To leave them out, exclude {name}."
+        Remark(
+            f"{count:,} of those to contact are held out of {name}, less than {request.recent_days} days away: they "
+            f"will not tell any more what {name} brought. To leave them out, exclude {name}.",
+            "app_spoiled_holdout",
+            {"count": f"{count:,}", "name": name, "days": str(request.recent_days)},
+        )
         for name, count in sorted(spared.items())
     ]
     return Plan(

@@ -1,6 +1,7 @@
 """Errors that the user can mend."""
 
 import re
+from dataclasses import dataclass, field
 
 RAN_OUT = {
     "The disk is full": r"No space left on device|[Dd]isk quota exceeded",
@@ -27,6 +28,18 @@ class InputError(Exception):
     def __init__(self, said: str, key: str = "", **values: str) -> None:
         super().__init__(said)
         self.key, self.values = key, values
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What the user should know of what could be done; as `InputError`, with the key of its text in both languages."""
+
+    said: str
+    key: str
+    values: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.said
 
 
 def sentence(error: BaseException) -> str | None:

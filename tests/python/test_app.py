@@ -307,6 +307,17 @@ def test_members_are_selected_looked_up_and_written_by_clicks(
     page.get_by_role("button", name="写入").click()
     page.get_by_text("少于最少联系人数 9999").wait_for()
     page.get_by_label("最少联系人数").fill("1")
+    [(card,)] = demo.query("select min(card_id) from marts.member_overview")
+    away = tmp_path / "away.csv"
+    for cards, said in (
+        ("x\ny\n", "中没有数据仓库认识的卡号"),
+        (f"{card}\nx\n", "有 1 行没有已知的卡号，已略过：第 2 行"),
+    ):
+        away.write_text(cards)
+        page.get_by_label("退订名单文件").fill(str(away))
+        page.get_by_role("button", name="预览").click()
+        page.get_by_text(said).wait_for()
+    page.get_by_label("退订名单文件").fill("")
     page.get_by_label("每个取值限人数的特征").click()
     page.get_by_role("option", name="性别").click()
     page.get_by_label("每个取值最多人数").fill("2")

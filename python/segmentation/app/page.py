@@ -19,7 +19,7 @@ from segmentation.audience import Request, audience_names, export_audience, plan
 from segmentation.charts import LANGUAGES
 from segmentation.charts.lettering import FONT_PATH
 from segmentation.charts.look import BAR, LOCALES
-from segmentation.errors import InputError
+from segmentation.errors import InputError, Remark
 from segmentation.report import options
 from segmentation.report.options import Series
 from segmentation.report.story import MISSING, Story
@@ -428,7 +428,7 @@ class AudienceDialog:
             numbers = {key: story.count(len(getattr(decided, key))) for key in ("contacted", "held_out")}
             left_out = ("opted_out", "recent", "excluded", "beyond")
             others = {key: story.count(getattr(decided, key)) for key in left_out}
-            self.said.text = "\n".join([self.say("app_plan", **numbers, **others), *decided.warnings])
+            self.said.text = "\n".join([self.say("app_plan", **numbers, **others), *map(self.words, decided.warnings)])
         except (InputError, OSError) as error:
             self.refused(error)
 
@@ -448,8 +448,12 @@ class AudienceDialog:
             self.refused(error)
 
     def refused(self, error: Exception) -> None:
-        said = self.say(error.key, **error.values) if isinstance(error, InputError) else ""
-        self.said.text = self.say("app_refused", why=said or str(error))
+        self.said.text = self.say("app_refused", why=self.words(error))
+
+    def words(self, said: Exception | Remark) -> str:
+        """A sentence in the language of the page where it has one."""
+        in_language = self.say(said.key, **said.values) if isinstance(said, InputError | Remark) else ""
+        return in_language or str(said)
 
 
 def _member(edition: Edition, language: str, card: str, conditions: Conditions) -> None:

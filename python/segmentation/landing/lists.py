@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from segmentation.errors import InputError
+from segmentation.errors import InputError, Remark
 from segmentation.landing.files import RawFile, check_form, file_kind, file_stamp, identifier, read_header
 from segmentation.landing.reading import append, create_table, read_files
 from segmentation.landing.retailer import WORDS, FileSet
@@ -40,10 +40,10 @@ class CardColumn:
 
 @dataclass(frozen=True)
 class CardList:
-    """The known cards on a list, and a sentence on the rows that hold something else, empty where there is none."""
+    """The known cards on a list, and a remark on the rows that hold something else, if there are any."""
 
     cards: frozenset[str] = frozenset()
-    unknown: str = ""
+    unknown: Remark | None = None
 
 
 def is_called_card(title: str) -> bool:
@@ -84,12 +84,14 @@ def read_cards(path: Path, known: Mapping[str, str]) -> CardList:
     columns = [column for column in found.values() if column]
     cards = frozenset(card for column in columns for card in column.cards)
     if not cards:
-        raise InputError(f"No card in {path} is known: give a list with cards of the warehouse in one column.")
+        said = f"No card in {path} is known: give a list with cards of the warehouse in one column."
+        raise InputError(said, "app_no_known_card", file=str(path))
     if not (rows := [row for column in columns for row in column.unknown]):
         return CardList(cards)
     named = ", ".join(f"{row:,}" for row in rows[:NAMED_LINES]) + ", …" * (len(rows) > NAMED_LINES)
+    said = f"{path}: rows without a known card are passed over, {len(rows):,} in all: row {named} of the file."
     return CardList(
-        cards, f"{path} has {len(rows):,} rows without a known card, which are passed over: row {named} of the file."
+        cards, Remark(said, "app_unknown_rows", {"file": str(path), "count": f"{len(rows):,}", "rows": named})
     )
 
 
@@ -106,15 +108,15 @@ def _column_of_cards(path: Path, sheet: str | None, known: Mapping[str, str]) ->
                     "select coalesce(min(line_no), 0) from list_rows where unreadable_reason is not null"
                 ).fetchall()
     if unreadable:
-        raise InputError(f"{path}, line {unreadable}, is no row like the others: mend it, lest a card be overlooked.")
+        said = f"{path}, line {unreadable}, is no row like the others: mend it, lest a card be overlooked."
+        raise InputError(said, "app_broken_row", file=str(path), line=str(unreadable))
     filled = sorted((column for column in columns if column.cards), key=lambda column: -len(column.cards))
     called = [column for column in filled if is_called_card(column.title)]
     likely = called or [column for column in filled if 2 * len(column.cards) > len(filled[0].cards)]
     if len(likely) > 1:
-        raise InputError(
-            f"{path} has known cards in {len(likely)} columns ({', '.join(column.title for column in likely)}): leave "
-            "only the one that is meant."
-        )
+        titles = ", ".join(column.title for column in likely)
+        said = f"{path} has known cards in {len(likely)} columns ({titles}): leave only the one that is meant."
+        raise InputError(said, "app_several_columns", file=str(path), columns=titles)
     return likely[0] if likely else None
 
 
