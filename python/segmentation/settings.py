@@ -131,7 +131,8 @@ class Settings(BaseModel):
     far_days: Count = Field(
         description="Sales that more than this many days without any separate from most of the lines are taken for "
         "mistyped dates (reason `lone_day`) where they are so few (`far_share`). The end of `make` says so, and also "
-        "where there are more of them. Orders of members so long before all others do not open the window."
+        "where there are more of them, or where so few lie a twelfth of these days, and twice the third longest time "
+        "without sales, before or after all others. Orders of members so long before all others do not open the window."
     )
     far_share: Share = Field(
         description="Largest share of all lines (or orders) that counts as so few; one line always does."
