@@ -38,7 +38,8 @@ best_forecasts as (
     group by forecasts.card_id
 ),
 
--- The action of the member's own segment and state; without one, that of the state for any segment.
+-- The action of the member's own segment and state; without one, that of the segments of the same profile, which a
+-- number after the code tells apart; without one, that of the state for any segment.
 next_steps as (
     select
         states.card_id,
@@ -57,14 +58,18 @@ next_steps as (
         end as purchase_value,
         best_forecasts.expected_value,
         best_forecasts.value_method,
-        coalesce(own.action_code, general.action_code) as action_code,
-        coalesce(own.action_text_zh, general.action_text_zh) as action_text_zh,
-        coalesce(own.action_text_en, general.action_text_en) as action_text_en
+        coalesce(own.action_code, alike.action_code, general.action_code) as action_code,
+        coalesce(own.action_text_zh, alike.action_text_zh, general.action_text_zh) as action_text_zh,
+        coalesce(own.action_text_en, alike.action_text_en, general.action_text_en) as action_text_en
     from states
     left join segments on states.card_id = segments.card_id
     left join predictions on states.card_id = predictions.card_id
     left join best_forecasts on states.card_id = best_forecasts.card_id
     left join actions as own on segments.effective_segment_code = own.segment_code and states.state = own.state
+    left join actions as alike
+        on
+            {{ replaced('segments.effective_segment_code', '_[0-9]+$', '') }} = alike.segment_code
+            and states.state = alike.state
     left join actions as general on general.segment_code = 'any' and states.state = general.state
 )
 
