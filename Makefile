@@ -42,9 +42,15 @@ export override FILES := $(value FILES)
 export SEGMENTATION_DEMO_FOLDER = $(or $(value DEMO_DIR),data/raw)
 export SEGMENTATION_DEMO_MEMBERS = $(value MEMBERS)
 export SEGMENTATION_DEMO_LINES = $(value LINES)
+OPTIONS := RETAILER VARS SEGMENT STATE REASON AUDIENCE HOLDOUT MINIMUM RECENT_DAYS OPT_OUT DATE AUDIENCE_SALT WHERE TOP BY CAP EXCLUDE FORMAT MEMBER ALL ONLY PARQUET DEMO_DIR MEMBERS LINES
 # make would read the dollars in what it exports by itself.
-unexport RETAILER VARS SEGMENT STATE REASON AUDIENCE HOLDOUT MINIMUM RECENT_DAYS OPT_OUT DATE AUDIENCE_SALT WHERE TOP BY CAP EXCLUDE FORMAT MEMBER ALL ONLY PARQUET DEMO_DIR MEMBERS LINES
+unexport $(OPTIONS)
 $(foreach place,RAW_DATA_DIR WAREHOUSE_PATH REPORT_DIR,$(if $(value $(place)),$(eval override export $(place) := $$(value $(place)))))
+
+# What nobody reads is a typing mistake: it would choose other members than those that were meant, say.
+KNOWN := $(OPTIONS) LANGUAGE FILES RAW_DATA_DIR WAREHOUSE_PATH REPORT_DIR MEMORY_LIMIT THREADS PYTHON KILLS BUILDS DAMAGED SIZES RUNS CLUSTER
+unknown := $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(filter-out $(KNOWN) BIN DBT_% PYTEST_% PIP_% UV_%,$(name))))
+$(if $(strip $(unknown)),$(error Nobody reads $(strip $(unknown)); there are $(sort $(KNOWN))))
 
 # Says what an installation does: of a lock file, and what it is for.
 announce = if command -v uv >/dev/null; then with="uv, in seconds"; else with="pip, in a minute or two"; fi; \

@@ -282,6 +282,15 @@ def test_an_audience_is_limited_as_make_is_told_and_not_as_the_environment_says(
     assert requests == [Request((told["WHERE"],), "x", "x", **limits) if told else Request((), "x", "x")]
 
 
+def test_a_mistyped_variable_of_make_is_refused(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    make = ["make", "-s", "-o", ".venv/.installed", "BIN=/bin/echo ", "audience"]
+    for words, is_refused in (["SEGMNT=top_value"], True), (["DBT_THREADS=1", "SEGMENT=a $b"], False):
+        done = subprocess.run([*make, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert ("Nobody reads SEGMNT; there are ALL AUDIENCE " in done.stderr) == is_refused, done.stderr
+        assert bool(done.returncode) == is_refused
+
+
 @pytest.mark.parametrize("moved", [False, True])
 def test_a_project_that_was_moved_is_installed_anew(moved: bool, tmp_path: Path) -> None:
     project = tmp_path / "Bob's (new), folder"
