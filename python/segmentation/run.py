@@ -6,7 +6,7 @@ import re
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -127,7 +127,7 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
             from dbt.cli.main import dbtRunner
             from dbt.contracts.graph.manifest import Manifest
 
-            parsed = dbtRunner(callbacks=[progress(0, set())]).invoke([*quiet, "parse", *variables])
+            parsed = dbtRunner(callbacks=[progress(0, set(), {})]).invoke([*quiet, "parse", *variables])
         landed.join()
     project = parsed.result
     if not isinstance(project, Manifest):
@@ -141,9 +141,10 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     options = [*variables, "--selector", "data"]
     made = sum(node.config.materialized != "ephemeral" for node in models)
     said: set[str] = set()
+    tests = {test.name: test.description for test in project.nodes.values() if test.resource_type is NodeType.Test}
 
     def make(*more: str) -> bool:
-        told = progress(made, said)
+        told = progress(made, said, tests)
         return dbtRunner(project, [told]).invoke([*quiet, "build", *options, *more]).success
 
     success = make()
@@ -157,10 +158,10 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     DuckDBConnectionManager.env().close()  # type: ignore[no-untyped-call]
 
 
-def progress(models: int, said: set[str]) -> Callable[[Any], None]:
+def progress(models: int, said: set[str], tests: Mapping[str, str]) -> Callable[[Any], None]:
     """Return what prints a line for each of so many models, numbered as dbt finishes them, and what went wrong.
 
-    That something ran out is printed where it has not been `said`, and added to that.
+    That something ran out is printed where it has not been `said`, and added to that. `tests` says what each test is.
     """
     finished = count(1)
     failed: list[str] = []
@@ -190,12 +191,16 @@ def progress(models: int, said: set[str]) -> Callable[[Any], None]:
         data = event.data
         if event.info.level == "error":
             print_error(event.info.name, event.info.msg)
-        elif event.info.name in ("LogTestResult", "JinjaLogWarning") and event.info.level == "warn":
+        elif event.info.name == "LogTestResult" and event.info.level == "warn":
+            print(f"Warning of the test {data.name}: {tests[data.name]} Rows: {data.num_failures:,}.", flush=True)
+        elif event.info.name == "JinjaLogWarning" and event.info.level == "warn":
             print(event.info.msg, flush=True)
         elif event.info.name == "LogModelResult":
             # With its end in one piece: dbt tells of several models at once, from a thread each.
             took = "kept" if data.status == "kept" else f"{data.execution_time:.1f} s"
-            line = f"{next(finished):4d}/{models} {data.description} {took}\n"
+            # dbt's words are "sql table model work.staging.stg_files".
+            name = data.description.split()[-1].removeprefix("work.")
+            line = f"{next(finished):4d}/{models} {name} {took}\n"
             print(line, end="", flush=True)
 
     return print_event

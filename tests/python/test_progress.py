@@ -17,27 +17,27 @@ from segmentation.progress import Progress, progress_of_query, say
 from segmentation.run import build, progress
 
 
-def event(name: str, level: str = "info", msg: str = "what went wrong", **data: object) -> SimpleNamespace:
+def event(name: str, /, level: str = "info", msg: str = "what went wrong", **data: object) -> SimpleNamespace:
     return SimpleNamespace(info=SimpleNamespace(name=name, level=level, msg=msg), data=SimpleNamespace(**data))
 
 
 def test_models_are_numbered_as_they_finish_among_all_models(capsys: pytest.CaptureFixture[str]) -> None:
-    told = progress(2, set())
-    for index, name, status in [(40, "first", "OK"), (7, "second", "kept")]:
+    told = progress(2, set(), {"warn_of_two": "There are two."})
+    for index, name, status in [(40, "sql table model work.area.first", "OK"), (7, "sql view model marts.b", "kept")]:
         told(event("LogModelResult", index=index, total=900, description=name, status=status, execution_time=1.25))
         told(event("LogTestResult", index=index + 1, total=900))
-    told(event("LogTestResult", "warn"))
+    told(event("LogTestResult", "warn", name="warn_of_two", num_failures=1002))
     told(event("JinjaLogWarning", "warn", "all is made anew"))
     assert capsys.readouterr().out.splitlines() == [
-        "   1/2 first 1.2 s",
-        "   2/2 second kept",
-        "what went wrong",
+        "   1/2 area.first 1.2 s",
+        "   2/2 marts.b kept",
+        "Warning of the test warn_of_two: There are two. Rows: 1,002.",
         "all is made anew",
     ]
 
 
 def test_a_failure_is_told_with_its_reason_and_what_runs_out_once(capsys: pytest.CaptureFixture[str]) -> None:
-    told = progress(2, set())
+    told = progress(2, set(), {})
     for name, why in [("a", "IO Error: No space left on device"), ("b", "wrong"), ("c", "No space left"), ("d", "bad")]:
         told(event("LogModelResult", "error", f"1 of 9 ERROR {name}"))
         told(event("RunResultFailure", "error", f"Failure in {name}"))
@@ -50,7 +50,7 @@ def test_a_failure_is_told_with_its_reason_and_what_runs_out_once(capsys: pytest
 def test_a_line_of_a_model_is_printed_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     pieces: list[str] = []
     monkeypatch.setattr("sys.stdout", SimpleNamespace(write=pieces.append, flush=lambda: None))
-    progress(2, set())(event("LogModelResult", description="first", status="OK", execution_time=1))
+    progress(2, set(), {})(event("LogModelResult", description="first", status="OK", execution_time=1))
     say("said")
     assert [piece for piece in pieces if piece] == ["   1/2 first 1.0 s\n", "said\n"]
 
@@ -97,8 +97,8 @@ def test_what_cannot_be_printed_ends_the_build(monkeypatch: pytest.MonkeyPatch) 
     # The landing and the charts go on.
     say("Reading a.csv")
     assert ended == []
-    progress(2, set())(event("LogModelResult", description="a", status="OK", execution_time=1))
-    progress(2, set())(event("RunResultError", "error"))
+    progress(2, set(), {})(event("LogModelResult", description="a", status="OK", execution_time=1))
+    progress(2, set(), {})(event("RunResultError", "error"))
     said = "What the build prints cannot be written: Broken pipe. The warehouse of the last good build is untouched."
     assert ended == [(said, 1)] * 2
 
