@@ -32,9 +32,12 @@ sold as (
             sales_lines.unit_price, try_cast(sales_lines.amount / sales_lines.quantity as decimal(18, 6))
         ) as piece_price,
         coalesce(sales_lines.reason, '') <> 'no_points' as is_counted,
-        {{ is_below_price(
-            'sales_lines.amount', 'cast(sales_lines.unit_price as decimal(38, 6))', 'sales_lines.quantity'
-        ) }} as is_below_price,
+        case
+            when retailer.has_paid_amount
+                then {{ is_below_price(
+                    'sales_lines.amount', 'cast(sales_lines.unit_price as decimal(38, 6))', 'sales_lines.quantity'
+                ) }}
+        end as is_below_price,
         case
             when retailer.has_points and sales_lines.customer_type <> 'no_card'
                 then coalesce(sales_lines.points, 0) <= 0

@@ -21,6 +21,7 @@ def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[
     known = {*retailer.sales_lines.columns, *retailer.sales_lines.constants}
     recorded = {f"has_{column}": column in known for column in ("quantity", "points")}
     recorded["has_counters"] = not {"counter_code", "counter_name"}.isdisjoint(retailer.sales_lines.columns)
+    recorded["has_paid_amount"] = not retailer.sales_lines.amount_is_product
     recorded["has_registered_at"] = retailer.members is not None and "registered_at" in retailer.members.columns
     settings = {
         "retailer": (retailer.name, "varchar"),
