@@ -249,3 +249,10 @@ def summarise(warehouse: Path) -> None:
         if len(segments) > 1 and not all(is_stable for *_, is_stable in segments):
             print("  These groups are not stable: refits on resampled buyers, or data without structure, give others.")
             print("  See marts.cluster_scores, and the settings cluster_selection_rule and cluster_scaling.")
+            stable = connection.execute(
+                """select scaling, string_agg(n_clusters, ', ' order by n_clusters) from marts.cluster_scores
+                where is_candidate group by scaling order by scaling"""
+            ).fetchall()
+            for scaling, numbers in stable:
+                rule = f"{{cluster_scaling: {scaling}, cluster_selection_rule: stable}}"
+                print(f'  Stable in {numbers} groups: segmentation build --vars "{rule}"')

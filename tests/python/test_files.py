@@ -409,3 +409,17 @@ def test_what_stands_out_is_said_before_the_rest(tmp_path: Path, capsys: pytest.
     assert [" ".join(line.split()) for line in said[-2:]] == [
         "Some 3 members (75.0%), 50.0% of the amount", "Without 1 member (25.0%)",
     ]  # fmt: skip
+
+    # Groups that are not stable, and how to get some that are.
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            """update marts.segment_summary set is_stable = segment = 1;
+            create table marts.cluster_scores as from (values ('standard', 2, false), ('minmax', 4, true),
+                ('minmax', 3, true), ('minmax', 5, false), ('log_standard', 2, true))
+                as scores (scaling, n_clusters, is_candidate)"""
+        )
+    summarise(warehouse)
+    said = capsys.readouterr().out.strip().splitlines()
+    assert said[-4].strip().startswith("These groups are not stable")
+    told = '  Stable in {} groups: segmentation build --vars "{{cluster_scaling: {}, cluster_selection_rule: stable}}"'
+    assert said[-2:] == [told.format("2", "log_standard"), told.format("3, 4", "minmax")]

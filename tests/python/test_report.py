@@ -950,6 +950,13 @@ def test_the_expected_amount_is_said_to_be_of_those_who_have_bought(language: st
             "these segments are",
         ),
         ("en", 0.749, True, "The division into 2 segments is not stable: use it with care", "of 0.749; 0.75"),
+        (
+            "en",
+            0.7,
+            True,
+            "The division into 2 segments is not stable: use it with care",
+            ": log (2), minmax (3, 4).",
+        ),
     ],
 )
 def test_what_refits_find_again_is_not_said_to_be_natural(
@@ -960,12 +967,18 @@ def test_what_refits_find_again_is_not_said_to_be_natural(
         f"""create table marts.settings_used as select 'cluster_valid_jaccard' as setting, '0.75' as value;
         create table marts.cluster_scores as select 'standard' as scaling, 2 as n_clusters, 0.4 as silhouette,
             {jaccard} as smallest_jaccard, true as is_selected, {has_structure} as has_structure,
-            has_structure and smallest_jaccard >= 0.75 as is_stable""",
+            has_structure and smallest_jaccard >= 0.75 as is_stable, is_stable as is_candidate;
+        insert into marts.cluster_scores by name select *, false as is_selected
+        from (values ('minmax', 4, true), ('minmax', 3, true), ('log', 2, true), ('log', 6, false))
+            as others (scaling, n_clusters, is_candidate)""",
     )
     block = groups.trust(story)
     assert block is not None
     assert block.title == title
-    assert note in block.sentences[-1]
+    said = " ".join(block.sentences)
+    assert note in said
+    # Other divisions are named where this one is not stable.
+    assert ("minmax" in said) == (jaccard < 0.75 or not has_structure)
 
 
 @pytest.mark.parametrize(

@@ -5,22 +5,22 @@ with scores as (
 judged as (
     select
         *,
-        is_stable and smallest_share >= {{ var('cluster_smallest_share') }} as can_be_trusted
+        is_stable and smallest_share >= {{ var('cluster_smallest_share') }} as is_candidate
     from scores
 ),
 
--- Places among the solutions that can be trusted; the mean place over three scores decides.
+-- Places among the candidates of the rule stable; the mean place over three scores decides.
 placed as (
     select
         *,
-        rank() over (partition by scaling, can_be_trusted order by silhouette desc)
-        + rank() over (partition by scaling, can_be_trusted order by davies_bouldin)
-        + rank() over (partition by scaling, can_be_trusted order by calinski_harabasz desc) as summed_places
+        rank() over (partition by scaling, is_candidate order by silhouette desc)
+        + rank() over (partition by scaling, is_candidate order by davies_bouldin)
+        + rank() over (partition by scaling, is_candidate order by calinski_harabasz desc) as summed_places
     from judged
 ),
 
--- One solution of the chosen scaling becomes the segments. Where nothing can be trusted it is the one with the best
--- silhouette, and is_stable says that it is not stable.
+-- One solution of the chosen scaling becomes the segments. Without a candidate it is the one with the best silhouette,
+-- and is_stable says that it is not stable.
 chosen as (
     select
         scaling,
@@ -39,13 +39,14 @@ chosen as (
         sample_size,
         has_structure,
         is_stable,
+        is_candidate,
         scaling = '{{ var("cluster_scaling") }}'
         and row_number() over (
             partition by scaling
             order by
                 {% if var('cluster_selection_rule') == 'stable' -%}
-                can_be_trusted desc,
-                case when can_be_trusted then summed_places end,
+                is_candidate desc,
+                case when is_candidate then summed_places end,
                 {% endif -%}
                 silhouette desc,
                 n_clusters

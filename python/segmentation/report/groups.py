@@ -143,11 +143,14 @@ def trust(story: Story) -> Block | None:
         from marts.cluster_scores where scaling in (select scaling from marts.cluster_scores where is_selected)
         order by n_clusters"""
     )
+    others = story.rows(
+        """select scaling || ' (' || string_agg(n_clusters, ', ' order by n_clusters) || ')' as numbers
+        from marts.cluster_scores where is_candidate group by scaling order by scaling"""
+    )
     chosen = next((row for row in data if row["is_selected"]), None)
     if not chosen:
         return None
     limit = story.one("select value from marts.settings_used where setting = 'cluster_valid_jaccard'")["value"]
-    stable = [str(row["n_clusters"]) for row in data if row["is_stable"]]
     is_found_again = (chosen["smallest_jaccard"] or 0) >= float(limit)
     is_cut = is_found_again and chosen["has_structure"] is not None
     title = "stable" if chosen["is_stable"] else "no_structure" if is_cut else "unstable"
@@ -163,7 +166,9 @@ def trust(story: Story) -> Block | None:
             ),
             story.say("trust_stable_note") if chosen["is_stable"] else "",
             "" if chosen["has_structure"] is None or chosen["has_structure"] else story.say("trust_no_structure"),
-            story.say("trust_others", groups=story.list(stable)) if stable and not chosen["is_stable"] else "",
+            story.say("trust_others", groups=story.list([row["numbers"] for row in others]))
+            if others and not chosen["is_stable"]
+            else "",
         ),
         lines(
             [story.say("k_groups", groups=str(row["n_clusters"])) for row in data],
