@@ -12,6 +12,17 @@ clock as (
     select * from {{ ref('int_month_clock') }}
 ),
 
+-- Who buys first as the data begin, or after a gap in them, may have bought before.
+beginnings as (
+    select
+        month_start,
+        coalesce(lag(month_status) over (order by month_start) = 'missing', true)
+        or count(*) filter (where month_status = 'complete') over (
+            order by month_start rows between unbounded preceding and 1 preceding
+        ) = 0 as is_after_gap
+    from clock
+),
+
 cohorts as (
     select
         card_id,
@@ -66,9 +77,11 @@ retention as (
         ) as months_since,
         cohort_sizes.members,
         coalesce(buyers.buyers, 0) as buyers,
+        cohort_sizes.cohort_type = 'first_purchase' and beginnings.is_after_gap as is_after_gap,
         clock.month_status
     from cohort_sizes
     inner join clock on cohort_sizes.cohort_start <= clock.month_start
+    left join beginnings on cohort_sizes.cohort_start = beginnings.month_start
     left join buyers
         on
             cohort_sizes.cohort_type = buyers.cohort_type
@@ -87,6 +100,7 @@ rates as (
         -- A month that is missing in the data says nothing about retention.
         case when month_status <> 'missing' then buyers / members end as retention,
         {{ is_small('members') }} as is_small,
+        is_after_gap,
         month_status
     from retention
 )

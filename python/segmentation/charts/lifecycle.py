@@ -122,7 +122,7 @@ def cohorts(source: Source) -> Figure | None:
     """Share of each quarter's first buyers that buy in each month after, months without data left blank."""
     data = source.mart(
         f"""select date_trunc('quarter', cohort_start) as cohort, months_since,
-            sum(buyers) / sum(members) as share
+            sum(buyers) / sum(members) as share, bool_or(is_after_gap) as is_after_gap
         from marts.cohort_retention
         where cohort_type = 'first_purchase' and month_status = 'complete' and months_since > 0
             and cohort_start in (select month_start from marts.eda_coverage where status = 'complete')
@@ -134,7 +134,8 @@ def cohorts(source: Source) -> Figure | None:
     # A quarter without a complete month has an empty row.
     quarters = pd.date_range(table.index.min(), table.index.max(), freq="QS")
     table = table.reindex(index=quarters, columns=range(1, int(table.columns.max()) + 1))
-    table.index = [source.quarter(day) for day in quarters]
+    after_gap = set(data.loc[data["is_after_gap"], "cohort"])
+    table.index = [source.quarter(day) + " *" * (day in after_gap) for day in quarters]
     figure, axes = plt.subplots(figsize=(12, 0.45 * len(table) + 2))
     texts = [["" if np.isnan(share) else f"{share * 100:.0f}" for share in row] for row in table.to_numpy()]
     heat(axes, table, texts)

@@ -503,7 +503,7 @@ def cohorts(story: Story) -> Block | None:
     data = story.rows(
         f"""with cohorts as (
             select date_trunc('quarter', cohort_start) as quarter, months_since, sum(members) as members,
-                sum(buyers) as buyers
+                sum(buyers) as buyers, bool_or(is_after_gap) as is_after_gap
             from marts.cohort_retention
             where cohort_type = 'first_purchase' and month_status = 'complete'
                 and months_since between 1 and {COHORT_MONTHS}
@@ -521,12 +521,13 @@ def cohorts(story: Story) -> Block | None:
     }
     if not shown:
         return None
-    quarters = list(dict.fromkeys(row["quarter"] for row in data))
-    told = [quarter for quarter in quarters if any(of == quarter for of, _ in shown)]
+    told = [
+        quarter for quarter in dict.fromkeys(row["quarter"] for row in data) if any(of == quarter for of, _ in shown)
+    ]
+    after_gap = {row["quarter"] for row in data if row["is_after_gap"]}
 
     def overall(month: int) -> str | None:
-        # In the first quarter of the data are those who were customers before, too.
-        rows = [row for row in data if row["months_since"] == month and row["quarter"] > quarters[0]]
+        rows = [row for row in data if row["months_since"] == month and row["quarter"] not in after_gap]
         buyers = sum(row["buyers"] for row in rows)
         return story.share(buyers, sum(row["members"] for row in rows)) if buyers else None
 
@@ -546,7 +547,7 @@ def cohorts(story: Story) -> Block | None:
             [story.label("first_quarter"), *(story.say("months_later", month=str(month)) for month in months)],
             [
                 [
-                    story.source.quarter(quarter),
+                    story.source.quarter(quarter) + " *" * (quarter in after_gap),
                     *(story.percent(shown[quarter, month], 0) if (quarter, month) in shown else "" for month in months),
                 ]
                 for quarter in told
