@@ -61,6 +61,17 @@ def test_a_shop_with_cancelled_invoices_is_recognised(raw: Path) -> None:
     assert proposed == {"sales_lines": expected}
 
 
+def test_a_sheet_that_is_not_used_is_named(raw: Path) -> None:
+    with pd.ExcelWriter(raw / "sales.xlsx") as book:
+        for number, name in enumerate(["Orders", "Regions"]):
+            rows = [(f"a{n % 4}", n, f"2018-01-{n:02}", n + 0.5) for n in range(1, 29)]
+            columns = ["card_id", "order_id", "date", "price"] if number == 0 else ["person", "region", "x", "y"]
+            pd.DataFrame(rows, columns=columns).to_excel(book, sheet_name=name, index=False)
+    proposed, text = proposal(raw)
+    assert proposed["sales_lines"]["files"] == "sales.xlsx"
+    assert "sales.xlsx, Regions is not used" in text
+
+
 def test_keys_between_tables_are_found(raw: Path) -> None:
     write_grocery(raw)
     proposed, text = proposal(raw)

@@ -59,7 +59,7 @@ class Table:
 
     @property
     def title(self) -> str:
-        return _together([path.name for path in self.paths])
+        return _together([path.name if sheet is None else f"{path.name}, {sheet}" for path, sheet in self.files])
 
 
 Form = tuple[object, ...]
