@@ -23,10 +23,10 @@ RUSSIAN_WORD = re.compile(rb"[\xc0-\xff]{3,}")
 TWO_BYTES = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
 MOST, FEW_BYTES, FEW_SIGNS = 0.9, 40, 10
 KANA = re.compile("[\u3041-\u30fa]")
-# Characters of daily use, such as 男 and 女, by themselves: bytes that Western text has within words, if at all. Left
-# out is the sign of degrees, which C and F follow.
+# Characters of daily use, such as 男, 女 and ￥, by themselves: bytes that Western text has within words, if at all.
+# Left out is the sign of degrees, which C and F follow.
 SINGLE = {
-    "gb18030": re.compile(rb"(?<![A-Za-z\x80-\xff])[\xb0-\xf7][\xa1-\xfe](?![A-Za-z\x80-\xff])"),
+    "gb18030": re.compile(rb"(?<![A-Za-z\x80-\xff])[\xa1-\xa3\xb0-\xf7][\xa1-\xfe](?![A-Za-z\x80-\xff])"),
     "cp950": re.compile(rb"(?<![A-Za-z\x80-\xff])[\xa4-\xaf\xb1-\xbf][\x40-\x7e\xa1-\xfe](?![A-Za-z\x80-\xff])"),
 }
 # Most Japanese characters of daily use begin with bytes that begin none in Chinese and Korean, and are quotation marks
