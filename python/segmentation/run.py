@@ -1,6 +1,5 @@
 """The whole job: demo data where there are no raw files, dbt build, charts, exports, and a summary."""
 
-import json
 import os
 import re
 import resource
@@ -27,6 +26,7 @@ from segmentation.publication import begin, check_writers, clear
 from segmentation.report import start_report
 from segmentation.settings import project_settings, settings_problem
 from segmentation.speed import landing_process, leave_where_it_fails, load_ahead, without_collector, worker_processes
+from segmentation.yaml_text import write_yaml
 
 Result = TypeVar("Result")
 
@@ -117,7 +117,7 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     check_space(warehouse, raw_dir)
     check_memory(raw_dir)
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json"]
-    variables = ["--vars", json.dumps(settings, default=str)]
+    variables = ["--vars", write_yaml(settings)]
     with landing_process(warehouse, str(in_force["retailer"]), raw_dir) as landing:
         landed = leave_where_it_fails(landing, UNTOUCHED)
         load_ahead()

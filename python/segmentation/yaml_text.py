@@ -27,6 +27,11 @@ def read_yaml(text: str) -> Any:
     return content
 
 
+def write_yaml(content: Any) -> str:
+    """Return a text that reads as the same content. JSON would not do: 1e-05, its 0.00001, is a text to YAML."""
+    return yaml.safe_dump(content)
+
+
 def _size(content: Any, known: dict[int, int]) -> int:
     """Return the number of values; too many where a list is part of itself."""
     if not isinstance(content, dict | list | set):

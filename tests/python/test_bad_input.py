@@ -15,6 +15,7 @@ from xlsxwriter import Workbook
 from segmentation.demo import MEMBER_HEADER, SALES_HEADER, write_demo
 from segmentation.errors import InputError
 from segmentation.settings import GROUPS, project_settings, setting_names, settings_page, settings_problem
+from segmentation.yaml_text import write_yaml
 
 OLE_MAGIC = bytes.fromhex("d0cf11e0a1b11ae1")
 LINE = ["000186fa", "2017-06-01 10:00:00", "0000001a", "1", "10", "10", "口红", "9", "1", "000a", "1001", "护肤柜"]
@@ -217,6 +218,16 @@ def test_settings_are_those_of_the_project_and_their_page_is_up_to_date() -> Non
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     assert page == settings_page(ROOT / "dbt_project.yml")
     assert all(f"## {group}\n" in page for group in GROUPS.values())
+
+
+def test_settings_reach_dbt_as_they_were_given() -> None:
+    settings = {
+        "chance_level": 0.00001,
+        "as_of": datetime.date(2018, 1, 3),
+        "retailer": "/raw/店: 1.yml",
+        "far_days": 9,
+    }
+    assert yaml.safe_load(write_yaml(settings)) == settings
 
 
 @pytest.mark.parametrize(

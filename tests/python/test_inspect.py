@@ -152,6 +152,26 @@ def test_ways_of_writing_are_recognised(raw: Path, header: str, rows: list[str],
         }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("lines", "written_in", "found"),
+    [
+        (["会员卡号,性别,登记时间", *["00017,男,2017-03-01", "00018,女,2017-03-02"] * 200], "gb18030", None),
+        (["id,date,total", *["00017,2017年3月1日,12.50", "00018,2017年3月2日,8元"] * 200], "gb18030", None),
+        (["id,date,total", *["00017,2017-03-01,￥12.50", "00018,2017-03-02,￥8"] * 200], "gb18030", None),
+        (["會員編號;性別;金額", *["00017;男;12", "00018;女;8"] * 200], "cp950", "cp950"),
+        (["会員番号,性別,金額", *["00017,男,12円", "00018,女,8円"] * 200], "cp932", "cp932"),
+        (["código,descrição", *["17,promoção de verão", "18,coleção às ações"] * 200], "cp1252", "cp1252"),
+        (["Kunde|Größe|Höhe", *["Müller|Größe M|5°", "Weiß|’s Übergröße|20°C"] * 200], "cp1252", "cp1252"),
+        (["client|libellé|qualité", *["17|ça ou là|été", "18|où ça|né à Orléans"] * 200], "cp1252", "cp1252"),
+    ],
+)
+def test_single_characters_tell_of_the_encoding_and_accents_side_by_side_do_not(
+    tmp_path: Path, lines: list[str], written_in: str, found: str | None
+) -> None:
+    (tmp_path / "a.csv").write_text("\n".join(lines), encoding=written_in)
+    assert text_form(tmp_path / "a.csv").encoding == found
+
+
 def test_the_command_prints_the_proposal_or_a_sentence(demo: Job, tmp_path: Path) -> None:
     done = demo.run("-m", "segmentation", "inspect", str(demo.raw_dir / "cumcm2018c2.csv"))
     assert yaml.safe_load(done.stdout)["sales_lines"]["columns"]["amount"] == "消费金额"

@@ -415,7 +415,9 @@ def test_a_chart_has_an_axis_a_legend_and_shaded_gaps_only_where_needed() -> Non
     assert gaps["series"][-1]["data"] == [None, 1]
     assert gaps["series"][-1]["xAxisIndex"] == gaps["series"][-1]["yAxisIndex"] == 1
     assert gaps["aria"]["decal"]["show"]
+    assert one["yAxis"][0]["minInterval"] == 1
     lying = bars(["a"], [Series("n", [0.5], "#000")], "percent", is_horizontal=True, is_stacked=True, is_whole=True)
+    assert "minInterval" not in lying["xAxis"][0]
     assert lying["yAxis"][0]["type"] == "category"
     assert lying["xAxis"][0]["max"] == 1
 

@@ -141,6 +141,8 @@ def _value_axis(unit: Unit) -> Option:
     return {
         "type": "value",
         "splitNumber": 4,
+        # There is no half of a member.
+        **({"minInterval": 1} if unit == "count" else {}),
         "splitLine": {"lineStyle": {"color": RULE}},
         "axisLabel": AXIS_TEXT | {":formatter": f"format_{unit}", "hideOverlap": True},
     }
