@@ -61,6 +61,16 @@ def test_a_shop_with_cancelled_invoices_is_recognised(raw: Path) -> None:
     assert proposed == {"sales_lines": expected}
 
 
+@pytest.mark.parametrize(("cards", "is_doubtful"), [(100, True), (99, False)])
+def test_customers_of_whom_nobody_comes_again_are_doubtful(cards: int, is_doubtful: bool, raw: Path) -> None:
+    lines = [f"{n},2018-01-0{1 + n % 2},{n}.5\n" * 2 for n in range(1, cards + 1)]
+    (raw / "sales.csv").write_text("customer_id,date,price\n" + "".join(lines))
+    assert ("none of the 100 values of customer_id is on two days" in proposal(raw)[1]) == is_doubtful
+    # With one that comes again, all of them may.
+    (raw / "sales.csv").write_text("customer_id,date,price\n" + "".join([*lines, "1,2018-01-03,1.5\n"]))
+    assert "is on two days" not in proposal(raw)[1]
+
+
 def test_a_sheet_that_is_not_used_is_named(raw: Path) -> None:
     with pd.ExcelWriter(raw / "sales.xlsx") as book:
         for number, name in enumerate(["Orders", "Regions"]):

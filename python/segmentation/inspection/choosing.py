@@ -14,6 +14,7 @@ from segmentation.inspection.doubts import (
     look_at_shared_lines,
     look_at_signs,
     look_at_values,
+    look_at_visits,
     name_what_is_not_used,
     why_not_used,
 )
@@ -90,6 +91,7 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     choose_currency(choice)
     choose_time_zone(connection, choice)
     look_at_keys(connection, choice)
+    look_at_visits(connection, choice)
     look_at_days(choice)
     look_at_values(connection, choice)
     look_at_signs(connection, choice)

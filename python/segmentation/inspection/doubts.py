@@ -28,6 +28,8 @@ MOST_NAMES = 30
 # A value of a key that stands for nobody is in far more lines than the next.
 CROWD = 0.1
 TIMES_THE_NEXT = 10
+# Of so many customers somebody comes again.
+MANY_CARDS = 100
 
 
 def lacking_by_name(connection: DuckDBPyConnection, choice: Choice, tables: Sequence[Table], role: str) -> str:
@@ -138,6 +140,26 @@ def look_at_keys(connection: DuckDBPyConnection, choice: Choice) -> None:
                 f"card_id: {first} is in {most:,} of {card.values:,} lines: if it stands for customers without a card, "
                 "add it to missing."
             )
+
+
+def look_at_visits(connection: DuckDBPyConnection, choice: Choice) -> None:
+    """Look for customers of whom nobody comes again: numbers of receipts may be taken for them."""
+    card, bought = choice.roles.get("card_id"), choice.roles.get("purchased_at")
+    if card is None or bought is None or bought.moments is None or card.relation != bought.relation:
+        return
+    [(cards, most, days)] = connection.execute(
+        f"""with visits as (
+            select {card.sql} as v, cast({bought.moment} as date) as day from {card.relation} where {card.sql} <> ''
+        )
+        select count(distinct v), (select max(n) from (select count(distinct day) as n from visits group by v)),
+            count(distinct day)
+        from visits"""
+    ).fetchall()
+    if cards >= MANY_CARDS and most == 1 < days:
+        choice.doubts.append(
+            f"card_id: none of the {cards:,} values of {card.name} is on two days: do they number receipts rather than "
+            "customers?"
+        )
 
 
 def look_at_days(choice: Choice) -> None:
