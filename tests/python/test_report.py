@@ -475,7 +475,7 @@ def test_the_month_of_the_as_of_date_is_missing_where_nothing_is_known_of_it() -
 
 def test_what_is_beyond_chance_follows_the_setting() -> None:
     story = story_of_months("en", 3600, 3)
-    told, untold = (business.orders_by_month(replace(story, chance_level=level)) for level in (0.05, 1e-15))
+    told, untold = (business.by_month(replace(story, chance_level=level), "orders") for level in (0.05, 1e-15))
     assert told is not None
     assert untold is not None
     assert "20.0%" in told.title
@@ -511,19 +511,19 @@ def test_a_month_is_told_by_the_day_where_it_differs_beyond_chance(
     # However a language writes the sign.
     monkeypatch.setattr(Story, "signed", lambda *_: "otherwise")
     story = story_of_months(language, orders, days)
-    block = business.orders_by_month(story)
+    block = business.by_month(story, "orders")
     assert block is not None
     assert block.title == title
 
 
 def test_of_a_few_large_orders_chance_moves_the_amount_more() -> None:
     story = story_of_months("en", 900)
-    amounts = business.amount_by_month(story)
+    amounts = business.by_month(story, "amount")
     assert amounts is not None
     assert amounts.title == "Feb 2015: customers spent 10.0% less a day than the month before"
     story = story_of_months("en", 900)
     story.source.connection.execute("update marts.orders set amount = 3.01 where card_id = 7")
-    amounts = business.amount_by_month(story)
+    amounts = business.by_month(story, "amount")
     assert amounts is not None
     assert amounts.title == "Feb 2015: customers spent CN¥12, about as much a day as the month before"
 
@@ -607,20 +607,20 @@ def test_a_month_of_which_no_year_is_whole_is_not_the_best() -> None:
         create table marts.calendar_effects as
             select 'month' as effect, 2 as position, 1.2 as relative_orders, true as is_beyond_chance"""
     )
-    block = business.by_month_of_year(story)
+    block = business.rhythm(story, "month")
     assert block is not None
     assert block.title == "Members place the most orders in Feb: 30.0%"
     # Growth alone, or too few years to tell, name none.
     for verdict in ("false", "null"):
         story.source.connection.execute(f"update marts.calendar_effects set is_beyond_chance = {verdict}")
-        block = business.by_month_of_year(story)
+        block = business.rhythm(story, "month")
         assert block is not None
         assert block.title == "Shares of orders by month of the year"
         assert "The highest share is above the others by no more than chance." in block.sentences or verdict == "null"
     story.source.connection.execute("update marts.calendar_effects set is_beyond_chance = true")
     # February of two years, January of one.
     story.source.connection.execute("insert into marts.eda_coverage values ('2014-02-01', 'complete', 9)")
-    block = business.by_month_of_year(replace(story))
+    block = business.rhythm(replace(story), "month")
     assert block is not None
     assert block.title == "Shares of orders by month of the year"
 
@@ -682,20 +682,20 @@ def test_a_weekday_or_hour_is_named_where_it_leads_beyond_chance(
     language: str, monday: int, verdict: str, weekday: str, hour: str
 ) -> None:
     story = story_of_rhythms(language, monday, verdict)
-    for block, title in ((business.by_weekday(story), weekday), (business.by_hour(story), hour)):
+    for block, title in ((business.rhythm(story, "weekday"), weekday), (business.rhythm(story, "hour"), hour)):
         assert block is not None
         assert block.title == title
 
 
 def test_of_one_month_or_few_no_rhythm_is_told() -> None:
     story = story_of_rhythms("en", 600, "true")
-    assert business.by_month_of_year(story) is None
-    assert business.by_weekday(story) is not None
+    assert business.rhythm(story, "month") is None
+    assert business.rhythm(story, "weekday") is not None
     story.source.connection.execute("update marts.customer_type_rhythm set orders = 14 where position = 2")
-    assert business.by_weekday(story) is None
+    assert business.rhythm(story, "weekday") is None
     story.source.connection.execute("update marts.customer_type_rhythm set orders = 100")
     story.source.connection.execute("update marts.customer_type_comparison set customers = 3")
-    assert business.by_weekday(story) is None
+    assert business.rhythm(story, "weekday") is None
 
 
 @pytest.mark.parametrize(
@@ -819,7 +819,7 @@ def test_a_pair_of_few_members_is_not_told_however_many_their_orders() -> None:
         from (values ('product', 1, 'a', 'b', 29, 400, 9.0, 1.0), ('product', 2, 'a', 'c', 30, 30, 6.0, 2.0))
             as p (level, pair_rank, item_code, other_item_code, members, orders, lift, chance_lift)""",
     )
-    block = outlook.product_pairs(story)
+    block = outlook.pairs(story, "product")
     assert block is not None
     assert block.title == "A and c are bought together 3.0 times as often as by chance"
     assert block.option is not None
