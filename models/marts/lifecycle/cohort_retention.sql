@@ -66,6 +66,11 @@ retention as (
         ) as months_since,
         cohort_sizes.members,
         coalesce(buyers.buyers, 0) as buyers,
+        -- A month that is missing in the data says nothing about retention.
+        case
+            when clock.month_status <> 'missing' then coalesce(buyers.buyers, 0) / cohort_sizes.members
+        end as retention,
+        {{ is_small('cohort_sizes.members') }} as is_small,
         clock.month_status
     from cohort_sizes
     inner join clock on cohort_sizes.cohort_start <= clock.month_start
@@ -74,22 +79,7 @@ retention as (
             cohort_sizes.cohort_type = buyers.cohort_type
             and cohort_sizes.cohort_start = buyers.cohort_start
             and clock.month_start = buyers.month_start
-),
-
-rates as (
-    select
-        cohort_type,
-        cohort_start,
-        month_start,
-        months_since,
-        members,
-        buyers,
-        -- A month that is missing in the data says nothing about retention.
-        case when month_status <> 'missing' then buyers / members end as retention,
-        {{ is_small('members') }} as is_small,
-        month_status
-    from retention
 )
 
-select * from rates
+select * from retention
 order by cohort_type, cohort_start, month_start
