@@ -101,7 +101,7 @@ def fit_report(features: pd.DataFrame, settings: FitSettings, run: Run = map) ->
     for done, more in enumerate(chain(*scores), len(fits) + 1):
         rows += more
         progress.reach(done)
-    return as_report(rows)
+    return pd.DataFrame(rows, columns=list(REPORT_TYPES)).astype(REPORT_TYPES)
 
 
 # scikit-learn takes a second to load: it is where a fit is made.
@@ -138,10 +138,6 @@ def reused_model(stored: pd.DataFrame, feature_names: Sequence[str]) -> pd.DataF
             f"names {', '.join(feature_names)}: build once with cluster_model: refit."
         )
     return stored.loc[stored["kind"] != "segment", [*REPORT_TYPES, "trained_as_of", "settings"]]
-
-
-def as_report(rows: list[Row]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(REPORT_TYPES)).astype(REPORT_TYPES)
 
 
 def matches(rows: list[tuple[str, int, int, int]]) -> pd.DataFrame:

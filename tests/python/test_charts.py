@@ -4,6 +4,7 @@ import csv
 import datetime
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -60,6 +61,13 @@ def rows(seed: str) -> list[dict[str, str]]:
 def source(language: str = "en", currency: str | None = "CNY") -> Source:
     texts = {row["text_key"]: row[f"text_{language}"] for row in rows("texts")}
     return Source(duckdb.connect(), language, texts, currency)
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """No figure stays open."""
+    yield
+    plt.close("all")
 
 
 @pytest.mark.parametrize(
@@ -155,16 +163,12 @@ def test_a_segment_with_few_members_is_grey_and_says_so() -> None:
     )
     for chart in (segments.segment_means, segments.segment_sizes):
         figure = chart(shop)
-        assert figure is not None
         legend = figure.legends[0]
         assert [text.get_text() for text in legend.get_texts()] == ["Top", "Few (too few to say much)"]
         colors = [to_hex(patch.get_facecolor()) for patch in legend.get_patches()]
         assert colors == [segment_color(1), SMALL]
-        plt.close(figure)
     profiles = segments.segment_profiles(shop)
-    assert profiles is not None
     assert "too few to say much" in profiles.axes[0].get_yticklabels()[1].get_text()
-    plt.close(profiles)
     nobody = replace(shop, small_segments=frozenset({1, 2}))
     assert [chart(nobody) for chart in (segments.segment_means, segments.segment_sizes, segments.segment_profiles)] == [
         *[None] * 3
@@ -182,11 +186,9 @@ def test_a_solution_is_valid_from_the_setting_on(language: str) -> None:
                 smallest_share, is_selected)"""
     )
     figure = segments.witnesses(shop)
-    assert figure is not None
     stability = figure.axes[4]
     assert "0.625" in stability.get_title()
     assert stability.lines[-1].get_ydata() == [0.625, 0.625]
-    plt.close(figure)
 
 
 def test_a_legend_fits_its_figure_whatever_its_labels_are() -> None:
@@ -198,7 +200,6 @@ def test_a_legend_fits_its_figure_whatever_its_labels_are() -> None:
         figure.canvas.draw()
         box = figure.legends[0].get_window_extent()
         assert box.x0 >= 0 and box.x1 <= figure.bbox.width, label
-        plt.close(figure)
 
 
 def test_orders_of_one_line_have_no_attach_rate() -> None:
@@ -223,9 +224,7 @@ def test_a_segment_with_few_members_says_so_beside_its_attach_rate() -> None:
                 several_counters_share, is_small)"""
     )
     figure = baskets.attach_rates(shop)
-    assert figure is not None
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Top", "Few (too few to say much)", "All"]
-    plt.close(figure)
 
 
 def test_groups_of_fewer_buyers_than_the_setting_are_left_out_and_that_is_said() -> None:
@@ -240,10 +239,8 @@ def test_groups_of_fewer_buyers_than_the_setting_are_left_out_and_that_is_said()
                 below_price_share)"""
     )
     figure = comparisons.member_groups(shop)
-    assert figure is not None
     assert {label.get_text() for label in figure.axes[0].get_xticklabels()} == {"Female"}
     assert figure.axes[0].get_xlabel() == "Groups of fewer than 30 buyers or orders are left out"
-    plt.close(figure)
 
 
 def test_of_one_month_no_rhythm_is_drawn_and_a_type_of_few_orders_is_left_out() -> None:
@@ -260,10 +257,8 @@ def test_of_one_month_no_rhythm_is_drawn_and_a_type_of_few_orders_is_left_out() 
             as r (customer_type, rhythm, position, name_en, orders, share)"""
     )
     figure = comparisons.type_rhythm(shop)
-    assert figure is not None
     assert [axes.get_xlabel() for axes in figure.axes] == ["Weekday"]
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Members"]
-    plt.close(figure)
 
 
 @pytest.mark.parametrize(("low", "panes"), [("null", 1), ("0.0", 2)])
@@ -278,12 +273,10 @@ def test_the_rate_of_promotion_days_is_drawn_with_both_bounds_or_not_at_all(low:
             as a (day_kind, activation_rate, activation_rate_low, activation_rate_high, is_small)"""
     )
     figure = lifecycle.promotion_days(shop)
-    assert figure is not None
     assert len(figure.axes) == panes
     if panes == 2:
         [lines] = figure.axes[1].collections
         np.testing.assert_allclose(lines.get_segments()[1][:, 1], [0, 40])
-    plt.close(figure)
 
 
 def test_moves_count_the_months_in_which_every_state_can_be() -> None:
@@ -301,10 +294,8 @@ def test_moves_count_the_months_in_which_every_state_can_be() -> None:
             as t (state, early, late)"""
     )
     figure = lifecycle.transitions(shop)
-    assert figure is not None
     assert [text.get_text() for text in figure.axes[0].texts] == ["60.0%", "40.0%"]
     assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["Active", "Silent"]
-    plt.close(figure)
 
 
 def test_names_that_begin_alike_are_cut_where_they_differ() -> None:
@@ -330,9 +321,7 @@ def test_the_numbers_above_the_bars_are_within_the_axes_whatever_lies_on_top() -
         alter table marts.member_next_steps add column value_method varchar default 'model'"""
     )
     figure = lifecycle.next_steps(shop)
-    assert figure is not None
     assert figure.axes[0].get_ylim() == (0, pytest.approx(1.15 * 90))
-    plt.close(figure)
 
 
 def test_what_chance_explains_is_not_drawn() -> None:
@@ -346,9 +335,7 @@ def test_what_chance_explains_is_not_drawn() -> None:
         alter table marts.basket_pairs add column other_item_name varchar"""
     )
     figure = baskets.basket_pairs(shop)
-    assert figure is not None
     assert [[label.get_text() for label in axes.get_yticklabels()] for axes in figure.axes] == [["c + d", "c + e"]]
-    plt.close(figure)
     shop.connection.execute("update marts.basket_pairs set is_above_chance = false")
     assert baskets.basket_pairs(shop) is None
 
@@ -365,11 +352,9 @@ def test_a_month_without_data_is_a_gap_in_the_line_and_a_partial_one_a_hollow_po
     )
     set_look()
     figure = exploration.months(shop)
-    assert figure is not None
     line = figure.axes[0].lines[0].get_ydata()
     np.testing.assert_array_equal(line[:4], [5, np.nan, np.nan, 7])
     assert figure.axes[0].collections[0].get_offsets()[-1].tolist() == [3, 1]
-    plt.close(figure)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -380,9 +365,7 @@ def test_charts_of_all_sales_say_so_whatever_the_as_of_date(demo: Job, language:
         said = shop.text("all_sales", first=shop.day(first), last=shop.day(last))
         for key, chart in (exploration.CHARTS | exploration.SPECIALIST).items():
             figure = chart(shop)
-            assert figure is not None
             assert (figure.get_supxlabel() == said) == (key not in ("birth_decades", "age_bands", "calendar")), key
-            plt.close(figure)
 
 
 @pytest.fixture
@@ -420,7 +403,6 @@ def test_a_sign_beyond_the_usual_fonts_is_taken_from_the_machine_or_named(
     monkeypatch.setattr(lettering, "_machine_fonts", lambda: (font_with_a_rare_sign,))
     assert lettering.letter(figure) == (["Rare Signs"], {"한"})
     assert axes.get_xticklabels()[0].get_fontfamily()[-1] == "Rare Signs"
-    plt.close(figure)
 
     assert list(_paths([Drawing([Path("a.png")], "drawn", {"한"}), Drawing([], "", set())])) == [Path("a.png")]
     assert "No font of this machine has 한: boxes stand for them" in capsys.readouterr().out

@@ -25,26 +25,14 @@ item_orders as (
         )
 ),
 
-totals as (
-    select
-        *,
-        cast(sum(pairs) over (partition by segment, level, month_start, size_class) as bigint) as all_pairs
-    from item_orders
-),
-
 -- The second thing of a pair is another one than the first, so that what is in many orders meets the rest more often
 -- than its share of all pairs says: as often as its odds.
 with_odds as (
     select
-        segment,
-        level,
-        item_no,
-        month_start,
-        size_class,
-        orders,
-        pairs,
-        cast(pairs as double) / nullif(all_pairs - pairs, 0) as odds
-    from totals
+        *,
+        cast(pairs as double)
+        / nullif(sum(pairs) over (partition by segment, level, month_start, size_class) - pairs, 0) as odds
+    from item_orders
 )
 
 select * from with_odds

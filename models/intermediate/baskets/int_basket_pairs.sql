@@ -80,15 +80,7 @@ chances as (
 
 counted as (
     select
-        pair_orders.segment,
-        pair_orders.level,
-        pair_orders.item_no,
-        pair_orders.other_item_no,
-        pair_orders.members,
-        pair_orders.orders,
-        pair_orders.orders_of_a_member,
-        pair_orders.item_orders,
-        pair_orders.other_item_orders,
+        pair_orders.*,
         level_orders.all_orders,
         level_pairs.pairs_compared,
         chances.chance_orders,

@@ -76,14 +76,7 @@ cumulated as (
 -- Who has brought everything back is no buyer; who only had things for nothing is one.
 judged as (
     select
-        card_id,
-        month_start,
-        next_month_start,
-        registered_at,
-        last_purchased_at,
-        f,
-        m,
-        p,
+        {{ all_but('cumulated', ['returns']) }},
         m > 0 or returns = 0 as is_buyer
     from cumulated
 )

@@ -41,21 +41,15 @@ sold as (
         case
             when retailer.has_points and sales_lines.customer_type <> 'no_card'
                 then coalesce(sales_lines.points, 0) <= 0
-        end as is_without_points
+        end as is_without_points,
+        -- A bargain was paid below its price or earned no points. What is not recorded says nothing.
+        greatest(is_below_price, is_without_points) as is_discounted
     from sales_lines
     cross join retailer
     where
         sales_lines.reason is null
         or sales_lines.reason in ('unregistered_card', 'no_points')
         or (sales_lines.reason = 'no_card' and {{ unsold_reason('sales_lines') }} is null)
-),
-
--- A bargain was paid below its price or earned no points. What is not recorded says nothing.
-with_bargains as (
-    select
-        *,
-        greatest(is_below_price, is_without_points) as is_discounted
-    from sold
 )
 
-select * from with_bargains
+select * from sold

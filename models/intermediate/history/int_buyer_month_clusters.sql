@@ -48,14 +48,7 @@ assigned as (
 -- Where nothing could be clustered all are one segment.
 numbered as (
     select
-        assigned.card_id,
-        assigned.month_start,
-        assigned.month_end,
-        assigned.l,
-        assigned.r,
-        assigned.f,
-        assigned.m,
-        assigned.p,
+        {{ all_but('assigned', ['centers', 'features', 'cluster']) }},
         coalesce(selected_clusters.segment, 1) as segment
     from assigned
     left join selected_clusters on assigned.cluster = selected_clusters.cluster

@@ -155,45 +155,34 @@ chances as (
     group by followed.item_no, followed.next_item_no
 ),
 
-compared as (
+ranked as (
     select
-        followed.*,
+        followed.level,
+        items.item_code,
+        items.item_name,
         first_items.members,
         first_items.returned_members,
         first_items.recorded_members,
-        chances.chance_members,
-        pairs_compared.pairs
+        cast(row_number() over (
+            partition by followed.item_no order by followed.next_members desc, followed.next_item_no
+        ) as integer) as next_rank,
+        next_items.item_code as next_item_code,
+        next_items.item_name as next_item_name,
+        followed.next_members,
+        cast(followed.next_members as double) / first_items.recorded_members as share,
+        chances.chance_members / first_items.recorded_members as usual_share,
+        cast(followed.next_members as double) / chances.chance_members as lift,
+        followed.median_days_between,
+        {{ is_above_chance('followed.next_members', 'chances.chance_members', 'pairs_compared.pairs') }}
+            as is_above_chance,
+        {{ is_small('first_items.recorded_members') }} as is_small
     from followed
     inner join first_items on followed.item_no = first_items.item_no
     inner join chances
         on followed.item_no = chances.item_no and followed.next_item_no = chances.next_item_no
     inner join pairs_compared on followed.level = pairs_compared.level
-),
-
-ranked as (
-    select
-        compared.level,
-        items.item_code,
-        items.item_name,
-        compared.members,
-        compared.returned_members,
-        compared.recorded_members,
-        cast(row_number() over (
-            partition by compared.item_no order by compared.next_members desc, compared.next_item_no
-        ) as integer) as next_rank,
-        next_items.item_code as next_item_code,
-        next_items.item_name as next_item_name,
-        compared.next_members,
-        cast(compared.next_members as double) / compared.recorded_members as share,
-        compared.chance_members / compared.recorded_members as usual_share,
-        cast(compared.next_members as double) / compared.chance_members as lift,
-        compared.median_days_between,
-        {{ is_above_chance('compared.next_members', 'compared.chance_members', 'compared.pairs') }}
-            as is_above_chance,
-        {{ is_small('compared.recorded_members') }} as is_small
-    from compared
-    inner join items on compared.item_no = items.item_no
-    inner join items as next_items on compared.next_item_no = next_items.item_no
+    inner join items on followed.item_no = items.item_no
+    inner join items as next_items on followed.next_item_no = next_items.item_no
     qualify next_rank <= {{ var('next_purchases_per_item') }}
 )
 

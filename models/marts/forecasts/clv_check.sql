@@ -80,29 +80,13 @@ candidates as (
     cross join enough
 ),
 
-ranked as (
-    select
-        *,
-        row_number() over (
-            partition by quantity, is_candidate order by root_mean_square_error, sort_order
-        ) as place
-    from candidates
-),
-
 checked as (
     select
-        quantity,
-        method,
-        method_name_zh,
-        method_name_en,
-        members,
-        mean_absolute_error,
-        root_mean_square_error,
-        predicted_total,
-        actual_total,
-        total_bias,
-        is_candidate and place = 1 as is_best
-    from ranked
+        {{ all_but('candidates', ['sort_order', 'is_candidate']) }},
+        is_candidate
+        and row_number() over (partition by quantity, is_candidate order by root_mean_square_error, sort_order) = 1
+            as is_best
+    from candidates
 )
 
 select * from checked

@@ -8,20 +8,7 @@ refusals as (
 
 explained as (
     select
-        models.sample,
-        models.model,
-        models.buyers,
-        models.repeat_buyers,
-        models.r,
-        models.alpha,
-        models.a,
-        models.b,
-        models.p,
-        models.q,
-        models.v,
-        models.log_likelihood,
-        models.rank_correlation,
-        models.reason,
+        models.*,
         refusals.name_zh as reason_name_zh,
         refusals.name_en as reason_name_en
     from models

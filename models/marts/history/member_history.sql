@@ -63,18 +63,7 @@ cells as (
 
 history as (
     select
-        scores.card_id,
-        scores.month_start,
-        scores.month_end,
-        scores.l,
-        scores.r,
-        scores.f,
-        scores.m,
-        scores.p,
-        scores.segment,
-        scores.r_score,
-        scores.f_score,
-        scores.m_score,
+        scores.*,
         cells.rfm_class,
         cells.rfm_group
     from scores

@@ -17,8 +17,8 @@ counted as (
     group by all
 ),
 
-{% for scheme in schemes -%}
-by_{{ scheme }} as (
+migration as (
+    {% for scheme in schemes -%}
     select
         '{{ scheme }}' as scheme,
         month_start,
@@ -28,15 +28,8 @@ by_{{ scheme }} as (
         cast(sum(members) as bigint) as members
     from counted
     group by all
-),
-
-{% endfor -%}
-migration as (
-    select * from by_segment
-    union all
-    select * from by_rfm_class
-    union all
-    select * from by_rfm_group
+    {{ "union all" if not loop.last }}
+    {% endfor -%}
 ),
 
 shares as (

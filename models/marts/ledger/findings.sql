@@ -121,7 +121,7 @@ lines_by_card as (
 cards as (
     select
         card_id,
-        bool_or(coalesce(reason, '') = 'unregistered_card') as is_unregistered
+        bool_or(reason = 'unregistered_card') as is_unregistered
     from lines_by_card
     where card_id is not null
     group by card_id
@@ -317,8 +317,8 @@ counted as (
     select
         'far_days' as finding,
         'sales_lines' as subject,
-        coalesce(sum(far_days.lines), 0) as found,
-        coalesce(any_value(far_days.all_lines), 0) as looked_at,
+        sum(far_days.lines) as found,
+        any_value(far_days.all_lines) as looked_at,
         null as other,
         null as days,
         min(far_days.day) as from_day,

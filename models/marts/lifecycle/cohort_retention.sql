@@ -77,6 +77,11 @@ retention as (
         ) as months_since,
         cohort_sizes.members,
         coalesce(buyers.buyers, 0) as buyers,
+        -- A month that is missing in the data says nothing about retention.
+        case
+            when clock.month_status <> 'missing' then coalesce(buyers.buyers, 0) / cohort_sizes.members
+        end as retention,
+        {{ is_small('cohort_sizes.members') }} as is_small,
         cohort_sizes.cohort_type = 'first_purchase' and beginnings.is_after_gap as is_after_gap,
         clock.month_status
     from cohort_sizes
@@ -87,23 +92,7 @@ retention as (
             cohort_sizes.cohort_type = buyers.cohort_type
             and cohort_sizes.cohort_start = buyers.cohort_start
             and clock.month_start = buyers.month_start
-),
-
-rates as (
-    select
-        cohort_type,
-        cohort_start,
-        month_start,
-        months_since,
-        members,
-        buyers,
-        -- A month that is missing in the data says nothing about retention.
-        case when month_status <> 'missing' then buyers / members end as retention,
-        {{ is_small('members') }} as is_small,
-        is_after_gap,
-        month_status
-    from retention
 )
 
-select * from rates
+select * from retention
 order by cohort_type, cohort_start, month_start

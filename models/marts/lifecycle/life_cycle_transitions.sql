@@ -72,8 +72,9 @@ transitions as (
         starts.month_start,
         starts.previous_state,
         states.state,
-        coalesce(moves.members, 0) as members,
-        starts.members_before,
+        cast(coalesce(moves.members, 0) as bigint) as members,
+        coalesce(moves.members, 0) / starts.members_before as share,
+        {{ is_small('starts.members_before') }} as is_small,
         clock.month_status
     from starts
     cross join states
@@ -83,19 +84,7 @@ transitions as (
             and starts.previous_state = moves.previous_state
             and states.state = moves.state
     inner join clock on starts.month_start = clock.month_start
-),
-
-shares as (
-    select
-        month_start,
-        previous_state,
-        state,
-        cast(members as bigint) as members,
-        members / members_before as share,
-        {{ is_small('members_before') }} as is_small,
-        month_status
-    from transitions
 )
 
-select * from shares
+select * from transitions
 order by month_start, previous_state, state

@@ -75,16 +75,10 @@ measured as (
         cast(by_buyer.earlier_amount as double) / compared.earlier_trading_days as earlier_amount_per_day,
         cast(by_buyer.amount as double) / compared.trading_days as amount_per_day,
         by_buyer.visits + by_buyer.earlier_visits as all_visits,
-        compared.trading_days / (compared.trading_days + compared.earlier_trading_days) as share_of_days
+        compared.trading_days / (compared.trading_days + compared.earlier_trading_days) as share_of_days,
+        case when is_comparable then by_buyer.visits - all_visits * share_of_days end as more_visits
     from by_buyer
     cross join compared
-),
-
-differing as (
-    select
-        *,
-        case when is_comparable then visits - all_visits * share_of_days end as more_visits
-    from measured
 ),
 
 judged as (
@@ -104,7 +98,7 @@ judged as (
             -- What cost nothing before gives no number.
             when earlier_amount = 0 and amount > 0 then 'growing'
         end as special_level
-    from differing
+    from measured
 ),
 
 labelled as (

@@ -67,16 +67,9 @@ known as (
 
 labelled as (
     select
-        known.card_id,
-        known.as_of,
-        known.state,
+        known.*,
         states.name_zh as state_name_zh,
-        states.name_en as state_name_en,
-        known.previous_state,
-        known.frequency_band,
-        known.visits,
-        known.silent_days,
-        known.last_visit_date
+        states.name_en as state_name_en
     from known
     inner join states on known.state = states.state
 )

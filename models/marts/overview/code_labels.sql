@@ -1,10 +1,35 @@
-{%- set seeds = {
-    'gender': 'genders', 'age_band': 'age_bands', 'day_part': 'day_parts', 'weekday': 'weekdays',
-    'price_band': 'price_bands', 'frequency_band': 'frequency_bands', 'state': 'life_cycle_states',
-    'method': 'forecast_methods', 'repair': 'repairs', 'part': 'purchasing_power_parts'
-} -%}
+{#- Each set of codes: SQL of its name, the column of the codes, and the relation that has them and their names. -#}
+{%- set code_sets = [
+    ("'gender'", 'gender', ref('genders')),
+    ("'age_band'", 'age_band', ref('age_bands')),
+    ("'day_part'", 'day_part', ref('day_parts')),
+    ("'weekday'", 'weekday', ref('weekdays')),
+    ("'season'", 'season', ref('seasons')),
+    ("'price_band'", 'price_band', ref('price_bands')),
+    ("'frequency_band'", 'frequency_band', ref('frequency_bands')),
+    ("'state'", 'state', ref('life_cycle_states')),
+    ("'method'", 'method', ref('forecast_methods')),
+    ("'repair'", 'repair', ref('repairs')),
+    ("'part'", 'part', ref('purchasing_power_parts')),
+    ("'previous_month_level'", 'level', ref('drift_bands')),
+    ("'member_growth_level'", 'level', ref('growth_levels')),
+    ("'clv_models_reason'", 'reason', ref('clv_refusals')),
+    ("profile", 'level', ref('profile_bands')),
+    ("rule_set", 'code', ref('rfm_rules')),
+    ("table_name || '_reason'", 'reason', ref('reject_reasons')),
+    ("list_name || '_reason'", 'reason', ref('list_reasons')),
+    ("table_name || '_step'", 'step', 'cleaning_steps'),
+    ("'customer_type'", 'customer_type', 'customer_types'),
+    ("'segment'", 'segment', 'segments'),
+    ("'segment_code'", 'segment_code', 'segments'),
+] -%}
 with segments as (
-    select * from {{ ref('segment_summary') }}
+    select
+        segment,
+        segment_code,
+        segment_name_zh as name_zh,
+        segment_name_en as name_en
+    from {{ ref('segment_summary') }}
 ),
 
 customer_types as (
@@ -15,100 +40,17 @@ cleaning_steps as (
     {{ fitting_texts(ref('cleaning_steps'), ['table_name', 'step']) }}
 ),
 
--- Of codes that several rows of a seed have, and of the segments of this build, one.
+-- A code can have several rows in its seed.
 labels as (
-    {% for column, seed in seeds.items() -%}
-    select
-        '{{ column }}' as code_set,
+    {% for name, column, relation in code_sets -%}
+    select distinct
+        {{ name }} as code_set,
         cast({{ column }} as string) as code,
         name_zh,
         name_en
-    from {{ ref(seed) }}
-    union all
+    from {{ relation }}
+    {{ "union all" if not loop.last }}
     {% endfor -%}
-    select
-        'previous_month_level' as code_set,
-        level as code,
-        name_zh,
-        name_en
-    from {{ ref('drift_bands') }}
-    union all
-    select
-        'member_growth_level' as code_set,
-        level as code,
-        name_zh,
-        name_en
-    from {{ ref('growth_levels') }}
-    union all
-    select
-        profile as code_set,
-        level as code,
-        name_zh,
-        name_en
-    from {{ ref('profile_bands') }}
-    union all
-    select distinct
-        rule_set as code_set,
-        code,
-        name_zh,
-        name_en
-    from {{ ref('rfm_rules') }}
-    union all
-    select distinct
-        'season' as code_set,
-        season as code,
-        name_zh,
-        name_en
-    from {{ ref('seasons') }}
-    union all
-    select
-        'customer_type' as code_set,
-        customer_type as code,
-        name_zh,
-        name_en
-    from customer_types
-    union all
-    select
-        table_name || '_step' as code_set,
-        step as code,
-        name_zh,
-        name_en
-    from cleaning_steps
-    union all
-    select
-        table_name || '_reason' as code_set,
-        reason as code,
-        name_zh,
-        name_en
-    from {{ ref('reject_reasons') }}
-    union all
-    select
-        list_name || '_reason' as code_set,
-        reason as code,
-        name_zh,
-        name_en
-    from {{ ref('list_reasons') }}
-    union all
-    select
-        'clv_models_reason' as code_set,
-        reason as code,
-        name_zh,
-        name_en
-    from {{ ref('clv_refusals') }}
-    union all
-    select
-        'segment_code' as code_set,
-        segment_code as code,
-        segment_name_zh as name_zh,
-        segment_name_en as name_en
-    from segments
-    union all
-    select
-        'segment' as code_set,
-        cast(segment as string) as code,
-        segment_name_zh as name_zh,
-        segment_name_en as name_en
-    from segments
 )
 
 select * from labels

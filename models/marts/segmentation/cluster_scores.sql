@@ -23,23 +23,7 @@ placed as (
 -- and is_stable says that it is not stable.
 chosen as (
     select
-        scaling,
-        n_clusters,
-        silhouette,
-        silhouette_standard_error,
-        silhouette_sample_size,
-        inertia,
-        davies_bouldin,
-        calinski_harabasz,
-        smallest_share,
-        adjusted_rand,
-        smallest_jaccard,
-        gap,
-        gap_error,
-        sample_size,
-        has_structure,
-        is_stable,
-        is_candidate,
+        {{ all_but('placed', ['summed_places']) }},
         scaling = '{{ var("cluster_scaling") }}'
         and row_number() over (
             partition by scaling

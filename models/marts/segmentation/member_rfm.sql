@@ -45,14 +45,9 @@ known_members as (
 
 labelled as (
     select
-        known_members.card_id,
-        known_members.r_score,
-        known_members.f_score,
-        known_members.m_score,
-        known_members.rfm_class,
+        known_members.*,
         rfm_classes.name_zh as rfm_class_name_zh,
         rfm_classes.name_en as rfm_class_name_en,
-        known_members.rfm_group,
         rfm_groups.name_zh as rfm_group_name_zh,
         rfm_groups.name_en as rfm_group_name_en
     from known_members

@@ -9,12 +9,7 @@ overrides as (
 
 overridden as (
     select
-        buyers.card_id,
-        buyers.segment,
-        buyers.segment_code,
-        buyers.segment_name_zh,
-        buyers.segment_name_en,
-        buyers.n_clusters,
+        buyers.*,
         overrides.segment_code as override_segment_code,
         overrides.override_reason,
         coalesce(overrides.segment_code, buyers.segment_code) as effective_segment_code,

@@ -46,20 +46,9 @@ classified as (
 
 with_labels as (
     select
-        classified.source_file,
-        classified.row_no,
-        classified.line_no,
-        classified.card_id,
-        classified.merged_card_id,
-        classified.segment_code,
-        classified.segment_name_zh,
-        classified.segment_name_en,
-        classified.override_reason,
-        classified.expiry_date,
-        classified.reason,
+        classified.*,
         reasons.name_zh as reason_name_zh,
-        reasons.name_en as reason_name_en,
-        classified.raw_text
+        reasons.name_en as reason_name_en
     from classified
     left join reasons on classified.reason = reasons.reason
 )

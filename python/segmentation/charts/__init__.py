@@ -5,6 +5,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from segmentation.progress import say
 
@@ -37,7 +38,8 @@ def draw_charts(
     are named at the end. Charts for specialists come in a folder of their own, on request; so do those of the keys
     `only`, beside all the others. With `digests` of the marts, pictures that would be the same stay.
     """
-    draw = partial(_draw_language, warehouse, report_dir, members, with_specialist, only, digests)
+    options = {"with_specialist": with_specialist, "only": only, "digests": digests}
+    draw = partial(_draw_language, warehouse, report_dir, members, **options)
     return _paths(processes.map(draw, languages))
 
 
@@ -54,18 +56,8 @@ def _paths(drawings: Iterable[Drawing]) -> Iterator[Path]:
         )
 
 
-def _draw_language(
-    warehouse: Path,
-    report_dir: Path,
-    members: Sequence[str],
-    with_specialist: bool,
-    only: Sequence[str],
-    digests: Mapping[str, str] | None,
-    language: str,
-) -> Drawing:
+def _draw_language(*arguments: Any, **options: Any) -> Drawing:
     # Matplotlib and pandas are for the process that draws: the one that hands out the work does without.
     from segmentation.charts.drawing import draw_language
 
-    return draw_language(
-        warehouse, report_dir, members, language, with_specialist=with_specialist, only=only, digests=digests
-    )
+    return draw_language(*arguments, **options)

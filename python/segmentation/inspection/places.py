@@ -51,7 +51,9 @@ def choose_currency(choice: Choice) -> None:
     for text in texts:
         if sign := next((sign for sign in signs if _is_in(sign, text)), None):
             found.setdefault(signs[sign], sign)
-    is_japanese = any(KANA.search(text) for column in columns for text in (column.name, *_values(column)))
+    is_japanese = any(
+        KANA.search(text) for column in columns for text in (column.name, *(value for value, _ in column.examples))
+    )
     if "CNY" in found and is_japanese:
         found["JPY"] = found.pop("CNY")
     if len(found) > 1:
@@ -76,10 +78,6 @@ def _is_in(sign: str, text: str) -> bool:
     is_word = sign.isalpha() and sign < "\u1000"
     pattern = rf"(?<![^\W\d_]){re.escape(sign)}(?![^\W\d_])" if is_word else re.escape(sign)
     return re.search(pattern, text.upper()) is not None
-
-
-def _values(column: Column) -> list[str]:
-    return [value for value, _ in column.examples]
 
 
 def choose_time_zone(connection: DuckDBPyConnection, choice: Choice) -> None:

@@ -556,14 +556,10 @@ class _EditorSchema(GenerateJsonSchema):
         return super().default_schema(schema)
 
 
-def retailer_schema() -> dict[str, Any]:
-    """Return the JSON schema of retailer files."""
-    return RetailerFile.model_json_schema(schema_generator=_EditorSchema)
-
-
 def retailer_schema_file() -> str:
     """Return retailers/retailer.schema.json."""
-    return json.dumps(retailer_schema(), indent=2, ensure_ascii=False) + "\n"
+    schema = RetailerFile.model_json_schema(schema_generator=_EditorSchema)
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def problem(path: Path, error: ErrorDetails) -> str:

@@ -32,27 +32,13 @@ class Adapter:
         return macro
 
 
-class Dbt:
-    """dbt's own macros, as far as those of the project need them, as DuckDB has them."""
-
-    @staticmethod
-    def escape_single_quotes(text: str) -> str:
-        """Return text with its quotes doubled."""
-        return text.replace("'", "''")
-
-    @staticmethod
-    def string_literal(text: str) -> str:
-        """Return text as an SQL literal."""
-        return f"'{text}'"
-
-
 @lru_cache
 def compiled(files: tuple[Path, ...], known: tuple[tuple[str, object], ...] = (), more: str = "") -> TemplateModule:
     """Return the macros of some files, and of more text, as functions: `known` are names beside them that they use."""
     # One template of all, since they call each other.
     text = "\n".join([path.read_text(encoding="utf-8") for path in files] + [more])
     environment = Environment(autoescape=False, extensions=["jinja2.ext.do"])
-    return environment.from_string(text, {"adapter": Adapter(), "dbt": Dbt(), **dict(known)}).module
+    return environment.from_string(text, {"adapter": Adapter(), **dict(known)}).module
 
 
 def sql_macro(name: str, *arguments: str) -> str:

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 from segmentation.charts.lifecycle import STATE_COLORS
@@ -14,6 +15,8 @@ from segmentation.report.story import Block, Card, Maker, Row, Story, Table, sen
 MOST_NAMED_GAPS = 8
 COUNTERS = 12
 PROMOTIONS = 10
+# Where an hour, a weekday or a month stands.
+POSITIONS = {"hour": range(24), "weekday": range(1, 8), "month": range(1, 13)}
 
 
 def last_two(months: list[Row]) -> tuple[Row | None, Row | None, Row | None]:
@@ -107,6 +110,7 @@ def hidden_months(story: Story) -> frozenset[datetime.date]:
 
 
 def by_month(story: Story, measure: str) -> Block | None:
+    """Orders or amount, the last complete month against others."""
     months = story.months
     is_money = measure == "amount"
     hidden = hidden_months(story)
@@ -155,14 +159,6 @@ def by_month(story: Story, measure: str) -> Block | None:
             gap_name=story.label("gap"),
         ),
     )
-
-
-def orders_by_month(story: Story) -> Block | None:
-    return by_month(story, "orders")
-
-
-def amount_by_month(story: Story) -> Block | None:
-    return by_month(story, "amount")
 
 
 def customer_types(story: Story) -> Block | None:
@@ -371,7 +367,8 @@ def _types_of_many(story: Story) -> str:
     )
 
 
-def rhythm(story: Story, name: str, positions: range) -> Block | None:
+def rhythm(story: Story, name: str) -> Block | None:
+    """Shares of the orders by hour, weekday or month of the year."""
     data = story.rows(
         f"""select customer_type, type_label, position, name_{{lang}} as label, share, orders
         from marts.customer_type_rhythm join {TYPES} using (customer_type)
@@ -399,7 +396,7 @@ def rhythm(story: Story, name: str, positions: range) -> Block | None:
         return story.source.month_names[position - 1] if name == "month" else labels.get(position, "")
 
     # A weekday on which the shop is closed is none.
-    shown = [position for position in positions if label(position)]
+    shown = [position for position in POSITIONS[name] if label(position)]
     first_kind, first_label = kinds[0]
     compared = {position for kind, position in cells if kind == first_kind}
     if name == "month":
@@ -464,18 +461,6 @@ def _leads(story: Story, name: str, best: int, data: list[Row]) -> bool | None:
         where effect = {literal(name)} and position = {best}"""
     )
     return effect.get("leads") if data[0]["customer_type"] == "member" else None
-
-
-def by_hour(story: Story) -> Block | None:
-    return rhythm(story, "hour", range(24))
-
-
-def by_weekday(story: Story) -> Block | None:
-    return rhythm(story, "weekday", range(1, 8))
-
-
-def by_month_of_year(story: Story) -> Block | None:
-    return rhythm(story, "month", range(1, 13))
 
 
 def calendar(story: Story) -> Block | None:
@@ -675,6 +660,7 @@ def counters(story: Story) -> Block | None:
     )
 
 
-GLANCE: list[Maker] = [key_figures, orders_by_month, amount_by_month, customer_types]
+GLANCE: list[Maker] = [key_figures, *(partial(by_month, measure=name) for name in ("orders", "amount")), customer_types]
 WHO: list[Maker] = [ever_bought, gender_and_age, birth_decades, member_groups]
-WHEN: list[Maker] = [by_hour, by_weekday, by_month_of_year, calendar, promotions, type_comparison, counters]
+RHYTHMS: list[Maker] = [partial(rhythm, name=name) for name in POSITIONS]
+WHEN: list[Maker] = [*RHYTHMS, calendar, promotions, type_comparison, counters]

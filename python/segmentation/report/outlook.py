@@ -1,5 +1,7 @@
 """What sells together, what to expect, what to do, how the data were cleaned, and what the words mean."""
 
+from functools import partial
+
 from segmentation.charts.look import BAR, FAINT_BAR, PLAIN
 from segmentation.landing.files import literal
 from segmentation.report.groups import segments
@@ -86,14 +88,6 @@ def pairs(story: Story, level: str) -> Block | None:
         ),
         height=50 + 34 * len(data),
     )
-
-
-def counter_pairs(story: Story) -> Block | None:
-    return pairs(story, "counter")
-
-
-def product_pairs(story: Story) -> Block | None:
-    return pairs(story, "product")
 
 
 def next_purchases(story: Story) -> Block | None:
@@ -502,7 +496,7 @@ def settings(story: Story) -> Block | None:
     )
 
 
-TOGETHER: list[Maker] = [attach_rates, counter_pairs, product_pairs, next_purchases]
+TOGETHER: list[Maker] = [attach_rates, partial(pairs, level="counter"), partial(pairs, level="product"), next_purchases]
 OUTLOOK: list[Maker] = [expected_amount, forecast_check, discounted]
 ACTIONS: list[Maker] = [actions]
 DATA: list[Maker] = [funnel, reasons, findings]
