@@ -141,6 +141,16 @@ def test_ways_of_writing_are_recognised(raw: Path, header: str, rows: list[str],
         }  # fmt: skip
 
 
+def test_a_key_that_a_program_has_given_a_point_is_found_in_the_other_file(raw: Path) -> None:
+    lines = [f"{card}.0,2017-01-{day:02d} 10:00,5" for card in range(100, 120) for day in range(1, 5)]
+    (raw / "sales.csv").write_text("\n".join(["card_id,at,amount", *lines]))
+    people = [f"{card},2016-01-01" for card in range(100, 120)]
+    (raw / "people.csv").write_text("\n".join(["card_id,registered_at", *people]))
+    proposed, text = proposal(raw)
+    assert proposed["members"]["files"] == "people.csv"
+    assert "of the 20 customers of the sales lines" not in text
+
+
 def test_the_command_prints_the_proposal_or_a_sentence(demo: Job, tmp_path: Path) -> None:
     done = demo.run("-m", "segmentation", "inspect", str(demo.raw_dir / "cumcm2018c2.csv"))
     assert yaml.safe_load(done.stdout)["sales_lines"]["columns"]["amount"] == "消费金额"

@@ -231,6 +231,18 @@ def test_one_customer_in_every_form_of_a_text(shop: Shop) -> None:
     assert listed == repaired * 3
 
 
+def test_one_product_till_receipt_and_counter_in_every_form_of_a_text(shop: Shop) -> None:
+    codes = ("product_code", "till_no", "receipt_no", "counter_code")
+    header = (*HEADER, *codes)
+    shop.write("csv", [("a", DAY, "1", "1", *["10"] * 4), ("a", DAY, "1", "1", *["1.10"] * 4)], "sales1", header)
+    shop.write("csv", [("a", DAY, "1", "1", *["10.0"] * 4)], "sales2", header)
+    columns = PLAIN + "".join(f", {code}: {code}" for code in codes)
+    found = shop.query(f"select {', '.join(codes)} from marts.sales_lines order by all", columns=columns)
+    assert found == [("1.10",) * 4, ("10",) * 4, ("10",) * 4]
+    listed = "select source_file, column_name, repair from marts.repaired_values order by all"
+    assert shop.classifier.query(listed) == [("sales2.csv", code, "decimals_of_code") for code in sorted(codes)]
+
+
 @pytest.mark.parametrize(
     ("reader", "cells"),
     [
