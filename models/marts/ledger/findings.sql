@@ -382,9 +382,7 @@ counted as (
     select
         'returns_after_as_of' as finding,
         'member_returns' as subject,
-        count(*) filter (
-            where member_returns.returned_at >= as_of.as_of and '{{ var("returns") }}' = 'net'
-        ) as found,
+        count(*) filter (where member_returns.returned_at >= as_of.as_of) as found,
         count(*) as looked_at,
         null as other,
         null as days,
