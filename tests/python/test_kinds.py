@@ -231,6 +231,25 @@ def test_one_customer_in_every_form_of_a_text(shop: Shop) -> None:
     assert listed == repaired * 3
 
 
+NO_CODES = ["NULL", "null", "N/A", "n/a", "#N/A", "NaN", "nan", "None", "-", "--", r"\N", " NULL "]
+LIKE_NONE = ["0", "NA", "---", "NULL1"]
+
+
+def test_what_programs_write_for_a_missing_code_is_none(shop: Shop) -> None:
+    header = (*HEADER, "counter", "name")
+    shop.write_all([(text, DAY, "1", "1", text, text) for text in NO_CODES + LIKE_NONE], header)
+    columns = f"{PLAIN}, counter_code: counter, product_name: name"
+    query = "select card_id, counter_code, product_name from marts.sales_lines order by source_file, row_no"
+    found = [(None, None, text.strip()) for text in NO_CODES] + [(text,) * 3 for text in LIKE_NONE]
+    assert shop.query(query, columns=columns) == found * 3
+    assert shop.column("reason", columns=columns) == (["no_card"] * len(NO_CODES) + [None] * len(LIKE_NONE)) * 3
+    # The list of a retailer file adds to them; no row of a joined table is found by them.
+    assert shop.column("card_id", settings="missing: ['0'],") == ([None] * 13 + LIKE_NONE[1:]) * 3
+    shop.write("csv", [("NULL", "nobody"), ("null", "nobody else"), ("NA", "Nadia")], "cards", ("id", "name"))
+    joined = "joins: [{files: cards.csv, key: {card: id}, columns: {product_name: name}}],"
+    assert shop.column("product_name", settings=joined) == ([None] * 13 + ["Nadia", None, None]) * 3
+
+
 def test_one_product_till_receipt_and_counter_in_every_form_of_a_text(shop: Shop) -> None:
     codes = ("product_code", "till_no", "receipt_no", "counter_code")
     header = (*HEADER, *codes)
