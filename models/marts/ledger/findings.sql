@@ -118,6 +118,27 @@ lines_by_card as (
     group by card_id, reason
 ),
 
+-- A value that stands for customers without a card is in far more lines than any other; of few buyers one may be so
+-- large.
+crowd as (
+    select
+        card_id,
+        lines,
+        lines_of_all
+    from (
+        select
+            card_id,
+            lines,
+            sum(lines) over () as lines_of_all,
+            count(*) over () as cards,
+            lead(lines) over (order by lines desc, card_id) as lines_of_next,
+            row_number() over (order by lines desc, card_id) as place
+        from lines_by_card
+        where reason is null
+    ) as counted_cards
+    where place = 1 and lines > 10 * lines_of_next and cards > 10
+),
+
 cards as (
     select
         card_id,
@@ -278,6 +299,18 @@ counted as (
             as other,
         {{ no_days }}
     from lines_by_currency
+    union all
+    -- It names a line, as no finding names a card.
+    select
+        'many_under_one_card' as finding,
+        'lrfmpsx' as subject,
+        any_value(crowd.lines) as found,
+        any_value(crowd.lines_of_all) as looked_at,
+        min(lines.source_file || ':' || lines.line_no) as other,
+        {{ no_days }}
+    from crowd
+    inner join sales_lines as lines on crowd.card_id = lines.card_id
+    where lines.reason is null
     union all
     select
         'unread_lines' as finding,
