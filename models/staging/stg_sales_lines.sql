@@ -29,7 +29,18 @@ cast_columns as (
         {{ clean_key('receipt_no') }} as receipt_no,
         {{ clean_key('counter_code') }} as counter_code,
         nullif(trim(counter_name), '') as counter_name,
-        {{ clean_text('currency') }} as currency,
+        -- An amount or a price that ends with a digit and begins with one, a minus aside, has no sign of money.
+        nullif(trim(trailing '.' from upper(coalesce(
+            {{ clean_text('currency') }}
+            {%- for column in ['amount', 'unit_price'] %},
+            case
+                when
+                    ltrim({{ column }}, '-') < '0' or ltrim({{ column }}, '-') >= ':'
+                    or right({{ column }}, 1) < '0' or right({{ column }}, 1) >= ':'
+                    then nullif({{ extracted(column, money_sign()) }}, '')
+            end
+            {%- endfor %}
+        ))), '') as currency,
         cast(quantity_number as decimal(18, 3)) as quantity,
         unit_price_number as unit_price,
         case

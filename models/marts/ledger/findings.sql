@@ -49,27 +49,8 @@ input_files as (
     select * from {{ ref('input_files') }}
 ),
 
-currency_signs as (
-    select * from {{ ref('currency_signs') }}
-),
-
 texts as (
     select * from {{ ref('finding_texts') }}
-),
-
--- An amount or a price that ends with a digit and begins with one, a minus aside, has no sign of money.
-lines_of_money as (
-    select
-        currency,
-        {% for column in ['amount', 'unit_price'] -%}
-        case
-            when
-                ltrim(raw_{{ column }}, '-') < '0' or ltrim(raw_{{ column }}, '-') >= ':'
-                or right(raw_{{ column }}, 1) < '0' or right(raw_{{ column }}, 1) >= ':'
-                then raw_{{ column }}
-        end as signed_{{ column }}{{ "," if not loop.last }}
-        {% endfor %}
-    from {{ ref('stg_sales_lines') }}
 ),
 
 sizes_of_files as (
@@ -185,48 +166,13 @@ receipts_of_days as (
     group by sold_lines.card_id, sold_lines.purchased_at
 ),
 
--- The currency of a line is that of its own column, else the sign of its amount, else that of its price.
-written_signs as (
-    select
-        trim(trailing '.' from upper(coalesce(
-            currency,
-            nullif({{ extracted('signed_amount', money_sign()) }}, ''),
-            {{ extracted('signed_unit_price', money_sign()) }}
-        ))) as sign
-    from lines_of_money
-    where currency is not null or signed_amount is not null or signed_unit_price is not null
-),
-
-signs as (
-    select
-        sign,
-        count(*) as lines
-    from written_signs
-    where sign <> ''
-    group by sign
-),
-
--- A sign of several currencies is that of the retailer's, or else of the usual one.
-currencies as (
-    select
-        signs.sign,
-        signs.lines,
-        coalesce(
-            max(currency_signs.currency) filter (where currency_signs.currency = retailer.currency),
-            max(currency_signs.currency) filter (where currency_signs.is_usual),
-            signs.sign
-        ) as currency
-    from signs
-    cross join retailer
-    left join currency_signs on signs.sign = currency_signs.sign
-    group by signs.sign, signs.lines
-),
-
 lines_by_currency as (
     select
         currency,
-        sum(lines) as lines
-    from currencies
+        count(*) as lines,
+        count(*) filter (where reason = 'other_currency') as lines_left_out
+    from sales_lines
+    where currency is not null
     group by currency
 ),
 
@@ -293,7 +239,7 @@ counted as (
     select
         'several_currencies' as finding,
         'amount' as subject,
-        sum(lines) - max(lines) as found,
+        sum(lines_left_out) as found,
         sum(lines) as looked_at,
         {{ text_by("currency || ' ' || " ~ with_commas('cast(lines as bigint)'), ', ', 'lines desc, currency') }}
             as other,

@@ -275,7 +275,7 @@ class SalesColumns(Entry):
     receipt_no: Texts = _optional("number of the receipt")
     counter_code: Texts = _optional("code of the counter or department")
     counter_name: Texts = _optional("name of the counter or department")
-    currency: Texts = _optional("currency of the line, a code or sign; several are said at the end, none is converted")
+    currency: Texts = _optional("currency of the line, a code or sign; none is converted")
 
 
 class CardMergeColumns(Entry):
@@ -516,7 +516,7 @@ class RetailerFile(Entry):
     currency: Currency | None = Field(
         None,
         description="of the amounts, as an ISO code such as `EUR`; charts show its sign, and no sign without it. "
-        "Nothing is converted",
+        "Nothing is converted: lines in another one do not count, and lines in several stop the build without it",
     )
     time_zone: TimeZone | None = Field(
         None,
