@@ -1,5 +1,5 @@
-{#- A code by which rows of several files find each other, a card's above all, in one form: a whole number that a program has given a point
-    (17850.0) is the one without. -#}
+{#- A code by which rows of several files find each other, such as a card's or a product's, in one form: a whole number that a program has given
+    a point (17850.0) is the one without. -#}
 {% macro clean_key(column) -%}
 case
     when {{ column }} is null then null

@@ -23,13 +23,24 @@ cast_columns as (
         row_no,
         line_no,
         {{ clean_key('card_id') }} as card_id,
-        {{ clean_code('product_code') }} as product_code,
+        {{ clean_key('product_code') }} as product_code,
         nullif(trim(product_name), '') as product_name,
-        {{ clean_code('till_no') }} as till_no,
-        {{ clean_code('receipt_no') }} as receipt_no,
-        {{ clean_code('counter_code') }} as counter_code,
+        {{ clean_key('till_no') }} as till_no,
+        {{ clean_key('receipt_no') }} as receipt_no,
+        {{ clean_key('counter_code') }} as counter_code,
         nullif(trim(counter_name), '') as counter_name,
-        {{ clean_text('currency') }} as currency,
+        -- An amount or a price that ends with a digit and begins with one, a minus aside, has no sign of money.
+        nullif(trim(trailing '.' from upper(coalesce(
+            {{ clean_text('currency') }}
+            {%- for column in ['amount', 'unit_price'] %},
+            case
+                when
+                    ltrim({{ column }}, '-') < '0' or ltrim({{ column }}, '-') >= ':'
+                    or right({{ column }}, 1) < '0' or right({{ column }}, 1) >= ':'
+                    then nullif({{ extracted(column, money_sign()) }}, '')
+            end
+            {%- endfor %}
+        ))), '') as currency,
         cast(quantity_number as decimal(18, 3)) as quantity,
         unit_price_number as unit_price,
         case

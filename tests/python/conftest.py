@@ -185,6 +185,8 @@ class Classifier:
             for path in compiled.rglob(f"{name}.sql")
             if ".yml" not in str(path)
         }
+        [path] = compiled.rglob("assert_sales_lines_can_be_used.sql")
+        self.use_test = path.read_text(encoding="utf-8")
         self.seed_tests = [path.read_text(encoding="utf-8") for path in compiled.rglob("_seeds.yml/*.sql")]
 
     def classify(self, raw_dir: Path, retailer: str = "cumcm2018") -> None:
@@ -194,6 +196,7 @@ class Classifier:
             "attach ':memory:' as warehouse; create schema work.staging; create schema work.intermediate;"
             "create schema warehouse.marts; create schema warehouse.seeds;"
             f"create table warehouse.seeds.repairs as from '{ROOT}/seeds/repairs.csv';"
+            f"create table warehouse.seeds.currency_signs as from '{ROOT}/seeds/currency_signs.csv';"
             f"create table warehouse.seeds.finding_texts as from '{ROOT}/seeds/finding_texts.csv';"
             f"create table warehouse.seeds.list_reasons as from '{ROOT}/seeds/list_reasons.csv'"
         )

@@ -178,6 +178,7 @@ ODD_VALUES = [
     ),
 ]
 RETAILER = """
+currency: CNY
 members: {{files: members.csv, columns: {{card_id: card, birth_date: born, gender: sex, registered_at: since}}}}
 sales_lines:
   files: sales.csv

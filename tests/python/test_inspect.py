@@ -182,6 +182,35 @@ def test_single_characters_tell_of_the_encoding_and_accents_side_by_side_do_not(
     assert text_form(tmp_path / "a.csv").encoding == found
 
 
+def test_a_key_that_a_program_has_given_a_point_is_found_in_the_other_file(raw: Path) -> None:
+    lines = [f"{card}.0,2017-01-{day:02d} 10:00,5" for card in range(100, 120) for day in range(1, 5)]
+    (raw / "sales.csv").write_text("\n".join(["card_id,at,amount", *lines]))
+    people = [f"{card},2016-01-01" for card in range(100, 120)]
+    (raw / "people.csv").write_text("\n".join(["card_id,registered_at", *people]))
+    proposed, text = proposal(raw)
+    assert proposed["members"]["files"] == "people.csv"
+    assert "of the 20 customers of the sales lines" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "column", "currency"),
+    [
+        ("x", ("EUR", "JPY"), "x", None), ("x", ("eur", "EUR"), None, "EUR"), ("x", ("€", "$"), "x", None),
+        ("x", ("FR", "KR"), None, None), ("x", ("FOO", "EUR"), None, None), ("ccy", ("FOO", "EUR"), "ccy", None),
+        ("Curr", ("FOO", "EUR"), "Curr", None),
+    ],
+)  # fmt: skip
+def test_a_currency_is_known_by_its_values_or_its_name(
+    raw: Path, name: str, values: tuple[str, str], column: str | None, currency: str | None
+) -> None:
+    lines = [f"a{n % 4},2018-01-{n:02d},{n}.50,{values[n % 2]}" for n in range(1, 29)]
+    (raw / "sales.csv").write_text("\n".join([f"card_id,date,amount,{name}", *lines]), encoding="utf-8")
+    proposed, text = proposal(raw)
+    assert (proposed["sales_lines"]["columns"].get("currency"), proposed.get("currency")) == (column, currency)
+    assert ("column x is a guess from its values" in text) == (name == "x" and bool(column or currency))
+    assert ("a build stops at amounts of several currencies" in text) == (column is not None)
+
+
 def test_the_command_prints_the_proposal_or_a_sentence(demo: Job, tmp_path: Path) -> None:
     done = demo.run("-m", "segmentation", "inspect", str(demo.raw_dir / "cumcm2018c2.csv"))
     assert yaml.safe_load(done.stdout)["sales_lines"]["columns"]["amount"] == "消费金额"

@@ -1,12 +1,14 @@
 """Kinds of values that the world's files hold: read right by every reader, or refused by name."""
 
 import datetime
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -229,6 +231,63 @@ def test_one_customer_in_every_form_of_a_text(shop: Shop) -> None:
     repairs = ["decimals_of_code"] * 2 + ["text_marks"] * 3 + ["blanks"] + ["full_width"] * 4
     repaired = [*zip(range(2, 12), repairs, strict=True), (13, "text_marks"), (14, "decimals_of_code")]
     assert listed == repaired * 3
+
+
+def test_amounts_of_several_currencies_stop_a_build_unless_the_retailer_file_chooses_one(shop: Shop) -> None:
+    header = (*HEADER, "ccy")
+    rows = [
+        ("a", DAY, "1", "10", "EUR"),
+        ("a", DAY, "-1", "-3", "usd"),
+        ("", DAY, "1", "5", "￥"),
+        ("b", DAY, "1", "7", ""),
+    ]
+    shop.write("csv", [*rows, ("b", DAY, "1", "10", "Euro"), ("b", "soon", "1", "9", "CHF")], header=header)
+    columns = f"{PLAIN}, currency: ccy"
+    shop.column("reason", columns=columns)
+    said = re.escape("in several currencies (lines: EUR 2, CNY 1, USD 1), and cannot be added up: write currency: EUR")
+    with pytest.raises(duckdb.Error, match=said):
+        shop.classifier.query(shop.classifier.use_test)
+    found = shop.column("reason", columns=columns, top="currency: EUR")
+    assert found == [None, "other_currency", "other_currency", None, None, "bad_moment"]
+    assert shop.classifier.query(shop.classifier.use_test) == []
+    # Signs in the amounts tell it as well; one of several currencies is that of the retailer.
+    shop.write("csv", [("a", DAY, "1", "$10"), ("a", DAY, "1", "C$5")])
+    shop.column("reason")
+    with pytest.raises(duckdb.Error, match=re.escape("(lines: CAD 1, USD 1)")):
+        shop.classifier.query(shop.classifier.use_test)
+    assert shop.column("reason", top="currency: CAD") == [None, None]
+    assert shop.column("currency", top="currency: USD") == ["USD", "CAD"]
+
+
+NO_CODES = ["NULL", "null", "N/A", "n/a", "#N/A", "NaN", "nan", "None", "-", "--", r"\N", " NULL "]
+LIKE_NONE = ["0", "NA", "---", "NULL1"]
+
+
+def test_what_programs_write_for_a_missing_code_is_none(shop: Shop) -> None:
+    header = (*HEADER, "counter", "name")
+    shop.write_all([(text, DAY, "1", "1", text, text) for text in NO_CODES + LIKE_NONE], header)
+    columns = f"{PLAIN}, counter_code: counter, product_name: name"
+    query = "select card_id, counter_code, product_name from marts.sales_lines order by source_file, row_no"
+    found = [(None, None, text.strip()) for text in NO_CODES] + [(text,) * 3 for text in LIKE_NONE]
+    assert shop.query(query, columns=columns) == found * 3
+    assert shop.column("reason", columns=columns) == (["no_card"] * len(NO_CODES) + [None] * len(LIKE_NONE)) * 3
+    # The list of a retailer file adds to them; no row of a joined table is found by them.
+    assert shop.column("card_id", settings="missing: ['0'],") == ([None] * 13 + LIKE_NONE[1:]) * 3
+    shop.write("csv", [("NULL", "nobody"), ("null", "nobody else"), ("NA", "Nadia")], "cards", ("id", "name"))
+    joined = "joins: [{files: cards.csv, key: {card: id}, columns: {product_name: name}}],"
+    assert shop.column("product_name", settings=joined) == ([None] * 13 + ["Nadia", None, None]) * 3
+
+
+def test_one_product_till_receipt_and_counter_in_every_form_of_a_text(shop: Shop) -> None:
+    codes = ("product_code", "till_no", "receipt_no", "counter_code")
+    header = (*HEADER, *codes)
+    shop.write("csv", [("a", DAY, "1", "1", *["10"] * 4), ("a", DAY, "1", "1", *["1.10"] * 4)], "sales1", header)
+    shop.write("csv", [("a", DAY, "1", "1", *["10.0"] * 4)], "sales2", header)
+    columns = PLAIN + "".join(f", {code}: {code}" for code in codes)
+    found = shop.query(f"select {', '.join(codes)} from marts.sales_lines order by all", columns=columns)
+    assert found == [("1.10",) * 4, ("10",) * 4, ("10",) * 4]
+    listed = "select source_file, column_name, repair from marts.repaired_values order by all"
+    assert shop.classifier.query(listed) == [("sales2.csv", code, "decimals_of_code") for code in sorted(codes)]
 
 
 @pytest.mark.parametrize(

@@ -366,7 +366,7 @@ DOUBTS = [
     ({"s.csv": lines("card_id,date,amount,currency", ["a,2018-01-01,1.5,EUR", "a,2018-01-02,150,JPY"] * 3)},
      "currency has EUR (3 lines), JPY (3 lines)"),
     ({"s.csv": lines("card_id,date,amount", ["a,2018-01-01,¥1.5", "a,2018-01-02,US$150"] * 3)},
-     "the amounts have the signs US$ and ¥; they would be added up as they are"),
+     "the amounts have the signs US$ and ¥; they are not added up"),
     ({"s.csv": sales(*USUAL, "A1,2018-01-05,1,3.00", "A2,2018-01-05,1,3.00")},
      "4 values of card_id differ in capital letters only, such as A1 and a1"),
     ({"s.csv": sales(*USUAL), "again.csv": sales(*USUAL)},
@@ -661,7 +661,12 @@ def test_a_currency_of_each_line_lands(classifier: Classifier, tmp_path: Path) -
     assert content["sales_lines"]["columns"]["currency"] == "Currency"
     classifier.classify(tmp_path / "raw", str(tmp_path / "shop.yml"))
     query = "select currency, count(*) from work.staging.stg_sales_lines group by all order by all"
-    assert classifier.query(query) == [("EUR", 21), ("usd", 7)]
+    assert classifier.query(query) == [("EUR", 21), ("USD", 7)]
+    reasons = "select currency, reason, count(*) from marts.sales_lines group by all order by all"
+    assert classifier.query(reasons) == [("EUR", None, 21), ("USD", None, 7)]
+    (tmp_path / "shop.yml").write_text(yaml.safe_dump({"currency": "EUR", **content}), encoding="utf-8")
+    classifier.classify(tmp_path / "raw", str(tmp_path / "shop.yml"))
+    assert classifier.query(reasons) == [("EUR", None, 21), ("USD", "other_currency", 7)]
 
 
 @pytest.mark.parametrize("time", ["", " 10:00"])

@@ -1,6 +1,7 @@
 -- Stops before anything is made of the lines, with one sentence, where more than the setting max_bad_values allows hold
--- a moment or a number that is none (the retailer file is wrong then), where none is a purchase of a member, or where
--- sums would find no room: 16 digits of money and points, 15 of pieces.
+-- a moment or a number that is none (the retailer file is wrong then), where amounts of several currencies would be
+-- added up, where none is a purchase of a member, or where sums would find no room: 16 digits of money and points, 15
+-- of pieces.
 with sales_lines as (
     select * from {{ ref('sales_lines') }}
 ),
@@ -44,6 +45,26 @@ rejected as (
     left join examples on lines_by_reason.reason = examples.reason
 ),
 
+-- What is sold to anybody and what is brought back is added up.
+lines_by_currency as (
+    select
+        currency,
+        count(*) as lines
+    from sales_lines
+    where
+        currency is not null
+        and (reason is null or reason in ('return', 'no_card', 'no_points', 'unregistered_card'))
+    group by currency
+),
+
+currencies as (
+    select
+        count(*) > 1 as are_several,
+        string_agg(currency || ' ' || lines, ', ' order by lines desc, currency) as counts,
+        arg_max(currency, lines) as most_frequent
+    from lines_by_currency
+),
+
 total as (
     select
         count(*) as lines,
@@ -64,6 +85,7 @@ largest as (
 select rejected.reasons
 from rejected
 cross join total
+cross join currencies
 left join largest on total.is_too_large
 where case
     when rejected.bad_lines > {{ var('max_bad_values') }} * total.lines then error(format(
@@ -72,6 +94,12 @@ where case
         || 'and missing in the retailer file, or raise the setting.',
         rejected.bad_lines, total.lines, rejected.bad_examples
     ))
+    when currencies.are_several then error(
+        'The amounts of the sales lines are in several currencies (lines: ' || currencies.counts || '), and cannot be '
+        || 'added up: write currency: ' || currencies.most_frequent || ' into the retailer file to take the lines in '
+        || 'it alone, and make a retailer file for each other one; the seed currency_signs has the signs and names of '
+        || 'each.'
+    )
     when rejected.lines = total.lines then error(
         'No line of the sales files is a purchase of a registered member; the lines by reason: ' || rejected.reasons
         || case

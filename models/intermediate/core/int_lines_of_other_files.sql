@@ -1,6 +1,6 @@
 {%- set values = [
     'card_id', 'purchased_at', 'product_code', 'product_name', 'quantity', 'unit_price', 'amount', 'points', 'till_no',
-    'receipt_no', 'counter_code', 'counter_name', 'is_cancelled'
+    'receipt_no', 'counter_code', 'counter_name', 'currency', 'is_cancelled'
 ] | join(', ') -%}
 
 with file_days as (

@@ -5,6 +5,7 @@
         "select * from {{ ref('stg_retailer') }}",
         "select card_id, final_card_id from {{ ref('card_merges') }} where reason is null",
         "select day from {{ ref('int_far_days') }} where is_lone",
+        "select * from {{ ref('currency_signs') }}",
     ],
     lists_by_file=["select source_file, row_no from {{ ref('int_lines_of_other_files') }}"],
     stale="""
@@ -24,6 +25,23 @@ with members as (
 
 retailer as (
     select * from {{ ref('stg_retailer') }}
+),
+
+currency_signs as (
+    select * from {{ ref('currency_signs') }}
+),
+
+-- A sign of several currencies is that of the retailer's, or else of the usual one.
+currencies as (
+    select
+        currency_signs.sign,
+        coalesce(
+            max(currency_signs.currency) filter (where currency_signs.currency = retailer.currency),
+            max(currency_signs.currency) filter (where currency_signs.is_usual)
+        ) as currency
+    from currency_signs
+    cross join retailer
+    group by currency_signs.sign
 ),
 
 lines_of_other_files as (
@@ -60,10 +78,16 @@ with_customer_type as (
         {{ unsold_reason('sales_lines') }} as unsold_reason,
         retailer.require_points,
         retailer.order_is_receipt,
-        retailer.has_quantity
+        retailer.has_quantity,
+        -- What is neither a sign of the seed nor three letters says nothing.
+        coalesce(
+            currencies.currency, nullif({{ extracted('sales_lines.currency', '^[A-Z]{3}$') }}, '')
+        ) as currency_of_line,
+        retailer.currency as currency_of_retailer
     from sales_lines
     cross join retailer
     left join members on sales_lines.card_id = members.card_id
+    left join currencies on sales_lines.currency = currencies.sign
     left join lines_of_other_files
         on
             sales_lines.source_file = lines_of_other_files.source_file
@@ -102,6 +126,7 @@ classified as (
         receipt_no,
         coalesce(counter_code, counter_name) as counter_code,
         counter_name,
+        currency_of_line as currency,
         is_cancelled,
         case
             when unreadable_reason is not null then 'unreadable'
@@ -113,6 +138,7 @@ classified as (
                 amount is null
                 or (has_quantity and quantity is null)
                 or (raw_points is not null and points is null) then 'bad_number'
+            when currency_of_line <> currency_of_retailer then 'other_currency'
             when card_id is null then 'no_card'
             when unsold_reason is not null then unsold_reason
             when require_points and coalesce(points, 0) <= 0 then 'no_points'

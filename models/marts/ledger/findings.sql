@@ -49,27 +49,8 @@ input_files as (
     select * from {{ ref('input_files') }}
 ),
 
-currency_signs as (
-    select * from {{ ref('currency_signs') }}
-),
-
 texts as (
     select * from {{ ref('finding_texts') }}
-),
-
--- An amount or a price that ends with a digit and begins with one, a minus aside, has no sign of money.
-lines_of_money as (
-    select
-        currency,
-        {% for column in ['amount', 'unit_price'] -%}
-        case
-            when
-                ltrim(raw_{{ column }}, '-') < '0' or ltrim(raw_{{ column }}, '-') >= ':'
-                or right(raw_{{ column }}, 1) < '0' or right(raw_{{ column }}, 1) >= ':'
-                then raw_{{ column }}
-        end as signed_{{ column }}{{ "," if not loop.last }}
-        {% endfor %}
-    from {{ ref('stg_sales_lines') }}
 ),
 
 sizes_of_files as (
@@ -118,6 +99,27 @@ lines_by_card as (
     group by card_id, reason
 ),
 
+-- A value that stands for customers without a card is in far more lines than any other; of few buyers one may be so
+-- large.
+crowd as (
+    select
+        card_id,
+        lines,
+        lines_of_all
+    from (
+        select
+            card_id,
+            lines,
+            sum(lines) over () as lines_of_all,
+            count(*) over () as cards,
+            lead(lines) over (order by lines desc, card_id) as lines_of_next,
+            row_number() over (order by lines desc, card_id) as place
+        from lines_by_card
+        where reason is null
+    ) as counted_cards
+    where place = 1 and lines > 10 * lines_of_next and cards > 10
+),
+
 cards as (
     select
         card_id,
@@ -164,48 +166,13 @@ receipts_of_days as (
     group by sold_lines.card_id, sold_lines.purchased_at
 ),
 
--- The currency of a line is that of its own column, else the sign of its amount, else that of its price.
-written_signs as (
-    select
-        trim(trailing '.' from upper(coalesce(
-            currency,
-            nullif({{ extracted('signed_amount', money_sign()) }}, ''),
-            {{ extracted('signed_unit_price', money_sign()) }}
-        ))) as sign
-    from lines_of_money
-    where currency is not null or signed_amount is not null or signed_unit_price is not null
-),
-
-signs as (
-    select
-        sign,
-        count(*) as lines
-    from written_signs
-    where sign <> ''
-    group by sign
-),
-
--- A sign of several currencies is that of the retailer's, or else of the usual one.
-currencies as (
-    select
-        signs.sign,
-        signs.lines,
-        coalesce(
-            max(currency_signs.currency) filter (where currency_signs.currency = retailer.currency),
-            max(currency_signs.currency) filter (where currency_signs.is_usual),
-            signs.sign
-        ) as currency
-    from signs
-    cross join retailer
-    left join currency_signs on signs.sign = currency_signs.sign
-    group by signs.sign, signs.lines
-),
-
 lines_by_currency as (
     select
         currency,
-        sum(lines) as lines
-    from currencies
+        count(*) as lines,
+        count(*) filter (where reason = 'other_currency') as lines_left_out
+    from sales_lines
+    where currency is not null
     group by currency
 ),
 
@@ -272,12 +239,24 @@ counted as (
     select
         'several_currencies' as finding,
         'amount' as subject,
-        sum(lines) - max(lines) as found,
+        sum(lines_left_out) as found,
         sum(lines) as looked_at,
         {{ text_by("currency || ' ' || " ~ with_commas('cast(lines as bigint)'), ', ', 'lines desc, currency') }}
             as other,
         {{ no_days }}
     from lines_by_currency
+    union all
+    -- It names a line, as no finding names a card.
+    select
+        'many_under_one_card' as finding,
+        'lrfmpsx' as subject,
+        any_value(crowd.lines) as found,
+        any_value(crowd.lines_of_all) as looked_at,
+        min(lines.source_file || ':' || lines.line_no) as other,
+        {{ no_days }}
+    from crowd
+    inner join sales_lines as lines on crowd.card_id = lines.card_id
+    where lines.reason is null
     union all
     select
         'unread_lines' as finding,
@@ -382,9 +361,7 @@ counted as (
     select
         'returns_after_as_of' as finding,
         'member_returns' as subject,
-        count(*) filter (
-            where member_returns.returned_at >= as_of.as_of and '{{ var("returns") }}' = 'net'
-        ) as found,
+        count(*) filter (where member_returns.returned_at >= as_of.as_of) as found,
         count(*) as looked_at,
         null as other,
         null as days,

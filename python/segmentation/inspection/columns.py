@@ -126,7 +126,7 @@ class Column:
     @property
     def sql(self) -> str:
         """SQL of a value in one form, as keys are read."""
-        return sql_macro("clean_code", self.raw)
+        return sql_macro("clean_key", self.raw)
 
     @property
     def is_number(self) -> bool:

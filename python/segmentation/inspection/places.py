@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from babel.numbers import is_currency
@@ -26,40 +27,47 @@ def _currency_signs() -> dict[str, str]:
 def choose_currency(choice: Choice) -> None:
     """Find the currency in a column of its own, in signs beside the amounts, or in the language of the names."""
     signs = _currency_signs()
+    used = {id(column) for column in (*choice.roles.values(), *choice.member_roles.values())}
     tables = [choice.sales, *(join.table for join in choice.joins)]
     columns = [column for table in tables for column in table.columns.values()]
-    named = [column for column in columns if word_score(column.name, "currency") and 0 < column.distinct <= MOST_STATES]
+    states = [column for column in columns if 0 < column.distinct <= MOST_STATES and id(column) not in used]
+    found_by = [
+        column
+        for column in states
+        if (word_score(column.name, "currency") and not column.is_number)
+        or all(_is_currency(value.upper(), signs) for value in _values(column))
+    ]
     money = [column for role in ("amount", "unit_price") if (column := choice.roles.get(role))]
-    if named:
-        best = max(named, key=lambda column: word_score(column.name, "currency"))
+    if found_by:
+        best = max(found_by, key=lambda column: word_score(column.name, "currency"))
         codes: dict[str, int] = {}
         for value, number in best.examples:
             code = signs.get(value.upper(), value.upper())
             codes[code] = codes.get(code, 0) + number
+        if not word_score(best.name, "currency"):
+            choice.doubts.append(f"currency: column {best.name} is a guess from its values, {', '.join(codes)}.")
         if len(codes) == 1:
             choice.currency = next((code for code in codes if is_currency(code)), None)
         else:
             told = ", ".join(f"{code} ({number:,} lines)" for code, number in codes.items())
             choice.roles["currency"] = best
             choice.doubts.append(
-                f"currency: {best.name} has {told}; amounts of several currencies would be added up as they are, keep "
-                "one in a file."
+                f"currency: {best.name} has {told}; a build stops at amounts of several currencies, unless currency, "
+                f"such as currency: {next(iter(codes))}, says which lines count."
             )
         return
-    texts = [text for column in money for text in (column.name, *(value for value, _ in column.examples))]
+    texts = [text for column in money for text in (column.name, *_values(column))]
     found: dict[str, str] = {}
     for text in texts:
         if sign := next((sign for sign in signs if _is_in(sign, text)), None):
             found.setdefault(signs[sign], sign)
-    is_japanese = any(
-        KANA.search(text) for column in columns for text in (column.name, *(value for value, _ in column.examples))
-    )
+    is_japanese = any(KANA.search(text) for column in columns for text in (column.name, *_values(column)))
     if "CNY" in found and is_japanese:
         found["JPY"] = found.pop("CNY")
     if len(found) > 1:
         choice.doubts.append(
-            f"currency: the amounts have the signs {' and '.join(sorted(found.values()))}; they would be added up as "
-            "they are, keep one currency in a file."
+            f"currency: the amounts have the signs {' and '.join(sorted(found.values()))}; they are not added up: a "
+            f"build stops, unless currency, such as currency: {next(iter(found))}, says which lines count."
         )
         return
     if found:
@@ -73,11 +81,20 @@ def choose_currency(choice: Choice) -> None:
         choice.doubts.append(f"currency: CNY is a guess from {len(chinese)} Chinese names of {len(columns)} columns.")
 
 
+def _is_currency(code: str, signs: Mapping[str, str]) -> bool:
+    """Tell whether a value is a currency, whatever the name of its column; of two letters, it may be a country."""
+    return is_currency(code) or (code in signs and re.fullmatch("[A-Z]{2}", code) is None)
+
+
 def _is_in(sign: str, text: str) -> bool:
     """Tell whether a sign of money is in a text; letters only where they are no part of a word."""
     is_word = sign.isalpha() and sign < "\u1000"
     pattern = rf"(?<![^\W\d_]){re.escape(sign)}(?![^\W\d_])" if is_word else re.escape(sign)
     return re.search(pattern, text.upper()) is not None
+
+
+def _values(column: Column) -> list[str]:
+    return [value for value, _ in column.examples]
 
 
 def choose_time_zone(connection: DuckDBPyConnection, choice: Choice) -> None:

@@ -37,7 +37,7 @@ from segmentation.machine import bound
 from segmentation.progress import progress_of_query, say
 
 # Rises when files would be read otherwise than before: then all are read again.
-READING = 3
+READING = 4
 LEDGER = """
 create table if not exists work.raw.files (
     table_name varchar,

@@ -16,7 +16,7 @@ from duckdb import DuckDBPyConnection
 from segmentation.errors import InputError, what_ran_out
 from segmentation.landing.files import RawFile, identifier, literal, parquet_source, wanted_names
 from segmentation.landing.retailer import WHITESPACE, FileSet
-from segmentation.landing.retailer_file import ADDED_UP, CARD_COLUMNS
+from segmentation.landing.retailer_file import ADDED_UP, CARD_COLUMNS, CODE_COLUMNS, NO_CODES
 from segmentation.landing.sql_macros import sql_macro
 from segmentation.landing.text import (
     LONGEST_RECORD,
@@ -276,8 +276,13 @@ def _landed(file: RawFile, settings: FileSet) -> str:
         text = source
         if column.startswith("key "):
             text = f"coalesce({sql_macro('clean_key', source)}, nullif(trim({source}), ''))"
+        if column in CODE_COLUMNS or column.startswith("key "):
+            text = f"case when lower(trim({text})) not in ({_listed(NO_CODES)}) then {text} end"
         if settings.missing:
-            values = ", ".join(literal(value) for value in settings.missing)
-            text = f"case when {text} not in ({values}) then {text} end"
+            text = f"case when {text} not in ({_listed(settings.missing)}) then {text} end"
         texts.append(f"{text} as {identifier(column)}")
     return ", ".join([*texts, f"{literal(file.source_file)} as source_file"])
+
+
+def _listed(values: Sequence[str]) -> str:
+    return ", ".join(map(literal, values))

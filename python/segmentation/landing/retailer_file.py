@@ -275,7 +275,7 @@ class SalesColumns(Entry):
     receipt_no: Texts = _optional("number of the receipt")
     counter_code: Texts = _optional("code of the counter or department")
     counter_name: Texts = _optional("name of the counter or department")
-    currency: Texts = _optional("currency of the line, a code or sign; several are said at the end, none is converted")
+    currency: Texts = _optional("currency of the line, a code or sign; none is converted")
 
 
 class CardMergeColumns(Entry):
@@ -337,6 +337,9 @@ GOODS = ("product_code", "product_name", "quantity")
 ADDED_UP = ("quantity", "amount", "points")
 # Columns with cards. Written in several forms, they are one key.
 CARD_COLUMNS = ("card_id", "merged_into")
+CODE_COLUMNS = (*CARD_COLUMNS, "product_code", "till_no", "receipt_no", "counter_code")
+# What programs write for a code that is missing, in small letters: all lines with it would be one customer.
+NO_CODES = ("null", "n/a", "#n/a", "nan", "none", "-", "--", r"\n")
 
 Columns = TypeVar("Columns", bound=Entry)
 KNOWN_GENDERS = "F/M, female/male/other and 女/男/其他 need no codes"
@@ -376,7 +379,10 @@ class Files(Entry, Generic[Columns]):
     sheet: Texts = _optional(
         'of workbooks: a name, a list, or `"*"` for all that are not hidden; by default the first of these'
     )
-    missing: Texts = _optional('values that mean that there is none, such as `["NA", "NULL"]`')
+    missing: Texts = _optional(
+        'values that mean that there is none, such as `["NA", "0"]`; in columns of codes and keys `NULL`, `N/A`, '
+        "`#N/A`, `NaN`, `None`, `-`, `--` and `\\N` always do, in capital or small letters"
+    )
     columns: Columns | None = Field(
         None,
         description="for each of our columns the raw one, or a list of which the first that a file has is taken. A "
@@ -510,7 +516,7 @@ class RetailerFile(Entry):
     currency: Currency | None = Field(
         None,
         description="of the amounts, as an ISO code such as `EUR`; charts show its sign, and no sign without it. "
-        "Nothing is converted",
+        "Nothing is converted: lines in another one do not count, and lines in several stop the build without it",
     )
     time_zone: TimeZone | None = Field(
         None,
