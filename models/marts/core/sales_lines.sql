@@ -31,19 +31,6 @@ currency_signs as (
     select * from {{ ref('currency_signs') }}
 ),
 
--- A sign of several currencies is that of the retailer's, or else of the usual one.
-currencies as (
-    select
-        currency_signs.sign,
-        coalesce(
-            max(currency_signs.currency) filter (where currency_signs.currency = retailer.currency),
-            max(currency_signs.currency) filter (where currency_signs.is_usual)
-        ) as currency
-    from currency_signs
-    cross join retailer
-    group by currency_signs.sign
-),
-
 lines_of_other_files as (
     select * from {{ ref('int_lines_of_other_files') }}
 ),
@@ -59,6 +46,19 @@ card_merges as (
 
 lines_of_files as (
     select * from {{ ref('stg_sales_lines') }}
+),
+
+-- A sign of several currencies is that of the retailer's, or else of the usual one.
+currencies as (
+    select
+        currency_signs.sign,
+        coalesce(
+            max(currency_signs.currency) filter (where currency_signs.currency = retailer.currency),
+            max(currency_signs.currency) filter (where currency_signs.is_usual)
+        ) as currency
+    from currency_signs
+    cross join retailer
+    group by currency_signs.sign
 ),
 
 sales_lines as (

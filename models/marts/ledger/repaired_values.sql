@@ -12,7 +12,7 @@ members as (
 ),
 
 sales_lines as (
-    select * from {{ ref('stg_sales_lines') }}
+    select * from {{ ref('sales_lines') }}
 ),
 
 line_values as (
@@ -23,7 +23,7 @@ line_values as (
 codes_of_lines as (
     select
         {% for code in codes -%}
-        count(raw_{{ code }}) as {{ code }}{{ "," if not loop.last }}
+        count({{ code }}) as {{ code }}{{ "," if not loop.last }}
         {% endfor %}
     from sales_lines
 ),
