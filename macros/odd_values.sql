@@ -1,8 +1,10 @@
 {#- Query of the values of a table that are written oddly but were understood, or were emptied because they were not, and how. `columns` gives the kind of
     each column that is looked at. -#}
 {% macro odd_values(table, columns) -%}
+{#- The .0 behind all codes of a column of goods or tills would be a row for each of its lines. -#}
 {%- set unusual = {
-    'code': "raw_{0} is not null and {0} is distinct from raw_{0}",
+    'code': "raw_{0} is not null and {0} is distinct from raw_{0}"
+        ~ " and ('{0}' = 'card_id' or {0} || '.0' is distinct from raw_{0})",
     'moment': "bit_length(raw_{0}) <> 8 * length(raw_{0}) or raw_{0} not like '____-__-__%'",
     'number': "raw_{0} is not null and try_cast(raw_{0} as decimal(18, 6)) is null",
     'label': "raw_{0} is not null and {0} is null",

@@ -286,8 +286,7 @@ def test_one_product_till_receipt_and_counter_in_every_form_of_a_text(shop: Shop
     columns = PLAIN + "".join(f", {code}: {code}" for code in codes)
     found = shop.query(f"select {', '.join(codes)} from marts.sales_lines order by all", columns=columns)
     assert found == [("1.10",) * 4, ("10",) * 4, ("10",) * 4]
-    listed = "select source_file, column_name, repair from marts.repaired_values order by all"
-    assert shop.classifier.query(listed) == [("sales2.csv", code, "decimals_of_code") for code in sorted(codes)]
+    assert shop.classifier.query("select count(*) from marts.repaired_values") == [(0,)]
 
 
 @pytest.mark.parametrize(
