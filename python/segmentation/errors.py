@@ -1,7 +1,7 @@
 """Errors that the user can mend."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 RAN_OUT = {
     "The disk is full": r"No space left on device|[Dd]isk quota exceeded",
@@ -36,7 +36,7 @@ class Remark:
 
     said: str
     key: str
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, str]
 
     def __str__(self) -> str:
         return self.said

@@ -17,7 +17,7 @@ from segmentation.landing.sql_macros import sql_macro
 ENOUGH = 0.95
 # Where the name of the column says what they are.
 ENOUGH_OF_A_NAME = 0.5
-MISSING = WORDS["missing"]["words"]
+MISSING = [*WORDS["no_code"]["words"], *WORDS["missing"]["words"]]
 MOMENT_WORDS = {word for entry in WORDS.values() if entry["kind"] == "moment" for word in entry["words"]}
 # Values of which a column's kind is guessed before all are looked at: the most frequent ones.
 SAMPLE_VALUES = 200

@@ -15,8 +15,8 @@ from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError, what_ran_out
 from segmentation.landing.files import RawFile, identifier, literal, parquet_source, wanted_names
-from segmentation.landing.retailer import WHITESPACE, FileSet
-from segmentation.landing.retailer_file import ADDED_UP, CARD_COLUMNS, CODE_COLUMNS, NO_CODES
+from segmentation.landing.retailer import WHITESPACE, WORDS, FileSet
+from segmentation.landing.retailer_file import ADDED_UP, CARD_COLUMNS, CODE_COLUMNS
 from segmentation.landing.sql_macros import sql_macro
 from segmentation.landing.text import (
     LONGEST_RECORD,
@@ -38,6 +38,7 @@ from segmentation.landing.text import (
 from segmentation.landing.workbook import read_sheet
 
 UTF8 = "utf-8"
+NO_CODE = sorted({word.lower() for word in WORDS["no_code"]["words"]})
 PLACE = {
     "source_file": "varchar",
     "row_no": "bigint",
@@ -277,7 +278,7 @@ def _landed(file: RawFile, settings: FileSet) -> str:
         if column.startswith("key "):
             text = f"coalesce({sql_macro('clean_key', source)}, nullif(trim({source}), ''))"
         if column in CODE_COLUMNS or column.startswith("key "):
-            text = f"case when lower(trim({text})) not in ({_listed(NO_CODES)}) then {text} end"
+            text = f"case when lower(trim({text})) not in ({_listed(NO_CODE)}) then {text} end"
         if settings.missing:
             text = f"case when {text} not in ({_listed(settings.missing)}) then {text} end"
         texts.append(f"{text} as {identifier(column)}")

@@ -338,8 +338,6 @@ ADDED_UP = ("quantity", "amount", "points")
 # Columns with cards. Written in several forms, they are one key.
 CARD_COLUMNS = ("card_id", "merged_into")
 CODE_COLUMNS = (*CARD_COLUMNS, "product_code", "till_no", "receipt_no", "counter_code")
-# What programs write for a code that is missing, in small letters: all lines with it would be one customer.
-NO_CODES = ("null", "n/a", "#n/a", "nan", "none", "-", "--", r"\n")
 
 Columns = TypeVar("Columns", bound=Entry)
 KNOWN_GENDERS = "F/M, female/male/other and 女/男/其他 need no codes"
