@@ -13,13 +13,14 @@ as_of as (
 ),
 
 -- An order counts whole by its moment, though a receipt goes on past midnight. Of those of other days no line lies on
--- the other side.
+-- the other side. Read in common with what follows, the as-of date would have DuckDB read all columns of all lines
+-- wherever one is asked for.
 orders_of_two_days as (
     select
         orders.order_id,
         orders.purchased_at
     from orders
-    cross join as_of
+    cross join {{ ref('int_as_of') }} as as_of
     where
         orders.purchased_at >= as_of.as_of - interval 1 day
         and orders.purchased_at < as_of.as_of + interval 1 day
