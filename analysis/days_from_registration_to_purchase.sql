@@ -5,7 +5,8 @@ with first_purchases as (
             filter (where cast(purchased_at as date) >= cast(registered_at as date)) as days
     from {{ ref('members') }} as members
     left join {{ ref('orders') }} as orders on members.card_id = orders.card_id and orders.customer_type = 'member'
-    where registered_at >= (select min(month_start) from {{ ref('eda_coverage') }})
+    where (select has_registered_at from {{ ref('retailer') }})
+        and registered_at >= (select min(month_start) from {{ ref('eda_coverage') }})
         and registered_at < (select max(as_of) - interval 180 day from {{ ref('member_overview') }})
     group by members.card_id, registered_at
 )

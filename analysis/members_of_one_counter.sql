@@ -2,6 +2,7 @@
 with buyers as (
     select card_id, count(distinct counter_code) as counters, sum(amount) as amount, count(distinct order_id) as orders
     from {{ ref('vip_info') }}
+    where counter_code is not null
     group by card_id
 )
 

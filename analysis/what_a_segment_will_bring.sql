@@ -1,4 +1,4 @@
--- What is each segment expected to spend within the horizon, by state? One row per segment and state.
+-- What is each segment expected to spend within the horizon, by the best method? One row per segment and state.
 select
     segment_name_en,
     state_name_en,

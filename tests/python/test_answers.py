@@ -13,7 +13,7 @@ HEADING = """# Questions and answers
 The queries of the folder `analysis`, each with the beginning of its result on demo data (`make demo MEMBERS=2000
 LINES=12000`). `dbt compile` writes them ready to run to `target/compiled`; `{{ ref('orders') }}` is the table
 `marts.orders`. A test runs all of them and compares this page. They run on the files of any retailer; a question about
-what those do not record, such as counters, gets no rows.
+what those do not record gets no rows, or none but that of the unknown.
 """
 
 

@@ -8,8 +8,8 @@ retailer as (
     select * from {{ ref('stg_retailer') }}
 ),
 
--- Goods that were sold to anybody. Lines without a card never have points, so points are not asked of them; where
--- points are required, a card's line without points is no counted purchase, but it tells of a bargain.
+-- Goods that were sold to anybody. Where points are required, a card's line without points is no counted purchase, but
+-- it tells of a bargain.
 sold as (
     select
         sales_lines.source_file,
@@ -31,7 +31,7 @@ sold as (
         coalesce(
             sales_lines.unit_price, try_cast(sales_lines.amount / sales_lines.quantity as decimal(18, 6))
         ) as piece_price,
-        coalesce(sales_lines.reason, '') <> 'no_points' as is_counted,
+        sales_lines.is_counted,
         case
             when retailer.has_paid_amount
                 then {{ is_below_price(
@@ -46,10 +46,7 @@ sold as (
         greatest(is_below_price, is_without_points) as is_discounted
     from sales_lines
     cross join retailer
-    where
-        sales_lines.reason is null
-        or sales_lines.reason in ('unregistered_card', 'no_points')
-        or (sales_lines.reason = 'no_card' and {{ unsold_reason('sales_lines') }} is null)
+    where sales_lines.is_counted or sales_lines.reason = 'no_points'
 )
 
 select * from sold

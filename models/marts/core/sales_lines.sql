@@ -144,6 +144,8 @@ classified as (
             when require_points and coalesce(points, 0) <= 0 then 'no_points'
             when customer_type = 'unregistered_card' then 'unregistered_card'
         end as reason,
+        coalesce(reason, 'unregistered_card') = 'unregistered_card'
+        or (reason = 'no_card' and unsold_reason is null) as is_counted,
         {{ unread_values(['card_id', 'quantity', 'unit_price', 'amount', 'points', 'purchased_at']) }} as raw_text,
         merged_card_id
     from with_customer_type

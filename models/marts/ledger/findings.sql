@@ -19,6 +19,11 @@ buyers as (
     select * from {{ ref('lrfmpsx') }}
 ),
 
+thresholds as (
+    select * from {{ ref('life_cycle_thresholds') }}
+    where frequency_band = 'all'
+),
+
 member_returns as (
     select * from {{ ref('member_returns') }}
     where is_of_counted_purchase
@@ -357,6 +362,15 @@ counted as (
         count(*) as looked_at,
         {{ no_more }}
     from buyers
+    union all
+    select
+        'no_thresholds' as finding,
+        'life_cycle_thresholds' as subject,
+        count(*) filter (where thresholds.lost_after_days is null) as found,
+        count(*) as looked_at,
+        {{ no_more }}
+    from buyers
+    cross join thresholds
     union all
     select
         'returns_after_as_of' as finding,

@@ -31,6 +31,7 @@ with_labels as (
         rejected.reason,
         reasons.name_zh as reason_name_zh,
         reasons.name_en as reason_name_en,
+        rejected.is_counted,
         rejected.raw_text,
         rejected.merged_card_id
     from rejected
