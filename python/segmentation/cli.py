@@ -1,6 +1,7 @@
 """The command line. Each command loads what it needs when it runs, so that help comes at once."""
 
 import datetime
+import json
 import os
 import re
 import sys
@@ -459,6 +460,24 @@ def rollback(warehouse: Path) -> None:
     from segmentation.publication import roll_back
 
     say(roll_back(warehouse))
+
+
+@commands.command()
+@click.argument("card")
+@warehouse_option
+def person(card: str, warehouse: Path) -> None:
+    """Print all that the marts have about the person with CARD, as JSON.
+
+    Rows by mart, of all cards that count for the person. Raw files, audiences
+    and reports of before have more.
+
+    \b
+    Example:
+      segmentation person 000186fa > person.json
+    """
+    from segmentation.forgetting import known_rows
+
+    say(json.dumps(known_rows(warehouse, card), ensure_ascii=False, indent=1, default=str))
 
 
 @commands.command()

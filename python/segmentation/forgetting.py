@@ -1,4 +1,4 @@
-"""Forgetting of a person: out of the published file, the reports and the landed rows, now and at every build."""
+"""What is known of a person, and forgetting it: in the published file, the reports and the landed rows, and later."""
 
 import codecs
 import io
@@ -123,6 +123,45 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
     )
 
 
+def known_rows(warehouse: Path, card: str) -> dict[str, list[dict[str, Any]]]:
+    """Return all rows of the marts about the person with a card, by mart and column; views of marts repeat none.
+
+    Raises
+    ------
+    InputError
+        If the warehouse does not know the card.
+    """
+    with open_warehouse(warehouse) as connection:
+        cards = _cards_of_person(connection, card, read_forgotten(forgotten_file(warehouse)))
+        tables = _columns_of_tables(connection, connection.execute("select current_database()").fetchall()[0][0])
+        known = {}
+        for table in tables["marts"]:
+            theirs = _is_of_cards(table, tables["marts"])
+            if "$cards" in theirs:
+                found = connection.execute(
+                    f"select * from marts.{identifier(table)} where {theirs} order by all", {"cards": cards}
+                )
+                names = [name for name, *_ in found.description]
+                if rows := found.fetchall():
+                    known[table] = [dict(zip(names, row, strict=True)) for row in rows]
+    return known
+
+
+def _columns_of_tables(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, dict[str, list[str]]]:
+    """Return the columns of each table by schema and table."""
+    columns: dict[str, dict[str, list[str]]] = {}
+    for schema, table, column in connection.execute(
+        """select columns.schema_name, columns.table_name, columns.column_name from duckdb_columns() as columns
+        semi join duckdb_tables() as tables
+            on columns.database_name = tables.database_name and columns.schema_name = tables.schema_name
+            and columns.table_name = tables.table_name
+        where columns.database_name = ? order by all""",
+        [database],
+    ).fetchall():
+        columns.setdefault(schema, {}).setdefault(table, []).append(column)
+    return columns
+
+
 def _cards_of_person(connection: duckdb.DuckDBPyConnection, card: str, forgotten: Forgotten) -> list[str]:
     """Return the cards, as the marts write them, of the person to whom a card belongs, in capitals or small letters.
 
@@ -142,7 +181,7 @@ def _cards_of_person(connection: duckdb.DuckDBPyConnection, card: str, forgotten
         [(key,)] = connection.execute(f"select {given}", {"card": card}).fetchall()
         if forgotten == forgotten.with_cards([str(key)]):
             return [str(key)]
-        raise InputError("The warehouse has no row of this card; give it as the marts write it. Nothing was done.")
+        raise InputError("The warehouse has no row of this card; give it as the marts write it.")
     return [card_id for (card_id,) in cards]
 
 
@@ -165,18 +204,9 @@ def _rewrite(target: Path, cards: Collection[str]) -> int:
             connection.execute(
                 f"attach {literal(str(target))} as old (read_only);"
                 f" attach {literal(str(new))} as new (storage_version {literal(STORAGE)});"
-                " copy from database old to new (schema)"
+                " copy from database old to new (schema); use old"
             )
-            columns: dict[str, dict[str, list[str]]] = {}
-            for schema, table, column in connection.execute(
-                """select columns.schema_name, columns.table_name, columns.column_name from duckdb_columns() as columns
-                semi join duckdb_tables() as tables
-                    on columns.database_name = tables.database_name and columns.schema_name = tables.schema_name
-                    and columns.table_name = tables.table_name
-                where columns.database_name = 'old' order by all"""
-            ).fetchall():
-                columns.setdefault(schema, {}).setdefault(table, []).append(column)
-            for schema, tables in columns.items():
+            for schema, tables in _columns_of_tables(connection, "old").items():
                 for table in tables:
                     relation = f"{identifier(schema)}.{identifier(table)}"
                     leaves = _is_of_cards(table, tables)
@@ -207,7 +237,7 @@ def _is_of_cards(table: str, tables: Mapping[str, Collection[str]]) -> str:
         tests.append(f"coalesce(list_has_any({keys}, {small}), false)")
     if table == "repaired_values":
         places = " union all ".join(
-            f"select {literal(name)}, source_file, row_no from old.marts.{rows} where {_is_of_cards(rows, tables)}"
+            f"select {literal(name)}, source_file, row_no from marts.{rows} where {_is_of_cards(rows, tables)}"
             for name, rows in (("members", "member_rows"), ("sales_lines", "sales_lines"))
         )
         tests.append(f"(table_name, source_file, row_no) in ({places})")

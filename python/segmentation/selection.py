@@ -222,6 +222,12 @@ class Overview:
             )
             for (value,) in self.connection.execute(sql).fetchall():
                 known.setdefault(_plain(str(value)), []).append((column, value))
+        # What nobody has today selects nobody, and is no mistake: an audience may be asked for every night.
+        for code, *names in self.connection.execute(
+            "select code, name_zh, name_en from marts.code_labels where code_set = ?", [name]
+        ).fetchall():
+            for text in (code, *names):
+                known.setdefault(_plain(text), [(_code(self.traits[name]), code)])
         return known
 
 

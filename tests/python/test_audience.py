@@ -128,6 +128,7 @@ def warehouse_of(folder: Path, members: str = OVERVIEW) -> Path:
                 from (values ('small_group', '30'), ('random_seed', '20'), ('returns', 'drop')) as s (setting, value);
             create table marts.card_merges as
                 select 'old' as card_id, 'a3' as final_card_id, cast(null as varchar) as reason;
+            create table marts.code_labels (code_set varchar, code varchar, name_zh varchar, name_en varchar);
             create table marts.orders as select 0 as order_id, 'a1' as card_id, timestamp '2018-01-01' as purchased_at,
                 cast(1 as decimal(18, 2)) as amount limit 0"""
         )

@@ -3,6 +3,7 @@
 import codecs
 import fcntl
 import gzip
+import json
 import os
 import shutil
 import zipfile
@@ -23,7 +24,7 @@ from segmentation.audience import Request, count_audience
 from segmentation.cli import commands
 from segmentation.errors import InputError
 from segmentation.exports import write_exports
-from segmentation.forgetting import forget
+from segmentation.forgetting import forget, known_rows
 from segmentation.landing.forgotten import forgotten_file, read_forgotten, write_forgotten
 from segmentation.landing.land import land, working_file
 from segmentation.lock import _held
@@ -418,13 +419,22 @@ def test_nothing_of_a_forgotten_person_is_left_and_all_else_is(demo: Job, tmp_pa
     with pytest.raises(InputError, match="no row of this card"):
         forget(warehouse, reports, "nobody")
     assert page.exists()
+    known = known_rows(warehouse, f" {card} ")
+    shown = CliRunner().invoke(commands, ["person", card, "--warehouse", str(warehouse)])
+    assert json.loads(shown.stdout)["lrfmpsx"][0]["card_id"] == card
     said = forget(warehouse, reports, f" {card} ")
     assert card not in said
+    assert known_rows(warehouse, card) == {}
     assert not page.exists()
     assert occurrences(warehouse, card) == {}
     after = contents(warehouse)
     assert after.keys() == before.keys()
     assert after["members"] == before["members"] - 1
+    # What is told of a person is what is forgotten.
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        for table, rows in known.items():
+            [(left,)] = connection.execute(f"select count(*) from marts.{table}").fetchall()
+            assert (table, demo.query(f"select count(*) from marts.{table}")) == (table, [(left + len(rows),)])
     assert {table for table in after if before[table] == after[table]} >= {"findings", "cluster_scores", "eda_coverage"}
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         assert connection.execute(
@@ -457,6 +467,12 @@ def test_what_tells_of_the_rows_of_a_person_goes_and_nothing_of_others(
                 ('members', 'a.csv', 1), ('members', 'm.csv', 1)) as c (table_name, source_file, row_no)"""
         )
     monkeypatch.setattr(forgetting, "write_exports", lambda *_: None)
+    known = known_rows(warehouse, "a@x")
+    assert {table: [row["row_no"] for row in rows] for table, rows in known.items()} == {
+        "member_rows": [1],
+        "repaired_values": [1, 1, 3],
+        "sales_lines": [1, 3],
+    }
     for card in ("a@x", "A-X"):
         forget(warehouse, tmp_path / "reports", card)
     with duckdb.connect(str(warehouse), read_only=True) as connection:

@@ -28,6 +28,10 @@ def overview() -> Iterator[Overview]:
             favourite_counter_code varchar, favourite_counter_name varchar, amount decimal(18, 2), orders bigint,
             last_visit_date date, expected_value decimal(18, 2))"""
         )
+        connection.execute(
+            """create table marts.code_labels as from (values ('gender', 'other', '其他', 'Other'),
+            ('gender', 'male', '男', 'Male'), ('state', 'top', '高', 'Top')) as l (code_set, code, name_zh, name_en)"""
+        )
         connection.executemany(f"insert into marts.member_overview values ({', '.join('?' * 12)})", ROWS)
         yield Overview(connection)
 
@@ -42,6 +46,10 @@ def overview() -> Iterator[Overview]:
         ("gender=", "d"),
         ("gender!=", "abce"),
         ("gender = Female , male", "abce"),
+        # Codes that nobody has.
+        ("gender=other", ""),
+        ("gender=其他,男", "b"),
+        ("gender!=other", "abcde"),
         ("segment=1", "ab"),
         ("segment_code=top_value", "ab"),
         ("segment=TOP-VALUE GROUP", "ab"),
@@ -148,7 +156,7 @@ def test_values_are_bound_and_never_part_of_the_sql(overview: Overview) -> None:
     [
         ("gendre=female", "no trait 'gendre'; choose one of amount, expected_value"),
         ("card_id=a", "no trait 'card_id'"),
-        ("gender=woman", "no gender 'woman'; choose one of female, male, or one's name"),
+        ("gender=woman", "no gender 'woman'; choose one of female, male, other, or one's name"),
         ("gender=top_value", r"no gender 'top_value' \(segment=top_value there is\)"),
         ("segment=1,9", "no segment '9'; choose one of base_value, top_value"),
         ("amount>=many", "'many' is no value of amount; write a number such as 1000"),
