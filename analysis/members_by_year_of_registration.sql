@@ -1,10 +1,15 @@
--- Do the members of later years buy as those of earlier ones do? One row per year of registration.
-select
-    year(registration_date) as registered_in,
-    count(*) as members,
-    round(100 * avg(cast(orders > 0 as integer)), 1) as percent_who_bought,
-    round(100 * avg(cast(orders > 1 as integer)), 1) as percent_who_came_again,
-    round(avg(amount) filter (where orders > 0), 2) as amount_per_buyer
-from {{ ref('member_overview') }}
-group by registered_in
-order by registered_in desc nulls last
+-- Do later members buy as earlier ones do? By year of registration, the first 180 days of those whom the data cover.
+with first_days as (
+    select members.card_id, year(registered_at) as registered_in, count(order_id) as orders, sum(amount) as amount
+    from {{ ref('members') }} as members left join {{ ref('orders') }} as orders
+        on members.card_id = orders.card_id and orders.customer_type = 'member'
+            and purchased_at >= date_trunc('day', registered_at) and purchased_at < registered_at + interval 180 day
+    where (select has_registered_at from {{ ref('retailer') }})
+        and registered_at between (select min(month_start) from {{ ref('eda_coverage') }})
+            and (select max(as_of) - interval 180 day from {{ ref('member_overview') }})
+        and not exists (select 1 from {{ ref('eda_coverage') }} where status <> 'complete'
+            and month_start between date_trunc('month', registered_at) and registered_at + interval 180 day)
+    group by members.card_id, registered_at
+) select registered_in, count(*) as members, round(100 * avg((orders > 0)::integer), 1) as percent_who_bought,
+    round(100 * avg((orders > 1)::integer), 1) as percent_who_came_again,
+    round(avg(amount) filter (where orders > 0), 2) as amount_per_buyer from first_days group by 1 order by 1 desc

@@ -1,4 +1,4 @@
--- When in the year do members buy more than others do, gaps divided out? One row per season; above 1: more than others.
+-- When in the year do members buy more than others, in complete months? One row per season; above 1: more than others.
 select
     members.name_en as season,
     round(100 * members.share, 1) as percent_of_members_orders,

@@ -265,17 +265,23 @@ def test_rhythms_divide_the_gaps_out(shop: Shop) -> None:
         "month": lambda moment: moment.month,
         "season": lambda moment: {3: 1, 4: 1, 5: 1, 6: 2, 7: 2, 8: 2, 9: 3, 10: 3, 11: 3}.get(moment.month, 4),
     }
+    whole = {month for (month,) in shop.rows("select month_start from marts.eda_coverage where status = 'complete'")}
     expected = {}
     for customer_type, rows in orders.groupby("customer_type"):
         for rhythm, position in rhythms.items():
             count = Counter(map(position, rows["purchased_at"]))
             days = {moment.date(): position(moment) for moment in rows["purchased_at"]}
             trading_days = Counter(days.values())
-            if rhythm == "hour":
-                trading_days = Counter(dict.fromkeys(count, len(days)))
-            rate = {at: n / trading_days[at] for at, n in count.items()}
-            for at in rate:
-                expected[customer_type, rhythm, at] = (count[at], trading_days[at], rate[at] / sum(rate.values()))
+            rate = {at: n / (len(days) if rhythm == "hour" else trading_days[at]) for at, n in count.items()}
+            if rhythm in ("month", "season"):
+                compared = [moment for moment in rows["purchased_at"] if moment.date().replace(day=1) in whole]
+                days_compared = Counter(position(day) for day in {moment.date() for moment in compared})
+                rate = {at: n / days_compared[at] for at, n in Counter(map(position, compared)).items()}
+            for at in count:
+                share = rate[at] / sum(rate.values()) if at in rate else None
+                expected[customer_type, rhythm, at] = (
+                    count[at], len(days) if rhythm == "hour" else trading_days[at], share
+                )  # fmt: skip
     found = {
         row[:3]: row[3:]
         for row in shop.rows(
@@ -285,6 +291,7 @@ def test_rhythms_divide_the_gaps_out(shop: Shop) -> None:
     assert set(found) == set(expected)
     for key, row in expected.items():
         assert found[key] == pytest.approx(row), key
+    assert 0 < len(whole) < len(set(orders["purchased_at"].dt.to_period("M")))
 
 
 def test_counters_and_member_groups_equal_the_count_by_brute_force(shop: Shop) -> None:

@@ -47,6 +47,7 @@ totals as (
         count(distinct struct_pack(customer_type, rhythm)) as expected,
         round(sum(share), 6) as found
     from {{ ref('customer_type_rhythm') }}
+    where share is not null
 )
 
 select * from totals

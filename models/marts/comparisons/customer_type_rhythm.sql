@@ -11,6 +11,10 @@ seasons as (
     select * from {{ ref('seasons') }}
 ),
 
+coverage as (
+    select * from {{ ref('eda_coverage') }}
+),
+
 trade as (
     select
         customer_type,
@@ -29,14 +33,17 @@ days as (
         seasons.month,
         seasons.season_no,
         seasons.name_zh as season_name_zh,
-        seasons.name_en as season_name_en
+        seasons.name_en as season_name_en,
+        coalesce(coverage.status = 'complete', false) as is_in_complete_month
     from hours
     inner join trade on hours.customer_type = trade.customer_type
     inner join weekdays on {{ weekday_of('hours.day') }} = weekdays.weekday
     inner join seasons on month(hours.day) = seasons.month
+    left join coverage on date_trunc('month', hours.day) = coverage.month_start
 ),
 
--- Days with trade of this type of customer divide its gaps out; every day has all hours.
+-- Days with trade of this type of customer divide its gaps out; every day has all hours. Of times of the year, a month
+-- with gaps would have its few sales taken for usual ones.
 rhythms as (
     {% for rhythm, position in rhythms.items() -%}
     {% set names = rhythm if rhythm in ['weekday', 'season'] else none -%}
@@ -48,7 +55,13 @@ rhythms as (
         {{ names ~ '_name_en' if names else 'cast(' ~ position ~ ' as string)' }} as name_en,
         cast(sum(orders) as bigint) as orders,
         cast(sum(amount) as decimal(18, 2)) as amount,
-        {{ 'any_value(all_trading_days)' if rhythm == 'hour' else 'count(distinct day)' }} as trading_days
+        {{ 'any_value(all_trading_days)' if rhythm == 'hour' else 'count(distinct day)' }} as trading_days,
+        {% if rhythm in ['month', 'season'] -%}
+        cast(sum(orders) filter (where is_in_complete_month) as double)
+        / count(distinct day) filter (where is_in_complete_month) as orders_per_trading_day
+        {%- else -%}
+        cast(sum(orders) as double) / trading_days as orders_per_trading_day
+        {%- endif %}
     from days
     {{ 'where hour is not null' if rhythm == 'hour' }}
     group by all
@@ -59,8 +72,7 @@ rhythms as (
 shares as (
     select
         *,
-        cast(orders as double) / trading_days as orders_per_trading_day,
-        cast(orders as double) / trading_days / sum(cast(orders as double) / trading_days) over (
+        orders_per_trading_day / sum(orders_per_trading_day) over (
             partition by customer_type, rhythm order by position
             rows between unbounded preceding and unbounded following
         ) as share

@@ -2,15 +2,28 @@ with days as (
     select * from {{ ref('int_days') }}
 ),
 
--- Divided by the days with trade, so that gaps in the data favour no quarter.
+coverage as (
+    select * from {{ ref('eda_coverage') }}
+),
+
+with_coverage as (
+    select
+        days.*,
+        coverage.status = 'complete' as is_in_complete_month
+    from days
+    inner join coverage on date_trunc('month', days.day) = coverage.month_start
+),
+
+-- By the days with trade of complete months: gaps in the data favour no quarter, nor do the few sales at their edges.
 quarters as (
     select
         cast(quarter(day) as integer) as quarter,
         cast(sum(orders) as bigint) as orders,
         cast(sum(amount) as decimal(18, 2)) as amount,
         count(*) as trading_days,
-        cast(sum(orders) as double) / count(*) as orders_per_trading_day
-    from days
+        cast(sum(orders) filter (where is_in_complete_month) as double)
+        / count(*) filter (where is_in_complete_month) as orders_per_trading_day
+    from with_coverage
     group by quarter
 )
 

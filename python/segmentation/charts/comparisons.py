@@ -58,7 +58,7 @@ def type_rhythm(source: Source) -> Figure | None:
     data = source.mart(
         f"""select rhythm.*, type_label, name_{{lang}} as label
         from marts.customer_type_rhythm as rhythm join {TYPES} using (customer_type)
-        where rhythm <> 'season'
+        where rhythm <> 'season' and share is not null
         qualify sum(orders) over (partition by customer_type, rhythm) >= {source.small}
         order by sort_order, position"""
     )

@@ -117,13 +117,16 @@ def customer_types(source: Source) -> Figure | None:
 
 @of_all_sales
 def preference(source: Source) -> Figure | None:
-    """Means per day with trade, so that gaps in the data favour no quarter and no day."""
+    """Means per day with trade of complete months, so that gaps in the data favour no quarter and no day."""
     figure, panes = plt.subplots(1, 2, figsize=(13, 4.5), width_ratios=[1, 3])
     for axes, mart, column in (
         (panes[0], "eda_orders_by_quarter", "quarter"),
         (panes[1], "eda_orders_by_day_of_month", "day_of_month"),
     ):
-        data = source.mart(f"select {column}, orders_per_trading_day from marts.{mart} order by {column}")
+        data = source.mart(
+            f"""select {column}, orders_per_trading_day from marts.{mart} where orders_per_trading_day is not null
+            order by {column}"""
+        )
         if data.empty:
             plt.close(figure)
             return None
@@ -131,7 +134,7 @@ def preference(source: Source) -> Figure | None:
         label_axes(axes, source, column, "orders_per_trading_day")
     panes[0].set_xticks(range(1, 5), source.quarter_names)
     panes[1].set_xticks(range(1, 32))
-    note(panes[0], source.text("members_only"))
+    note(panes[0], source.text("members_only"), source.text("complete_months_only"))
     return figure
 
 
