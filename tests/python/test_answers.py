@@ -109,10 +109,14 @@ def test_who_bought_before_registering_is_a_buyer_within_180_days_only_with_a_pu
     connection = duckdb.connect()
     connection.execute(
         """create schema marts;
-        create table marts.eda_coverage as select date '2016-01-01' as month_start;
+        create table marts.retailer as select true as has_registered_at;
+        create table marts.eda_coverage as from (values (date '2016-01-01', 'complete'), (date '2016-12-01', 'missing'),
+            (date '2017-08-01', 'partial')) as m (month_start, status);
         create table marts.member_overview as select timestamp '2018-01-01' as as_of;
-        create table marts.members as select unnest(['before', 'both', 'soon', 'late', 'never']) as card_id,
-            timestamp '2017-01-01 12:00:00' as registered_at;
+        create table marts.members as select unnest(['before', 'both', 'soon', 'late', 'never', 'in a gap', 'near one'])
+            as card_id, timestamp '2017-01-01 12:00:00' as registered_at;
+        update marts.members set registered_at = '2016-12-31' where card_id = 'in a gap';
+        update marts.members set registered_at = '2017-02-02' where card_id = 'near one';
         create table marts.orders as select card_id, cast(purchased_at as timestamp) as purchased_at,
             'member' as customer_type
             from (values ('before', '2016-12-01'), ('both', '2016-12-01'), ('both', '2017-01-11'),
