@@ -31,12 +31,14 @@ def last_two(months: list[Row]) -> tuple[Row | None, Row | None, Row | None]:
 
 def difference(story: Story, now: Row | None, before: Row | None, measure: str) -> float | None:
     """The share by which a month has more a day of trade than another, to a tenth of a per cent; 0 within chance."""
-    if not now or not before or not before[measure] or not now["trading_days"]:
+    if not now or not before or not before[measure]:
+        return None
+    # Orders of a day have its weekday, weather and offers in common: days vary by more than single orders come by
+    # chance. How much is not known of one day.
+    if any(row[f"{measure}_variance"] is None for row in (now, before)):
         return None
     per_day = [float(row[measure]) / row["trading_days"] for row in (now, before)]
-    # Orders come by chance, each with its amount: the variance of a sum of these is that of their squares.
-    squares = "orders" if measure == "orders" else "squared_amount"
-    variance = sum(row[squares] / row["trading_days"] ** 2 for row in (now, before))
+    variance = sum(row[f"{measure}_variance"] / row["trading_days"] for row in (now, before))
     is_told = story.is_beyond_chance(per_day[0] - per_day[1], variance)
     return round(per_day[0] / per_day[1] - 1, 3) if is_told else 0
 
