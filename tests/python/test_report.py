@@ -623,90 +623,105 @@ def test_a_month_of_which_no_year_is_whole_is_not_the_best() -> None:
         create table marts.customer_type_rhythm as
         from (values (1, 0.2, 200), (2, 0.3, 300), (3, 0.5, 500)) as m (position, share, orders)
             cross join (select 'member' as customer_type, 'month' as rhythm, '' as name_en);
-        create table marts.calendar_effects as
-            select 'month' as effect, 2 as position, 1.2 as relative_orders, true as is_beyond_chance"""
+        create table marts.calendar_effects as select 'month' as effect, *
+            from (values (1, 0.8, 0.1), (2, 1.2, 0.1), (3, 1.9, 0.1))
+                as e (position, relative_orders, standard_error)"""
     )
     block = business.rhythm(story, "month")
     assert block.title == "Members place the most orders in Feb: 30.0%"
     # Growth alone, or too few years to tell, name none.
-    for verdict in ("false", "null"):
-        story.source.connection.execute(f"update marts.calendar_effects set is_beyond_chance = {verdict}")
+    even = "The highest share is above the next one by no more than chance."
+    for error in ("0.3", "null"):
+        story.source.connection.execute(f"update marts.calendar_effects set standard_error = {error}")
         block = business.rhythm(story, "month")
         assert block.title == "Shares of orders by month of the year"
-        assert "The highest share is above the others by no more than chance." in block.sentences or verdict == "null"
-    story.source.connection.execute("update marts.calendar_effects set is_beyond_chance = true")
+        assert (even in block.sentences) == (error == "0.3")
+    story.source.connection.execute("update marts.calendar_effects set standard_error = 0.1")
     # February of two years, January of one.
     story.source.connection.execute("insert into marts.eda_coverage values ('2014-02-01', 'complete', 9)")
     block = business.rhythm(replace(story), "month")
     assert block.title == "Shares of orders by month of the year"
 
 
-def story_of_rhythms(language: str, monday: int, verdict: str) -> Story:
-    """A month, two weekdays and two hours: so many orders on Mondays or at noon, 400 on Tuesdays or at four."""
+def story_of_rhythms(language: str, monday: int, error: str) -> Story:
+    """A month, three weekdays and hours: so many orders on Mondays or at noon, 400 on Tuesdays or at eleven, or few."""
     return story_of(
         language,
         f"""create table seeds.customer_types as select 'member' as customer_type, 1 as sort_order;
         create table marts.customer_type_comparison as
         select 'member' as customer_type, 'Members' as name_{language}, 200 as customers, 500 as orders;
         create table marts.calendar_effects as
-            select 'weekday' as effect, 1 as position, 1.5 as relative_orders, {verdict} as is_beyond_chance;
+            select 'weekday' as effect, *, {error} as standard_error
+            from (values (1, {monday} / 400), (2, 1), (3, 0.1)) as e (position, relative_orders);
         create table marts.customer_type_rhythm as
         select 'member' as customer_type, *, orders / sum(orders) over (partition by rhythm) as share
-        from (values ('month', 5, '5', 500), ('weekday', 1, 'Monday', {monday}), ('weekday', 2, 'Tuesday', 400),
-            ('hour', 12, '', {monday}), ('hour', 23, '', 400)) as r (rhythm, position, name_{language}, orders)""",
+        from (values ('month', 5, '5', 500),
+            ('weekday', 1, 'Monday', {monday}), ('weekday', 2, 'Tuesday', 400), ('weekday', 3, 'Wednesday', 40),
+            ('hour', 12, '', {monday}), ('hour', 23, '', 400), ('hour', 9, '', 40))
+            as r (rhythm, position, name_{language}, orders)""",
     )
 
 
 @pytest.mark.parametrize(
-    ("language", "monday", "verdict", "weekday", "hour"),
+    ("language", "monday", "error", "weekday", "hour"),
     [
         (
             "en",
             600,
-            "true",
-            "Members place the most orders on Monday: 60.0%",
-            "Members place the most orders between 12:00 and 13:00: 60.0%",
+            "0.05",
+            "Members place the most orders on Monday: 57.7%",
+            "Members place the most orders between 12:00 and 13:00: 57.7%",
         ),
         (
             "zh",
             600,
-            "true",
-            "Members在Monday下单最多，占日均订单的 60.0%",
-            "Members在12时至13时下单最多，占日均订单的 60.0%",
+            "0.05",
+            "Members在Monday下单最多，占日均订单的 57.7%",
+            "Members在12时至13时下单最多，占日均订单的 57.7%",
         ),
-        # Of so many chance moves the difference up to 65.
-        ("en", 440, "false", "Shares of orders by weekday", "Shares of orders by hour of the day"),
-        ("zh", 440, "false", "一周各天订单的份额", "各小时订单的份额"),
+        # Far above Wednesday and nine, but above Tuesday and eleven by no more than chance: that moves their
+        # difference up to 57 orders.
+        ("en", 440, "0.05", "Shares of orders by weekday", "Shares of orders by hour of the day"),
+        ("zh", 440, "0.05", "一周各天订单的份额", "各小时订单的份额"),
         # Mondays differ more from each other than orders come by chance.
         (
             "en",
             600,
-            "false",
+            "0.3",
             "Shares of orders by weekday",
-            "Members place the most orders between 12:00 and 13:00: 60.0%",
+            "Members place the most orders between 12:00 and 13:00: 57.7%",
         ),
         (
             "en",
             100,
             "null",
             "Shares of orders by weekday",
-            "Members place the most orders between 23:00 and 24:00: 80.0%",
+            "Members place the most orders between 23:00 and 24:00: 74.1%",
         ),
     ],
 )
 def test_a_weekday_or_hour_is_named_where_it_leads_beyond_chance(
-    language: str, monday: int, verdict: str, weekday: str, hour: str
+    language: str, monday: int, error: str, weekday: str, hour: str
 ) -> None:
-    story = story_of_rhythms(language, monday, verdict)
+    story = story_of_rhythms(language, monday, error)
     for block, title in ((business.rhythm(story, "weekday"), weekday), (business.rhythm(story, "hour"), hour)):
         assert block.title == title
 
 
+def test_a_weekday_is_held_against_those_of_which_as_much_is_known() -> None:
+    story = story_of_rhythms("en", 600, "0.05")
+    # Of a day on which the shop opened seldom nobody knows how it varies.
+    story.source.connection.execute("update marts.calendar_effects set standard_error = null where position = 3")
+    block = business.rhythm(story, "weekday")
+    assert block.title == "Shares of orders by weekday"
+    assert "The highest share is above the next one by no more than chance." not in block.sentences
+
+
 def test_of_one_month_or_few_no_rhythm_is_told() -> None:
-    story = story_of_rhythms("en", 600, "true")
+    story = story_of_rhythms("en", 600, "0.05")
     assert business.rhythm(story, "month") is None
     assert business.rhythm(story, "weekday") is not None
-    story.source.connection.execute("update marts.customer_type_rhythm set orders = 14 where position = 2")
+    story.source.connection.execute("update marts.customer_type_rhythm set orders = 14 where position in (2, 3)")
     assert business.rhythm(story, "weekday") is None
     story.source.connection.execute("update marts.customer_type_rhythm set orders = 100")
     story.source.connection.execute("update marts.customer_type_comparison set customers = 3")
@@ -714,23 +729,39 @@ def test_of_one_month_or_few_no_rhythm_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "title"), [(30, "Female: the highest amount per buyer, CN¥130"), (2, "Amount per buyer by gender and age")]
+    ("amounts", "title", "is_even"),
+    [
+        ({"female": 130, "male": 100}, "Female: the highest amount per buyer, CN¥130", False),
+        ({"female": 102, "male": 100}, "Amount per buyer by gender and age", True),
+        ({"old": 130, "middle": 100, "young": 20}, "Old: the highest amount per buyer, CN¥130", False),
+        # Above the mean of all others, but not above the next.
+        ({"old": 130, "middle": 128, "young": 20}, "Amount per buyer by gender and age", True),
+        ({"old": 130}, "Amount per buyer by gender and age", False),
+    ],
 )
-def test_a_group_of_members_is_named_where_it_spends_more_beyond_chance(more: int, title: str) -> None:
+def test_a_group_of_members_is_named_where_it_spends_more_than_each_other_beyond_chance(
+    amounts: dict[str, int], title: str, is_even: bool
+) -> None:
+    groups_of_members = ", ".join(f"('{group}', {amount}, {no})" for no, (group, amount) in enumerate(amounts.items()))
     story = story_of(
         "en",
-        f"""create table seeds.age_bands as select 'young' as age_band, 1980 as birth_year_from;
-        create table marts.members as select card_id, false as is_gender_filled from range(200) as m (card_id);
-        create table marts.member_overview as select card_id, 1 as orders, 'young' as age_band,
-            if(card_id < 100, 'female', 'male') as gender,
-            card_id % 2 * 100 + 50 + if(card_id < 100, {more}, 0) as amount from range(200) as m (card_id);
+        f"""create table groups as
+        select *, if(group_code in ('female', 'male'), 'gender', 'age_band') as dimension
+        from (values {groups_of_members}) as g (group_code, amount, no);
+        create table seeds.age_bands as select group_code as age_band, 1980 as birth_year_from from groups;
+        create table marts.members as select card_id, false as is_gender_filled from range(300) as m (card_id);
+        create table marts.member_overview as select card_id, 1 as orders, amount + card_id % 2 * 100 - 50 as amount,
+            if(dimension = 'gender', group_code, null) as gender,
+            if(dimension = 'age_band', group_code, null) as age_band
+        from range(300) as m (card_id) join groups on no = card_id // 100;
         create table marts.member_group_comparison as
-        from (values ('gender', 'female', 'Female', 100, 100 + {more}), ('gender', 'male', 'Male', 100, 100))
-            as g (dimension, group_code, name_en, buyers, amount_per_buyer)
-        cross join (select 0.5 as amount_share, 1 as orders_per_buyer, 1 as amount_per_order)""",
+        select dimension, group_code, upper(group_code[1]) || group_code[2:] as name_en, 100 as buyers,
+            amount as amount_per_buyer, 0.5 as amount_share, 1 as orders_per_buyer, 1 as amount_per_order
+        from groups""",
     )
     block = business.member_groups(story)
     assert block.title == title
+    assert ("The highest amount per buyer is above the next one by no more than chance." in block.sentences) == is_even
 
 
 def test_what_grows_is_said_as_the_seed_has_it() -> None:
