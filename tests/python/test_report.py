@@ -729,6 +729,30 @@ def test_of_one_month_or_few_no_rhythm_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "rhythm", "title", "note"),
+    [
+        (
+            "en",
+            "days without any, in gaps of the data or quiet ones, are left out",
+            "per day with any",
+            "days without any",
+        ),
+        ("zh", "没有订单的日子，无论是数据缺口还是无人购买，都不计入", "有订单的日子", "没有订单的日子不计入"),
+    ],
+)
+def test_days_without_an_order_are_said_to_be_left_out(language: str, rhythm: str, title: str, note: str) -> None:
+    story = story_of_rhythms(language, 600, "0.05")
+    story.source.connection.execute(
+        f"alter table marts.calendar_effects add column name_{language} text default 'a day';"
+        "alter table marts.calendar_effects add column is_beyond_chance boolean default true"
+    )
+    assert rhythm in business.rhythm(story, "weekday").sentences[-1]
+    calendar = business.calendar(story)
+    assert title in calendar.title
+    assert note in calendar.sentences[-1]
+
+
+@pytest.mark.parametrize(
     ("amounts", "title", "is_even"),
     [
         ({"female": 130, "male": 100}, "Female: the highest amount per buyer, CN¥130", False),
