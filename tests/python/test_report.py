@@ -4,6 +4,7 @@ import base64
 import datetime
 import gzip
 import json
+import math
 import random
 import re
 import shutil
@@ -796,7 +797,7 @@ def test_what_grows_is_said_as_the_seed_has_it() -> None:
             as l (level, sort_order, lower_bound);
         create table marts.member_growth as
         select if(buyer < 40, 'growing', 'declining') as level, 'a level' as level_name_en, true as is_comparable,
-            false as is_beyond_chance, 0 as more_visits, 12 as compared_months
+            false as is_beyond_chance, 0 as more_visits, 1 as visits, 1 as earlier_visits, 12 as compared_months
         from range(80) as b (buyer)""",
     )
     block = groups.growth(story)
@@ -809,7 +810,7 @@ def test_nobody_who_can_be_compared_grows_in_no_block_whatever_is_small() -> Non
         "en",
         """create table marts.member_growth as
         select 'growing' as level, 'a level' as level_name_en, false as is_comparable, null as is_beyond_chance,
-            null as more_visits, 0 as compared_months;
+            null as more_visits, 1 as visits, 1 as earlier_visits, 0 as compared_months;
         create table seeds.growth_levels as select 'growing' as level, 1 as sort_order, 0.1 as lower_bound""",
     )
     assert groups.growth(replace(story, small=0)) is None
@@ -818,8 +819,19 @@ def test_nobody_who_can_be_compared_grows_in_no_block_whatever_is_small() -> Non
 @pytest.mark.parametrize(
     ("beyond", "more", "title"),
     [
-        (60, 50, "Beyond chance, 5% of the comparable buyers come more often than a year before and 7% less often"),
-        (60, 20, "Beyond chance, 12% of the comparable buyers come more or less often than a year before"),
+        # Of 6 visits in two years of equal length, all are of one in 1 of 64 cases for each; 4 are too few.
+        (
+            60,
+            50,
+            "Beyond chance, 5% of the comparable buyers come more often than a year before and 7% less often; where"
+            " nobody changes, chance alone gives 0.16% and 0.16%",
+        ),
+        (
+            60,
+            20,
+            "Beyond chance, 12% of the comparable buyers come more or less often than a year before; where nobody"
+            " changes, chance alone gives 0.31%",
+        ),
         (10, 10, "1,000 buyers against their own past year"),
     ],
 )
@@ -831,12 +843,22 @@ def test_whoever_grows_by_chance_is_in_no_title(beyond: int, more: int, title: s
             as l (level, sort_order, lower_bound);
         create table marts.member_growth as
         select if(buyer < 500, 'growing', 'declining') as level, level as level_name_en, true as is_comparable,
-            buyer % 500 < {beyond} as is_beyond_chance, if(buyer < {more}, 1.5, -2) as more_visits,
+            buyer % 500 < {beyond} as is_beyond_chance, if(buyer < {more}, 2, -2) as more_visits,
+            visits_of_both // 2 + more_visits as visits, visits_of_both // 2 - more_visits as earlier_visits,
             12 as compared_months
-        from range(1000) as b (buyer)""",
+        from (select *, if(buyer % 10 = 0, 6, 4) as visits_of_both from range(1000) as b (buyer))""",
     )
     block = groups.growth(story)
-    assert block.title.startswith(title)
+    assert block.title == title
+
+
+def test_what_chance_gives_is_the_exact_size_of_the_test() -> None:
+    # By brute force: 6 of 6 visits; of 7 with a fifth of the days, 4 or more.
+    assert groups.more_often_by_chance({0: 5, 5: 1000, 6: 64}, 0.5) == pytest.approx(1)
+    size = sum(math.comb(7, visits) * 0.2**visits * 0.8 ** (7 - visits) for visits in range(4, 8))
+    assert groups.more_often_by_chance({7: 100}, 0.2) == pytest.approx(100 * size)
+    # In a year without trade nobody comes.
+    assert groups.more_often_by_chance({7: 100}, 0) == groups.more_often_by_chance({7: 100}, 1) == 0
 
 
 def test_findings_whose_numbers_are_not_told_are_counted() -> None:
@@ -895,7 +917,7 @@ def test_few_of_a_level_are_not_drawn() -> None:
             as l (level, sort_order, lower_bound);
         create table marts.member_growth as
         select level, level as level_name_en, true as is_comparable, buyer <= beyond as is_beyond_chance,
-            1 as more_visits, 12 as compared_months
+            1 as more_visits, 2 as visits, 0 as earlier_visits, 12 as compared_months
         from (values ('growing', 101, 5), ('steady', 60, 0), ('declining', 80, 40), ('stopped', 9, 0))
             as l (level, buyers, beyond)
         cross join range(1, 200) as b (buyer) where buyer <= buyers""",
