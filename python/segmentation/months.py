@@ -3,25 +3,35 @@
 import datetime
 
 # One row per month from the first to the as-of date, with what members bought in it before that; the month of the date
-# has not ended. Of a month without data nothing is known.
+# has not ended. Of a month without data nothing is known, and of one day no variance of the days with an order.
 MONTHS = """
     with as_of as (select max(as_of) as as_of from marts.member_overview),
     bought as (
-        select cast(date_trunc('month', purchased_at) as date) as month_start, count(*) as orders,
-            sum(amount) as amount, sum(pow(cast(amount as double), 2) order by amount) as squared_amount,
-            count(distinct card_id) as buyers,
-            count(distinct cast(purchased_at as date)) as trading_days
+        select cast(date_trunc('month', purchased_at) as date) as month_start, cast(purchased_at as date) as day,
+            card_id, amount
         from marts.orders join as_of on purchased_at < as_of semi join marts.member_overview using (card_id)
-        where customer_type = 'member' group by all
+        where customer_type = 'member'
+    ),
+    by_day as (
+        select month_start, day, count(*) as orders, cast(sum(amount) as double) as amount from bought group by all
+    ),
+    by_month as (
+        select month_start, cast(sum(orders) as bigint) as orders, count(*) as trading_days,
+            var_samp(orders order by day) as orders_variance, var_samp(amount order by day) as amount_variance
+        from by_day group by month_start
+    ),
+    of_month as (
+        select month_start, sum(amount) as amount, count(distinct card_id) as buyers from bought group by month_start
     )
     select month_start,
         if(status = 'complete' and month_start + interval 1 month > as_of, 'partial', status) as status,
-        coalesce(bought.orders, if(status = 'missing', null, 0)) as orders,
+        coalesce(by_month.orders, if(status = 'missing', null, 0)) as orders,
         cast(coalesce(amount, if(status = 'missing', null, 0)) as double) as amount,
         coalesce(buyers, if(status = 'missing', null, 0)) as buyers,
-        coalesce(bought.trading_days, if(status = 'missing', null, 0)) as trading_days,
-        squared_amount
-    from marts.eda_coverage join as_of on month_start < as_of left join bought using (month_start)
+        coalesce(by_month.trading_days, if(status = 'missing', null, 0)) as trading_days,
+        orders_variance, amount_variance
+    from marts.eda_coverage join as_of on month_start < as_of
+        left join by_month using (month_start) left join of_month using (month_start)
     order by month_start"""
 
 

@@ -4,6 +4,8 @@ import base64
 import datetime
 import gzip
 import json
+import math
+import random
 import re
 import shutil
 from collections.abc import Iterator
@@ -448,19 +450,28 @@ def story_of(language: str, sql: str) -> Story:
     return Story(Source(connection, language, charts, "CNY"), said, 30, 0.05)
 
 
-def story_of_months(language: str, orders: int, days: int = 1) -> Story:
-    """Four months, of which March lacks a day until the as-of date, with so many orders on so many days in February."""
+# Orders by day of two months.
+JANUARY = (240, 260, 240, 260)
+FEBRUARY = (216, 234, 216, 234)
+
+
+def story_of_months(language: str, february: tuple[int, ...], january: tuple[int, ...] = JANUARY) -> Story:
+    """Four months, of which March lacks a day until the as-of date, with so many orders by day, each of a card."""
+    days = [f"2015-01-{day:02d}" for day in range(1, len(january) + 1)]
+    days += [f"2015-02-{day:02d}" for day in range(1, len(february) + 1)]
+    orders = ", ".join(
+        f"(date '{day}', {count})"
+        for day, count in zip([*days, "2015-03-01", "2015-04-01"], [*january, *february, 40, 5000], strict=True)
+    )
     return story_of(
         language,
         f"""create table marts.eda_coverage as select *, 9 as orders
             from (values (date '2015-01-01', 'complete'), ('2015-02-01', 'complete'), ('2015-03-01', 'complete'),
                 ('2015-04-01', 'complete')) as c (month_start, status);
         create table marts.orders as
-            select month_start + interval 9 hour + interval (card_id % days) day as purchased_at,
-                'member' as customer_type, card_id, 0.01 as amount
-            from (values (date '2015-01-01', 1000, 1), ('2015-02-01', {orders}, {days}), ('2015-03-01', 40, 1),
-                ('2015-04-01', 5000, 1)) as m (month_start, orders, days)
-            cross join range(5000) as c (card_id) where card_id < orders
+            select day + interval 9 hour as purchased_at, 'member' as customer_type,
+                row_number() over (partition by date_trunc('month', day)) as card_id, 0.01 as amount
+            from (values {orders}) as d (day, orders) cross join range(5000) as o (no) where no < orders
             union all select timestamp '2015-03-31 08:00', 'member', -1, 9
             union all select timestamp '2015-02-01', 'unregistered', -2, 9
             -- Registered after the as-of date.
@@ -470,20 +481,20 @@ def story_of_months(language: str, orders: int, days: int = 1) -> Story:
 
 
 def test_the_month_of_the_as_of_date_is_missing_where_nothing_is_known_of_it() -> None:
-    story = story_of_months("en", 900)
+    story = story_of_months("en", FEBRUARY)
     story.source.connection.execute("update marts.eda_coverage set status = 'missing' where month_start = '2015-03-01'")
     assert story.months[-1]["status"] == "missing"
 
 
 def test_what_is_beyond_chance_follows_the_setting() -> None:
-    story = story_of_months("en", 3600, 3)
+    story = story_of_months("en", FEBRUARY)
     told, untold = (business.by_month(replace(story, chance_level=level), "orders") for level in (0.05, 1e-15))
-    assert "20.0%" in told.title
-    assert "20.0%" not in untold.title
+    assert "10.0%" in told.title
+    assert "10.0%" not in untold.title
 
 
 def test_months_after_the_as_of_date_are_not_told_and_its_own_is_partial() -> None:
-    story = story_of_months("en", 900)
+    story = story_of_months("en", FEBRUARY)
     assert [(row["status"], row["orders"], row["amount"], row["buyers"]) for row in story.months] == [
         ("complete", 1000, 10, 1000),
         ("complete", 900, 9, 900),
@@ -493,33 +504,48 @@ def test_months_after_the_as_of_date_are_not_told_and_its_own_is_partial() -> No
 
 
 @pytest.mark.parametrize(
-    ("language", "orders", "days", "title"),
+    ("language", "february", "title"),
     [
-        ("en", 900, 1, "Feb 2015: 10.0% fewer orders of customers a day than the month before"),
-        ("zh", 1100, 1, "2015年2月顾客的日均订单数比上月多 10.0%"),
-        ("zh", 900, 1, "2015年2月顾客的日均订单数比上月少 10.0%"),
-        ("en", 1900, 2, "Feb 2015: 1,900 orders of customers, about as many a day as the month before"),
-        # Of 1,000 and as many, chance moves up to 87.
-        ("en", 1080, 1, "Feb 2015: 1,080 orders of customers, about as many a day as the month before"),
-        ("zh", 1080, 1, "2015年2月顾客的日均订单数与上月相当：当月共 1,080"),
-        ("en", 3600, 3, "Feb 2015: 20.0% more orders of customers a day than the month before"),
+        ("en", FEBRUARY, "Feb 2015: 10.0% fewer orders of customers a day than the month before"),
+        ("zh", FEBRUARY, "2015年2月顾客的日均订单数比上月少 10.0%"),
+        ("zh", (270, 280, 270, 280), "2015年2月顾客的日均订单数比上月多 10.0%"),
+        ("en", (238, 262), "Feb 2015: 500 orders of customers, about as many a day as the month before"),
+        # Of days of 240 and 260, chance moves the mean up to 18.
+        ("en", (250, 270, 250, 270), "Feb 2015: 1,040 orders of customers, about as many a day as the month before"),
+        ("zh", (250, 270, 250, 270), "2015年2月顾客的日均订单数与上月相当：当月共 1,040"),
+        # So many orders differ by more than single ones come by chance, days that differ as much by less.
+        ("en", (200, 400, 200, 400), "Feb 2015: 1,200 orders of customers, about as many a day as the month before"),
+        # Of one day nobody knows how the days of its month vary.
+        ("en", (500,), "Feb 2015: 500 orders of customers"),
     ],
 )
-def test_a_month_is_told_by_the_day_where_it_differs_beyond_chance(
-    language: str, orders: int, days: int, title: str, monkeypatch: pytest.MonkeyPatch
+def test_a_month_is_told_by_the_day_where_it_differs_by_more_than_its_days(
+    language: str, february: tuple[int, ...], title: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # However a language writes the sign.
     monkeypatch.setattr(Story, "signed", lambda *_: "otherwise")
-    story = story_of_months(language, orders, days)
+    story = story_of_months(language, february)
     block = business.by_month(story, "orders")
     assert block.title == title
 
 
+def test_halves_of_one_month_are_called_different_as_seldom_as_the_setting_says() -> None:
+    # Days of a department store: a fifth more at weekends, each up to a quarter more or less.
+    chance = random.Random(1)
+    called = 0
+    for _ in range(40):
+        days = [round((1.2 if day % 7 > 4 else 1) * chance.uniform(75, 125)) for day in range(28)]
+        chance.shuffle(days)
+        story = story_of_months("en", tuple(days[:14]), tuple(days[14:]))
+        called += business.difference(story, story.months[1], story.months[0], "orders") != 0
+    assert called <= 5
+
+
 def test_of_a_few_large_orders_chance_moves_the_amount_more() -> None:
-    story = story_of_months("en", 900)
+    story = story_of_months("en", FEBRUARY)
     amounts = business.by_month(story, "amount")
     assert amounts.title == "Feb 2015: customers spent 10.0% less a day than the month before"
-    story = story_of_months("en", 900)
+    story = story_of_months("en", FEBRUARY)
     story.source.connection.execute("update marts.orders set amount = 3.01 where card_id = 7")
     amounts = business.by_month(story, "amount")
     assert amounts.title == "Feb 2015: customers spent CN¥12, about as much a day as the month before"
@@ -543,7 +569,7 @@ def test_a_share_of_few_people_is_in_no_title(silent: int, title: str) -> None:
 
 @pytest.mark.parametrize(("small", "change"), [(30, "+14.0% a day"), (1000, "")])
 def test_by_the_change_few_buyers_of_the_month_before_are_not_told(small: int, change: str) -> None:
-    story = replace(story_of_months("en", 1140), small=small)
+    story = replace(story_of_months("en", (280, 290, 280, 290)), small=small)
     story.source.connection.execute(
         """create or replace table marts.member_overview as
             select date '2015-03-31' as as_of, 9 as orders, 9.5 as amount, unnest(range(5000)) as card_id,
@@ -557,7 +583,7 @@ def test_by_the_change_few_buyers_of_the_month_before_are_not_told(small: int, c
 
 @pytest.mark.parametrize(("again", "share"), [(0, "0%"), (29, None), (34, "30%"), (99, "100%")])
 def test_who_bought_again_is_told_where_they_are_not_few(again: int, share: str | None) -> None:
-    story = story_of_months("zh", 1140)
+    story = story_of_months("zh", (280, 290, 280, 290))
     story.source.connection.execute(
         f"""create or replace table marts.member_overview as
             select date '2015-03-31' as as_of, 1 as orders, 123456.5 as amount, i as card_id,
@@ -590,7 +616,7 @@ def test_numbers_before_returns_are_told_unless_few_brought_something_back(
 
 
 def test_a_month_of_which_no_year_is_whole_is_not_the_best() -> None:
-    story = story_of_months("en", 900)
+    story = story_of_months("en", FEBRUARY)
     story.source.connection.execute(
         """create table seeds.customer_types as select 'member' as customer_type, 1 as sort_order;
         create table marts.customer_type_comparison as
@@ -598,90 +624,105 @@ def test_a_month_of_which_no_year_is_whole_is_not_the_best() -> None:
         create table marts.customer_type_rhythm as
         from (values (1, 0.2, 200), (2, 0.3, 300), (3, 0.5, 500)) as m (position, share, orders)
             cross join (select 'member' as customer_type, 'month' as rhythm, '' as name_en);
-        create table marts.calendar_effects as
-            select 'month' as effect, 2 as position, 1.2 as relative_orders, true as is_beyond_chance"""
+        create table marts.calendar_effects as select 'month' as effect, *
+            from (values (1, 0.8, 0.1), (2, 1.2, 0.1), (3, 1.9, 0.1))
+                as e (position, relative_orders, standard_error)"""
     )
     block = business.rhythm(story, "month")
     assert block.title == "Members place the most orders in Feb: 30.0%"
     # Growth alone, or too few years to tell, name none.
-    for verdict in ("false", "null"):
-        story.source.connection.execute(f"update marts.calendar_effects set is_beyond_chance = {verdict}")
+    even = "The highest share is above the next one by no more than chance."
+    for error in ("0.3", "null"):
+        story.source.connection.execute(f"update marts.calendar_effects set standard_error = {error}")
         block = business.rhythm(story, "month")
         assert block.title == "Shares of orders by month of the year"
-        assert "The highest share is above the others by no more than chance." in block.sentences or verdict == "null"
-    story.source.connection.execute("update marts.calendar_effects set is_beyond_chance = true")
+        assert (even in block.sentences) == (error == "0.3")
+    story.source.connection.execute("update marts.calendar_effects set standard_error = 0.1")
     # February of two years, January of one.
     story.source.connection.execute("insert into marts.eda_coverage values ('2014-02-01', 'complete', 9)")
     block = business.rhythm(replace(story), "month")
     assert block.title == "Shares of orders by month of the year"
 
 
-def story_of_rhythms(language: str, monday: int, verdict: str) -> Story:
-    """A month, two weekdays and two hours: so many orders on Mondays or at noon, 400 on Tuesdays or at four."""
+def story_of_rhythms(language: str, monday: int, error: str) -> Story:
+    """A month, three weekdays and hours: so many orders on Mondays or at noon, 400 on Tuesdays or at eleven, or few."""
     return story_of(
         language,
         f"""create table seeds.customer_types as select 'member' as customer_type, 1 as sort_order;
         create table marts.customer_type_comparison as
         select 'member' as customer_type, 'Members' as name_{language}, 200 as customers, 500 as orders;
         create table marts.calendar_effects as
-            select 'weekday' as effect, 1 as position, 1.5 as relative_orders, {verdict} as is_beyond_chance;
+            select 'weekday' as effect, *, {error} as standard_error
+            from (values (1, {monday} / 400), (2, 1), (3, 0.1)) as e (position, relative_orders);
         create table marts.customer_type_rhythm as
         select 'member' as customer_type, *, orders / sum(orders) over (partition by rhythm) as share
-        from (values ('month', 5, '5', 500), ('weekday', 1, 'Monday', {monday}), ('weekday', 2, 'Tuesday', 400),
-            ('hour', 12, '', {monday}), ('hour', 23, '', 400)) as r (rhythm, position, name_{language}, orders)""",
+        from (values ('month', 5, '5', 500),
+            ('weekday', 1, 'Monday', {monday}), ('weekday', 2, 'Tuesday', 400), ('weekday', 3, 'Wednesday', 40),
+            ('hour', 12, '', {monday}), ('hour', 23, '', 400), ('hour', 9, '', 40))
+            as r (rhythm, position, name_{language}, orders)""",
     )
 
 
 @pytest.mark.parametrize(
-    ("language", "monday", "verdict", "weekday", "hour"),
+    ("language", "monday", "error", "weekday", "hour"),
     [
         (
             "en",
             600,
-            "true",
-            "Members place the most orders on Monday: 60.0%",
-            "Members place the most orders between 12:00 and 13:00: 60.0%",
+            "0.05",
+            "Members place the most orders on Monday: 57.7%",
+            "Members place the most orders between 12:00 and 13:00: 57.7%",
         ),
         (
             "zh",
             600,
-            "true",
-            "Members在Monday下单最多，占日均订单的 60.0%",
-            "Members在12时至13时下单最多，占日均订单的 60.0%",
+            "0.05",
+            "Members在Monday下单最多，占日均订单的 57.7%",
+            "Members在12时至13时下单最多，占日均订单的 57.7%",
         ),
-        # Of so many chance moves the difference up to 65.
-        ("en", 440, "false", "Shares of orders by weekday", "Shares of orders by hour of the day"),
-        ("zh", 440, "false", "一周各天订单的份额", "各小时订单的份额"),
+        # Far above Wednesday and nine, but above Tuesday and eleven by no more than chance: that moves their
+        # difference up to 57 orders.
+        ("en", 440, "0.05", "Shares of orders by weekday", "Shares of orders by hour of the day"),
+        ("zh", 440, "0.05", "一周各天订单的份额", "各小时订单的份额"),
         # Mondays differ more from each other than orders come by chance.
         (
             "en",
             600,
-            "false",
+            "0.3",
             "Shares of orders by weekday",
-            "Members place the most orders between 12:00 and 13:00: 60.0%",
+            "Members place the most orders between 12:00 and 13:00: 57.7%",
         ),
         (
             "en",
             100,
             "null",
             "Shares of orders by weekday",
-            "Members place the most orders between 23:00 and 24:00: 80.0%",
+            "Members place the most orders between 23:00 and 24:00: 74.1%",
         ),
     ],
 )
 def test_a_weekday_or_hour_is_named_where_it_leads_beyond_chance(
-    language: str, monday: int, verdict: str, weekday: str, hour: str
+    language: str, monday: int, error: str, weekday: str, hour: str
 ) -> None:
-    story = story_of_rhythms(language, monday, verdict)
+    story = story_of_rhythms(language, monday, error)
     for block, title in ((business.rhythm(story, "weekday"), weekday), (business.rhythm(story, "hour"), hour)):
         assert block.title == title
 
 
+def test_a_weekday_is_held_against_those_of_which_as_much_is_known() -> None:
+    story = story_of_rhythms("en", 600, "0.05")
+    # Of a day on which the shop opened seldom nobody knows how it varies.
+    story.source.connection.execute("update marts.calendar_effects set standard_error = null where position = 3")
+    block = business.rhythm(story, "weekday")
+    assert block.title == "Shares of orders by weekday"
+    assert "The highest share is above the next one by no more than chance." not in block.sentences
+
+
 def test_of_one_month_or_few_no_rhythm_is_told() -> None:
-    story = story_of_rhythms("en", 600, "true")
+    story = story_of_rhythms("en", 600, "0.05")
     assert business.rhythm(story, "month") is None
     assert business.rhythm(story, "weekday") is not None
-    story.source.connection.execute("update marts.customer_type_rhythm set orders = 14 where position = 2")
+    story.source.connection.execute("update marts.customer_type_rhythm set orders = 14 where position in (2, 3)")
     assert business.rhythm(story, "weekday") is None
     story.source.connection.execute("update marts.customer_type_rhythm set orders = 100")
     story.source.connection.execute("update marts.customer_type_comparison set customers = 3")
@@ -689,23 +730,63 @@ def test_of_one_month_or_few_no_rhythm_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "title"), [(30, "Female: the highest amount per buyer, CN¥130"), (2, "Amount per buyer by gender and age")]
+    ("language", "rhythm", "title", "note"),
+    [
+        (
+            "en",
+            "days without any, in gaps of the data or quiet ones, are left out",
+            "per day with any",
+            "days without any",
+        ),
+        ("zh", "没有订单的日子，无论是数据缺口还是无人购买，都不计入", "有订单的日子", "没有订单的日子不计入"),
+    ],
 )
-def test_a_group_of_members_is_named_where_it_spends_more_beyond_chance(more: int, title: str) -> None:
+def test_days_without_an_order_are_said_to_be_left_out(language: str, rhythm: str, title: str, note: str) -> None:
+    story = story_of_rhythms(language, 600, "0.05")
+    story.source.connection.execute(
+        f"alter table marts.calendar_effects add column name_{language} text default 'a day';"
+        "alter table marts.calendar_effects add column is_beyond_chance boolean default true"
+    )
+    assert rhythm in business.rhythm(story, "weekday").sentences[-1]
+    calendar = business.calendar(story)
+    assert title in calendar.title
+    assert note in calendar.sentences[-1]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "title", "is_even"),
+    [
+        ({"female": 130, "male": 100}, "Female: the highest amount per buyer, CN¥130", False),
+        ({"female": 102, "male": 100}, "Amount per buyer by gender and age", True),
+        ({"old": 130, "middle": 100, "young": 20}, "Old: the highest amount per buyer, CN¥130", False),
+        # Above the mean of all others, but not above the next.
+        ({"old": 130, "middle": 128, "young": 20}, "Amount per buyer by gender and age", True),
+        ({"old": 130}, "Amount per buyer by gender and age", False),
+    ],
+)
+def test_a_group_of_members_is_named_where_it_spends_more_than_each_other_beyond_chance(
+    amounts: dict[str, int], title: str, is_even: bool
+) -> None:
+    groups_of_members = ", ".join(f"('{group}', {amount}, {no})" for no, (group, amount) in enumerate(amounts.items()))
     story = story_of(
         "en",
-        f"""create table seeds.age_bands as select 'young' as age_band, 1980 as birth_year_from;
-        create table marts.members as select card_id, false as is_gender_filled from range(200) as m (card_id);
-        create table marts.member_overview as select card_id, 1 as orders, 'young' as age_band,
-            if(card_id < 100, 'female', 'male') as gender,
-            card_id % 2 * 100 + 50 + if(card_id < 100, {more}, 0) as amount from range(200) as m (card_id);
+        f"""create table groups as
+        select *, if(group_code in ('female', 'male'), 'gender', 'age_band') as dimension
+        from (values {groups_of_members}) as g (group_code, amount, no);
+        create table seeds.age_bands as select group_code as age_band, 1980 as birth_year_from from groups;
+        create table marts.members as select card_id, false as is_gender_filled from range(300) as m (card_id);
+        create table marts.member_overview as select card_id, 1 as orders, amount + card_id % 2 * 100 - 50 as amount,
+            if(dimension = 'gender', group_code, null) as gender,
+            if(dimension = 'age_band', group_code, null) as age_band
+        from range(300) as m (card_id) join groups on no = card_id // 100;
         create table marts.member_group_comparison as
-        from (values ('gender', 'female', 'Female', 100, 100 + {more}), ('gender', 'male', 'Male', 100, 100))
-            as g (dimension, group_code, name_en, buyers, amount_per_buyer)
-        cross join (select 0.5 as amount_share, 1 as orders_per_buyer, 1 as amount_per_order)""",
+        select dimension, group_code, upper(group_code[1]) || group_code[2:] as name_en, 100 as buyers,
+            amount as amount_per_buyer, 0.5 as amount_share, 1 as orders_per_buyer, 1 as amount_per_order
+        from groups""",
     )
     block = business.member_groups(story)
     assert block.title == title
+    assert ("The highest amount per buyer is above the next one by no more than chance." in block.sentences) == is_even
 
 
 def test_what_grows_is_said_as_the_seed_has_it() -> None:
@@ -716,7 +797,7 @@ def test_what_grows_is_said_as_the_seed_has_it() -> None:
             as l (level, sort_order, lower_bound);
         create table marts.member_growth as
         select if(buyer < 40, 'growing', 'declining') as level, 'a level' as level_name_en, true as is_comparable,
-            false as is_beyond_chance, 0 as more_visits, 12 as compared_months
+            false as is_beyond_chance, 0 as more_visits, 1 as visits, 1 as earlier_visits, 12 as compared_months
         from range(80) as b (buyer)""",
     )
     block = groups.growth(story)
@@ -729,7 +810,7 @@ def test_nobody_who_can_be_compared_grows_in_no_block_whatever_is_small() -> Non
         "en",
         """create table marts.member_growth as
         select 'growing' as level, 'a level' as level_name_en, false as is_comparable, null as is_beyond_chance,
-            null as more_visits, 0 as compared_months;
+            null as more_visits, 1 as visits, 1 as earlier_visits, 0 as compared_months;
         create table seeds.growth_levels as select 'growing' as level, 1 as sort_order, 0.1 as lower_bound""",
     )
     assert groups.growth(replace(story, small=0)) is None
@@ -738,8 +819,19 @@ def test_nobody_who_can_be_compared_grows_in_no_block_whatever_is_small() -> Non
 @pytest.mark.parametrize(
     ("beyond", "more", "title"),
     [
-        (60, 50, "Beyond chance, 5% of the comparable buyers come more often than a year before and 7% less often"),
-        (60, 20, "Beyond chance, 12% of the comparable buyers come more or less often than a year before"),
+        # Of 6 visits in two years of equal length, all are of one in 1 of 64 cases for each; 4 are too few.
+        (
+            60,
+            50,
+            "Beyond chance, 5% of the comparable buyers come more often than a year before and 7% less often; where"
+            " nobody changes, chance alone gives 0.16% and 0.16%",
+        ),
+        (
+            60,
+            20,
+            "Beyond chance, 12% of the comparable buyers come more or less often than a year before; where nobody"
+            " changes, chance alone gives 0.31%",
+        ),
         (10, 10, "1,000 buyers against their own past year"),
     ],
 )
@@ -751,12 +843,22 @@ def test_whoever_grows_by_chance_is_in_no_title(beyond: int, more: int, title: s
             as l (level, sort_order, lower_bound);
         create table marts.member_growth as
         select if(buyer < 500, 'growing', 'declining') as level, level as level_name_en, true as is_comparable,
-            buyer % 500 < {beyond} as is_beyond_chance, if(buyer < {more}, 1.5, -2) as more_visits,
+            buyer % 500 < {beyond} as is_beyond_chance, if(buyer < {more}, 2, -2) as more_visits,
+            visits_of_both // 2 + more_visits as visits, visits_of_both // 2 - more_visits as earlier_visits,
             12 as compared_months
-        from range(1000) as b (buyer)""",
+        from (select *, if(buyer % 10 = 0, 6, 4) as visits_of_both from range(1000) as b (buyer))""",
     )
     block = groups.growth(story)
-    assert block.title.startswith(title)
+    assert block.title == title
+
+
+def test_what_chance_gives_is_the_exact_size_of_the_test() -> None:
+    # By brute force: 6 of 6 visits; of 7 with a fifth of the days, 4 or more.
+    assert groups.more_often_by_chance({0: 5, 5: 1000, 6: 64}, 0.5) == pytest.approx(1)
+    size = sum(math.comb(7, visits) * 0.2**visits * 0.8 ** (7 - visits) for visits in range(4, 8))
+    assert groups.more_often_by_chance({7: 100}, 0.2) == pytest.approx(100 * size)
+    # In a year without trade nobody comes.
+    assert groups.more_often_by_chance({7: 100}, 0) == groups.more_often_by_chance({7: 100}, 1) == 0
 
 
 def test_findings_whose_numbers_are_not_told_are_counted() -> None:
@@ -815,7 +917,7 @@ def test_few_of_a_level_are_not_drawn() -> None:
             as l (level, sort_order, lower_bound);
         create table marts.member_growth as
         select level, level as level_name_en, true as is_comparable, buyer <= beyond as is_beyond_chance,
-            1 as more_visits, 12 as compared_months
+            1 as more_visits, 2 as visits, 0 as earlier_visits, 12 as compared_months
         from (values ('growing', 101, 5), ('steady', 60, 0), ('declining', 80, 40), ('stopped', 9, 0))
             as l (level, buyers, beyond)
         cross join range(1, 200) as b (buyer) where buyer <= buyers""",

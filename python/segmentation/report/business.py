@@ -1,16 +1,15 @@
 """The business at a glance, who the customers are, and when and how they buy."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from statistics import median
 
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, GENDER_COLORS, PLAIN, TYPE_COLORS, TYPES
 from segmentation.landing.files import literal
 from segmentation.months import month_before
 from segmentation.report.options import Series, bars, lines
-from segmentation.report.story import Block, Card, Maker, Row, Story, Table, sentences
+from segmentation.report.story import Block, Card, Cell, Maker, Row, Story, Table, sentences
 
 MOST_NAMED_GAPS = 8
 COUNTERS = 12
@@ -31,12 +30,14 @@ def last_two(months: list[Row]) -> tuple[Row | None, Row | None, Row | None]:
 
 def difference(story: Story, now: Row | None, before: Row | None, measure: str) -> float | None:
     """The share by which a month has more a day of trade than another, to a tenth of a per cent; 0 within chance."""
-    if not now or not before or not before[measure] or not now["trading_days"]:
+    if not now or not before or not before[measure]:
+        return None
+    # Orders of a day have its weekday, weather and offers in common: days vary by more than single orders come by
+    # chance. How much is not known of one day.
+    if any(row[f"{measure}_variance"] is None for row in (now, before)):
         return None
     per_day = [float(row[measure]) / row["trading_days"] for row in (now, before)]
-    # Orders come by chance, each with its amount: the variance of a sum of these is that of their squares.
-    squares = "orders" if measure == "orders" else "squared_amount"
-    variance = sum(row[squares] / row["trading_days"] ** 2 for row in (now, before))
+    variance = sum(row[f"{measure}_variance"] / row["trading_days"] for row in (now, before))
     is_told = story.is_beyond_chance(per_day[0] - per_day[1], variance)
     return round(per_day[0] / per_day[1] - 1, 3) if is_told else 0
 
@@ -305,30 +306,30 @@ def member_groups(story: Story) -> Block | None:
         from marts.member_group_comparison as groups left join seeds.age_bands on group_code = age_band
         where buyers > 0 order by dimension desc, birth_year_from desc, group_code"""
     )
-    hidden = story.hidden(
-        {(row["dimension"], row["group_code"]): row["buyers"] for row in data}, lambda group: group[0]
-    )
+
+    def group(row: Row) -> tuple[str, str]:
+        return row["dimension"], row["group_code"]
+
+    hidden = story.hidden({group(row): row["buyers"] for row in data}, lambda group: group[0])
     data = [row for row in data if row["group_code"] != "unknown"]
-    shown = [row for row in data if (row["dimension"], row["group_code"]) not in hidden]
+    shown = [row for row in data if group(row) not in hidden]
     if not shown:
         return None
     best = max(shown, key=lambda row: row["amount_per_buyer"])
-    code = "if(is_gender_filled, null, gender)" if best["dimension"] == "gender" else "age_band"
-    against = story.one(
-        f"""with buyers as (
-            select cast(amount as double) as amount, {code} = {literal(best["group_code"])} as is_in_group
+    of_groups = story.rows(
+        """with buyers as (
+            select cast(amount as double) as amount, if(is_gender_filled, null, gender) as gender, age_band
             from marts.member_overview join (select card_id, is_gender_filled from marts.members) using (card_id)
             where orders > 0
-        ),
-        groups as (
-            select is_in_group, avg(amount order by amount) as mean,
-                var_samp(amount order by amount) / count(*) as variance
-            from buyers where is_in_group is not null group by is_in_group
         )
-        select sum(if(is_in_group, mean, -mean)) as more, sum(variance) as variance
-        from groups having count(variance) = 2"""
+        select dimension, group_code, var_samp(amount order by amount) / count(*) as variance
+        from (unpivot buyers on gender, age_band into name dimension value group_code) group by all"""
     )
-    leads = story.is_beyond_chance(**against, tests=len(shown)) if against else None
+    variances = {group(row): row["variance"] for row in of_groups}
+    # A gender and an age have buyers in common: by chance they differ less than is taken here.
+    leads = _leads(
+        story, group(best), {group(row): (row["amount_per_buyer"], variances.get(group(row))) for row in shown}
+    )
     measures = ["buyers", "amount_share", "orders_per_buyer", "amount_per_buyer", "amount_per_order"]
     return Block(
         "member_groups",
@@ -409,7 +410,7 @@ def rhythm(story: Story, name: str) -> Block | None:
     best = max(sorted(compared), key=lambda position: cells[first_kind, position])
     is_uneven = name == "month" and any(years[position] != years[best] for position in compared)
     rows = [row for row in data if row["customer_type"] == first_kind and row["position"] in compared]
-    leads = None if is_uneven else _leads(story, name, best, rows)
+    leads = None if is_uneven else _leads_rhythm(story, name, best, rows)
     other = next(((kind, text) for kind, text in kinds[1:] if (kind, best) in cells), None)
     return Block(
         f"by_{name}",
@@ -448,19 +449,36 @@ def rhythm(story: Story, name: str) -> Block | None:
     )
 
 
-def _leads(story: Story, name: str, best: int, data: list[Row]) -> bool | None:
-    """Whether more is ordered there than is usual, beyond chance; None where nobody can tell."""
+def _leads_rhythm(story: Story, name: str, best: int, data: list[Row]) -> bool | None:
+    """Whether more is ordered there than in any other hour, weekday or month; None where nobody can tell."""
     if name == "hour":
-        orders = {row["position"]: row["orders"] for row in data}
-        most, others = orders.pop(best), orders.values()
-        # The median, as the hours at which a shop opens and closes have few.
-        return story.is_beyond_chance(most - median(others), most + median(others), len(data)) if others else None
+        # A day with more orders has more in all its hours: between these, single orders come by chance.
+        return _leads(story, best, {row["position"]: (row["orders"], row["orders"]) for row in data})
     # What is known of days and years, which differ by more than the chance of single orders, is known of members.
-    effect = story.one(
-        f"""select is_beyond_chance and relative_orders > 1 as leads from marts.calendar_effects
-        where effect = {literal(name)} and position = {best}"""
+    if data[0]["customer_type"] != "member":
+        return None
+    effects = story.rows(
+        f"""select position, relative_orders, pow(standard_error, 2) as variance from marts.calendar_effects
+        where effect = {literal(name)}"""
     )
-    return effect.get("leads") if data[0]["customer_type"] == "member" else None
+    measured = {row["position"]: (row["relative_orders"], row["variance"]) for row in effects}
+    return _leads(story, best, {row["position"]: measured.get(row["position"], (0, None)) for row in data})
+
+
+def _leads(story: Story, best: Cell, measured: Mapping[Cell, tuple[float, float | None]]) -> bool | None:
+    """Whether a mean is above each of the others, beyond chance; None where there is none or a variance is not known.
+
+    All have to be exceeded, so that however many there are, chance does it no more often than one (intersection-union
+    test: Berger, Technometrics, 1982).
+    """
+    known = {cell: (mean, variance) for cell, (mean, variance) in measured.items() if variance is not None}
+    if len(known) < max(2, len(measured)):
+        return None
+    most, its_variance = known.pop(best)
+    return all(
+        most > mean and story.is_beyond_chance(most - mean, its_variance + variance)
+        for mean, variance in known.values()
+    )
 
 
 def calendar(story: Story) -> Block | None:

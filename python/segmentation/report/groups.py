@@ -1,6 +1,11 @@
 """Which groups there are, what each is worth, whether the grouping can be trusted, and what changed."""
 
 import datetime
+import math
+from collections.abc import Mapping
+from statistics import NormalDist
+
+from scipy.special import bdtrc
 
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, FAINT_BAR, MARK, PLAIN, RULES, segment_color
@@ -446,6 +451,21 @@ def activation(story: Story) -> Block | None:
     )
 
 
+def more_often_by_chance(buyers: Mapping[int, int], share_of_days: float) -> float:
+    """How many buyers come more often beyond chance where nobody changes, by their visits in both years.
+
+    That is the exact size of the test of `member_growth`: who comes seldom has no outcome that it would call so, and of
+    others its normal approximation calls a few more or less so than it says.
+    """
+    z = NormalDist().inv_cdf(0.975)
+
+    def size(visits: int) -> float:
+        bound = visits * share_of_days + z * math.sqrt(visits * share_of_days * (1 - share_of_days)) + 0.5
+        return float(bdtrc(min(math.floor(bound), visits), visits, share_of_days))
+
+    return sum(count * size(visits) for visits, count in buyers.items())
+
+
 def growth(story: Story) -> Block | None:
     """Buyers against their own past year, as far as that can be compared."""
     data = story.rows(
@@ -462,6 +482,13 @@ def growth(story: Story) -> Block | None:
         """select any_value(lower_bound) filter (where level = 'growing') as growing,
             -any_value(lower_bound) filter (where level = 'steady') as declining from seeds.growth_levels"""
     )
+    totals = story.one(
+        """select histogram(visits + earlier_visits) as buyers,
+            sum(visits - more_visits order by visits, earlier_visits) / nullif(sum(visits + earlier_visits), 0) as share
+        from marts.member_growth where is_comparable"""
+    )
+    # In a year without trade nothing is told, by chance neither.
+    share_of_days = totals["share"] or 0
     people = {row["level"]: row["buyers"] for row in data}
     drawn = {
         "beyond_chance": (BAR, [story.shown(row["beyond"]) for row in data]),
@@ -471,11 +498,27 @@ def growth(story: Story) -> Block | None:
     def share(level: str) -> str | None:
         return story.share(people.get(level, 0), everybody)
 
+    def by_chance(*shares_of_days: float) -> str:
+        return story.percent(
+            sum(more_often_by_chance(totals["buyers"], part) for part in shares_of_days) / everybody, 2
+        )
+
     beyond, more = (sum(row[name] for row in data) for name in ("beyond", "more"))
     return Block(
         "growth",
-        story.say("growth_title", more=story.share(more, everybody), less=story.share(beyond - more, everybody))
-        or story.say("growth_title_both", share=story.share(beyond, everybody))
+        story.say(
+            "growth_title",
+            more=story.share(more, everybody),
+            less=story.share(beyond - more, everybody),
+            more_by_chance=by_chance(share_of_days),
+            # Whoever comes less often came more often in the year before.
+            less_by_chance=by_chance(1 - share_of_days),
+        )
+        or story.say(
+            "growth_title_both",
+            share=story.share(beyond, everybody),
+            by_chance=by_chance(share_of_days, 1 - share_of_days),
+        )
         or story.say("growth_title_plain", count=story.members(everybody)),
         sentences(
             story.say(

@@ -206,9 +206,9 @@ class Story:
         self.left_out.extend(cells)
         return frozenset(cells)
 
-    def is_beyond_chance(self, more: float, variance: float, tests: int = 1) -> bool:
-        """Whether chance rarely gives so large a difference, in any of so many that could be told (Bonferroni)."""
-        return abs(more) > NormalDist().inv_cdf(1 - self.chance_level / 2 / tests) * math.sqrt(variance)
+    def is_beyond_chance(self, more: float, variance: float) -> bool:
+        """Whether chance rarely gives so large a difference."""
+        return abs(more) > NormalDist().inv_cdf(1 - self.chance_level / 2) * math.sqrt(variance)
 
     def list(self, names: Iterable[str]) -> str:
         return ("、" if self.source.language == "zh" else ", ").join(names)
