@@ -255,8 +255,8 @@ class Settings(BaseModel):
     promotion_minimum_days_of_month: Annotated[int, Field(ge=0, le=31)] = Field(
         description="Recorded days that a month needs for its days to be judged."
     )
-    promotion_minimum_days: WholeNumber = Field(
-        description="Days of a kind, promotion or ordinary, that a confidence interval needs."
+    promotion_minimum_months: WholeNumber = Field(
+        description="Months with days of a kind, promotion or ordinary, that a confidence interval needs."
     )
 
     clv_horizon_days: OneOrMore[Days] = Field(description="Horizons of the forecasts, in calendar days.")

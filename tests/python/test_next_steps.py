@@ -37,7 +37,9 @@ def test_the_naive_guesses_and_the_actual_totals(demo: Job, buyers: pd.DataFrame
         (quantity, method): values
         for quantity, method, *values in demo.query(
             """select quantity, method, mean_absolute_error, root_mean_square_error, predicted_total, actual_total,
-                total_bias, members from marts.clv_check"""
+                total_bias, members, checked_days, one_visit_members, one_visit_predicted, one_visit_actual,
+                one_visit_bias
+            from marts.clv_check"""
         )
     }
     own_rate = buyers["repeats"] / buyers["age"].clip(lower=7) * buyers["rest"]
@@ -54,15 +56,21 @@ def test_the_naive_guesses_and_the_actual_totals(demo: Job, buyers: pd.DataFrame
     for (quantity, method), guess in guesses.items():
         actual = buyers["later" if quantity == "purchases" else "later_amount"]
         error = guess - actual
-        predicted = (error + actual).sum()
+        predicted = error + actual
+        once = buyers["repeats"] == 0
         assert check[quantity, method] == pytest.approx(
             [
                 error.abs().mean(),
                 math.sqrt((error**2).mean()),
-                predicted,
+                predicted.sum(),
                 actual.sum(),
-                predicted / actual.sum() - 1,
+                predicted.sum() / actual.sum() - 1,
                 len(buyers),
+                buyers["rest"].iloc[0],
+                once.sum(),
+                predicted[once].sum(),
+                actual[once].sum(),
+                predicted[once].sum() / actual[once].sum() - 1,
             ]
         ), (quantity, method)
     # The model sees the same buyers and the same outcome.

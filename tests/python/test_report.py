@@ -958,7 +958,9 @@ def story_of_forecasts(language: str, best: str = "model", reason: str = "null")
         create table marts.clv_models as
         select 'all' as sample, 'bg_nbd' as model, {reason} as reason_name_{language};
         create table marts.clv_check as
-        select *, if(quantity = 'purchases', method = '{best}', method = 'own_rate') as is_best
+        select *, if(quantity = 'purchases', method = '{best}', method = 'own_rate') as is_best, true as is_usable,
+            303 as checked_days, 1000 as members, 400 as one_visit_members,
+            if(quantity = 'purchases', 0.74, -0.1) as one_visit_bias
         from (values ('purchases', 'model', 'the model', 1.5, 0.1), ('purchases', 'own_rate', 'a guess', 2, 0.2),
             ('amount', 'model', 'the model', 9, 0.3), ('amount', 'own_rate', 'a guess', 8, -0.4))
             as c (quantity, method, method_name_{language}, root_mean_square_error, total_bias)""",
@@ -983,33 +985,91 @@ def test_what_has_no_model_is_not_said_to_be_better_than_it(language: str, best:
 
 def test_the_check_tells_how_far_the_amounts_are_off() -> None:
     block = outlook.forecast_check(story_of_forecasts("en"))
-    assert block.sentences[:2] == [
-        '"the model": the total of visits is off by +10.0% (+ is too many).',
-        'Amounts go by the method "a guess": the total is off by -40.0% (+ is too much).',
+    assert block.sentences[:3] == [
+        '"the model": over 303 days with trade, the total of visits is off by +10.0% (+ is too many).',
+        "For those with one visit by then, the total is off by +74.0%.",
+        'Amounts go by the method "a guess": over 303 days with trade, the total is off by -40.0% (+ is too much).',
     ]
     assert [row[2:] for row in block.table.rows] == [["+10.0%", "+30.0%"], ["+20.0%", "-40.0%"]]
 
 
 @pytest.mark.parametrize(
-    ("language", "title", "note"),
+    ("language", "title", "why"),
     [
-        ("en", "In the next 365 days CN¥900 is to be expected from those who have bought already", "comes on top"),
-        ("zh", "已消费过的顾客未来 365 天预计消费 ¥900", "不在其中"),
+        (
+            "en",
+            "A guess: the best of the forecasts that can be used",
+            '"as before" cannot be used for the time ahead: most customers bought for the first time within as long a '
+            "time before it.",
+        ),
+        (
+            "zh",
+            "“a guess”在可用的预测中最准",
+            "“as before”不能用于今后的预测：多数顾客在此前同样长的时间内才首次消费。",
+        ),
     ],
 )
-def test_the_expected_amount_is_said_to_be_of_those_who_have_bought(language: str, title: str, note: str) -> None:
+def test_a_method_that_cannot_be_used_is_said_to_be_none_that_was_beaten(language: str, title: str, why: str) -> None:
+    story = story_of_forecasts(language, "own_rate")
+    story.source.connection.execute(
+        f"""insert into seeds.forecast_methods values ('same_as_before', 3);
+        insert into marts.clv_check by name
+        select 'purchases' as quantity, 'same_as_before' as method, 'as before' as method_name_{language},
+            1 as root_mean_square_error, 0 as total_bias, false as is_best, false as is_usable, 303 as checked_days,
+            1000 as members, 400 as one_visit_members"""
+    )
+    block = outlook.forecast_check(story)
+    assert block.title == title
+    assert block.sentences[0] == why
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "note", "bias", "of_one_visit"),
+    [
+        (
+            "en",
+            "In the next 365 days CN¥900 is to be expected from those who have bought already",
+            "comes on top",
+            "In the check, over 101 days with trade, the same method was off by +15.0% in total (+ is too much).",
+            "For those with one visit by then, the total is off by -100.0%.",
+        ),
+        (
+            "zh",
+            "已消费过的顾客未来 365 天预计消费 ¥900",
+            "不在其中",
+            "在为期 101 个营业日的检验中，同样的方法给出的总额与实际之差为 +15.0%（正数为高估）。",
+            "其中当时仅消费过 1 天的顾客，合计之差为 -100.0%。",
+        ),
+    ],
+)
+def test_the_expected_amount_is_said_to_be_of_those_who_have_bought(
+    language: str, title: str, note: str, bias: str, of_one_visit: str
+) -> None:
     story = story_of(
         language,
         f"""create table seeds.life_cycle_states as
         select 'active' as state, 1 as sort_order, 'Active' as name_{language};
         create table marts.member_overview as
         select 'active' as state, 365 as horizon_days, 1 as orders, 10 as expected_value from range(90);
-        create table marts.clv_check as select 'amount' as quantity, true as is_best, 0.15 as total_bias""",
+        create table marts.clv_check as select 'amount' as quantity, true as is_best, 0.15 as total_bias,
+            101 as checked_days, 90 as members, 40 as one_visit_members, -1 as one_visit_bias""",
     )
     block = outlook.expected_amount(story)
     assert block.title == title
-    assert note in block.sentences[-2]
-    assert "+15.0%" in block.sentences[-1]
+    assert note in block.sentences[-3]
+    assert block.sentences[-2:] == [bias, of_one_visit]
+
+
+@pytest.mark.parametrize(
+    ("members", "of_one_visit", "bias"), [(90, 29, 0.5), (69, 40, 0.5), (90, 40, 0.2), (90, 0, None)]
+)
+def test_the_bias_of_few_and_a_small_one_are_not_told(members: int, of_one_visit: int, bias: float | None) -> None:
+    story = story_of_forecasts("en")
+    story.source.connection.execute(
+        "update marts.clv_check set members = ?, one_visit_members = ?, one_visit_bias = ?",
+        [members, of_one_visit, bias],
+    )
+    assert not [said for said in outlook.forecast_check(story).sentences if "one visit" in said]
 
 
 @pytest.mark.parametrize(

@@ -24,15 +24,14 @@ methods as (
     from (values ('model'), ('mean_rate'), ('own_rate'), ('same_as_before')) as methods (method)
 ),
 
--- The time before as long as the horizon, as far as the data reach.
+-- The time before as long as the horizon.
 times_before as (
     select
         horizons.sample,
         horizons.horizon_days,
         horizons.horizon_weeks,
         samples.until_day,
-        round(horizons.horizon_weeks * 7) as days,
-        greatest(days / nullif(samples.until_day, 0), 1) as scale
+        round(horizons.horizon_weeks * 7) as days
     from horizons
     inner join samples on horizons.sample = samples.sample
 ),
@@ -58,15 +57,20 @@ with_before as (
         buyers.frequency,
         buyers.age,
         buyers.mean_value,
+        buyers.age < times_before.days / 7 as is_new,
         coalesce(before.purchases, 0) as before_purchases,
         coalesce(before.amount, 0) as before_amount
     from buyers
+    inner join times_before on buyers.sample = times_before.sample
     left join before on buyers.sample = before.sample and buyers.card_id = before.card_id
 ),
 
+-- Where most buyers came for the first time in the time before, as all did where the data begin in it, what they bought
+-- in it is all that is known of them, and tells nothing of a time that begins after the first purchase.
 totals as (
     select
         sample,
+        2 * count(*) filter (where is_new) <= count(*) as tells_the_time_before,
         sum(frequency) / nullif(sum(age {{ in_order('card_id') }}), 0) as mean_rate,
         sum(before_amount {{ in_order('card_id') }}) / nullif(sum(before_purchases), 0) as mean_value
     from with_before
@@ -85,7 +89,7 @@ alternatives as (
             when 'model' then predictions.expected_purchases
             when 'mean_rate' then totals.mean_rate * times_before.horizon_weeks
             when 'own_rate' then with_before.frequency / greatest(with_before.age, 1) * times_before.horizon_weeks
-            when 'same_as_before' then with_before.before_purchases * times_before.scale
+            when 'same_as_before' then if(totals.tells_the_time_before, with_before.before_purchases, null)
         end as purchases,
         case methods.method
             when 'model' then predictions.expected_purchases * coalesce(predictions.purchase_value, totals.mean_value)
@@ -94,7 +98,7 @@ alternatives as (
                 then
                     with_before.frequency / greatest(with_before.age, 1) * times_before.horizon_weeks
                     * with_before.mean_value
-            when 'same_as_before' then with_before.before_amount * times_before.scale
+            when 'same_as_before' then if(totals.tells_the_time_before, with_before.before_amount, null)
         end as amount
     from with_before
     inner join times_before on with_before.sample = times_before.sample

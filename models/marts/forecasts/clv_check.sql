@@ -25,6 +25,8 @@ pairs as (
         forecasts.quantity,
         forecasts.method,
         forecasts.card_id,
+        forecasts.horizon_days as checked_days,
+        buyers.frequency = 0 as has_one_visit,
         forecasts.expected as predicted,
         cast(
             case forecasts.quantity when 'purchases' then buyers.later_purchases else buyers.later_amount end as double
@@ -37,6 +39,7 @@ errors as (
     select
         quantity,
         method,
+        max(checked_days) as checked_days,
         count(*) as members,
         sum(abs(predicted - actual) {{ in_order('card_id') }}) / count(predicted) as mean_absolute_error,
         sqrt(sum(pow(predicted - actual, 2) {{ in_order('card_id') }}) / count(predicted)) as root_mean_square_error,
@@ -47,7 +50,23 @@ errors as (
     group by quantity, method
 ),
 
--- What a method says of the time after the data: nothing where the model was refused.
+-- Too much for those of one visit can hide behind too little for the others.
+one_visit as (
+    select
+        quantity,
+        method,
+        count(*) as one_visit_members,
+        sum(predicted {{ in_order('card_id') }}) as one_visit_predicted,
+        sum(actual {{ in_order('card_id') }}) as one_visit_actual,
+        sum(predicted {{ in_order('card_id') }}) / nullif(sum(actual {{ in_order('card_id') }}), 0) - 1
+            as one_visit_bias
+    from pairs
+    where has_one_visit
+    group by quantity, method
+),
+
+-- What a method says of the time after the data: nothing where the model was refused, or most buyers are too new to say
+-- it by the time before.
 usable as (
     select
         quantity,
@@ -70,6 +89,11 @@ enough as (
 candidates as (
     select
         errors.*,
+        coalesce(one_visit.one_visit_members, 0) as one_visit_members,
+        one_visit.one_visit_predicted,
+        one_visit.one_visit_actual,
+        one_visit.one_visit_bias,
+        usable.is_usable,
         methods.name_zh as method_name_zh,
         methods.name_en as method_name_en,
         methods.sort_order,
@@ -77,6 +101,7 @@ candidates as (
     from errors
     inner join usable on errors.quantity = usable.quantity and errors.method = usable.method
     inner join methods on errors.method = methods.method
+    left join one_visit on errors.quantity = one_visit.quantity and errors.method = one_visit.method
     cross join enough
 ),
 

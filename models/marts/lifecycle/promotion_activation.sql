@@ -36,68 +36,75 @@ compared as (
         on days.month_start = ordinary_rates.month_start and days.is_weekend = ordinary_rates.is_weekend
 ),
 
+-- The promotion days of a month are mostly one event: what differs by chance is the month, with the ordinary days that
+-- its promotion days are held against.
+months as (
+    select
+        day_kind,
+        month_start,
+        count(*) as days,
+        sum(inactive_members) as inactive_members,
+        sum(activated_members) as activated_members,
+        sum(expected_activations {{ in_order('day') }}) as expected_activations
+    from compared
+    group by day_kind, month_start
+),
+
 rates as (
     select
         day_kind,
-        count(*) as days,
+        sum(days) as days,
+        count(*) as months,
         sum(inactive_members) as inactive_member_days,
         sum(activated_members) as activated_members,
         sum(activated_members) / sum(inactive_members) as activation_rate,
-        sum(activated_members) / nullif(sum(expected_activations {{ in_order('day') }}), 0) as relative_rate,
-        sum(expected_activations {{ in_order('day') }}) as expected_activations
-    from compared
+        sum(activated_members) / nullif(sum(expected_activations {{ in_order('month_start') }}), 0) as relative_rate,
+        sum(expected_activations {{ in_order('month_start') }}) as expected_activations
+    from months
     group by day_kind
 ),
 
--- Days differ by more than the luck of single members, so the spread between days gives the uncertainty: the linearised
--- variance of a ratio of sums (Cochran 1977, chapter 6).
+-- Months differ by more than the luck of single members, so the spread between them gives the uncertainty: the
+-- linearised variance of a ratio of sums (Cochran 1977, chapter 6). The error of the yardstick is in it, as each month
+-- has its own.
 variances as (
     select
         rates.day_kind,
-        rates.days,
-        rates.days / nullif(rates.days - 1, 0)
+        rates.months / nullif(rates.months - 1, 0)
         * sum(
-            pow(compared.activated_members - rates.activation_rate * compared.inactive_members, 2)
-            {{ in_order('compared.day') }}
+            pow(months.activated_members - rates.activation_rate * months.inactive_members, 2)
+            {{ in_order('months.month_start') }}
         )
         / pow(rates.inactive_member_days, 2) as rate_variance,
-        rates.days / nullif(rates.days - 1, 0)
+        rates.months / nullif(rates.months - 1, 0)
         * sum(
-            pow(compared.activated_members - rates.relative_rate * compared.expected_activations, 2)
-            {{ in_order('compared.day') }}
+            pow(months.activated_members - rates.relative_rate * months.expected_activations, 2)
+            {{ in_order('months.month_start') }}
         )
         / nullif(pow(rates.expected_activations, 2), 0) as relative_variance
-    from compared
-    inner join rates on compared.day_kind = rates.day_kind
+    from months
+    inner join rates on months.day_kind = rates.day_kind
+    where rates.months >= {{ var('promotion_minimum_months') }}
     group by
-        rates.day_kind, rates.days, rates.inactive_member_days, rates.expected_activations
+        rates.day_kind, rates.months, rates.inactive_member_days, rates.expected_activations
 ),
 
--- The yardstick has an error of its own, which the relative rate carries too.
 errors as (
     select
         rates.*,
+        {{ z_of_95_percent() }} * sqrt(variances.rate_variance) as rate_error,
         case
-            when rates.days >= {{ var('promotion_minimum_days') }}
-                then {{ z_of_95_percent() }} * sqrt(variances.rate_variance)
-        end as rate_error,
-        case
-            when
-                rates.day_kind = 'promotion'
-                and least(rates.days, yardstick.days) >= {{ var('promotion_minimum_days') }}
-                then {{ z_of_95_percent() }} * sqrt(
-                    variances.relative_variance + pow(rates.relative_rate, 2) * yardstick.relative_variance
-                )
+            when rates.day_kind = 'promotion' then {{ z_of_95_percent() }} * sqrt(variances.relative_variance)
         end as relative_error
     from rates
-    inner join variances on rates.day_kind = variances.day_kind
-    inner join variances as yardstick on yardstick.day_kind = 'ordinary'
+    left join variances on rates.day_kind = variances.day_kind
 ),
 
 bounds as (
     select
         day_kind,
-        days,
+        cast(days as bigint) as days,
+        months,
         cast(inactive_member_days as bigint) as inactive_member_days,
         cast(activated_members as bigint) as activated_members,
         activation_rate,

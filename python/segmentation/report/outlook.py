@@ -11,6 +11,7 @@ from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, 
 PAIRS = 10
 NEXT = 12
 REASONS = 12
+LARGE_BIAS = 0.25
 
 
 def attach_rates(story: Story) -> Block | None:
@@ -146,6 +147,14 @@ def _hidden_states(story: Story) -> frozenset[str]:
     return story.hidden({row["state"]: row["members"] for row in data})
 
 
+def _one_visit_bias(story: Story, check: Row) -> str:
+    """How far a forecast is off for those with one visit, where that is far: the total can hide it."""
+    bias, members = check["one_visit_bias"], check["one_visit_members"]
+    if bias is None or abs(bias) < LARGE_BIAS or story.few(members) or story.few(check["members"] - members):
+        return ""
+    return story.say("one_visit_bias", bias=story.signed(bias))
+
+
 def expected_amount(story: Story) -> Block | None:
     data = story.rows(
         """select state, states.name_{lang} as label, horizon_days, cast(sum(expected_value) as double) as amount
@@ -157,9 +166,7 @@ def expected_amount(story: Story) -> Block | None:
     if total <= 0:
         return None
     hidden = _hidden_states(story)
-    check = story.one(
-        "select total_bias from marts.clv_check where quantity = 'amount' and is_best and total_bias is not null"
-    )
+    check = story.one("select * from marts.clv_check where quantity = 'amount' and is_best and total_bias is not null")
     best = max(data, key=lambda row: row["amount"])
     return Block(
         "expected_amount",
@@ -169,7 +176,18 @@ def expected_amount(story: Story) -> Block | None:
             if best["state"] in hidden
             else story.say("expected_amount_state", state=best["label"], share=story.percent(best["amount"] / total)),
             story.say("expected_amount_note"),
-            story.say("expected_amount_bias", bias=story.signed(check["total_bias"])) if check else "",
+            *(
+                [
+                    story.say(
+                        "expected_amount_bias",
+                        days=str(check["checked_days"]),
+                        bias=story.signed(check["total_bias"]),
+                    ),
+                    _one_visit_bias(story, check),
+                ]
+                if check
+                else []
+            ),
         ),
         bars(
             [row["label"] for row in data],
@@ -226,7 +244,7 @@ def discounted(story: Story) -> Block | None:
 
 def forecast_check(story: Story) -> Block | None:
     checks = story.rows(
-        """select quantity, method_name_{lang} as label, method, root_mean_square_error as error, total_bias, is_best
+        """select clv_check.*, method_name_{lang} as label, root_mean_square_error as error
         from marts.clv_check join seeds.forecast_methods using (method)
         where root_mean_square_error is not null order by sort_order"""
     )
@@ -243,26 +261,47 @@ def forecast_check(story: Story) -> Block | None:
         return (
             Block("forecast_check", story.say("forecast_none_title"), [row["reason"] for row in why]) if why else None
         )
-    # What of all data has no model cannot be told by it, however small its error in the check.
+    # What cannot be used for the time after the data, as a refused model, may have a smaller error in the check.
     [refused] = story.rows(
         "select reason_name_{lang} as reason from marts.clv_models where sample = 'all' and model = 'bg_nbd'"
     )
-    against = "model" if best["method"] == "model" else "no_model" if refused["reason"] else "guess"
+    if refused["reason"]:
+        against = "no_model"
+    elif any(row["error"] < best["error"] and not row["is_usable"] for row in data):
+        against = "usable"
+    else:
+        against = "model" if best["method"] == "model" else "guess"
     return Block(
         "forecast_check",
         story.say(f"forecast_check_title_{against}", method=best["label"]),
         sentences(
             story.say("forecast_check_refused", reason=refused["reason"]),
+            *(
+                story.say("forecast_check_too_new", method=row["label"])
+                for row in data
+                if row["method"] == "same_as_before" and not row["is_usable"]
+            ),
             story.say(
                 "forecast_check_bias",
                 method=best["label"],
+                days=str(best["checked_days"]),
                 # Where nobody bought in the time of the check, there is none.
                 bias=None if best["total_bias"] is None else story.signed(best["total_bias"]),
             ),
+            _one_visit_bias(story, best),
             *(
-                story.say("forecast_check_amount_bias", method=row["label"], bias=story.signed(row["total_bias"]))
+                said
                 for row in amounts.values()
                 if row["is_best"] and row["total_bias"] is not None
+                for said in (
+                    story.say(
+                        "forecast_check_amount_bias",
+                        method=row["label"],
+                        days=str(row["checked_days"]),
+                        bias=story.signed(row["total_bias"]),
+                    ),
+                    _one_visit_bias(story, row),
+                )
             ),
             story.say("forecast_check_note"),
         ),
