@@ -3,7 +3,7 @@
 select
     year(lost.last_visit_date) as year_of_last_visit,
     count(distinct lost.card_id) as members,
-    round(count(distinct (lines.card_id, lines.purchased_at::date)) / count(distinct lost.card_id), 1) as visits_each,
+    round(count(distinct lines.card_id || lines.purchased_at::date) / count(distinct lost.card_id), 1) as visits_each,
     sum(lines.amount) as amount_of_last_year,
     round(sum(lines.amount) / count(distinct lost.card_id), 2) as amount_per_member
 from {{ ref('member_life_cycle') }} as lost
