@@ -730,30 +730,6 @@ def test_of_one_month_or_few_no_rhythm_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "rhythm", "title", "note"),
-    [
-        (
-            "en",
-            "days without any, in gaps of the data or quiet ones, are left out",
-            "per day with any",
-            "days without any",
-        ),
-        ("zh", "没有订单的日子，无论是数据缺口还是无人购买，都不计入", "有订单的日子", "没有订单的日子不计入"),
-    ],
-)
-def test_days_without_an_order_are_said_to_be_left_out(language: str, rhythm: str, title: str, note: str) -> None:
-    story = story_of_rhythms(language, 600, "0.05")
-    story.source.connection.execute(
-        f"alter table marts.calendar_effects add column name_{language} text default 'a day';"
-        "alter table marts.calendar_effects add column is_beyond_chance boolean default true"
-    )
-    assert rhythm in business.rhythm(story, "weekday").sentences[-1]
-    calendar = business.calendar(story)
-    assert title in calendar.title
-    assert note in calendar.sentences[-1]
-
-
-@pytest.mark.parametrize(
     ("amounts", "title", "is_even"),
     [
         ({"female": 130, "male": 100}, "Female: the highest amount per buyer, CN¥130", False),
@@ -987,7 +963,7 @@ def test_the_check_tells_how_far_the_amounts_are_off() -> None:
     block = outlook.forecast_check(story_of_forecasts("en"))
     assert block.sentences[:3] == [
         '"the model": over 303 days with trade, the total of visits is off by +10.0% (+ is too many).',
-        "For those with one visit by then, the total is off by +74.0%.",
+        "For those with one visit by then, the total of visits is off by +74.0%.",
         'Amounts go by the method "a guess": over 303 days with trade, the total is off by -40.0% (+ is too much).',
     ]
     assert [row[2:] for row in block.table.rows] == [["+10.0%", "+30.0%"], ["+20.0%", "-40.0%"]]
@@ -1031,14 +1007,14 @@ def test_a_method_that_cannot_be_used_is_said_to_be_none_that_was_beaten(languag
             "In the next 365 days CN¥900 is to be expected from those who have bought already",
             "comes on top",
             "In the check, over 101 days with trade, the same method was off by +15.0% in total (+ is too much).",
-            "For those with one visit by then, the total is off by -100.0%.",
+            "For those with one visit by then, the total amount is off by -100.0%.",
         ),
         (
             "zh",
             "已消费过的顾客未来 365 天预计消费 ¥900",
             "不在其中",
             "在为期 101 个营业日的检验中，同样的方法给出的总额与实际之差为 +15.0%（正数为高估）。",
-            "其中当时仅消费过 1 天的顾客，合计之差为 -100.0%。",
+            "其中当时仅消费过 1 天的顾客，金额合计之差为 -100.0%。",
         ),
     ],
 )

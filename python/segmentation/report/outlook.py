@@ -152,7 +152,7 @@ def _one_visit_bias(story: Story, check: Row) -> str:
     bias, members = check["one_visit_bias"], check["one_visit_members"]
     if bias is None or abs(bias) < LARGE_BIAS or story.few(members) or story.few(check["members"] - members):
         return ""
-    return story.say("one_visit_bias", bias=story.signed(bias))
+    return story.say(f"one_visit_bias_{check['quantity']}", bias=story.signed(bias))
 
 
 def expected_amount(story: Story) -> Block | None:
