@@ -66,7 +66,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Job:
     )
     done = job.dbt(
         "build", "--select", "+member_overview", "+findings", "+rejected_members", "+cleaning_funnel", "+vip_info",
-        "audience_columns",
+        "+code_labels", "audience_columns",
         "--vars", json.dumps({"retailer": retailer} | QUICK_FIT | SHORT_HORIZON),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3_000:]
