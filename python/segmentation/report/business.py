@@ -446,6 +446,7 @@ def rhythm(story: Story, name: str) -> Block | None:
             ],
             "percent",
         ),
+        is_finding=leads is True,
     )
 
 
@@ -680,6 +681,5 @@ def counters(story: Story) -> Block | None:
 
 GLANCE: list[Maker] = [key_figures, *(partial(by_month, measure=name) for name in ("orders", "amount")), customer_types]
 WHO: list[Maker] = [ever_bought, gender_and_age, birth_decades, member_groups]
-BY_HOUR, *BY_DAY = (partial(rhythm, name=name) for name in POSITIONS)
-# The contents tell the first titles, and where two weekdays are alike, that of the weekdays says nothing.
-WHEN: list[Maker] = [BY_HOUR, calendar, *BY_DAY, promotions, type_comparison, counters]
+RHYTHMS: list[Maker] = [partial(rhythm, name=name) for name in POSITIONS]
+WHEN: list[Maker] = [*RHYTHMS, calendar, promotions, type_comparison, counters]

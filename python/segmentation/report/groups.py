@@ -394,6 +394,7 @@ def transitions(story: Story) -> Block | None:
             },
         ),
         is_wide=True,
+        is_finding=False,
     )
 
 

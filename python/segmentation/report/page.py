@@ -76,8 +76,8 @@ def page(story: Story) -> dict[str, Any]:
     for key, makers in (OF_FEW if story.few(buyers["members"]) else SECTIONS).items():
         blocks = [block for maker in makers if (block := told(story, maker))]
         if blocks:
-            # The first titles of the sections, together, tell the story in short; the last one explains it.
-            says = [] if key == "glossary" else [block.title for block in blocks[:2]]
+            # The first findings of the sections, together, tell the story in short; the last one explains it.
+            says = [] if key == "glossary" else [block.title for block in blocks if block.is_finding][:2]
             sections.append({"key": key, "title": story.say(f"section_{key}"), "says": says, "blocks": blocks})
     day = story.one("select max(as_of) as day from marts.member_overview")["day"]
     words = ("page_title", "contents", "numbers", "print", "no_script")

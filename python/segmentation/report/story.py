@@ -56,6 +56,8 @@ class Block:
     cards: Sequence[Card] = ()
     terms: Sequence[tuple[str, str]] = ()
     is_wide: bool = False
+    # Whether the title says what was found; others name what is shown.
+    is_finding: bool = True
 
 
 @dataclass(frozen=True)
