@@ -466,10 +466,10 @@ def rollback(warehouse: Path) -> None:
 @click.argument("card")
 @warehouse_option
 def person(card: str, warehouse: Path) -> None:
-    """Print all that the marts have about the person with CARD, as JSON.
+    """Print all that the marts have of the person with CARD.
 
-    Rows by mart, of all cards that count for the person. Raw files, audiences
-    and reports of before have more.
+    It is JSON: rows by mart, of all cards that count for the person. Raw files,
+    audiences and reports of before have more.
 
     \b
     Example:
