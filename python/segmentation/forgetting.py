@@ -133,7 +133,7 @@ def known_rows(warehouse: Path, card: str) -> dict[str, list[dict[str, Any]]]:
     """
     with open_warehouse(warehouse) as connection:
         cards = _cards_of_person(connection, card, read_forgotten(forgotten_file(warehouse)))
-        tables = _columns_of_tables(connection, connection.execute("select current_database()").fetchall()[0][0])
+        tables = _columns_of_tables(connection, "published")
         known = {}
         for table in tables["marts"]:
             theirs = _is_of_cards(table, tables["marts"])

@@ -75,7 +75,14 @@ with_customer_type as (
         end as customer_type,
         retailer.has_overlapping_files and lines_of_other_files.other_file is not null as is_line_of_another_file,
         lone_days.day is not null as is_on_lone_day,
-        {{ unsold_reason('sales_lines') }} as unsold_reason,
+        -- By the amount rounded to cents or, where the setting says so, as it is. An unrecorded quantity says nothing.
+        case
+            when sales_lines.quantity < 0 or sales_lines.amount < 0 then 'return'
+            when sales_lines.is_cancelled then 'cancelled'
+            when
+                sales_lines.quantity = 0
+                or sales_lines.amount < {{ 0 if var('zero_amounts') == 'count' else 0.005 }} then 'not_positive'
+        end as unsold_reason,
         retailer.require_points,
         retailer.order_is_receipt,
         retailer.has_quantity,
