@@ -54,11 +54,10 @@ def estimated_silhouettes(
     sizes = np.bincount(cell_of)
     order = np.argsort(cell_of, kind="stable")
     rng = np.random.default_rng(seed)
+    drawn = np.minimum(sizes, np.maximum(-(-sample_size * sizes // len(points)), SMALLEST_STRATUM))
     strata = [
-        np.sort(rng.choice(members, min(len(members), max(wanted, SMALLEST_STRATUM)), replace=False))
-        for members, wanted in zip(
-            np.split(order, np.cumsum(sizes)[:-1]), -(-sample_size * sizes // len(points)), strict=True
-        )
+        np.sort(rng.choice(members, number, replace=False))
+        for members, number in zip(np.split(order, np.cumsum(sizes)[:-1]), drawn, strict=True)
     ]
     sample = np.concatenate(strata)
     sums = _sampled_distance_sums(points[sample].astype(np.float32), points[order].astype(np.float32), sizes)

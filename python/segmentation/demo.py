@@ -23,6 +23,7 @@ SALES_HEADER = [
 ]  # fmt: skip
 COUNTERS = ["护肤", "彩妆", "女装", "男装", "女鞋", "男鞋", "童装", "运动", "家居", "厨具", "珠宝", "钟表"]
 GOODS = ["正价件", "特惠件", "礼盒,大", "系列\\A", '"臻选"套', "经典款", "新品", "=组合装"]
+DAY, MILLISECOND = np.timedelta64(1, "D"), np.timedelta64(1, "ms")
 FIRST_DAY, END_DAY = np.datetime64("2015-01-01"), np.datetime64("2018-01-03")
 GAPS = ("2015-09", "2015-10", "2015-11", "2016-02")
 HOUR_WEIGHTS = np.array([0] * 9 + [1, 30, 66, 86, 97, 107, 120, 123, 110, 88, 73, 79, 66, 13, 2], dtype=float)
@@ -58,7 +59,7 @@ def write_demo(folder: Path, *, member_rows: int = 20_000, sales_lines: int = 20
 
 def _registrations(n: int, rng: np.random.Generator) -> np.ndarray:
     days = rng.integers(0, (END_DAY - np.datetime64("2003-01-01")).astype(int), n)
-    return np.datetime64("2003-01-01", "ms") + days * 86_400_000 + rng.integers(0, 86_400_000, n)
+    return np.datetime64("2003-01-01") + days * DAY + rng.integers(0, 86_400_000, n) * MILLISECOND
 
 
 def _write_members(path: Path, cards: np.ndarray, registered_at: np.ndarray, rng: np.random.Generator) -> None:
@@ -86,12 +87,12 @@ def _write_members(path: Path, cards: np.ndarray, registered_at: np.ndarray, rng
             if has_gender[i]:
                 sheet.write_number(row, 2, float(male[i] != in_conflict))
             if has_time[i]:
-                moment = registered_at[i] + (86_400_000 if in_conflict else 0)
+                moment = registered_at[i] + in_conflict * DAY
                 sheet.write_string(row, 3, str(moment).replace("T", " "))
 
 
 def _day_weights() -> tuple[np.ndarray, np.ndarray]:
-    days = np.arange(FIRST_DAY, END_DAY + 1)
+    days = np.arange(FIRST_DAY, END_DAY + DAY)
     months = days.astype("datetime64[M]")
     month_no, day_no = months.astype(int) % 12 + 1, (days - months).astype(int) + 1
     weight = 1.0 + 0.25 * (month_no >= 10) + 0.5 * (month_no == 11)
@@ -132,7 +133,7 @@ def _sales(
         else:
             card = np.full(n_orders, None, dtype=object)
         hour = rng.choice(24, n_orders, p=HOUR_WEIGHTS / HOUR_WEIGHTS.sum())
-        moment = day.astype("datetime64[ms]") + hour * 3_600_000 + rng.integers(0, 3_600_000, n_orders)
+        moment = day + (hour * 3_600_000 + rng.integers(0, 3_600_000, n_orders)) * MILLISECOND
         home = rng.integers(0, len(COUNTERS) // 2, n_orders) * 2
         order = np.repeat(np.arange(n_orders), orders)[:count]
         counter = np.where(rng.random(count) < 0.7, home[order] + (rng.random(count) < 0.4), 0)
