@@ -24,14 +24,16 @@ from segmentation.charts.look import (
 )
 
 COUNTERS = 20
-LONGEST_LINE = 40  # letters below the axes of a level
+LONGEST_LINE = {"zh": 40, "en": 80}  # letters of small print for each level
 
 
-def chance_legend(figure: Figure, source: Source, is_above_chance: pd.Series, mark: Line2D, mark_key: str) -> None:
+def chance_legend(
+    figure: Figure, source: Source, is_above_chance: pd.Series, mark: Line2D, mark_key: str, title: str | None = None
+) -> None:
     """Name the bars that chance does and does not explain, as far as there are any, and what is marked."""
     kinds = [(BAR, "above_chance", is_above_chance.any()), (PLAIN, "within_chance", not is_above_chance.all())]
     bars = {source.text(key): Rectangle((0, 0), 1, 1, color=color) for color, key, is_there in kinds if is_there}
-    legend_below(figure, [*bars.values(), mark], [*bars, source.text(mark_key)])
+    legend_below(figure, [*bars.values(), mark], [*bars, source.text(mark_key)], title)
 
 
 def basket_pairs(source: Source) -> Figure | None:
@@ -62,12 +64,12 @@ def basket_pairs(source: Source) -> Figure | None:
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         axes.margins(x=0.1)
-        explained = fill(source.text("lift_explained"), LONGEST_LINE)
-        axes.set_xlabel(f"{source.text('lift')}\n{explained}", fontsize=9, linespacing=1.5)
+        axes.set_xlabel(source.text("lift"), fontsize=9)
         label_ticks(axes.xaxis, source)
         axes.set_title(f"{source.text(f'pairs_of_{level}s')}    {source.text('members_only')}", fontsize=11)
     mark = Line2D([], [], color=MARK, marker="D", linestyle="")
-    chance_legend(figure, source, data["is_above_chance"], mark, "chance_lift")
+    explained = fill(source.text("lift_explained"), LONGEST_LINE[source.language] * len(levels))
+    chance_legend(figure, source, data["is_above_chance"], mark, "chance_lift", explained)
     return figure
 
 

@@ -19,6 +19,7 @@ from segmentation.charts.look import (
     label_ticks,
     legend_below,
     measure_bars,
+    name_ticks,
     note,
     short,
 )
@@ -85,9 +86,7 @@ def type_rhythm(source: Source) -> Figure | None:
             axes.set_xticks(positions)
         else:
             names = rows.drop_duplicates("position").set_index("position")["label"]
-            axes.set_xticks(positions, names.reindex(positions).fillna(""))
-            axes.tick_params(axis="x", labelrotation=30)
-            plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
+            name_ticks(axes, positions, names.reindex(positions).fillna(""))
         axes.set_ylim(0, 1.08 * rows["share"].max())
         label_axes(axes, source, rhythm, "share_per_trading_day")
         axes.yaxis.set_major_formatter(PercentFormatter(1))
@@ -112,7 +111,7 @@ def member_groups(source: Source) -> Figure | None:
     figure, axes = plt.subplots(figsize=(3.2 * len(measures), 4.2))
     colors = [GENDER_COLORS.get(code, PLAIN) for code in data["group_code"]]
     bars = measure_bars(axes, data[measures], colors, source)
-    axes.set_xticks(bars, list(data["label"]) * len(measures), rotation=30, ha="right", rotation_mode="anchor")
+    name_ticks(axes, bars, list(data["label"]) * len(measures))
     years = age_band_years(source)
     bands = data[data["group_code"].isin(years)]
     said = [f"{label}: {years[code]}" for label, code in zip(bands["label"], bands["group_code"], strict=True)]

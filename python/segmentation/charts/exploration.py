@@ -20,6 +20,7 @@ from segmentation.charts.look import (
     Chart,
     Source,
     label_axes,
+    name_ticks,
     note,
     pie,
 )
@@ -266,9 +267,7 @@ def calendar(source: Source) -> Figure | None:
             color = FAINT_BAR if pd.isna(row["standard_error"]) else BAR if row["is_beyond_chance"] is True else PLAIN
             axes.plot(place, row["relative_orders"], "o", color=color)
             axes.vlines(place, row["lower_bound"], row["upper_bound"], color=color)
-        # Names of months stand upright, longer ones aslant.
-        aslant = {} if effect == "month" else {"ha": "right", "rotation_mode": "anchor"}
-        axes.set_xticks(places, labels, rotation=30 if aslant else 90, **aslant)
+        name_ticks(axes, places, labels)
         axes.set_xlim(-0.5, len(shown) - 0.5)
         label_axes(axes, source, effect, "relative_orders" if effect == effects[0] else "")
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))

@@ -198,7 +198,7 @@ def forecast_check(source: Source) -> Figure | None:
     colors = [BAR if is_best else FAINT_BAR for is_best in data["is_best"]]
     for axes, column, scale, text in (
         (panes[0], "root_mean_square_error", 1, "{:.2f}"),
-        (panes[1], "total_bias", 100, "{:+.0f} %"),
+        (panes[1], "total_bias", 100, "{:+.1f}%"),
     ):
         bars = axes.barh(data["label"], data[column] * scale, color=colors)
         axes.bar_label(bars, [text.format(value) for value in data[column] * scale], padding=4)

@@ -1,11 +1,12 @@
 """The look all charts share: colours that keep their meaning, axes, numbers and dates as a language writes them."""
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from textwrap import fill
+from typing import Any
 
 import matplotlib
 
@@ -53,6 +54,7 @@ LOOK = {
 
 LONGEST_NAME = 16  # of a product or counter beside an axis
 LETTERS_BEFORE = 4  # that stay before the place where names differ
+LONGEST_LEVEL_NAME = 3  # letters of a name that has room below an axis
 LONGEST_LABEL = 28  # letters of a line of the upright label of an axis
 MONEY = {"m", "amount", "amount_per_order", "amount_per_customer", "amount_per_buyer", "median_piece_price"}
 # The types of customers that there are, with the names that the retailer's member list gives them.
@@ -126,10 +128,11 @@ class Source:
         return format_compact_decimal(value, locale=self.locale, fraction_digits=digits)
 
     def money(self, value: float) -> str:
-        """An amount as it is read beside a bar: to about three digits."""
+        """An amount as it is read beside a bar: to three digits or more."""
         if abs(value) < 10_000:
             return self.number(value, 2 if abs(value) < 100 else 0, is_money=True)
-        return self.compact(value, is_money=True)
+        digits_of_unit = len(str(int(abs(value)))) % (4 if self.language == "zh" else 3)
+        return self.compact(value, 2 if digits_of_unit == 1 else 1, is_money=True)
 
     def day(self, day: date) -> str:
         return str(format_date(day, "long", locale=self.locale))
@@ -268,12 +271,13 @@ def measure_bars(axes: Axes, table: pd.DataFrame, colors: list[str], source: Sou
     return [position for position in range(step * len(table.columns)) if (position + 1) % step]
 
 
-def legend_below(figure: Figure, handles: Sequence[Artist], labels: Sequence[str]) -> None:
-    """Draw a legend below the axes, in as many columns as the longest label leaves room for."""
+def legend_below(figure: Figure, handles: Sequence[Artist], labels: Sequence[str], title: str | None = None) -> None:
+    """Draw a legend below the axes, in as many columns as the longest label leaves room for, small print above it."""
     # A Chinese sign is as wide as two letters, and has two bytes there.
     longest = max(len(label.encode("gb18030")) for label in labels)
     columns = int(figure.get_figwidth() / (LETTER_INCHES * longest + HANDLE_INCHES))
-    figure.legend(handles, labels, loc="outside lower center", ncols=max(1, min(columns, LEGEND_COLUMNS)))
+    columns = max(1, min(columns, LEGEND_COLUMNS))
+    figure.legend(handles, labels, title=title, title_fontsize=9, loc="outside lower center", ncols=columns)
 
 
 def short(names: pd.Series) -> list[str]:
@@ -312,6 +316,13 @@ def label_axes(axes: Axes, source: Source, x: str, y: str) -> None:
 
 def label_ticks(axis: Axis, source: Source, *, is_money: bool = False) -> None:
     axis.set_major_formatter(Units(source, is_money=is_money))
+
+
+def name_ticks(axes: Axes, places: Iterable[float], names: Iterable[str]) -> None:
+    """Write names below an axis: level where all are short, else aslant."""
+    names = list(names)
+    aslant: dict[str, Any] = {"rotation": 30, "ha": "right", "rotation_mode": "anchor"}
+    axes.set_xticks(list(places), names, **(aslant if max(map(len, names)) > LONGEST_LEVEL_NAME else {}))
 
 
 def label_months(axes: Axes, source: Source) -> None:

@@ -1,5 +1,7 @@
 """Charts of the clusters and the segments, and the portrait of one member."""
 
+import re
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -38,6 +40,11 @@ GROUP_COLORS = [
     "#1b5e20", "#66bb6a", "#0d47a1", "#64b5f6", "#00acc1", "#fdd835", "#fb8c00", "#8e24aa", "#e53935", "#9e9e9e",
     "#6d4c41",
 ]  # fmt: skip
+
+
+def without_unit(label: str) -> str:
+    """The label of a feature whose values are scaled, or multiples of a mean."""
+    return re.split(" ?[(（]", label)[0]
 
 
 def silhouette(source: Source) -> Figure | None:
@@ -84,7 +91,8 @@ def radar(source: Source, scaling: str) -> Figure | None:
             color = segment_color(str(cluster))
             axes.plot(np.r_[angles, angles[0]], np.r_[values, values[0]], color=color, label=str(cluster))
             axes.fill(angles, values, color=color, alpha=0.12)
-        axes.set_xticks(angles, [source.text(name) for name in names], fontsize=8)
+        axes.set_xticks(angles, [without_unit(source.text(name)) for name in names], fontsize=9)
+        axes.tick_params(axis="x", pad=14)
         axes.set_ylim(data["center"].min() - margin, data["center"].max() + margin)
         axes.yaxis.set_major_locator(MaxNLocator(4))
         label_ticks(axes.yaxis, source)
@@ -201,7 +209,7 @@ def segment_profiles(source: Source) -> Figure | None:
     # In doublings; the farthest from all buyers, but at least twice or half, has the full colour.
     worth = table.clip(lower=2**-8).apply(np.log2).mul([-1 if name == "r" else 1 for name in names])
     reach = max(1.0, float(np.nanmax(np.abs(worth.to_numpy()))))
-    worth.columns = [source.text(name).replace(" (", "\n(").replace("（", "\n（") for name in names]
+    worth.columns = [without_unit(source.text(name)) for name in names]
     worth.index = [
         f"{source.segment_label(segment, name)}\n({source.number(members)})"
         for segment, name, members in zip(data["segment"], data["name"], data["members"], strict=True)

@@ -148,10 +148,14 @@ def trust(story: Story) -> Block | None:
         from marts.cluster_scores where scaling in (select scaling from marts.cluster_scores where is_selected)
         order by n_clusters"""
     )
-    others = story.rows(
-        """select scaling || ' (' || string_agg(n_clusters, ', ' order by n_clusters) || ')' as numbers
+    candidates = story.rows(
+        """select scaling, list(cast(n_clusters as varchar) order by n_clusters) as numbers
         from marts.cluster_scores where is_candidate group by scaling order by scaling"""
     )
+    others = [
+        story.say("trust_other", treatment=story.label(row["scaling"]), numbers=story.list(row["numbers"]))
+        for row in candidates
+    ]
     chosen = next((row for row in data if row["is_selected"]), None)
     if not chosen:
         return None
@@ -171,9 +175,7 @@ def trust(story: Story) -> Block | None:
             ),
             story.say("trust_stable_note") if chosen["is_stable"] else "",
             "" if chosen["has_structure"] is None or chosen["has_structure"] else story.say("trust_no_structure"),
-            story.say("trust_others", groups=story.list([row["numbers"] for row in others]))
-            if others and not chosen["is_stable"]
-            else "",
+            story.say("trust_others", groups=story.list(others)) if others and not chosen["is_stable"] else "",
         ),
         lines(
             [story.say("k_groups", groups=str(row["n_clusters"])) for row in data],
