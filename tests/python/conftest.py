@@ -12,6 +12,7 @@ from pathlib import Path
 from shutil import rmtree
 from socket import AF_UNIX, socket
 from tempfile import NamedTemporaryFile
+from threading import Lock
 from typing import ClassVar
 
 import duckdb
@@ -239,9 +240,10 @@ def parsed_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Ite
         return job.out / "target"
 
     with ExitStack() as servers:
+        starting = Lock()
 
         @cache
-        def loaded() -> Path:
+        def started() -> Path:
             address = tmp_path_factory.getbasetemp() / "dbt"
             server = servers.enter_context(
                 subprocess.Popen(
@@ -251,6 +253,11 @@ def parsed_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Ite
             servers.callback(server.terminate)
             assert server.stdout.readline() == b"ready\n"
             return address
+
+        def loaded() -> Path:
+            # Builds side by side wait for the first of them to start it.
+            with starting:
+                return started()
 
         Job.parsed, Job.loaded = staticmethod(parsed), staticmethod(loaded)
         yield

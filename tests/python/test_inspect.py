@@ -25,6 +25,11 @@ def proposal(raw: Path) -> tuple[dict, str]:
     return yaml.safe_load(text), text
 
 
+def write_and_propose(raw: Path, header: str, lines: list[str]) -> tuple[str, str]:
+    (raw / "sales.csv").write_text("\n".join([header, *lines]), encoding="utf-8")
+    return propose([raw / "sales.csv"], raw)
+
+
 @pytest.fixture
 def raw(tmp_path: Path) -> Path:
     (tmp_path / "raw").mkdir()
@@ -298,3 +303,80 @@ def test_a_file_that_no_build_could_use_is_one_sentence(raw: Path, name: str, co
         propose([raw], raw)
     (raw / name).write_bytes(b"")
     assert f"no table with two columns or more: {name}." in propose([raw], raw)[0]
+
+
+def write_orders(raw: Path, n: int = 60) -> None:
+    """Two orders a day of each customer, without a time, and their lines."""
+    pd.DataFrame({
+        "order_id": [f"o{i:04d}" for i in range(n)], "customer_key": [f"c{i // 2 % 20:03d}" for i in range(n)],
+        "order_date": [f"2017-01-{i // 2 % 28 + 1:02d}" for i in range(n)],
+    }).to_csv(raw / "orders.csv", index=False)  # fmt: skip
+    pd.DataFrame({
+        "order_id": [f"o{i % n:04d}" for i in range(2 * n)], "product_id": [f"p{i % 7}" for i in range(2 * n)],
+        "unit_price": [f"{i % 7 + 1}.25" for i in range(2 * n)], "quantity": [i % 3 + 1 for i in range(2 * n)],
+        "discount": [0.25 if i % 5 == 0 else 0 for i in range(2 * n)],
+    }).to_csv(raw / "lines.csv", index=False)  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "is_list"), [("customer_key", True), ("home_phone", False)])
+def test_a_list_of_members_is_one_of_the_customers(raw: Path, key: str, is_list: bool) -> None:
+    write_orders(raw)
+    values = [f"c{i:03d}" if is_list else f"555-{i}" for i in range(25)]
+    people = pd.DataFrame({key: values, "birth_date": "1980-02-03", "email": [f"e{i}@x.com" for i in range(25)]})
+    people.to_csv(raw / "people.csv", index=False)
+    proposed, text = proposal(raw)
+    assert ("members" in proposed) == is_list
+    assert ("members: no column of people.csv has the values of customer_key" in text) != is_list
+    if is_list:
+        assert proposed["members"]["columns"] == {"card_id": key, "birth_date": "birth_date"}
+
+
+def test_orders_of_a_day_are_told_apart_by_the_number_in_their_head(raw: Path) -> None:
+    write_orders(raw)
+    proposed, text = proposal(raw)
+    assert proposed["sales_lines"]["orders"] == "receipt"
+    assert "30 of 30 days of a customer there are several values of order_id" in text
+    # What nothing but a person can say.
+    assert "quantity * unit_price knows nothing of discount" in text
+
+
+def test_empty_columns_that_a_spreadsheet_saved_part_no_files(raw: Path) -> None:
+    lines = [f"2018-01-{day:02d},c{day % 5},{day}.5" for day in range(1, 29)]
+    (raw / "a.csv").write_text("\n".join(["date,card_id,amount", *lines]), encoding="utf-8")
+    later = [line.replace("2018-01", "2018-02") + ",," for line in lines]
+    (raw / "b.csv").write_text("\n".join(["date,card_id,amount,,", *later]), encoding="utf-8")
+    proposed, text = proposal(raw)
+    assert proposed["sales_lines"]["files"] == ["a.csv", "b.csv"]
+    assert "not used" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("customer_value_total", "{n}.99"), ("2", "{hour:02d}:{n:02d}:39"), ("2", "{n}.99")]
+)
+def test_neither_money_nor_a_time_of_day_is_taken_for_customers(raw: Path, name: str, value: str) -> None:
+    lines = [f"2018-01-{n % 28 + 1:02d},{value.format(n=n % 25 + 10, hour=n % 3 + 10)},{n}.5" for n in range(99)]
+    text, _ = write_and_propose(raw, f"date,{name},amount", lines)
+    assert "No column looks like card_id" in text
+
+
+def test_a_file_without_customers_is_not_said_to_lack_a_key(raw: Path) -> None:
+    lines = [f"2018-01-{n % 28 + 1:02d},c{n % 9},{n % 17}.5,p{n % 4}" for n in range(60)]
+    (raw / "a.csv").write_text("\n".join(["date,card_id,amount,product_id", *lines]), encoding="utf-8")
+    others = [f"2018-02-{n % 28 + 1:02d},{n % 13}.5,p{n % 4}" for n in range(40)]
+    (raw / "b.csv").write_text("\n".join(["date,amount,product_id", *others]), encoding="utf-8")
+    _, text = proposal(raw)
+    assert "b.csv is not used: it has no card_id, as a.csv has and a build needs" in text
+
+
+def test_the_minus_of_an_exponent_is_no_return(raw: Path) -> None:
+    lines = [f"2018-01-{n:02d},c{n % 5},{'2.2e-16' if n % 7 == 0 else n}" for n in range(1, 29)]
+    text, _ = write_and_propose(raw, "date,card_id,amount", lines)
+    assert "values below zero" not in text
+
+
+def test_a_price_list_names_its_currency_whatever_the_till_took(raw: Path) -> None:
+    lines = [f"a{n % 4},2018-01-{n:02d},{n}.50,{('EUR', 'USD')[n % 2]}" for n in range(1, 29)]
+    text, _ = write_and_propose(raw, "card_id,date,amount USD,currency", lines)
+    proposed = yaml.safe_load(text)
+    assert (proposed["currency"], "currency" in proposed["sales_lines"]["columns"]) == ("USD", False)
+    assert "a guess from the name of amount USD, though currency has" in text

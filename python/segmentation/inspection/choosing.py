@@ -9,6 +9,7 @@ from segmentation.inspection.columns import ENOUGH, Column, bare_name, number_sq
 from segmentation.inspection.doubts import (
     lacking_by_name,
     look_at_days,
+    look_at_discounts,
     look_at_keys,
     look_at_registrations,
     look_at_shared_lines,
@@ -37,6 +38,7 @@ from segmentation.inspection.roles import (
     is_of_people,
     joined,
     key_of,
+    key_of_people,
     sales_table,
     word_score,
     words_inside,
@@ -52,6 +54,8 @@ NO_GOODS = {bare_name(word) for word in [*WORDS["status"]["paid"], *WORDS["foote
 OF_AN_ORDER = ("card_id", "purchased_at", "receipt_no", "till_no")
 FEW_RECEIPTS = 5
 FEW_PRODUCTS = 5
+# Share of the customers of the sales lines below which a table of people is about others.
+FEW_KNOWN = 0.01
 # Names that say so of a price.
 OF_A_PIECE = re.compile("unit|per|piece|lineitem|单|単|einzel|stuck")
 # Of the receipts of a card the share with several moments, within a day, from which on a till stamps every scan.
@@ -65,16 +69,26 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     others = [table for table in tables if table is not sales]
     alike = [table for table in others if table.columns.keys() == sales.columns.keys()]
     others = [table for table in others if table.columns.keys() != sales.columns.keys()]
-    people = next((table for table in others if is_of_people(table)), None)
-    joins = joined(connection, sales, [table for table in others if table is not people])
-    have_a_key = [people, *(join.table for join in joins)]
-    choice = Choice(sales, joins, {}, doubts=doubts_of_files)
-    choice.roles = columns_for([sales, *(join.table for join in joins)], SALES_ROLES, choice.doubts, "sales_lines")
-    if sales.rows:
-        _complete(choice)
+    people, key = next((table for table in others if is_of_people(table)), None), None
+    choice = _choose_columns(connection, sales, others, people)
+    if card := choice.roles.get("card_id"):
+        looked_up = [table for table in others if table.relation != card.relation]
+        share, known_in, key = key_of_people(connection, card, looked_up) or (0, None, None)
+        if share < FEW_KNOWN and people is not None:
+            doubts_of_files.append(
+                f"members: no column of {people.title} has the values of {card.name}, so it is not taken for the list "
+                "of the members; where it writes them in another way (zeros before a number, blanks), bring both into "
+                "one form."
+            )
+        known_in = known_in if share >= FEW_KNOWN else None
+        if known_in is not people:
+            people = known_in
+            choice = _choose_columns(connection, sales, others, people)
+    have_a_key = [people, *(join.table for join in choice.joins)]
+    choice.doubts[:0] = doubts_of_files
     drop_useless_joins(choice)
     look_at_shared_lines(connection, choice)
-    _choose_members(connection, choice, people)
+    _choose_members(connection, choice, people, key)
     for table in others:
         if all(table is not other for other in have_a_key):
             choice.doubts.append(f"{table.title} is not used: {why_not_used(choice, table)}.")
@@ -93,6 +107,7 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     look_at_keys(connection, choice)
     look_at_visits(connection, choice)
     look_at_days(choice)
+    look_at_discounts(choice)
     look_at_values(connection, choice)
     look_at_signs(connection, choice)
     name_what_is_not_used(choice)
@@ -107,6 +122,18 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
         if role not in (*lacking, *choice.roles) and (named := lacking_by_name(connection, choice, tables, role)):
             doubts.append(f"{role}: {named}.")
     choice.doubts[:0] = doubts
+    return choice
+
+
+def _choose_columns(
+    connection: DuckDBPyConnection, sales: Table, others: Sequence[Table], people: Table | None
+) -> Choice:
+    """Choose the columns of the sales lines, in their own table and those that can be joined to it."""
+    joins = joined(connection, sales, [table for table in others if table is not people])
+    choice = Choice(sales, joins, {})
+    choice.roles = columns_for([sales, *(join.table for join in joins)], SALES_ROLES, choice.doubts, "sales_lines")
+    if sales.rows:
+        _complete(choice)
     return choice
 
 
@@ -165,8 +192,8 @@ def _complete(choice: Choice) -> None:
         take("amount", [column for column in amounts if not contains_a_word_of(column, "amount")])
     take("card_id", [
         column for column in free
-        if not column.moments and not column.numbers.has_fraction and 10 < column.distinct < 0.9 * max(column.values, 1)
-        and not is_called_otherwise(column)
+        if not column.moments and not column.numbers.has_fraction and not is_time_of_day(column)
+        and 10 < column.distinct < 0.9 * max(column.values, 1) and not is_called_otherwise(column)
     ])  # fmt: skip
     if choice.sales.settings.header is not True:
         take("quantity", [column for column in free if column.is_number and column.distinct < 1_000])
@@ -192,8 +219,11 @@ def _tell_pieces_from_money(choice: Choice) -> None:
     choice.doubts.append(f"amount of the sales_lines: {price.name} may be the price of one piece only.")
 
 
-def _choose_members(connection: DuckDBPyConnection, choice: Choice, people: Table | None) -> None:
-    """Take a table of people for the member list, or for what is known of some customers of the sales lines."""
+def _choose_members(connection: DuckDBPyConnection, choice: Choice, people: Table | None, key: Column | None) -> None:
+    """Take a table of people for the member list, or for what is known of some customers of the sales lines.
+
+    key : its column with the values of the customers of the sales lines, where these have any.
+    """
     card = choice.roles.get("card_id")
     if people is None:
         in_lines = columns_of(choice.sales, columns_for([choice.sales], MEMBER_ROLES, choice.doubts, "members"))
@@ -205,7 +235,9 @@ def _choose_members(connection: DuckDBPyConnection, choice: Choice, people: Tabl
             choice.member_roles = {"card_id": card, **in_lines}
             _choose_codes(connection, choice)
         return
-    roles = columns_for([people], ["card_id", *MEMBER_ROLES], choice.doubts, "members")
+    roles = columns_for([people], MEMBER_ROLES if key else ["card_id", *MEMBER_ROLES], choice.doubts, "members")
+    if key:
+        roles = {"card_id": key, **roles}
     choice.members, choice.member_roles = people, roles
     if card:
         own = roles["card_id"]
@@ -247,7 +279,8 @@ def _choose_codes(connection: DuckDBPyConnection, choice: Choice) -> None:
             values.setdefault(code or "", []).append(value)
         choice.codes["gender"] = {code: values[code] for code in ("female", "male", "other") if code in values}
         counts = ", ".join(f"{value} ({number:,})" for value, number in gender.examples[:10])
-        choice.doubts.append(f"codes of gender: which of {counts} is female?")
+        asked = f"what is {', '.join(values[''])}" if "" in values and len(values) > 2 else "which is female"
+        choice.doubts.append(f"codes of gender: of {counts}, {asked}?")
     if age := roles.get("age_band"):
         bands: dict[str, list[str]] = {}
         for (value,) in connection.execute(
@@ -268,13 +301,21 @@ def _choose_times(choice: Choice) -> None:
             continue
         table = next((table for table in tables if table.relation == moment.relation), None)
         for column in table.columns.values() if table else ():
-            is_time = all(re.fullmatch(r"\d{1,2}:\d\d.*|\d{1,4}|\d{5,6}", value) for value, _ in column.examples)
-            if column is not moment and is_time and bare_name(column.name) in WORDS["purchased_time"]["words"]:
+            if (
+                column is not moment
+                and is_time_of_day(column, r"\d{1,4}|\d{5,6}")
+                and bare_name(column.name) in WORDS["purchased_time"]["words"]
+            ):
                 choice.times[role] = column
         if moment.moments is None:
             choice.doubts.append(
                 f"date_format: {moment.name} counts days from an unknown day; 2000-01-01 is a guess for day 0."
             )
+
+
+def is_time_of_day(column: Column, otherwise: str = "") -> bool:
+    """Tell whether values are times such as 9:05:00, or written in another way."""
+    return all(re.fullmatch(rf"\d{{1,2}}:\d\d.*|{otherwise}", value) for value, _ in column.examples)
 
 
 def _choose_amount(connection: DuckDBPyConnection, choice: Choice) -> None:
@@ -474,6 +515,10 @@ def _choose_orders(connection: DuckDBPyConnection, choice: Choice) -> None:
     roles = choice.roles
     wanted = [roles.get(role) for role in ("card_id", "purchased_at", "receipt_no")]
     columns = [column for column in wanted if column is not None]
+    for join in choice.joins:
+        # The head of a receipt has its number, too.
+        if columns and columns[-1].name == join.left and columns[0].relation == join.table.relation:
+            columns[-1] = join.table.columns[join.right]
     if len(columns) < 3 or len({column.relation for column in columns}) > 1:
         return
     card, bought, receipt = columns

@@ -193,7 +193,9 @@ def _numbers(connection: DuckDBPyConnection, values: int) -> Numbers:
             count(*) filter (where regexp_matches(digits, ',.*\\.')),
             max(length(digits)) filter (where regexp_full_match(digits, '\\d+')),
             count(*) filter (where regexp_matches(v, '\\.\\d*[1-9]')),
-            coalesce(sum(n) filter (where regexp_matches(v, '[-−(]') and regexp_matches(v, '[1-9]')), 0)::bigint
+            coalesce(
+                sum(n) filter (where regexp_matches(v, '(^|[^eE])[-−(]') and regexp_matches(v, '[1-9]')), 0
+            )::bigint
         from (select *, trim(regexp_extract(v, '\\d[\\d., ''’]*')) as digits from present)"""
     ).fetchall()
     is_comma = mark == ","

@@ -1,5 +1,6 @@
 """What a person has to look at: what the proposal leaves open, takes for granted or leaves out."""
 
+import re
 from collections.abc import Sequence
 
 from duckdb import DuckDBPyConnection
@@ -68,7 +69,9 @@ def why_not_used(choice: Choice, table: Table) -> str:
     columns = columns_of(choice.sales, choice.roles)
     lacking = sorted(column.name for column in columns.values() if column.name not in table.columns)
     needed = [columns.get(role) for role in REQUIRED_COLUMNS["sales_lines"]]
-    if lacking and all(column is not None and column.name in table.columns for column in needed):
+    if lacking and len(lacking) < len(columns) / 2:
+        if needed_too := [column.name for column in needed if column is not None and column.name in lacking]:
+            return f"it has no {', '.join(needed_too)}, as {choice.sales.title} has and a build needs"
         return (
             f"it has no {', '.join(lacking)}, as {choice.sales.title} has; where both hold sales of their own, list "
             "both in files and leave out of columns what one of them lacks"
@@ -160,6 +163,23 @@ def look_at_visits(connection: DuckDBPyConnection, choice: Choice) -> None:
             f"card_id: none of the {cards:,} values of {card.name} is on two days: do they number receipts rather than "
             "customers?"
         )
+
+
+def look_at_discounts(choice: Choice) -> None:
+    """Look for what quantity and price alone leave out."""
+    price = choice.roles.get("unit_price")
+    if choice.amount != PRODUCT or price is None:
+        return
+    for column in choice.sales.columns.values():
+        if (
+            column.is_number
+            and word_score(column.name, "discount")
+            and any(float(re.sub(r"[^\d.]", "", value.replace(",", ".")) or 0) for value, _ in column.examples)
+        ):
+            choice.doubts.append(
+                f"amount: quantity * unit_price knows nothing of {column.name}; where {price.name} is the price before "
+                "it, add a column with the amount of the line to the file and name that in columns."
+            )
 
 
 def look_at_days(choice: Choice) -> None:

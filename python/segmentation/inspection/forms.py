@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from statistics import mode
 
@@ -140,7 +141,7 @@ def _with_header(settings: FileSet, rows: list[tuple[int, list[str]]]) -> FileSe
 def _is_header(fields: list[str]) -> bool:
     """Tell whether a row names the columns: nearly all of them, nearly each once, none with a number or a date."""
     names = [value for value in fields if value]
-    # Lists with a bar on either side have an empty field there.
-    outside = [fields[0], fields[-1]].count("")
+    # Lists with a bar on either side have an empty field there, and spreadsheets save empty columns.
+    outside = (fields[0] == "") + sum(1 for _ in takewhile(lambda value: not value, reversed(fields)))
     is_one_each = len(names) >= 0.8 * (len(fields) - outside) and len(set(names)) >= 0.7 * len(names)
     return is_one_each and not any(re.fullmatch(r"[\d\s.,:/+-]+", name) for name in names)

@@ -161,7 +161,7 @@ def _tables(paths: Iterable[Path], raw_dir: Path) -> tuple[list[Table], list[str
             remark(f"Not used, as there is {lacks}: ", path.name, ".")
             continue
         _remark_on_names(path.name, header, remark)
-        form = (root, tuple(sorted(header.expressions)), settings.skip, ())
+        form = (root, _names(header), settings.skip, ())
         there = tables.setdefault(form, Table(len(tables), [], settings, root))
         if (both := _settings_of_both(there.settings, settings)) is None:
             form = (*form, settings.delimiter, settings.encoding)
@@ -172,6 +172,11 @@ def _tables(paths: Iterable[Path], raw_dir: Path) -> tuple[list[Table], list[str
     if not tables:
         raise InputError("None of the files holds a table with two columns or more.")
     return list(tables.values()), [f"{before}{_together(names)}{after}" for (before, after), names in remarks.items()]
+
+
+def _names(header: Header) -> tuple[str, ...]:
+    """Return the names of the columns; spreadsheets save empty columns without one beside them."""
+    return tuple(sorted(name for name in header.expressions if name))
 
 
 def _settings_of_both(ours: FileSet, theirs: FileSet) -> FileSet | None:
@@ -208,7 +213,7 @@ def _sheets(path: Path, root: Path, remark: Remark) -> Iterator[tuple[Form, list
         header = read_header(path, name, settings, root)
         if header.has_rows and len(header.expressions) > 1:
             _remark_on_names(f"{path.name}, {name}", header, remark)
-            forms.setdefault((tuple(sorted(header.expressions)), settings.skip), ([], settings))[0].append(name)
+            forms.setdefault((_names(header), settings.skip), ([], settings))[0].append(name)
     for form, (names, settings) in forms.items():
         sheets = () if names == shown[:1] else tuple(names)
         files = [(path, name if sheets else None) for name in names]

@@ -46,7 +46,15 @@ def choose_currency(choice: Choice) -> None:
             codes[code] = codes.get(code, 0) + number
         if not word_score(best.name, "currency"):
             choice.doubts.append(f"currency: column {best.name} is a guess from its values, {', '.join(codes)}.")
-        if len(codes) == 1:
+        # Where a till takes several currencies, a price list has one: its own.
+        named = [(code, column.name) for column in money for code in codes if _is_in(code, column.name)]
+        if len(codes) > 1 and named:
+            choice.currency, price = named[0]
+            choice.doubts.append(
+                f"currency: {choice.currency} is a guess from the name of {price}, though {best.name} has "
+                f"{', '.join(codes)}: where amounts are in the currency of their line, name that under columns."
+            )
+        elif len(codes) == 1:
             choice.currency = next((code for code in codes if is_currency(code)), None)
         else:
             told = ", ".join(f"{code} ({number:,} lines)" for code, number in codes.items())

@@ -17,13 +17,15 @@ from segmentation.landing.retailer_file import ADDED_UP
 KINDS: dict[str, str] = {role: entry["kind"] for role, entry in WORDS.items()}
 MEMBER_ROLES = ("birth_date", "age_band", "gender", "registered_at")
 NO_COLUMNS = ("besides", "nobody", "missing", "footer", "time_zones")
-NO_ROLES = ("purchased_time", "currency", "status", "flag", "direction", *NO_COLUMNS)
+NO_ROLES = ("purchased_time", "currency", "status", "flag", "direction", "discount", *NO_COLUMNS)
 SALES_ROLES = tuple(role for role in WORDS if role not in (*MEMBER_ROLES, *NO_ROLES))
 # What a line can do without, but not without a word where a column has the name.
 MEASURES = ("quantity", "unit_price", "points")
 WHOLE_WORD = 700
 BESIDES = "|".join(WORDS["besides"]["words"])
 MOST_STATES = 30
+# Share of different values from which a column may be the key of a list that repeats some rows.
+ALMOST_ONCE = 0.9
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,10 @@ def _score(column: Column, role: str) -> int:
     )
     shape = WORDS[role].get("shapes", {}).get(plain)
     has_shape = shape is None or all(re.fullmatch(shape, value) for value, _ in column.examples)
-    return score if score and not is_other and has_shape and is_of_kind(column, KINDS[role]) else 0
+    # Money is no key of customers, whatever its name.
+    is_money = role == "card_id" and column.numbers.has_fraction
+    is_fit = has_shape and not is_other and not is_money and is_of_kind(column, KINDS[role])
+    return score if is_fit else 0
 
 
 def is_of_kind(column: Column, kind: str) -> bool:
@@ -160,7 +165,25 @@ def is_of_people(table: Table) -> bool:
     """Tell whether a table has one row per customer, with what is known of them."""
     roles = columns_for([table], ["card_id", *MEMBER_ROLES], [], "")
     card = roles.get("card_id")
-    return card is not None and len(roles) > 1 and card.distinct >= 0.9 * table.rows
+    return card is not None and len(roles) > 1 and card.distinct >= ALMOST_ONCE * table.rows
+
+
+def key_of_people(
+    connection: DuckDBPyConnection, card: Column, tables: Sequence[Table]
+) -> tuple[float, Table, Column] | None:
+    """Return the table of people that knows most of the customers, by which column, and the share that it knows."""
+    found = [
+        (_match(connection, card, column), word_score(column.name, "card_id"), -table.number, table, column)
+        for table in tables
+        if columns_for([table], MEMBER_ROLES, [], "")
+        for column in table.columns.values()
+        if column.values and column.distinct >= ALMOST_ONCE * table.rows
+        and (word_score(column.name, "card_id") or may_be_key(card, column, table))
+    ]  # fmt: skip
+    if not found:
+        return None
+    share, *_, table, column = max(found, key=lambda entry: entry[:3])
+    return share, table, column
 
 
 def joined(connection: DuckDBPyConnection, sales: Table, tables: Sequence[Table]) -> list[Join]:
