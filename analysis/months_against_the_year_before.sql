@@ -1,9 +1,10 @@
--- How does a month compare with the same month of the year before, both complete? One row per month.
+-- How does a month compare with the same month of the year before, a day with trade, both complete? One row per month.
 select
     now.month_start,
     now.orders,
     before.orders as orders_year_before,
-    round(100.0 * now.orders / nullif(before.orders, 0) - 100, 1) as percent_change
+    round(100.0 * (now.orders / now.trading_days) / nullif(before.orders / before.trading_days, 0) - 100, 1)
+        as percent_change_per_day
 from {{ ref('eda_coverage') }} as now
 inner join {{ ref('eda_coverage') }} as before on now.month_start - interval 1 year = before.month_start
 where now.status = 'complete' and before.status = 'complete'

@@ -6,6 +6,14 @@ import datetime
 # has not ended. Of a month without data nothing is known, and of one day no variance of the days with an order.
 MONTHS = """
     with as_of as (select max(as_of) as as_of from marts.member_overview),
+    spanned as (
+        select unnest(range(min(month_start), max(as_of), interval 1 month)) as month_start
+        from marts.eda_coverage cross join as_of
+    ),
+    months as (
+        select cast(month_start as date) as month_start, coalesce(status, 'missing') as status
+        from spanned left join marts.eda_coverage using (month_start)
+    ),
     bought as (
         select cast(date_trunc('month', purchased_at) as date) as month_start, cast(purchased_at as date) as day,
             card_id, amount
@@ -30,7 +38,7 @@ MONTHS = """
         coalesce(buyers, if(status = 'missing', null, 0)) as buyers,
         coalesce(by_month.trading_days, if(status = 'missing', null, 0)) as trading_days,
         orders_variance, amount_variance
-    from marts.eda_coverage join as_of on month_start < as_of
+    from months cross join as_of
         left join by_month using (month_start) left join of_month using (month_start)
     order by month_start"""
 

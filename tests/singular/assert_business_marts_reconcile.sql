@@ -3,7 +3,8 @@
 with orders as (
     select
         count(*) as lines,
-        min(purchased_at) as purchased_at
+        min(purchased_at) as purchased_at,
+        bool_and(card_id in (select card_id from {{ ref('members') }} where is_known_as_of)) as is_of_a_member
     from {{ ref('vip_info') }}
     group by order_id
 ),
@@ -13,7 +14,7 @@ totals as (
         'lines of members' as what,
         (
             select sum(lines) from orders
-            where purchased_at < (select as_of from {{ ref('int_as_of') }})
+            where purchased_at < (select as_of from {{ ref('int_as_of') }}) and is_of_a_member
         ) as expected,
         (select sum(lines) from {{ ref('customer_type_comparison') }} where customer_type = 'member') as found
     union all

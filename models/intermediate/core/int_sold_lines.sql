@@ -27,15 +27,17 @@ sold as (
         sales_lines.points,
         sales_lines.till_no,
         sales_lines.receipt_no,
-        -- A price for which there is no room says nothing.
+        -- A price of nothing says nothing of what was paid, nor does one for which there is no room.
         coalesce(
-            sales_lines.unit_price, try_cast(sales_lines.amount / sales_lines.quantity as decimal(18, 6))
+            nullif(sales_lines.unit_price, 0), try_cast(sales_lines.amount / sales_lines.quantity as decimal(18, 6))
         ) as piece_price,
         sales_lines.is_counted,
         case
             when retailer.has_paid_amount
                 then {{ is_below_price(
-                    'sales_lines.amount', 'cast(sales_lines.unit_price as decimal(38, 6))', 'sales_lines.quantity'
+                    'sales_lines.amount',
+                    'cast(nullif(sales_lines.unit_price, 0) as decimal(38, 6))',
+                    'sales_lines.quantity'
                 ) }}
         end as is_below_price,
         case

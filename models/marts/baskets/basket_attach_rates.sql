@@ -116,7 +116,7 @@ attach_rates as (
         order_totals.several_lines_share,
         order_totals.several_counters_share,
         member_totals.several_counters_members_share,
-        {{ is_small('order_totals.orders') }} as is_small
+        {{ is_small('order_totals.orders') }} or {{ is_small('member_totals.members') }} as is_small
     from order_totals
     inner join member_totals
         on order_totals.scope = member_totals.scope and order_totals.code = member_totals.code

@@ -59,7 +59,10 @@ growth as (
     select
         case
             when count(*) > 1
-                then regr_slope(ln(orders_per_day), {{ whole_days_between("date '2000-01-01'", 'month_start') }})
+                then regr_slope(
+                    ln(orders_per_day),
+                    {{ whole_days_between("date '2000-01-01'", 'month_start') }} {{ in_order('month_start') }}
+                )
             else 0
         end as log_orders_per_day
     from months
@@ -99,7 +102,10 @@ whole_years as (
 
 -- From year to year, as the season is the same in all.
 yearly_growth as (
-    select case when count(*) > 1 then regr_slope(ln(orders_per_day), year_no) else 0 end as log_orders_per_day
+    select
+        case
+            when count(*) > 1 then regr_slope(ln(orders_per_day), year_no {{ in_order('year_no') }}) else 0
+        end as log_orders_per_day
     from whole_years
 ),
 

@@ -9,9 +9,9 @@ coverage as (
 with_coverage as (
     select
         days.*,
-        coverage.status = 'complete' as is_in_complete_month
+        coalesce(coverage.status = 'complete', false) as is_in_complete_month
     from days
-    inner join coverage on date_trunc('month', days.day) = coverage.month_start
+    left join coverage on date_trunc('month', days.day) = coverage.month_start
 ),
 
 -- By the days with trade of complete months: gaps in the data favour no quarter, nor do the few sales at their edges.
@@ -22,7 +22,7 @@ quarters as (
         cast(sum(amount) as decimal(18, 2)) as amount,
         count(*) as trading_days,
         cast(sum(orders) filter (where is_in_complete_month) as double)
-        / count(*) filter (where is_in_complete_month) as orders_per_trading_day
+        / nullif(count(*) filter (where is_in_complete_month), 0) as orders_per_trading_day
     from with_coverage
     group by quarter
 )

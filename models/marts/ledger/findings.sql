@@ -373,6 +373,14 @@ counted as (
     cross join thresholds
     union all
     select
+        'as_of_long_after_sales' as finding,
+        'as_of' as subject,
+        min(days_since_last_purchase) as found,
+        31 as looked_at,
+        {{ no_more }}
+    from buyers
+    union all
+    select
         'returns_after_as_of' as finding,
         'member_returns' as subject,
         count(*) filter (where member_returns.returned_at >= as_of.as_of) as found,

@@ -8,6 +8,10 @@ members as (
     where is_known_as_of and registered_at is not null
 ),
 
+retailer as (
+    select * from {{ ref('retailer') }}
+),
+
 clock as (
     select * from {{ ref('int_month_clock') }}
 ),
@@ -32,10 +36,12 @@ cohorts as (
     where visit_no = 1
     union all
     select
-        card_id,
+        members.card_id,
         'registration' as cohort_type,
-        cast(date_trunc('month', registered_at) as date) as cohort_start
+        cast(date_trunc('month', members.registered_at) as date) as cohort_start
     from members
+    cross join retailer
+    where retailer.has_registered_at
 ),
 
 cohort_sizes as (
@@ -82,7 +88,7 @@ retention as (
             when clock.month_status <> 'missing' then coalesce(buyers.buyers, 0) / cohort_sizes.members
         end as retention,
         {{ is_small('cohort_sizes.members') }} as is_small,
-        cohort_sizes.cohort_type = 'first_purchase' and beginnings.is_after_gap as is_after_gap,
+        cohort_sizes.cohort_type = 'first_purchase' and coalesce(beginnings.is_after_gap, true) as is_after_gap,
         clock.month_status
     from cohort_sizes
     inner join clock on cohort_sizes.cohort_start <= clock.month_start
