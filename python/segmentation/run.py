@@ -247,7 +247,15 @@ def summarise(warehouse: Path) -> None:
             noun = "member" if members == 1 else "members"
             print(f"  {name:32} {members:>8,} {noun} ({share:.1%}){of_amount}")
         if len(segments) > 1 and not all(is_stable for *_, is_stable in segments):
-            print("  These groups are not stable: refits on resampled buyers, or data without structure, give others.")
+            [(are_cuts,)] = connection.execute(
+                """select coalesce(bool_or(is_selected and smallest_jaccard >= cast(value as double)), false)
+                from marts.cluster_scores join marts.settings_used on setting = 'cluster_valid_jaccard'"""
+            ).fetchall()
+            print(
+                "  Refits on resampled buyers find these groups again, but they are cuts, not natural groups."
+                if are_cuts
+                else "  These groups are not stable: refits on resampled buyers give others."
+            )
             print("  See marts.cluster_scores, and the settings cluster_selection_rule and cluster_scaling.")
             stable = connection.execute(
                 """select scaling, string_agg(n_clusters, ', ' order by n_clusters) from marts.cluster_scores

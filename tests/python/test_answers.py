@@ -110,11 +110,13 @@ def test_who_bought_before_registering_is_a_buyer_within_180_days_only_with_a_pu
     connection.execute(
         """create schema marts;
         create table marts.retailer as select true as has_registered_at;
-        create table marts.eda_coverage as from (values (date '2016-01-01', 'complete'), (date '2016-12-01', 'missing'),
-            (date '2017-08-01', 'partial')) as m (month_start, status);
-        create table marts.member_overview as select timestamp '2018-01-01' as as_of;
-        create table marts.members as select unnest(['before', 'both', 'soon', 'late', 'never', 'in a gap', 'near one'])
-            as card_id, timestamp '2017-01-01 12:00:00' as registered_at;
+        create table marts.eda_coverage as select cast(month_start as date) as month_start,
+            case month(month_start) when 12 then 'missing' when 8 then 'partial' else 'complete' end as status
+            from (select unnest(range(date '2016-12-01', date '2017-09-01', interval 1 month)) as month_start);
+        create table marts.member_overview as select timestamp '2020-01-01' as as_of;
+        create table marts.members as select unnest(['before', 'both', 'soon', 'late', 'never', 'in a gap', 'near one',
+            'after the data']) as card_id, timestamp '2017-01-01 12:00:00' as registered_at;
+        update marts.members set registered_at = '2018-01-31' where card_id = 'after the data';
         update marts.members set registered_at = '2016-12-31' where card_id = 'in a gap';
         update marts.members set registered_at = '2017-02-02' where card_id = 'near one';
         create table marts.orders as select card_id, cast(purchased_at as timestamp) as purchased_at,

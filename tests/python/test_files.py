@@ -414,12 +414,21 @@ def test_what_stands_out_is_said_before_the_rest(tmp_path: Path, capsys: pytest.
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(
             """update marts.segment_summary set is_stable = segment = 1;
-            create table marts.cluster_scores as from (values ('standard', 2, false), ('minmax', 4, true),
-                ('minmax', 3, true), ('minmax', 5, false), ('log_standard', 2, true))
-                as scores (scaling, n_clusters, is_candidate)"""
+            create table marts.settings_used as select 'cluster_valid_jaccard' as setting, '0.75' as value;
+            create table marts.cluster_scores as from (values ('standard', 2, false, 0.74), ('minmax', 4, true, 0.9),
+                ('minmax', 3, true, 0.9), ('minmax', 5, false, 0.1), ('log_standard', 2, true, 0.8))
+                as scores (scaling, n_clusters, is_candidate, smallest_jaccard);
+            alter table marts.cluster_scores add column is_selected boolean default false;
+            update marts.cluster_scores set is_selected = scaling = 'standard'"""
         )
     summarise(warehouse)
     said = capsys.readouterr().out.strip().splitlines()
     assert said[-4].strip().startswith("These groups are not stable")
     told = '  Stable in {} groups: segmentation build --vars "{{cluster_scaling: {}, cluster_selection_rule: stable}}"'
     assert said[-2:] == [told.format("2", "log_standard"), told.format("3, 4", "minmax")]
+
+    # What is found again, as it would be in data without structure, is said to be no less.
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("update marts.cluster_scores set smallest_jaccard = 0.75 where is_selected")
+    summarise(warehouse)
+    assert "find these groups again, but they are cuts" in capsys.readouterr().out

@@ -20,8 +20,7 @@ predictions as (
 ),
 
 methods as (
-    select methods.method
-    from (values ('model'), ('mean_rate'), ('own_rate'), ('same_as_before')) as methods (method)
+    select * from {{ ref('forecast_methods') }}
 ),
 
 -- The time before as long as the horizon.
