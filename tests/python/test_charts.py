@@ -70,6 +70,16 @@ def closed() -> Iterator[None]:
     plt.close("all")
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("days", [40, 400, 1_095, 1_400, 1_600, 3_000])
+def test_an_axis_of_months_has_some_marks_whatever_its_length(days: int) -> None:
+    _, axes = plt.subplots()
+    axes.plot([datetime.date(2011, 5, 16), datetime.date(2011, 5, 16) + datetime.timedelta(days)], [0, 1])
+    look.label_months(axes, source())
+    first, last = axes.get_xlim()
+    assert 1 <= sum(first <= tick <= last for tick in axes.get_xticks()) <= 9
+
+
 @pytest.mark.parametrize(
     ("language", "currency", "values", "labels"),
     [

@@ -333,7 +333,7 @@ def label_months(axes: Axes, source: Source) -> None:
         day = num2date(number)
         return source.month(day) if day.day == 1 else ""
 
-    axes.xaxis.set_major_locator(AutoDateLocator(maxticks=9))
+    axes.xaxis.set_major_locator(AutoDateLocator(minticks=4, maxticks=9))
     axes.xaxis.set_major_formatter(FuncFormatter(label))
 
 

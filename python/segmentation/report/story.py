@@ -181,15 +181,21 @@ class Story:
         return self.say("fewer_people", small=str(self.small)) if self.few(people) else self.count(self.rounded(people))
 
     def ratio(self, part: int | None, whole: int) -> float | None:
-        """The share of rounded numbers of people; none of few. What is told beside them tells no more than they do."""
+        """The share of rounded numbers of people, as it is told; none of few. It tells no more than they do."""
         if part is None or not whole or self.few(part) or self.few(whole):
             return None
-        return self.rounded(part) / self.rounded(whole)
+        ratio = self.rounded(part) / self.rounded(whole)
+        parts = 10 ** (2 + self._decimals(ratio, whole))
+        return round(ratio * parts) / parts
 
     def share(self, part: int | None, whole: int) -> str | None:
-        """The same in per cent, with a decimal where the numbers are large enough for it, or the share is below 1 %."""
+        """The same in per cent."""
         ratio = self.ratio(part, whole)
-        return None if ratio is None else self.percent(ratio, int(whole >= 1000 * self.step or 0 < ratio < 0.01))
+        return None if ratio is None else self.percent(ratio, self._decimals(ratio, whole))
+
+    def _decimals(self, ratio: float, whole: int) -> int:
+        """Of per cent there is a decimal where the numbers are large enough for it, or the share is below 1 %."""
+        return int(whole >= 1000 * self.step or 0 < ratio < 0.01)
 
     def each(self, total: float, people: int) -> float:
         """What is of a person: of rounded people, as the exact ones would follow from an exact mean."""
