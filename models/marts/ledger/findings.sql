@@ -375,9 +375,12 @@ counted as (
     select
         'as_of_long_after_sales' as finding,
         'as_of' as subject,
-        min(days_since_last_purchase) as found,
-        31 as looked_at,
-        {{ no_more }}
+        case when min(days_since_last_purchase) > 31 then count(*) else 0 end as found,
+        count(*) as looked_at,
+        null as other,
+        min(days_since_last_purchase) as days,
+        null as from_day,
+        null as to_day
     from buyers
     union all
     select

@@ -185,7 +185,7 @@ class Story:
         if part is None or not whole or self.few(part) or self.few(whole):
             return None
         ratio = self.rounded(part) / self.rounded(whole)
-        parts = 10 ** (2 + self._decimals(ratio, whole))
+        parts: int = 10 ** (2 + self._decimals(ratio, whole))
         return round(ratio * parts) / parts
 
     def share(self, part: int | None, whole: int) -> str | None:
