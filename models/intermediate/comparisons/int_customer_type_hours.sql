@@ -10,22 +10,15 @@ as_of as (
     select * from {{ ref('int_as_of') }}
 ),
 
--- Who registered later was no member by then.
-later_members as (
-    select card_id from members
-    where not is_known_as_of
-),
-
 known as (
-    select
-        {{ all_but('orders', ['customer_type']) }},
-        case
-            when later_members.card_id is null then orders.customer_type else 'unregistered_card'
-        end as customer_type
+    select orders.*
     from orders
     cross join as_of
-    left join later_members on orders.card_id = later_members.card_id
     where orders.purchased_at < as_of.as_of
+),
+
+with_types as (
+    {{ types_as_of('known') }}
 ),
 
 hours as (
@@ -37,7 +30,7 @@ hours as (
         cast(sum(lines) as bigint) as lines,
         sum(pieces) as pieces,
         sum(amount) as amount
-    from known
+    from with_types
     group by all
 )
 

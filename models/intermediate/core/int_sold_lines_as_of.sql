@@ -30,25 +30,16 @@ orders_of_two_days as (
         and orders.purchased_at < as_of.as_of + interval 1 day
 ),
 
--- Who registered later was no member by then.
-later_members as (
-    select card_id from members
-    where not is_known_as_of
-),
-
 known as (
-    select
-        {{ all_but('sold_lines', [
-            'customer_type', 'product_name', 'counter_name', 'points', 'till_no', 'receipt_no'
-        ]) }},
-        case
-            when later_members.card_id is null then sold_lines.customer_type else 'unregistered_card'
-        end as customer_type
+    select {{ all_but('sold_lines', ['product_name', 'counter_name', 'points', 'till_no', 'receipt_no']) }}
     from sold_lines
     cross join as_of
-    left join later_members on sold_lines.card_id = later_members.card_id
     left join orders_of_two_days on sold_lines.order_id = orders_of_two_days.order_id
     where coalesce(orders_of_two_days.purchased_at, sold_lines.purchased_at) < as_of.as_of
+),
+
+with_types as (
+    {{ types_as_of('known') }}
 )
 
-select * from known
+select * from with_types
