@@ -1,4 +1,4 @@
-"""Public holidays and the days off beside them, as the package `holidays` knows them."""
+"""The days of the sales, and which of them a country has off, as the package `holidays` knows them."""
 
 import datetime
 import re
@@ -9,25 +9,32 @@ import pandas as pd
 MOVED = re.compile(r" \((observed|substituted)[^)]*\)|（[^）]*）")
 
 
-def days_off(country: str | None, first: datetime.date | None, last: datetime.date | None) -> pd.DataFrame:
-    """Return the days on which a country does not work: its weekends and holidays, less weekends worked in exchange.
+def days_off(
+    country: str | None, first: datetime.datetime | None, last: datetime.datetime | None, as_of: datetime.datetime
+) -> pd.DataFrame:
+    """Return the days of the sales, and which a country has off: weekends and holidays, less those worked in exchange.
 
     Parameters
     ----------
-    country : ISO 3166 code such as CN; without one there are no rows.
-    first, last : the days between which they are sought, both included; None where there is no day.
+    country : ISO 3166 code such as CN; without one it is not known of any day whether it is off.
+    first, last : the first order and the last one; None where there is none, and no day.
+    as_of : the days end with the last order, or with the day before this one where that is later.
 
     Returns
     -------
-    Frame with a row per day off: `day`, and `holiday_name_zh` and `holiday_name_en`, null on a mere weekend and where
-    the package has no name in the language.
+    Frame with a row per day: `day`, `is_day_off`, and `holiday_name_zh` and `holiday_name_en`, null on a day without
+    a holiday and where the package has no name in the language.
     """
-    rows: list[tuple[pd.Timestamp, str | None, str | None]] = []
-    if country and first and last:
+    if first is None or last is None:
+        days = pd.DatetimeIndex([])
+    else:
+        days = pd.date_range(first.date(), max(last.date(), as_of.date() - datetime.timedelta(1)), unit="s")
+    rows: list[tuple[bool | None, str | None, str | None]] = [(None, None, None)] * len(days)
+    if country and len(days):
         # Only here is it needed, which takes a quarter of a second to load.
         import holidays
 
-        years = range(first.year, last.year + 1)
+        years = range(days[0].year, days[-1].year + 1)
         known = holidays.country_holidays(country, years=years)
         # Without languages its names are English.
         languages = known.supported_languages or ("en",)
@@ -36,12 +43,14 @@ def days_off(country: str | None, first: datetime.date | None, last: datetime.da
             for language in (_best(languages, "zh_CN"), _best(languages, "en_US"))
         )
         rows = [
-            (day, _name(chinese.get(day.date())), _name(english.get(day.date())))
-            for day in pd.date_range(first, last)
-            if not known.is_working_day(day.date())
+            (True, _name(chinese.get(day)), _name(english.get(day)))
+            if not known.is_working_day(day)
+            else (False, None, None)
+            for day in days.date
         ]
-    frame = pd.DataFrame(rows, columns=["day", "holiday_name_zh", "holiday_name_en"])
-    return frame.astype({"day": "datetime64[s]", "holiday_name_zh": "str", "holiday_name_en": "str"})
+    frame = pd.DataFrame(rows, days, ["is_day_off", "holiday_name_zh", "holiday_name_en"])
+    types = {"is_day_off": "boolean", "holiday_name_zh": "str", "holiday_name_en": "str"}
+    return frame.astype(types).rename_axis("day").reset_index()
 
 
 def _best(languages: tuple[str, ...], wanted: str) -> str | None:

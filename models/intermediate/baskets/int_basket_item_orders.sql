@@ -33,6 +33,34 @@ with_odds as (
         cast(pairs as double)
         / nullif(sum(pairs) over (partition by segment, level, month_start, size_class) - pairs, 0) as odds
     from item_orders
+),
+
+-- Goods drawn at random make as many pairs as these orders hold, each of them as often as the odds of its two things
+-- say. By month, as goods and the sizes of baskets have their seasons, and by size, as large orders hold other goods.
+totals as (
+    select
+        segment,
+        level,
+        month_start,
+        size_class,
+        sum(pairs) as pairs,
+        sum(odds {{ in_order('item_no') }}) as odds,
+        sum(odds * odds {{ in_order('item_no') }}) as squares
+    from with_odds
+    group by segment, level, month_start, size_class
+),
+
+with_chances as (
+    select
+        with_odds.*,
+        with_odds.odds * totals.pairs / nullif(totals.odds * totals.odds - totals.squares, 0) as chance_share
+    from with_odds
+    inner join totals
+        on
+            with_odds.segment = totals.segment
+            and with_odds.level = totals.level
+            and with_odds.month_start = totals.month_start
+            and with_odds.size_class = totals.size_class
 )
 
-select * from with_odds
+select * from with_chances

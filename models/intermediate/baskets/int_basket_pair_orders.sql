@@ -70,16 +70,44 @@ pair_orders as (
     having sum(member_orders) >= {{ var('basket_min_orders') }}
 ),
 
-with_item_orders as (
+-- By month, as things of one season, or counters of one time, meet more often than things that are sold all the time,
+-- and by size, as those of large orders do. In DECIMAL, whose sum is the same in any order: to sort the months of each
+-- pair takes many times as long.
+chances as (
+    select
+        pair_orders.segment,
+        pair_orders.item_no,
+        pair_orders.other_item_no,
+        cast(sum(cast(items.odds * others.chance_share as decimal(28, 10))) as double) as chance_orders
+    from pair_orders
+    inner join item_orders as items
+        on pair_orders.segment = items.segment and pair_orders.item_no = items.item_no
+    inner join item_orders as others
+        on
+            pair_orders.segment = others.segment
+            and pair_orders.other_item_no = others.item_no
+            and items.month_start = others.month_start
+            and items.size_class = others.size_class
+    where items.odds > 0 and others.odds > 0
+    group by pair_orders.segment, pair_orders.item_no, pair_orders.other_item_no
+),
+
+with_chances as (
     select
         pair_orders.*,
         items.orders as item_orders,
-        others.orders as other_item_orders
+        others.orders as other_item_orders,
+        chances.chance_orders
     from pair_orders
     inner join item_totals as items
         on pair_orders.segment = items.segment and pair_orders.item_no = items.item_no
     inner join item_totals as others
         on pair_orders.segment = others.segment and pair_orders.other_item_no = others.item_no
+    inner join chances
+        on
+            pair_orders.segment = chances.segment
+            and pair_orders.item_no = chances.item_no
+            and pair_orders.other_item_no = chances.other_item_no
 )
 
-select * from with_item_orders
+select * from with_chances

@@ -10,61 +10,52 @@ item_orders as (
     select * from {{ ref('int_basket_item_orders') }}
 ),
 
-sizes as (
+order_levels as (
     select distinct
         order_no,
-        level,
-        size_class
+        level
     from basket_items
 ),
 
 -- Each order counts in its segment and, as segment 0, among all.
-order_totals as (
+level_orders as (
     select
         coalesce(orders.segment, 0) as segment,
-        sizes.level,
-        orders.month_start,
-        sizes.size_class,
-        count(*) as orders
-    from sizes
-    inner join orders on sizes.order_no = orders.order_no
-    group by
-        grouping sets (
-            (orders.segment, sizes.level, orders.month_start, sizes.size_class),
-            (sizes.level, orders.month_start, sizes.size_class)
-        )
+        order_levels.level,
+        count(*) as all_orders
+    from order_levels
+    inner join orders on order_levels.order_no = orders.order_no
+    group by grouping sets ((orders.segment, order_levels.level), (order_levels.level))
 ),
 
-item_totals as (
+frequent_items as (
     select
         segment,
         level,
-        month_start,
-        size_class,
-        sum(pairs) as pairs,
-        sum(odds {{ in_order('item_no') }}) as odds,
-        sum(odds * odds {{ in_order('item_no') }}) as squares
+        item_no
     from item_orders
-    group by segment, level, month_start, size_class
+    group by segment, level, item_no
+    having sum(orders) >= {{ var('basket_min_orders') }}
 ),
 
--- Goods drawn at random make as many pairs as these orders hold, each of them as often as the odds of its two things
--- say. By month, as goods and the sizes of baskets have their seasons, and by size, as large orders hold other goods.
+level_pairs as (
+    select
+        segment,
+        level,
+        count(*) * (count(*) - 1) / 2 as pairs_compared
+    from frequent_items
+    group by segment, level
+),
+
 totals as (
     select
-        order_totals.segment,
-        order_totals.level,
-        order_totals.month_start,
-        order_totals.size_class,
-        order_totals.orders,
-        item_totals.pairs / nullif(item_totals.odds * item_totals.odds - item_totals.squares, 0) as chance_pairs
-    from order_totals
-    inner join item_totals
-        on
-            order_totals.segment = item_totals.segment
-            and order_totals.level = item_totals.level
-            and order_totals.month_start = item_totals.month_start
-            and order_totals.size_class = item_totals.size_class
+        level_orders.segment,
+        level_orders.level,
+        level_orders.all_orders,
+        coalesce(level_pairs.pairs_compared, 0) as pairs_compared
+    from level_orders
+    left join level_pairs
+        on level_orders.segment = level_pairs.segment and level_orders.level = level_pairs.level
 )
 
 select * from totals

@@ -3,11 +3,37 @@ with orders as (
 ),
 
 member_returns as (
-    select * from {{ ref('int_returns_as_of') }}
+    select * from {{ ref('member_returns') }}
+    where '{{ var("returns") }}' = 'net'
 ),
 
 retailer as (
     select * from {{ ref('stg_retailer') }}
+),
+
+first_orders as (
+    select
+        card_id,
+        any_value(as_of) as as_of,
+        min(purchased_at) as first_purchased_at
+    from orders
+    group by card_id
+),
+
+-- What is taken off the purchases: with the setting `returns: drop`, nothing. Goods that were brought back before
+-- the first purchase that we know are goods of an earlier one.
+taken_off as (
+    select
+        member_returns.card_id,
+        member_returns.returned_at,
+        member_returns.returned_amount,
+        member_returns.returned_points
+    from member_returns
+    inner join first_orders on member_returns.card_id = first_orders.card_id
+    where
+        member_returns.is_of_counted_purchase
+        and member_returns.returned_at >= first_orders.first_purchased_at
+        and member_returns.returned_at < first_orders.as_of
 ),
 
 -- Only months with a purchase or a return change anything.
@@ -19,8 +45,7 @@ movements as (
         purchased_at as moved_at,
         1 as f,
         amount as m,
-        points as p,
-        null as returned_points
+        points as p
     from orders
     union all
     select
@@ -30,9 +55,8 @@ movements as (
         returned_at as moved_at,
         0 as f,
         -returned_amount as m,
-        null as p,
-        returned_points
-    from member_returns
+        -returned_points as p
+    from taken_off
 ),
 
 by_month as (
@@ -44,7 +68,6 @@ by_month as (
         sum(f) as f,
         sum(m) as m,
         sum(p) as p,
-        sum(returned_points) as returned_points,
         count(*) filter (where f = 0) as returns
     from movements
     group by card_id, cast(date_trunc('month', moved_at) as date)
@@ -62,10 +85,7 @@ cumulated as (
         -- Where points are recorded, a buyer of whose lines none has any has none.
         case
             when retailer.has_points
-                then cast(
-                    coalesce(sum(p) over months_of_member, 0)
-                    - coalesce(sum(returned_points) over months_of_member, 0) as decimal(18, 2)
-                )
+                then cast(coalesce(sum(p) over months_of_member, 0) as decimal(18, 2))
         end as p,
         sum(returns) over months_of_member as returns
     from by_month

@@ -8,10 +8,7 @@ days as (
 
 calendar as (
     select
-        month_start,
-        first_day,
-        last_day,
-        usual_share_of_days,
+        months.*,
         {{ every('day', 'month_start', 'last_day(month_start)') }} as day
     from months
 ),
@@ -62,6 +59,10 @@ judged as (
     select
         chances.day,
         chances.month_start,
+        chances.calendar_days,
+        chances.trading_days,
+        chances.orders,
+        chances.usual_orders_per_day,
         chances.chance_of_trade,
         not chances.has_trade
         and (not chances.is_in_window or runs.chance * runs.runs < {{ var('chance_level') }}) as is_gap

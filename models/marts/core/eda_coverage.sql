@@ -1,29 +1,20 @@
-with months as (
-    select * from {{ ref('int_usual_months') }}
-),
-
-days as (
+with days as (
     select * from {{ ref('int_calendar_days') }}
 ),
 
-trade as (
+months as (
     select
         month_start,
+        calendar_days,
+        trading_days,
+        orders,
+        usual_orders_per_day * calendar_days as usual_orders,
         bool_and(is_gap) as is_all_gap,
         sum(chance_of_trade {{ in_order('day') }}) as usual_trading_days,
-        coalesce(sum(chance_of_trade {{ in_order('day') }}) filter (where is_gap), 0) as lacking_trading_days
-    from days
-    group by month_start
-),
-
-compared as (
-    select
-        months.*,
-        {{ all_but('trade', ['month_start']) }},
-        months.usual_orders_per_day * months.calendar_days as usual_orders,
+        coalesce(sum(chance_of_trade {{ in_order('day') }}) filter (where is_gap), 0) as lacking_trading_days,
         count(*) over () as months
-    from months
-    inner join trade on months.month_start = trade.month_start
+    from days
+    group by month_start, calendar_days, trading_days, orders, usual_orders_per_day
 ),
 
 -- Measured by the shop's own rhythm. A month with trade but hardly any orders is a hole in the data too, unless so few
@@ -46,7 +37,7 @@ coverage as (
                 then 'partial'
             else 'complete'
         end as status
-    from compared
+    from months
 )
 
 select * from coverage

@@ -1,5 +1,5 @@
-with orders as (
-    select * from {{ ref('orders') }}
+with calendar as (
+    select * from {{ ref('int_days_off') }}
 ),
 
 days as (
@@ -10,10 +10,6 @@ coverage as (
     select * from {{ ref('eda_coverage') }}
 ),
 
-as_of as (
-    select * from {{ ref('int_as_of') }}
-),
-
 promotion_days as (
     select * from {{ ref('promotion_days') }}
 ),
@@ -22,31 +18,9 @@ weekdays as (
     select * from {{ ref('weekdays') }}
 ),
 
-retailer as (
-    select * from {{ ref('retailer') }}
-),
-
-days_off as (
-    select * from {{ ref('int_days_off') }}
-),
-
--- From the first order of anybody to the last, or to the day before the as-of date where that is later.
-span as (
-    select
-        cast(min(orders.purchased_at) as date) as first_day,
-        greatest(cast(max(orders.purchased_at) as date), cast(any_value(as_of.as_of) as date) - 1) as last_day
-    from orders
-    cross join as_of
-),
-
-calendar as (
-    select {{ every('day', 'first_day', 'last_day') }} as day
-    from span
-),
-
 dates as (
     select
-        calendar.day,
+        cast(calendar.day as date) as day,
         weekdays.weekday,
         weekdays.name_zh as weekday_name_zh,
         weekdays.name_en as weekday_name_en,
@@ -57,12 +31,10 @@ dates as (
         days.day is not null as is_trading_day,
         coverage.status as coverage_status,
         coalesce(promotion_days.is_promotion_day, false) as is_promotion_day,
-        case when retailer.holidays is not null then days_off.day is not null end as is_day_off,
-        days_off.holiday_name_zh,
-        days_off.holiday_name_en
+        calendar.is_day_off,
+        calendar.holiday_name_zh,
+        calendar.holiday_name_en
     from calendar
-    cross join retailer
-    left join days_off on calendar.day = days_off.day
     left join days on calendar.day = days.day
     left join coverage on date_trunc('month', calendar.day) = coverage.month_start
     left join promotion_days on calendar.day = promotion_days.day
