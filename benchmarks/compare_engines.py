@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from segmentation.comparison import TOLERANCE, differences
+from segmentation.engine_differences import TOLERANCE, differences
 
 FOLDER = Path("target/engines")
 BIN = Path(sys.executable).parent

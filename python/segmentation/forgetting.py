@@ -44,7 +44,7 @@ from segmentation.landing.text import (
 from segmentation.publication import STORAGE, begin, check_writers
 from segmentation.tables import write_xlsx
 
-LISTS = {".csv", ".tsv", ".txt"}
+LIST_SUFFIXES = {".csv", ".tsv", ".txt"}
 PACKED = {".gz", ".zst", ".bz2", ".zip"}
 ENCODINGS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 # All cards of the marts, each with that of its person; a line can have both its own and that of its member.
@@ -248,7 +248,7 @@ def _is_list(path: Path) -> bool:
     """Whether a file of the audiences is a text file with members, perhaps packed."""
     name = path.with_suffix("") if path.suffix.lower() in PACKED else path
     # A row of the log tells of an audience, not of a member.
-    return name.suffix.lower() in LISTS and path.name != "log.csv"
+    return name.suffix.lower() in LIST_SUFFIXES and path.name != "log.csv"
 
 
 def _rewrite_csv(path: Path, is_theirs: Mapping[str, bool]) -> int:

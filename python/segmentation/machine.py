@@ -12,6 +12,7 @@ from pathlib import Path
 
 from duckdb import DuckDBPyConnection
 
+from segmentation.disk import WORKBOOKS
 from segmentation.errors import InputError
 
 DEFAULT_SHARE = 0.7
@@ -23,7 +24,6 @@ PROCESS = 300 << 20
 LARGEST_DATABASE = 0.6
 # A workbook is in memory whole: one of 195,000 rows takes 26 bytes for each of its own.
 PER_WORKBOOK_BYTE = 40
-WORKBOOKS = (".xlsx", ".xlsm")
 GIB = 1 << 30
 MEMORY_INFO = Path("/proc/meminfo")
 GROUPS = Path("/sys/fs/cgroup")

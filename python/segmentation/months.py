@@ -6,13 +6,9 @@ import datetime
 # has not ended. Of a month without data nothing is known, and of one day no variance of the days with an order.
 MONTHS = """
     with as_of as (select max(as_of) as as_of from marts.member_overview),
-    spanned as (
-        select unnest(range(min(month_start), max(as_of), interval 1 month)) as month_start
-        from marts.eda_coverage cross join as_of
-    ),
     months as (
-        select cast(month_start as date) as month_start, coalesce(status, 'missing') as status
-        from spanned left join marts.eda_coverage using (month_start)
+        select distinct month_start, month_status as status
+        from marts.life_cycle_by_month join as_of on month_start < as_of
     ),
     bought as (
         select cast(date_trunc('month', purchased_at) as date) as month_start, cast(purchased_at as date) as day,
@@ -31,15 +27,13 @@ MONTHS = """
     of_month as (
         select month_start, sum(amount) as amount, count(distinct card_id) as buyers from bought group by month_start
     )
-    select month_start,
-        if(status = 'complete' and month_start + interval 1 month > as_of, 'partial', status) as status,
+    select month_start, status,
         coalesce(by_month.orders, if(status = 'missing', null, 0)) as orders,
         cast(coalesce(amount, if(status = 'missing', null, 0)) as double) as amount,
         coalesce(buyers, if(status = 'missing', null, 0)) as buyers,
         coalesce(by_month.trading_days, if(status = 'missing', null, 0)) as trading_days,
         orders_variance, amount_variance
-    from months cross join as_of
-        left join by_month using (month_start) left join of_month using (month_start)
+    from months left join by_month using (month_start) left join of_month using (month_start)
     order by month_start"""
 
 

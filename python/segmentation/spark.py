@@ -49,7 +49,7 @@ def start_session(master: str, tables: Path, **settings: str) -> SparkSession:
     return session
 
 
-def build(session: SparkSession, warehouse: Path, raw: Path, variables: str = "{}") -> list[str]:
+def build(session: SparkSession, warehouse: Path, raw: Path) -> list[str]:
     """Build every seed and model on Spark from what has landed beside a DuckDB warehouse.
 
     Parameters
@@ -57,7 +57,6 @@ def build(session: SparkSession, warehouse: Path, raw: Path, variables: str = "{
     session : of `start_session`, with no table of an earlier build.
     warehouse : the DuckDB file; the landing has left `<warehouse>.work`.
     raw : folder for the raw tables as Parquet, which every executor must reach.
-    variables : settings as JSON, as dbt takes them.
 
     Returns
     -------
@@ -68,7 +67,7 @@ def build(session: SparkSession, warehouse: Path, raw: Path, variables: str = "{
     RuntimeError
         If a seed or model cannot be built; the message says which and why.
     """
-    options = ["--target", "spark", "--vars", variables]
+    options = ["--target", "spark"]
     quiet = ["--quiet", "--no-write-json"]
     parsed = dbtRunner().invoke([*quiet, "parse", *options])
     if not isinstance(parsed.result, Manifest):

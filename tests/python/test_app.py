@@ -110,14 +110,15 @@ def test_of_a_month_without_data_no_orders_of_a_member_are_told() -> None:
     connection.execute(
         """create schema marts;
         create table marts.member_overview as select date '2016-01-01' as as_of;
-        create table marts.eda_coverage as from (values (date '2015-01-01', 'complete'), ('2015-02-01', 'missing'),
-            ('2015-03-01', 'complete'), ('2016-02-01', 'complete')) as c (month_start, status);
+        create table marts.life_cycle_by_month as from (values (date '2014-12-01', 'complete'),
+            ('2015-01-01', 'complete'), ('2015-01-01', 'complete'), ('2015-02-01', 'missing'),
+            ('2015-03-01', 'complete'), ('2015-04-01', 'partial')) as c (month_start, month_status);
         create table marts.orders as select 'a' as card_id, timestamp '2015-01-05' as purchased_at, 7.5 as amount"""
     )
     shop = Edition.__new__(Edition)
     shop.connection = connection
     months = [(row["orders"], row["amount"], row["is_gap"]) for row in state.orders_by_month(shop, "a")]
-    assert months == [(1, 7.5, False), (None, None, True), (0, 0, False)]
+    assert months == [(1, 7.5, False), (None, None, True), (0, 0, False), (0, 0, True)]
 
 
 def test_the_list_is_ranked_paged_and_saved_whole(edition: Edition) -> None:

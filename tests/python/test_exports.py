@@ -144,8 +144,8 @@ def marts() -> duckdb.DuckDBPyConnection:
         [CARDS],
     )
     connection.execute(
-        """create table marts.eda_coverage as
-        select date '2017-12-01' as month_start, 'complete' as status, 31 as trading_days, 1 as orders;
+        """create table marts.life_cycle_by_month as
+        select date '2017-12-01' as month_start, 'complete' as month_status;
         create table marts.orders as select timestamp '2017-12-09 10:00' as purchased_at, 'member' as customer_type,
             'a' as card_id, cast(3 as decimal(18, 2)) as amount;
         alter table marts.tag_dictionary add column tag_no integer;

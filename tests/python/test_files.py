@@ -391,8 +391,8 @@ def test_what_stands_out_is_said_before_the_rest(tmp_path: Path, capsys: pytest.
                 (1, 5, 'c', 'first'), (13, 0, 'a', 'a'), (13, 0, 'b', 'b'), (13, 0, 'd', 'd'), (13, 0, 'c', 'c'),
                 (13, 0, 'e', 'e')) as findings (finding_no, found, subject, text_en);
             create table marts.cleaning_funnel (table_name varchar, step_no int, step_name_en varchar, rows_out int);
-            create table marts.eda_coverage as from (values (date '2017-01-01', 'partial'), ('2017-02-01', 'complete'),
-                ('2017-03-01', 'complete'), ('2017-04-01', 'complete')) as c (month_start, status);
+            create table marts.life_cycle_by_month as from (values (date '2017-01-01', 'partial'),
+                ('2017-02-01', 'complete'), ('2017-03-01', 'partial')) as c (month_start, month_status);
             create table marts.member_overview as select date '2017-03-31' as as_of, '' as card_id;
             create table marts.orders (purchased_at timestamp, customer_type varchar, card_id varchar, amount double);
             create table marts.segment_summary (segment int, segment_name_en varchar, members int, member_share double,

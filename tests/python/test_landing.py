@@ -57,6 +57,14 @@ def content(connection: duckdb.DuckDBPyConnection) -> list[list[tuple]]:
     return [ledger, *(connection.execute(f"from work.raw.{table} order by all").fetchall() for table in tables)]
 
 
+def test_a_ledger_of_another_version_begins_anew(shop: Path) -> None:
+    assert len(land_again(shop)) == 5
+    assert land_again(shop) == ()
+    with working_file(shop.parent / "w.duckdb") as connection:
+        connection.execute("alter table work.raw.files rename column reader to settings")
+    assert len(land_again(shop)) == 5
+
+
 def is_as_from_nothing(raw: Path) -> bool:
     with working_file(raw.parent / "w.duckdb") as kept, landed(raw, str(raw.parent / "shop.yml")) as new:
         return content(kept) == content(new)

@@ -39,6 +39,14 @@ def test_encodings_are_found_out_and_ids_stay_as_they_are(tmp_path: Path, encodi
     assert load(tmp_path, PLAIN, ROWS) == rows
 
 
+def test_what_cannot_be_decoded_is_named_as_it_is_called_packed_or_not(tmp_path: Path) -> None:
+    half_a_sign = b"\x00\xd8\n\x00"
+    text = b"\xff\xfe" + f"{HEADER}a,2015-01-01,x,1\n".encode("utf-16-le") + half_a_sign
+    write(tmp_path, gzip.compress(text), "sales.csv.gz")
+    with pytest.raises(InputError, match=r"sales\.csv\.gz is not valid utf-16 text: save it again as utf-8"):
+        load(tmp_path, PLAIN.replace("sales.csv", "sales.csv.gz"), ROWS)
+
+
 def test_lines_that_are_no_records_are_kept_with_their_line_and_reason(tmp_path: Path) -> None:
     lines = [
         "a,2015-01-01,fine,1", "too,few", "b,2015-01-01,fine,2,too,many", 'c,2015-01-01,"two', 'lines",3', "",

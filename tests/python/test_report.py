@@ -465,7 +465,7 @@ FEBRUARY = (216, 234, 216, 234)
 
 
 def story_of_months(language: str, february: tuple[int, ...], january: tuple[int, ...] = JANUARY) -> Story:
-    """Four months, of which March lacks a day until the as-of date, with so many orders by day, each of a card."""
+    """Three months, of which March lacks a day until the as-of date, with so many orders by day, each of a card."""
     days = [f"2015-01-{day:02d}" for day in range(1, len(january) + 1)]
     days += [f"2015-02-{day:02d}" for day in range(1, len(february) + 1)]
     orders = ", ".join(
@@ -474,9 +474,8 @@ def story_of_months(language: str, february: tuple[int, ...], january: tuple[int
     )
     return story_of(
         language,
-        f"""create table marts.eda_coverage as select *, 9 as orders
-            from (values (date '2015-01-01', 'complete'), ('2015-02-01', 'complete'), ('2015-03-01', 'complete'),
-                ('2015-04-01', 'complete')) as c (month_start, status);
+        f"""create table marts.life_cycle_by_month as select * from (values (date '2015-01-01', 'complete'),
+            ('2015-02-01', 'complete'), ('2015-03-01', 'partial')) as c (month_start, month_status), range(2);
         create table marts.orders as
             select day + interval 9 hour as purchased_at, 'member' as customer_type,
                 row_number() over (partition by date_trunc('month', day)) as card_id, 0.01 as amount
@@ -491,7 +490,9 @@ def story_of_months(language: str, february: tuple[int, ...], january: tuple[int
 
 def test_the_month_of_the_as_of_date_is_missing_where_nothing_is_known_of_it() -> None:
     story = story_of_months("en", FEBRUARY)
-    story.source.connection.execute("update marts.eda_coverage set status = 'missing' where month_start = '2015-03-01'")
+    story.source.connection.execute(
+        "update marts.life_cycle_by_month set month_status = 'missing' where month_start = '2015-03-01'"
+    )
     assert story.months[-1]["status"] == "missing"
 
 
@@ -502,7 +503,7 @@ def test_what_is_beyond_chance_follows_the_setting() -> None:
     assert "10.0%" not in untold.title
 
 
-def test_months_after_the_as_of_date_are_not_told_and_its_own_is_partial() -> None:
+def test_months_are_told_to_the_as_of_date() -> None:
     story = story_of_months("en", FEBRUARY)
     assert [(row["status"], row["orders"], row["amount"], row["buyers"]) for row in story.months] == [
         ("complete", 1000, 10, 1000),
@@ -648,7 +649,7 @@ def test_a_month_of_which_no_year_is_whole_is_not_the_best() -> None:
         assert (even in block.sentences) == (error == "0.3")
     story.source.connection.execute("update marts.calendar_effects set standard_error = 0.1")
     # February of two years, January of one.
-    story.source.connection.execute("insert into marts.eda_coverage values ('2014-02-01', 'complete', 9)")
+    story.source.connection.execute("insert into marts.life_cycle_by_month values ('2014-02-01', 'complete', 0)")
     block = business.rhythm(replace(story), "month")
     assert block.title == "Shares of orders by month of the year"
 

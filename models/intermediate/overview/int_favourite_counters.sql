@@ -31,8 +31,7 @@ favourites as (
     select
         orders_by_counter.card_id,
         orders_by_counter.counter_code,
-        counters.counter_name,
-        orders_by_counter.orders
+        counters.counter_name
     from orders_by_counter
     left join counters on orders_by_counter.counter_code = counters.counter_code
     qualify row_number() over (

@@ -231,7 +231,9 @@ def _by_value(edition: Edition, trait: str, counts: list[Any], language: str) ->
 
 def _by_period(edition: Edition, trait: str, counts: list[Any], language: str) -> list[Part]:
     story, period = edition.stories[language], edition.period(trait)
-    gaps = edition.connection.execute("select month_start from marts.eda_coverage where status <> 'complete'")
+    gaps = edition.connection.execute(
+        "select month_start from marts.life_cycle_by_month where month_status <> 'complete'"
+    )
     missing = {day for (day,) in gaps.fetchall()} if period == "month" and trait == "last_visit_date" else set()
     found = {start: (selected, members) for start, selected, members in counts}
     parts = []
@@ -330,7 +332,7 @@ def portrait(edition: Edition, card: str, language: str) -> dict[str, str]:
 def orders_by_month(edition: Edition, card: str) -> list[Row]:
     """Orders and amount of a member in each month from the first order to the as-of date.
 
-    is_gap where data lack; of a month without any, nothing is known.
+    is_gap where data lack or the month has not ended; of a month without any, nothing is known.
     """
     return edition.rows(
         f"""with months as (
@@ -338,12 +340,12 @@ def orders_by_month(edition: Edition, card: str) -> list[Row]:
                 sum(amount) as amount
             from marts.orders where {WHICH} group by all
         )
-        select month_start, status <> 'complete' as is_gap,
-            coalesce(months.orders, if(status = 'missing', null, 0)) as orders,
-            cast(coalesce(months.amount, if(status = 'missing', null, 0)) as double) as amount
-        from marts.eda_coverage left join months using (month_start)
+        select month_start, month_status <> 'complete' as is_gap,
+            coalesce(months.orders, if(month_status = 'missing', null, 0)) as orders,
+            cast(coalesce(months.amount, if(month_status = 'missing', null, 0)) as double) as amount
+        from (select distinct month_start, month_status from marts.life_cycle_by_month)
+        left join months using (month_start)
         where month_start >= (select min(month_start) from months)
-            and month_start < (select max(as_of) from marts.member_overview)
         order by month_start""",
         {"card": card},
     )

@@ -277,11 +277,10 @@ def migration(source: Source) -> Figure | None:
 
 def group_history(source: Source) -> Figure | None:
     data = source.mart(
-        f"""select month_start, code, name_{{lang}} as label, rule_no, count(*) as members,
-            any_value(if(month_start + interval 1 month <= as_of, status, 'partial')) as month_status
+        f"""select month_start, code, name_{{lang}} as label, rule_no, count(*) as members, month_status
         from marts.member_history join {RULES} on rule_set = 'rfm_group' and rfm_group = code
-        left join marts.eda_coverage using (month_start), (select max(as_of) as as_of from marts.member_overview)
-        group by month_start, code, label, rule_no order by month_start, rule_no"""
+        join (select distinct month_start, month_status from marts.life_cycle_by_month) using (month_start)
+        group by month_start, code, label, rule_no, month_status order by month_start, rule_no"""
     )
     if data["month_start"].nunique() < 2:
         return None

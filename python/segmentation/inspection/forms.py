@@ -10,14 +10,22 @@ from pathlib import Path
 from statistics import mode
 
 from segmentation.landing.retailer import WHITESPACE, FileSet
-from segmentation.landing.text import BLOCK_BYTES, decoded, first_lines, is_utf16, open_plain, read_line, record_at
-from segmentation.landing.text import DELIMITERS as USUAL_DELIMITERS
+from segmentation.landing.text import (
+    BLOCK_BYTES,
+    DELIMITERS,
+    decoded,
+    first_lines,
+    is_utf16,
+    open_plain,
+    read_line,
+    record_at,
+)
 from segmentation.landing.workbook import read_sheet
 
 FIRST_LINES = 2_000
 MOST_LINES_BEFORE_HEADER = 60
 MOST_RECORDS = 500
-DELIMITERS = (*USUAL_DELIMITERS, "::")
+POSSIBLE_DELIMITERS = (*DELIMITERS, "::")
 # Russian writes its letters with the last quarter of all bytes; of two bytes, Korean begins its signs with few of those
 # that Chinese does.
 RUSSIAN_WORD = re.compile(rb"[\xc0-\xff]{3,}")
@@ -54,8 +62,8 @@ def text_form(path: Path) -> FileSet:
     else:
         text = decoded(content, "utf-8") or content.decode(encoding or "gb18030", "replace")
     lines = list(io.StringIO(text.lstrip("\ufeff"), newline=None))
-    records = {delimiter: _records(lines, delimiter) for delimiter in (*DELIMITERS, WHITESPACE)}
-    delimiter = max(DELIMITERS, key=lambda delimiter: _fit(records[delimiter]))
+    records = {delimiter: _records(lines, delimiter) for delimiter in (*POSSIBLE_DELIMITERS, WHITESPACE)}
+    delimiter = max(POSSIBLE_DELIMITERS, key=lambda delimiter: _fit(records[delimiter]))
     if _fit(records[delimiter]) == (0, 0):
         delimiter = WHITESPACE
     settings = FileSet((), {}, encoding=encoding, delimiter=delimiter)

@@ -22,7 +22,7 @@ from segmentation.landing.files import (
 )
 from segmentation.landing.reading import PLACE, append, create_table, read_files
 from segmentation.landing.retailer import WORDS, FileSet
-from segmentation.landing.text import DELIMITERS as USUAL_DELIMITERS
+from segmentation.landing.text import DELIMITERS
 from segmentation.landing.workbook import sheet_names
 
 # Of a last row that sums up the others: a value begins with such a word, or counts rows.
@@ -186,7 +186,7 @@ def _settings_of_both(ours: FileSet, theirs: FileSet) -> FileSet | None:
     """
     encodings = {settings.encoding for settings in (ours, theirs)} - {None}
     delimiters = {settings.delimiter for settings in (ours, theirs)}
-    if len(encodings) > 1 or (len(delimiters) > 1 and not delimiters <= {None, *USUAL_DELIMITERS}):
+    if len(encodings) > 1 or (len(delimiters) > 1 and not delimiters <= {None, *DELIMITERS}):
         return None
     return replace(
         ours, encoding=next(iter(encodings), None), delimiter=ours.delimiter if len(delimiters) == 1 else None

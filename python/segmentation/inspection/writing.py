@@ -20,7 +20,7 @@ from segmentation.inspection.roles import KINDS, Choice, Join, columns_of, decim
 from segmentation.landing.retailer import WHITESPACE, WORDS
 
 SCHEMA = "yaml-language-server: $schema=retailer.schema.json"
-DELIMITERS = {"\t": "tab", WHITESPACE: WHITESPACE}
+WORDS_OF_DELIMITERS = {"\t": "tab", WHITESPACE: WHITESPACE}
 
 
 def retailer_yaml(choice: Choice, doubts: Sequence[str]) -> str:
@@ -108,7 +108,7 @@ def _files(choice: Choice, table: Table) -> CommentedMap:
     if settings.encoding:
         content["encoding"] = settings.encoding
     if settings.delimiter not in (None, ","):
-        content["delimiter"] = _quoted(DELIMITERS.get(str(settings.delimiter), str(settings.delimiter)))
+        content["delimiter"] = _quoted(WORDS_OF_DELIMITERS.get(str(settings.delimiter), str(settings.delimiter)))
     if settings.skip:
         content["skip"] = settings.skip
         content.yaml_add_eol_comment("They stand above the table.", "skip", column=0)

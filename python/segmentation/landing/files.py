@@ -15,12 +15,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from segmentation.disk import WORKBOOKS
 from segmentation.errors import InputError
 from segmentation.landing.retailer import FileSet, RawTable, Retailer, plain_name
 from segmentation.landing.text import MOST_COLUMNS, find_header
 from segmentation.landing.workbook import EXACT_BELOW, OLE_MAGIC, is_workbook, read_sheet, sheets_to_read
 
-WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
 PARQUET_MAGIC = b"PAR1"
 # Hidden ones, what other programs note, and what a spreadsheet puts beside a workbook while it is open.
 BEGINNINGS_OF_OTHERS = (".", "_", "~")
@@ -31,7 +31,7 @@ TABLE_TITLES = {
     "segment_overrides": "the segment overrides",
 }
 # A list may have no row yet.
-LISTS = ("card_merges", "segment_overrides")
+LIST_TABLES = ("card_merges", "segment_overrides")
 # Beside demo files, and beside them only.
 DEMO_NOTE = "DEMO_DATA.txt"
 NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -201,7 +201,7 @@ def find_raw_files(retailer: Retailer, table: RawTable, raw_dir: Path, known: Kn
         raw_files = [
             _checked_file(retailer, table, settings, columns, raw_dir, path, sheet, known) for path, sheet in files
         ]
-        if table.name not in LISTS and not any(file.header.has_rows for file in raw_files):
+        if table.name not in LIST_TABLES and not any(file.header.has_rows for file in raw_files):
             raise InputError(f"{files[0][0]} has a header but no line below it: put the file with the data there.")
         parts.append(Part(settings, raw_files, key))
     return parts
@@ -248,7 +248,7 @@ def check_form(path: Path, title: str) -> None:
             f"{path} is protected by a password, or a workbook of the old .xls form: "
             "save it as .xlsx without a password."
         )
-    is_named_workbook = path.suffix.lower() in WORKBOOK_SUFFIXES
+    is_named_workbook = path.suffix.lower() in WORKBOOKS
     if is_named_workbook and not is_workbook(path) and (magic[:2] == b"PK" or zipfile.is_zipfile(path)):
         raise InputError(f"{path} is a broken workbook: save it again from a spreadsheet as .xlsx.")
     if path.suffix.lower() == ".parquet" and not magic.startswith(PARQUET_MAGIC):
@@ -283,7 +283,7 @@ def _checked_file(
     sheet: str | None,
     known: KnownFiles,
 ) -> RawFile:
-    should_be_workbook = path.suffix.lower() in WORKBOOK_SUFFIXES
+    should_be_workbook = path.suffix.lower() in WORKBOOKS
     kind, header, stamp = _kind_and_header(path, sheet, settings, raw_dir, known)
     raw_names = _raw_names(wanted, header)
     other = next((other for other in retailer.tables if other.name != table.name), None)

@@ -38,28 +38,25 @@ from segmentation.progress import progress_of_query, say
 
 # Rises when files would be read otherwise than before: then all are read again.
 READING = 4
-LEDGER = """
-create table if not exists work.raw.files (
-    table_name varchar,
-    part integer,
-    source_file varchar,
-    raw_path varchar,
-    sheet varchar,
-    kind varchar,
-    layout varchar,
-    header varchar,
-    sheets varchar,
-    left_out varchar,
-    reader varchar,
-    stamp varchar,
-    size_bytes bigint,
-    sha256 varchar,
-    raw_rows bigint,
-    unreadable_rows bigint,
-    landed_at timestamp
-)
-"""
-LEDGER_COLUMNS = 17
+LEDGER = {
+    "table_name": "VARCHAR",
+    "part": "INTEGER",
+    "source_file": "VARCHAR",
+    "raw_path": "VARCHAR",
+    "sheet": "VARCHAR",
+    "kind": "VARCHAR",
+    "layout": "VARCHAR",
+    "header": "VARCHAR",
+    "sheets": "VARCHAR",
+    "left_out": "VARCHAR",
+    "reader": "VARCHAR",
+    "stamp": "VARCHAR",
+    "size_bytes": "BIGINT",
+    "sha256": "VARCHAR",
+    "raw_rows": "BIGINT",
+    "unreadable_rows": "BIGINT",
+    "landed_at": "TIMESTAMP",
+}
 PARQUET_FILES_AT_ONCE = 100
 IN_RAW = "database_name = 'work' and schema_name = 'raw'"
 
@@ -191,12 +188,13 @@ def _unnamed(parts: Mapping[str, Sequence[Part]], raw_dir: Path) -> tuple[str, .
 def _open_ledger(connection: DuckDBPyConnection) -> None:
     """Make the ledger where there is none; one of another version of the project leaves, with all that had landed."""
     connection.execute("create schema if not exists work.raw")
-    [(columns,)] = connection.execute(
-        f"select count(*) from duckdb_columns() where {IN_RAW} and table_name = 'files'"
+    columns = connection.execute(
+        f"select column_name, data_type from duckdb_columns() where {IN_RAW} and table_name = 'files'"
     ).fetchall()
-    if columns != LEDGER_COLUMNS:
+    if dict(columns) != LEDGER:
         connection.execute("drop schema work.raw cascade; create schema work.raw")
-        connection.execute(LEDGER)
+        shape = ", ".join(f"{name} {data_type}" for name, data_type in LEDGER.items())
+        connection.execute(f"create table work.raw.files ({shape})")
 
 
 def _known_files(connection: DuckDBPyConnection, raw_dir: Path) -> KnownFiles:
@@ -323,7 +321,7 @@ def _enter(
     header = json.dumps(asdict(file.header) | {"twice": sorted(file.header.twice)})
     digest, rows, unreadable = found
     connection.execute(
-        f"insert into work.raw.files values ({', '.join('?' * LEDGER_COLUMNS)})",
+        f"insert into work.raw.files values ({', '.join('?' * len(LEDGER))})",
         [
             name,
             number,

@@ -165,7 +165,7 @@ def _read_text(connection: DuckDBPyConnection, file: RawFile, settings: FileSet)
             path = Path(folder) / "plain.csv"
             decompress(file.path, path)
         check_lines(path, file.path)
-        path, encoding, is_valid = _in_utf8(path, settings.encoding, Path(folder) / "utf8.csv")
+        path, encoding, is_valid = _in_utf8(path, file.path, settings.encoding, Path(folder) / "utf8.csv")
         if has_old_line_ends(path):
             with_new_line_ends(path, Path(folder) / "lines.csv")
             path = Path(folder) / "lines.csv"
@@ -240,7 +240,7 @@ def _read_lines(
         return False
 
 
-def _in_utf8(path: Path, stated_encoding: str | None, target: Path) -> tuple[Path, str, bool]:
+def _in_utf8(path: Path, shown: Path, stated_encoding: str | None, target: Path) -> tuple[Path, str, bool]:
     """Return a file with the text, its encoding, and whether it is wholly valid, which makes it utf-8.
 
     Without a stated encoding the file is utf-8 if all of it is valid, else gb18030 if all of it is, else the
@@ -258,7 +258,7 @@ def _in_utf8(path: Path, stated_encoding: str | None, target: Path) -> tuple[Pat
         elif to_utf8(path, encoding, target):
             return target, UTF8, True
         elif "\n".encode(encoding) != b"\n":
-            raise InputError(f"{path} is not valid {encoding} text: save it again as utf-8.")
+            raise InputError(f"{shown} is not valid {encoding} text: save it again as utf-8.")
     return path, min(candidates, key=lambda encoding: count_undecodable_lines(path, encoding)), False
 
 

@@ -31,7 +31,7 @@ WORDS_FILE = Path(__file__).with_name("column_words.yml")
 WORDS: dict[str, dict[str, Any]] = yaml.safe_load(WORDS_FILE.read_text(encoding="utf-8"))
 GENDER_CODES = {value: code for code, values in WORDS["gender"]["codes"].items() for value in values}
 WHITESPACE = "whitespace"
-DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " "}
+DELIMITER_WORDS = {"tab": "\t", "\\t": "\t", "space": " "}
 # Zero-width blanks and byte order marks, which get into names by copying.
 UNSEEN = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 # The part of a moment that is in a column of its own.
@@ -256,7 +256,7 @@ def _file_set(files: Files[Any], key: dict[str, str]) -> FileSet:
         files=files.files,
         columns={column: tuple(map(plain_name, names)) for column, names in columns.items() if names},
         encoding=files.encoding,
-        delimiter=files.delimiter and DELIMITERS.get(files.delimiter, files.delimiter),
+        delimiter=files.delimiter and DELIMITER_WORDS.get(files.delimiter, files.delimiter),
         header=files.header,
         skip=files.skip,
         sheets=files.sheet,

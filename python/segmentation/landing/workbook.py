@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 
 import pyarrow as pa
 import python_calamine
+from xlsxwriter.utility import xl_cell_to_rowcol
 
 from segmentation.errors import InputError
 from segmentation.landing.retailer import plain_name
@@ -241,8 +242,8 @@ def _check_size(path: Path, sheet_name: str) -> None:
                         f"{path}, sheet {sheet_name}, repeats texts of up to {longest:,} characters so often that they "
                         "do not fit into memory: save it as csv."
                     )
-    column = max(columns, key=_column_number)
-    if _column_number(column) * max(rows) > PLACES_PER_CELL * cells + FEW_PLACES:
+    column = max(columns, key=lambda letters: (len(letters), letters))
+    if (xl_cell_to_rowcol(f"{column.decode()}1")[1] + 1) * max(rows) > PLACES_PER_CELL * cells + FEW_PLACES:
         raise InputError(
             f"{path}, sheet {sheet_name}, reaches to column {column.decode()} and row {max(rows):,} but has only "
             f"{cells:,} cells: delete the columns and rows beyond the table, or save it as csv."
@@ -255,13 +256,6 @@ def _shared_texts(archive: zipfile.ZipFile) -> list[int]:
         return []
     texts = archive.read("xl/sharedStrings.xml").split(b"<si")
     return [len(text) for text in texts[1:]]
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
 
 
 def _part_of(archive: zipfile.ZipFile, sheet_name: str) -> str | None:

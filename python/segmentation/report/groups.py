@@ -282,9 +282,8 @@ def rfm_classes(story: Story) -> Block | None:
 def last_month(story: Story) -> datetime.date | None:
     """The last complete month before the as-of date that has one before it."""
     row = story.one(
-        """select max(month_start) as month_start from marts.eda_coverage where status = 'complete'
-            and month_start > (select min(month_start) from marts.eda_coverage)
-            and month_start + interval 1 month <= (select max(as_of) from marts.member_overview)"""
+        """select max(month_start) as month_start from marts.life_cycle_by_month where month_status = 'complete'
+            and month_start > (select min(month_start) from marts.life_cycle_by_month)"""
     )
     return row.get("month_start")
 

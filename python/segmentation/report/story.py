@@ -232,7 +232,7 @@ def open_story(connection: duckdb.DuckDBPyConnection, language: str) -> Story:
     texts = connection.execute(
         f"""with features as (
             select coalesce(list(name), []) as names from (
-                select name from (unpivot (select columns('^has_') from marts.retailer) on columns(*)
+                select name from (unpivot (select columns('^(has|require)_') from marts.retailer) on columns(*)
                     into name name value is_so) where is_so
                 union all
                 select 'net_returns' from marts.settings_used where setting = 'returns' and value = 'net'
