@@ -191,7 +191,8 @@ def plan(overview: Overview, folder: Path, request: Request) -> Plan:
     contacts = [contact._replace(card_id=known.get(contact.card_id.casefold(), "")) for contact in earlier]
     excluded = {contact.card_id for contact in contacts if contact.audience in request.exclude}
     lately = [contact for contact in contacts if abs((contact.day - contacted_on).days) < request.recent_days]
-    recent = {contact.card_id for contact in lately if contact.part == "contact"}
+    # Who is held out of the same audience stays so, as long as it may still work.
+    recent = {contact.card_id for contact in lately if contact.part == "contact" or contact.audience == request.name}
     left_out: Counter[str] = Counter()
     taken: list[str] = []
     filled: Counter[tuple[str, object]] = Counter()
@@ -209,7 +210,7 @@ def plan(overview: Overview, folder: Path, request: Request) -> Plan:
         else:
             taken.append(card)
             filled.update(place for place, _ in capped)
-    drawn = {card: in_holdout(card, request.name, request.salt, request.holdout) for card in taken}
+    drawn = {card: in_holdout(card, request.name, contacted_on, request.salt, request.holdout) for card in taken}
     contacted = [card for card in taken if not drawn[card]]
     warnings = [found.unknown for found in lists if found.unknown]
     if unknown := len({before.card_id.casefold() for before in earlier} - known.keys()):
@@ -346,9 +347,12 @@ def is_chosen_later(as_of: datetime.date, contacted_on: datetime.date) -> bool:
     return as_of > contacted_on + datetime.timedelta(1)
 
 
-def in_holdout(card_id: str, audience: str, salt: str, share: float) -> bool:
-    """Whether a card is held out of an audience: the same on every machine and in every version."""
-    digest = hashlib.md5(f"{salt}|{audience}|{card_id}".encode(), usedforsecurity=False).hexdigest()
+def in_holdout(card_id: str, audience: str, contacted_on: datetime.date, salt: str, share: float) -> bool:
+    """Whether a card is held out of an audience: the same on every machine and in every version.
+
+    Another day draws others: who is held out of all audiences of a name would be compared with those contacted by all.
+    """
+    digest = hashlib.md5(f"{salt}|{audience}|{contacted_on}|{card_id}".encode(), usedforsecurity=False).hexdigest()
     return int(digest[:12], 16) / 16**12 < share
 
 

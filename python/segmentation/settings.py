@@ -55,6 +55,7 @@ Feature = Literal["l", "r", "f", "m", "p"]
 Scaling = Literal["standard", "minmax", "log_standard"]
 Share = Annotated[float, Field(ge=0, le=1)]
 PartOf = Annotated[float, Field(gt=0, lt=1)]
+AtLeastOne = Annotated[float, Field(ge=1, le=1000)]
 # Below the largest integer of SQL: a guard that is said only to who exceeds it.
 GUARD = 1_000_000_000
 WholeNumber = Annotated[int, Field(ge=0, le=GUARD)]
@@ -288,6 +289,10 @@ class Settings(BaseModel):
     )
     basket_min_orders: Count = Field(
         description="Orders that a pair of goods or counters (or members that a first and a next purchase) must have."
+    )
+    basket_min_tie: AtLeastOne = Field(
+        description="A pair is told where it has so many times the orders that chance gives: closer to it, how sizes "
+        "of baskets are grouped may be all there is to tell."
     )
     basket_top: Count = Field(
         description="Pairs kept for all members and for each segment, and things members began with, per level."

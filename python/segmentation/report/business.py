@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 from segmentation.charts.lifecycle import STATE_COLORS
@@ -28,8 +29,19 @@ def last_two(months: list[Row]) -> tuple[Row | None, Row | None, Row | None]:
     return last, complete.get(month_before(day)), complete.get(day.replace(year=day.year - 1))
 
 
-def difference(story: Story, now: Row | None, before: Row | None, measure: str) -> float | None:
-    """The share by which a month has more a day of trade than another, to a tenth of a per cent; 0 within chance."""
+@dataclass(frozen=True)
+class Change:
+    """The share by which a month has more a day of trade than another, and whether that is beyond chance."""
+
+    share: float
+    is_beyond_chance: bool
+
+
+def difference(story: Story, now: Row | None, before: Row | None, measure: str) -> Change | None:
+    """What a month has more a day of trade than another; None where nobody can tell how much days vary.
+
+    Source: B. L. Welch, The generalization of "Student's" problem, Biometrika 34 (1947).
+    """
     if not now or not before or not before[measure]:
         return None
     # Orders of a day have its weekday, weather and offers in common: days vary by more than single orders come by
@@ -37,9 +49,12 @@ def difference(story: Story, now: Row | None, before: Row | None, measure: str) 
     if any(row[f"{measure}_variance"] is None for row in (now, before)):
         return None
     per_day = [float(row[measure]) / row["trading_days"] for row in (now, before)]
-    variance = sum(row[f"{measure}_variance"] / row["trading_days"] for row in (now, before))
-    is_told = story.is_beyond_chance(per_day[0] - per_day[1], variance)
-    return round(per_day[0] / per_day[1] - 1, 3) if is_told else 0
+    variances = [row[f"{measure}_variance"] / row["trading_days"] for row in (now, before)]
+    variance = sum(variances)
+    freedom = variance and variance**2 / sum(
+        part**2 / (row["trading_days"] - 1) for part, row in zip(variances, (now, before), strict=True)
+    )
+    return Change(per_day[0] / per_day[1] - 1, story.is_beyond_chance(per_day[0] - per_day[1], variance, freedom))
 
 
 def key_figures(story: Story) -> Block | None:
@@ -62,8 +77,10 @@ def key_figures(story: Story) -> Block | None:
         # It would tell what the month before had.
         is_told = before and before["month_start"] not in hidden
         more = difference(story, now, before, measure) if is_told else None
-        key = "card_month" if more is None else "card_month_change" if more else "card_month_same"
-        return story.say(key, month=month, value=value, change=story.signed(more))
+        if more is None:
+            return story.say("card_month", month=month, value=value)
+        key = "card_month_change" if more.is_beyond_chance else "card_month_by_chance"
+        return story.say(key, month=month, value=value, change=story.signed(more.share))
 
     cards = [Card(story.label("people_count"), story.members(total["members"]))] if "has_members" in story.texts else []
     repeat = story.share(total["repeat_buyers"], total["buyers"])
@@ -120,7 +137,12 @@ def by_month(story: Story, measure: str) -> Block | None:
     if len(months) < 2 or now is None:
         return None
     more, since = (difference(story, now, other, measure) for other in (before, year_before))
-    direction = "" if more is None else "_more" if more > 0 else "_less" if more < 0 else "_same"
+    if more is None:
+        kind, change = "", None
+    elif more.is_beyond_chance:
+        kind, change = "_more" if more.share > 0 else "_less", story.percent(abs(more.share))
+    else:
+        kind, change = "_by_chance", story.signed(more.share)
     best = max((row for row in shown if row["status"] == "complete"), key=lambda row: row[measure] or 0)
 
     def value(row: Row) -> str:
@@ -130,18 +152,18 @@ def by_month(story: Story, measure: str) -> Block | None:
     return Block(
         f"{measure}_by_month",
         story.say(
-            f"{measure}_by_month_title{direction}",
+            f"{measure}_by_month_title{kind}",
             month=month(now["month_start"]),
             value=value(now),
-            change=story.percent(abs(more or 0)),
+            change=change,
         ),
         sentences(
             story.say(
-                "by_month_year_before" if since else "by_month_year_before_same",
-                change=story.signed(since),
+                "by_month_year_before" if since.is_beyond_chance else "by_month_year_before_by_chance",
+                change=story.signed(since.share),
                 before=month(year_before["month_start"]),
             )
-            if year_before and since is not None
+            if year_before and since
             else "",
             "" if more is None else story.say("by_month_note"),
             story.say("by_month_best", month=month(best["month_start"]), value=value(best)),
@@ -322,7 +344,11 @@ def member_groups(story: Story) -> Block | None:
             from marts.member_overview join (select card_id, is_gender_filled from marts.members) using (card_id)
             where orders > 0
         )
-        select dimension, group_code, var_samp(amount order by amount) / count(*) as variance
+        -- Of fewer, a few large amounts make the mean lopsided: there, normal intervals claim too much (W. G. Cochran,
+        -- Sampling Techniques, 1977).
+        select dimension, group_code,
+            if(count(*) > 25 * pow(skewness(amount order by amount), 2), var_samp(amount order by amount), null)
+            / count(*) as variance
         from (unpivot buyers on gender, age_band into name dimension value group_code) group by all"""
     )
     variances = {group(row): row["variance"] for row in of_groups}
@@ -452,15 +478,44 @@ def rhythm(story: Story, name: str) -> Block | None:
 
 def _leads_rhythm(story: Story, name: str, best: int, data: list[Row]) -> bool | None:
     """Whether more is ordered there than in any other hour, weekday or month; None where nobody can tell."""
-    if name == "hour":
-        # A day with more orders has more in all its hours: between these, single orders come by chance.
-        return _leads(story, best, {row["position"]: (row["orders"], row["orders"]) for row in data})
-    # What is known of days and years, which differ by more than the chance of single orders, is known of members.
-    if data[0]["customer_type"] != "member":
+    kind = data[0]["customer_type"]
+    if name != "month":
+        # A day with more orders has more in all its hours, and a week on all its days: what counts is by how much an
+        # hour is above another of the same day, and a day above another of the same week.
+        position, unit, join = (
+            ("hour", "cast(purchased_at as date)", "left join")
+            if name == "hour"
+            else ("isodow(purchased_at)", "date_trunc('week', purchased_at)", "join")
+        )
+        others = ", ".join(f"({row['position']})" for row in data if row["position"] != best)
+        if not others:
+            return None
+        compared = story.rows(
+            f"""with cells as (
+                select {position} as position, {unit} as unit, count(*) as orders from marts.orders
+                where customer_type = {literal(kind)} and purchased_at < (select max(as_of) from marts.member_overview)
+                group by all
+            )
+            select other.position, avg(coalesce(best.orders, 0) - coalesce(cells.orders, 0)) as more,
+                var_samp(coalesce(best.orders, 0) - coalesce(cells.orders, 0) order by units.unit) as variance,
+                count(*) as units
+            from (select distinct unit from cells) as units cross join (values {others}) as other (position)
+            {join} cells as best on best.unit = units.unit and best.position = {best}
+            {join} cells on cells.unit = units.unit and cells.position = other.position
+            group by other.position"""
+        )
+        if len(compared) < len(data) - 1 or any(row["variance"] is None for row in compared):
+            return None
+        return all(
+            row["more"] > 0 and story.is_beyond_chance(row["more"], row["variance"] / row["units"], row["units"] - 1)
+            for row in compared
+        )
+    # What is known of years, which differ by more than the chance of single orders, is known of members.
+    if kind != "member":
         return None
     effects = story.rows(
-        f"""select position, relative_orders, pow(standard_error, 2) as variance from marts.calendar_effects
-        where effect = {literal(name)}"""
+        """select position, relative_orders, pow(standard_error, 2) as variance from marts.calendar_effects
+        where effect = 'month'"""
     )
     measured = {row["position"]: (row["relative_orders"], row["variance"]) for row in effects}
     return _leads(story, best, {row["position"]: measured.get(row["position"], (0, None)) for row in data})

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from statistics import NormalDist
 from typing import Any, TypeVar
 
 import duckdb
@@ -214,9 +213,13 @@ class Story:
         self.left_out.extend(cells)
         return frozenset(cells)
 
-    def is_beyond_chance(self, more: float, variance: float) -> bool:
-        """Whether chance rarely gives so large a difference."""
-        return abs(more) > NormalDist().inv_cdf(1 - self.chance_level / 2) * math.sqrt(variance)
+    def is_beyond_chance(self, more: float, variance: float, freedom: float = math.inf) -> bool:
+        """Whether chance rarely gives so large a difference; of a variance from few values, by Student's t."""
+        from scipy.special import ndtri, stdtrit
+
+        likely = 1 - self.chance_level / 2
+        quantile = stdtrit(freedom, likely) if 0 < freedom < math.inf else ndtri(likely)
+        return bool(abs(more) > quantile * math.sqrt(variance))
 
     def list(self, names: Iterable[str]) -> str:
         return ("、" if self.source.language == "zh" else ", ").join(names)
