@@ -238,7 +238,8 @@ def refuse(folder: Path, request: Request, decided: Plan) -> None:
     if (count := len(decided.contacted)) < request.minimum:
         raise InputError(
             f"The audience {request.name} has {count} members to contact, of {decided.sums.members} "
-            f"selected; fewer than the minimum of {request.minimum}, so nothing was written.",
+            f"selected; fewer than the minimum of {request.minimum}, so nothing was written: "
+            "give a smaller --minimum (MINIMUM) where so few are worth it.",
             "app_too_few",
             count=str(count),
             minimum=str(request.minimum),

@@ -76,6 +76,9 @@ def test_another_day_holds_others_out(demo: Job, tmp_path: Path) -> None:
     for day in days:
         export_audience(demo.warehouse, tmp_path, replace(REQUEST, contacted_on=day))
     first, second = (cards(tmp_path, "wing", "holdout", day) for day in days)
+    # Before the contact has had its time, those held out stay so.
+    with pytest.raises(InputError, match="fewer than the minimum"):
+        export_audience(demo.warehouse, tmp_path, replace(REQUEST, contacted_on=days[1] + datetime.timedelta(9)))
     # A fifth of a fifth by lot, and not all of them.
     assert len(first & second) < 0.5 * len(first)
 

@@ -312,6 +312,13 @@ def test_names_that_begin_alike_are_cut_where_they_differ() -> None:
     long = [f"Department of household goods no. {number}, second floor" for number in (1, 2)]
     assert look.short(pd.Series(["Shoes", *long])) == ["Shoes", "…no. 1, second f…", "…no. 2, second f…"]
     assert look.short(pd.Series(long[:1] * 2)) == ["Department of h…"] * 2
+    variants = [f"{goods} of the autumn of last year, No. {no}" for goods in ("Pans", "Pots") for no in (1, 2)]
+    assert look.short(pd.Series(variants)) == [
+        "Pans of…, No. 1",
+        "Pans of…, No. 2",
+        "Pots of…, No. 1",
+        "Pots of…, No. 2",
+    ]
     pairs = look.short_pairs(pd.Series(long[:1]), pd.Series(long[1:]), "+")
     assert pairs == ["…no. 1, second f… + …no. 2, second f…"]
 
@@ -365,6 +372,13 @@ def test_a_month_without_data_is_a_gap_in_the_line_and_a_partial_one_a_hollow_po
     line = figure.axes[0].lines[0].get_ydata()
     np.testing.assert_array_equal(line[:4], [5, np.nan, np.nan, 7])
     assert figure.axes[0].collections[0].get_offsets()[-1].tolist() == [3, 1]
+
+
+def test_each_of_the_last_ten_years_has_a_colour_of_its_own() -> None:
+    colors = look.year_colors(range(2012, 2026))
+    assert len({colors[year] for year in range(2016, 2026)}) == 10
+    assert {colors[year] for year in range(2012, 2016)} == {look.OLD_YEAR}
+    assert look.year_colors([2016, 2015]) == {2015: look.YEAR_COLORS[0], 2016: look.YEAR_COLORS[1]}
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -29,6 +29,10 @@ member_returns as (
     where is_of_counted_purchase
 ),
 
+orders as (
+    select * from {{ ref('int_orders_as_of') }}
+),
+
 members as (
     select * from {{ ref('members') }}
 ),
@@ -179,6 +183,10 @@ lines_by_currency as (
     from sales_lines
     where currency is not null
     group by currency
+),
+
+bought_lines as (
+    select sum(lines) as lines from orders
 ),
 
 list_rows as (
@@ -382,6 +390,17 @@ counted as (
         null as from_day,
         null as to_day
     from buyers
+    union all
+    select
+        'returns_not_taken_off' as finding,
+        'member_returns' as subject,
+        count(*) as found,
+        any_value(bought_lines.lines) + count(*) as looked_at,
+        {{ no_more }}
+    from member_returns
+    cross join as_of
+    cross join bought_lines
+    where member_returns.returned_at < as_of.as_of and '{{ var("returns") }}' <> 'net'
     union all
     select
         'returns_after_as_of' as finding,

@@ -16,13 +16,13 @@ from segmentation.charts.look import (
     PLAIN,
     TYPE_COLORS,
     TYPES,
-    YEAR_COLORS,
     Chart,
     Source,
     label_axes,
     name_ticks,
     note,
     pie,
+    year_colors,
 )
 
 
@@ -98,7 +98,7 @@ def age_band_years(source: Source) -> dict[str, str]:
 def _left_out(source: Source, column: str) -> str:
     """Say how many members have no value in the column."""
     ((members,),) = source.connection.execute(f"select count(*) from marts.members where {column} is null").fetchall()
-    return source.text(f"without_{column}", members=source.number(members))
+    return source.text(f"without_{column}", members=source.number(members)) if members else ""
 
 
 @of_all_sales
@@ -152,11 +152,12 @@ def year_quarters(source: Source) -> Figure | None:
     figure, axes = plt.subplots(figsize=(9, 4.5))
     years = sorted(data["year"].unique())
     width = 0.8 / len(years)
+    colors = year_colors(years)
     for index, year in enumerate(years):
         rows = data[data["year"] == year]
         bars = axes.bar(
             rows["quarter"] - 0.4 + width * (index + 0.5), rows["orders"], width,
-            color=YEAR_COLORS[index % len(YEAR_COLORS)], label=str(year),
+            color=colors[year], label=str(year),
         )  # fmt: skip
         axes.bar_label(bars, ["*" if gap else "" for gap in rows["has_gap"]])
     axes.set_xticks(range(1, 5), source.quarter_names)
@@ -177,11 +178,10 @@ def year_days(source: Source) -> Figure | None:
     if data.empty:
         return None
     figure, axes = plt.subplots(figsize=(11, 4.5))
-    for index, (year, rows) in enumerate(data.groupby("year")):
+    colors = year_colors(data["year"])
+    for year, rows in data.groupby("year"):
         rates = rows.set_index("day_of_month")["orders_per_trading_day"].reindex(range(1, 32))
-        axes.plot(
-            rates.index, rates, marker="o", markersize=3, color=YEAR_COLORS[index % len(YEAR_COLORS)], label=str(year)
-        )
+        axes.plot(rates.index, rates, marker="o", markersize=3, color=colors[year], label=str(year))
     axes.set_xticks(range(1, 32))
     axes.set_ylim(bottom=0)
     label_axes(axes, source, "day_of_month", "orders_per_trading_day")
@@ -199,12 +199,14 @@ def months(source: Source) -> Figure | None:
         from marts.eda_coverage as c left join marts.eda_orders_by_month as o on c.month_start = o.period_start
         order by month_start"""
     )
-    if data.empty:
+    # Of one month there is no line.
+    if len(data) < 2:
         return None
+    colors = year_colors(data["year"])
     figure, panes = plt.subplots(1, 2, figsize=(13, 4.5))
     for axes, column in zip(panes, ("orders", "amount"), strict=True):
-        for index, (year, rows) in enumerate(data.groupby("year")):
-            color = YEAR_COLORS[index % len(YEAR_COLORS)]
+        for year, rows in data.groupby("year"):
+            color = colors[year]
             whole, partial = rows[rows["is_complete"]], rows[~rows["is_complete"]]
             line = whole.set_index("month")[column].reindex(range(1, 13))
             axes.plot(line.index, line, color=color, linewidth=1.2, marker="o", markersize=5, label=str(year))

@@ -36,6 +36,8 @@ SEGMENT_COLORS = [
 YEAR_COLORS = [
     "#85929e", "#2e86c1", "#ca6f1e", "#229954", "#884ea0", "#34495e", "#c0392b", "#17a589", "#b7950b", "#6e2c00",
 ]  # fmt: skip
+# The last years each have their own; those before them are one past.
+OLD_YEAR = "#d0d3d4"
 GENDER_COLORS = {"female": "#d98880", "male": "#5dade2"}
 TYPE_COLORS = {"member": "#2471a3", "unregistered_card": "#85c1e9", "no_card": "#bfc9ca"}
 BAR, FAINT_BAR, GAP, MARK, PLAIN = "#2e86c1", "#aed6f1", "#eaeded", "#c0392b", "#85929e"
@@ -280,6 +282,12 @@ def legend_below(figure: Figure, handles: Sequence[Artist], labels: Sequence[str
     figure.legend(handles, labels, title=title, title_fontsize=9, loc="outside lower center", ncols=columns)
 
 
+def year_colors(years: Iterable[Any]) -> dict[Any, str]:
+    """A colour for each year; those before the last ten have one in common."""
+    last = sorted(set(years))
+    return dict.fromkeys(last, OLD_YEAR) | dict(zip(last[-len(YEAR_COLORS) :], YEAR_COLORS, strict=False))
+
+
 def short(names: pd.Series) -> list[str]:
     """Names as they fit beside an axis; of those that begin alike, what comes before the difference is left out too."""
     alike: dict[str, set[str]] = {}
@@ -297,7 +305,15 @@ def short(names: pd.Series) -> list[str]:
         end = start + LONGEST_NAME - 1
         return ("…" if start else "") + name[start:end].strip() + ("…" if end < len(name) else "")
 
-    return [cut(name) for name in names]
+    told: dict[str, set[str]] = {}
+    for name in names:
+        told.setdefault(cut(name), set()).add(name)
+
+    def unmistaken(name: str) -> str:
+        half = LONGEST_NAME // 2
+        return cut(name) if len(told[cut(name)]) == 1 else f"{name[:half].strip()}…{name[1 - half :].strip()}"
+
+    return [unmistaken(name) for name in names]
 
 
 def short_pairs(first: pd.Series, second: pd.Series, sign: str) -> list[str]:

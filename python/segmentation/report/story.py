@@ -19,6 +19,8 @@ from segmentation.report.options import Option
 Row = dict[str, Any]
 Cell = TypeVar("Cell", bound=Hashable)
 MISSING = "–"
+# By so much, a share of rounded numbers may be off.
+MOST_OFF = 0.1
 
 
 @dataclass(frozen=True)
@@ -180,10 +182,16 @@ class Story:
         return self.say("fewer_people", small=str(self.small)) if self.few(people) else self.count(self.rounded(people))
 
     def ratio(self, part: int | None, whole: int) -> float | None:
-        """The share of rounded numbers of people, as it is told; none of few. It tells no more than they do."""
+        """The share of rounded numbers of people, as it is told; none of few, nor where rounding may move it far.
+
+        It tells no more than they do.
+        """
         if part is None or not whole or self.few(part) or self.few(whole):
             return None
         ratio = self.rounded(part) / self.rounded(whole)
+        # Half a step of the part, and of the whole.
+        if self.step > 1 and (1 + ratio) * self.step / 2 / self.rounded(whole) > MOST_OFF:
+            return None
         parts: int = 10 ** (2 + self._decimals(ratio, whole))
         return round(ratio * parts) / parts
 
