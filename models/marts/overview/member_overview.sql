@@ -46,7 +46,7 @@ overview as (
     select
         states.card_id,
         next_steps.as_of,
-        members.gender,
+        genders.gender,
         genders.name_zh as gender_name_zh,
         genders.name_en as gender_name_en,
         members.age_band,
@@ -107,7 +107,7 @@ overview as (
     left join segments on states.card_id = segments.card_id
     left join purchasing_power on states.card_id = purchasing_power.card_id
     left join favourite_counters on states.card_id = favourite_counters.card_id
-    left join genders on members.gender = genders.gender
+    left join genders on members.gender = genders.gender and not members.is_gender_filled
     left join age_bands on members.age_band = age_bands.age_band
 )
 

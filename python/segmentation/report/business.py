@@ -340,9 +340,7 @@ def member_groups(story: Story) -> Block | None:
     best = max(shown, key=lambda row: row["amount_per_buyer"])
     of_groups = story.rows(
         """with buyers as (
-            select cast(amount as double) as amount, if(is_gender_filled, null, gender) as gender, age_band
-            from marts.member_overview join (select card_id, is_gender_filled from marts.members) using (card_id)
-            where orders > 0
+            select cast(amount as double) as amount, gender, age_band from marts.member_overview where orders > 0
         )
         -- Of fewer, a few large amounts make the mean lopsided: there, normal intervals claim too much (W. G. Cochran,
         -- Sampling Techniques, 1977).

@@ -4,6 +4,7 @@ A key that begins with a colon holds the name of a function of the page instead 
 `format_money`, `format_percent`, `format_number`: the page knows the language and the currency).
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -22,6 +23,7 @@ INK, FAINT_INK, RULE = "#37474f", "#546e7a", "#dfe5e8"
 # So few labels of an axis are all drawn where they fit.
 FEW_LABELS = 12
 MOST_LETTERS = 60  # that half the width of the page has room for, blanks between them included
+NAME_WIDTH, SIGNS_OF_A_LINE = 190, 28  # pixels beside lying bars, and about so many small letters in them
 AXIS_TEXT = {"color": FAINT_INK, "fontSize": 12}
 
 
@@ -115,6 +117,12 @@ def _frame(series: Sequence[Series], unit: Unit) -> Option:
     }
 
 
+def height_of_bars(names: Sequence[str]) -> int:
+    """Room for lying bars, in pixels: the longest name is broken into lines beside its own."""
+    signs = max((sum(2 if ord(sign) > 0x2E80 else 1 for sign in name) for name in names), default=0)
+    return len(names) * max(34, 14 * math.ceil(signs / SIGNS_OF_A_LINE) + 8)
+
+
 def _category_axis(categories: Sequence[str], is_upright: bool) -> Option:
     return {
         "type": "category",
@@ -124,7 +132,7 @@ def _category_axis(categories: Sequence[str], is_upright: bool) -> Option:
         "axisLine": {"lineStyle": {"color": RULE}},
         "axisLabel": AXIS_TEXT
         | (
-            {"width": 190, "overflow": "break", "lineHeight": 14, "interval": 0}
+            {"width": NAME_WIDTH, "overflow": "break", "lineHeight": 14, "interval": 0}
             if is_upright
             else {"hideOverlap": True} | (_few_labels(categories) if len(categories) <= FEW_LABELS else {})
         ),

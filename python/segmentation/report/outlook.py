@@ -5,7 +5,7 @@ from functools import partial
 from segmentation.charts.look import BAR, FAINT_BAR, PLAIN
 from segmentation.landing.files import literal
 from segmentation.report.groups import segments
-from segmentation.report.options import Series, bars
+from segmentation.report.options import Series, bars, height_of_bars
 from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences
 
 PAIRS = 10
@@ -87,7 +87,7 @@ def pairs(story: Story, level: str) -> Block | None:
             "number",
             is_horizontal=True,
         ),
-        height=50 + 34 * len(data),
+        height=50 + height_of_bars(names),
     )
 
 
