@@ -1,4 +1,8 @@
-with calendar_days as (
+with usual_months as (
+    select * from {{ ref('int_usual_months') }}
+),
+
+calendar_days as (
     select * from {{ ref('int_calendar_days') }}
 ),
 
@@ -19,10 +23,10 @@ months as (
         as_of.as_of,
         {{ every(
             'month',
-            "least(min(calendar_days.month_start), date_trunc('month', as_of.as_of - interval 1 microsecond))",
+            "least(min(usual_months.month_start), date_trunc('month', as_of.as_of - interval 1 microsecond))",
             "as_of.as_of - interval 1 microsecond"
         ) }} as month_start
-    from calendar_days
+    from usual_months
     cross join as_of
     group by as_of.as_of
 ),
