@@ -368,6 +368,17 @@ def test_a_file_without_customers_is_not_said_to_lack_a_key(raw: Path) -> None:
     assert "b.csv is not used: it has no card_id, as a.csv has and a build needs" in text
 
 
+def test_sales_lines_under_other_names_are_told_with_both_names(raw: Path) -> None:
+    rows = [f"c{n % 9},2018-01-{n % 28 + 1:02d},{n % 17}.5" for n in range(60)]
+    (raw / "2018.csv").write_text("\n".join(["card_no,date,amount", *rows]), encoding="utf-8")
+    rows = [f"c{n % 9},2019-01-{n % 28 + 1:02d},{n % 17}.5" for n in range(40)]
+    (raw / "2019.csv").write_text("\n".join(["Customer No,Date,Total", *rows]), encoding="utf-8")
+    _, text = proposal(raw)
+    assert "2019.csv is not used: it may be sales lines under other names" in text
+    assert "card_id: [card_no, Customer No]" in text
+    assert "amount: [amount, Total]" in text
+
+
 def test_the_minus_of_an_exponent_is_no_return(raw: Path) -> None:
     lines = [f"2018-01-{n:02d},c{n % 5},{'2.2e-16' if n % 7 == 0 else n}" for n in range(1, 29)]
     text, _ = write_and_propose(raw, "date,card_id,amount", lines)

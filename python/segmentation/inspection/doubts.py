@@ -11,8 +11,10 @@ from segmentation.inspection.roles import (
     KINDS,
     MEASURES,
     MOST_STATES,
+    SALES_ROLES,
     WHOLE_WORD,
     Choice,
+    columns_for,
     columns_of,
     decimal_mark,
     is_of_kind,
@@ -75,6 +77,18 @@ def why_not_used(choice: Choice, table: Table) -> str:
         return (
             f"it has no {', '.join(lacking)}, as {choice.sales.title} has; where both hold sales of their own, list "
             "both in files and leave out of columns what one of them lacks"
+        )
+    own = columns_for([table], SALES_ROLES, [], "")
+    whose = {"card_id", "purchased_at"}
+    if whose <= own.keys() and whose <= choice.roles.keys() and {"amount", "unit_price"} & own.keys():
+        both = (
+            f"{role}: [{ours.name}, {own[role].name}]"
+            for role, ours in choice.roles.items()
+            if role in own and ours.name != own[role].name
+        )
+        return (
+            f"it may be sales lines under other names: where it is, list both in files, and both names of each column "
+            f"({', '.join(both)})"
         )
     names = [
         f"{right.name} is in both, but {table.rows:,} rows have only {right.distinct:,} values of it"
