@@ -33,11 +33,17 @@ def silhouette_scores(points: Matrix, labelings: Sequence[Labels]) -> list[float
         return []
     cells, cell_of = _cells(labelings)
     order = np.argsort(cell_of, kind="stable")
-    sums = _distance_sums(points[order].astype(np.float32), np.bincount(cell_of))
+    sums = _distance_sums(_single(points)[order], np.bincount(cell_of))
     return [
         float(_silhouettes(_by_cluster(sums, clusters), labels[order], np.bincount(labels)).mean())
         for clusters, labels in zip(cells, labelings, strict=True)
     ]
+
+
+def _single(points: Matrix) -> Single:
+    """Points around their medians: far from zero, single precision would not tell close ones apart."""
+    centred: Single = (points - np.median(points, axis=0)).astype(np.float32)
+    return centred
 
 
 def estimated_silhouettes(
@@ -60,7 +66,8 @@ def estimated_silhouettes(
         for members, number in zip(np.split(order, np.cumsum(sizes)[:-1]), drawn, strict=True)
     ]
     sample = np.concatenate(strata)
-    sums = _sampled_distance_sums(points[sample].astype(np.float32), points[order].astype(np.float32), sizes)
+    single = _single(points)
+    sums = _sampled_distance_sums(single[sample], single[order], sizes)
     ends = np.cumsum([len(stratum) for stratum in strata])[:-1]
     scores = []
     for clusters, labels in zip(cells, labelings, strict=True):

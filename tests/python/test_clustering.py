@@ -52,6 +52,16 @@ def test_silhouettes_of_all_labelings_equal_scikit_learn(n: int) -> None:
     assert silhouette_scores(points, labelings) == pytest.approx(expected, abs=2e-6)
 
 
+def test_silhouettes_of_points_close_together_and_far_from_zero_equal_scikit_learn() -> None:
+    points = np.random.default_rng(3).uniform(0.9999, 1, (500, 1))
+    points[0] = 0
+    labels = (points[:, 0] > 0.99995).astype(int)
+    labels[0] = 2
+    everybody, _ = estimated_silhouettes(points, [labels], len(points), 1)
+    assert silhouette_scores(points, [labels]) == pytest.approx([silhouette_score(points, labels)], abs=1e-4)
+    assert everybody[0][0] == pytest.approx(silhouette_score(points, labels), abs=1e-4)
+
+
 def skewed(n: int) -> np.ndarray:
     """Points of which a few far out make most of the inertia, as amounts of buyers are."""
     return np.random.default_rng(2).lognormal(0, 1.5, (n, 5))
