@@ -29,6 +29,10 @@ member_returns as (
     where is_of_counted_purchase
 ),
 
+profiles as (
+    select * from {{ ref('consumers_profile') }}
+),
+
 orders as (
     select * from {{ ref('int_orders_as_of') }}
 ),
@@ -183,6 +187,14 @@ lines_by_currency as (
     from sales_lines
     where currency is not null
     group by currency
+),
+
+buyers_by_level as (
+    select
+        amount_level,
+        count(*) as buyers
+    from profiles
+    group by amount_level
 ),
 
 bought_lines as (
@@ -425,6 +437,14 @@ counted as (
     from input_files
     where sheets_left_out is not null
     group by source_file
+    union all
+    select
+        'one_level_for_nearly_all' as finding,
+        'consumers_profile' as subject,
+        case when {{ is_small('sum(buyers)') }} then 0 else max(buyers) end as found,
+        sum(buyers) as looked_at,
+        {{ no_more }}
+    from buyers_by_level
     union all
     select
         'list_rows_left_out' as finding,
