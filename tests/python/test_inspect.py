@@ -92,6 +92,7 @@ def test_keys_between_tables_are_found(raw: Path) -> None:
     proposed, text = proposal(raw)
     assert proposed["members"]["columns"] == {"card_id": "household_key", "age_band": "AGE_DESC"}
     assert proposed["members"]["codes"]["age_band"]["young"] == ["19-24", "25-34"]
+    assert "from 60 on as senior. By its beginning: 25-34" in text
     baskets, products = proposed["sales_lines"]["joins"]
     assert (baskets["files"], baskets["key"]) == ("baskets.csv", "BASKET_ID")
     assert baskets["columns"]["purchased_at"] == {"date": "DAY", "time": "TRANS_TIME"}

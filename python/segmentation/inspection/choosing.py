@@ -283,14 +283,22 @@ def _choose_codes(connection: DuckDBPyConnection, choice: Choice) -> None:
         choice.doubts.append(f"codes of gender: of {counts}, {asked}?")
     if age := roles.get("age_band"):
         bands: dict[str, list[str]] = {}
+        across = []
         for (value,) in connection.execute(
             f"select distinct {age.sql} as v from {age.relation} where v <> '' order by v limit 500"
         ).fetchall():
-            years = int(number[0]) if (number := re.search(r"\d+", value)) else -1
-            band = "" if years < 0 else "young" if years < 30 else "middle" if years < 60 else "senior"
+            years = [int(number) for number in re.findall(r"\d{1,3}", value)]
+            band = _age_band(years[0]) if years else ""
             bands.setdefault(band, []).append(value)
+            if years and _age_band(120 if re.search(r"\+|以上|over|above", value.casefold()) else years[-1]) != band:
+                across.append(value)
         choice.codes["age_band"] = {code: bands[code] for code in ("young", "middle", "senior") if code in bands}
-        choice.doubts.append("codes of age_band: below 30 counts as young, from 60 on as senior.")
+        told = f" By its beginning: {', '.join(across)}." if across else ""
+        choice.doubts.append(f"codes of age_band: below 30 counts as young, from 60 on as senior.{told}")
+
+
+def _age_band(years: int) -> str:
+    return "young" if years < 30 else "middle" if years < 60 else "senior"
 
 
 def _choose_times(choice: Choice) -> None:
