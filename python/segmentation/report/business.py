@@ -476,38 +476,9 @@ def rhythm(story: Story, name: str) -> Block | None:
 
 def _leads_rhythm(story: Story, name: str, best: int, data: list[Row]) -> bool | None:
     """Whether more is ordered there than in any other hour, weekday or month; None where nobody can tell."""
-    kind = data[0]["customer_type"]
+    kind, others = data[0]["customer_type"], [row["position"] for row in data if row["position"] != best]
     if name != "month":
-        # A day with more orders has more in all its hours, and a week on all its days: what counts is by how much an
-        # hour is above another of the same day, and a day above another of the same week.
-        position, unit, join = (
-            ("hour", "cast(purchased_at as date)", "left join")
-            if name == "hour"
-            else ("isodow(purchased_at)", "date_trunc('week', purchased_at)", "join")
-        )
-        others = ", ".join(f"({row['position']})" for row in data if row["position"] != best)
-        if not others:
-            return None
-        compared = story.rows(
-            f"""with cells as (
-                select {position} as position, {unit} as unit, count(*) as orders from marts.orders
-                where customer_type = {literal(kind)} and purchased_at < (select max(as_of) from marts.member_overview)
-                group by all
-            )
-            select other.position, avg(coalesce(best.orders, 0) - coalesce(cells.orders, 0)) as more,
-                var_samp(coalesce(best.orders, 0) - coalesce(cells.orders, 0) order by units.unit) as variance,
-                count(*) as units
-            from (select distinct unit from cells) as units cross join (values {others}) as other (position)
-            {join} cells as best on best.unit = units.unit and best.position = {best}
-            {join} cells on cells.unit = units.unit and cells.position = other.position
-            group by other.position"""
-        )
-        if len(compared) < len(data) - 1 or any(row["variance"] is None for row in compared):
-            return None
-        return all(
-            row["more"] > 0 and story.is_beyond_chance(row["more"], row["variance"] / row["units"], row["units"] - 1)
-            for row in compared
-        )
+        return _leads_of_days(story, name, kind, best, others) if others else None
     # What is known of years, which differ by more than the chance of single orders, is known of members.
     if kind != "member":
         return None
@@ -517,6 +488,39 @@ def _leads_rhythm(story: Story, name: str, best: int, data: list[Row]) -> bool |
     )
     measured = {row["position"]: (row["relative_orders"], row["variance"]) for row in effects}
     return _leads(story, best, {row["position"]: measured.get(row["position"], (0, None)) for row in data})
+
+
+def _leads_of_days(story: Story, name: str, kind: str, best: int, others: list[int]) -> bool | None:
+    """The same of an hour by how far it is above each other of the same day, of a weekday by those of the same week.
+
+    A day with more orders has more in all its hours, and a week on all its days.
+    """
+    position, unit, join = {
+        "hour": ("hour", "cast(purchased_at as date)", "left join"),
+        # A weekday without an order is one on which the shop was closed.
+        "weekday": ("isodow(purchased_at)", "date_trunc('week', purchased_at)", "join"),
+    }[name]
+    compared = story.rows(
+        f"""with cells as (
+            select {position} as position, {unit} as unit, count(*) as orders from marts.orders
+            where customer_type = {literal(kind)} and purchased_at < (select max(as_of) from marts.member_overview)
+            group by all
+        ),
+        differences as (
+            select other.position, units.unit, coalesce(best.orders, 0) - coalesce(cells.orders, 0) as more
+            from (select distinct unit from cells) as units
+            cross join (select unnest({others}) as position) as other
+            {join} cells as best on best.unit = units.unit and best.position = {best}
+            {join} cells on cells.unit = units.unit and cells.position = other.position
+        )
+        select avg(more) as more, var_samp(more order by unit) / count(*) as variance, count(*) as units
+        from differences group by position"""
+    )
+    if len(compared) < len(others) or any(row["variance"] is None for row in compared):
+        return None
+    return all(
+        row["more"] > 0 and story.is_beyond_chance(row["more"], row["variance"], row["units"] - 1) for row in compared
+    )
 
 
 def _leads(story: Story, best: Cell, measured: Mapping[Cell, tuple[float, float | None]]) -> bool | None:
