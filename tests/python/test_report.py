@@ -461,7 +461,7 @@ def story_of(language: str, sql: str) -> Story:
 
 # Orders by day of two months.
 JANUARY = (240, 260, 240, 260)
-BY_CHANCE = "a day against the month before, which chance can give"
+BY_CHANCE = "a day against the month before, which chance alone can give"
 FEBRUARY = (216, 234, 216, 234)
 
 
@@ -500,8 +500,8 @@ def test_the_month_of_the_as_of_date_is_missing_where_nothing_is_known_of_it() -
 def test_what_is_beyond_chance_follows_the_setting() -> None:
     story = story_of_months("en", FEBRUARY)
     told, untold = (business.by_month(replace(story, chance_level=level), "orders") for level in (0.05, 1e-15))
-    assert "which chance can give" not in told.title
-    assert "which chance can give" in untold.title
+    assert "which chance alone can give" not in told.title
+    assert "which chance alone can give" in untold.title
 
 
 def test_months_are_told_to_the_as_of_date() -> None:
@@ -523,7 +523,7 @@ def test_months_are_told_to_the_as_of_date() -> None:
         ("en", (238, 262), f"Feb 2015: 500 orders of customers; 0.0% {BY_CHANCE}"),
         # Of days of 240 and 260, chance moves the mean up to 20.
         ("en", (250, 270, 250, 270), f"Feb 2015: 1,040 orders of customers; +4.0% {BY_CHANCE}"),
-        ("zh", (250, 270, 250, 270), "2015年2月顾客的订单数为 1,040：日均环比 +4.0%，偶然波动可致"),
+        ("zh", (250, 270, 250, 270), "2015年2月顾客的订单数为 1,040：日均环比 +4.0%，在偶然波动范围内"),
         # So many orders differ by more than single ones come by chance, days that differ as much by less.
         ("en", (200, 400, 200, 400), f"Feb 2015: 1,200 orders of customers; +20.0% {BY_CHANCE}"),
         # 20 % more would be beyond chance with as many days as make a normal distribution.
