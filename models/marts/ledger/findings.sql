@@ -405,7 +405,7 @@ counted as (
     union all
     select
         'returns_not_taken_off' as finding,
-        'member_returns' as subject,
+        'sales_lines' as subject,
         count(*) as found,
         any_value(bought_lines.lines) + count(*) as looked_at,
         {{ no_more }}
