@@ -43,13 +43,7 @@ weights_0 as (
 {#- In DECIMAL, whose sum is the same in any order. -#}
 weights_{{ round + 1 }} as (
     select
-        segment,
-        level,
-        item_no,
-        month_start,
-        size_class,
-        orders,
-        pairs,
+        {{ all_but('weights_' ~ round, ['weight']) }},
         sqrt(weight * pairs / nullif(abs(
             cast(sum(cast(weight as decimal(38, 18))) over class as double) - weight
         ), 0)) as weight
@@ -61,13 +55,7 @@ weights_{{ round + 1 }} as (
 
 rounded as (
     select
-        segment,
-        level,
-        item_no,
-        month_start,
-        size_class,
-        orders,
-        pairs,
+        {{ all_but('weights_' ~ rounds, ['weight']) }},
         round(weight, 9) as weight
     from weights_{{ rounds }}
 )
