@@ -3,7 +3,8 @@
 import datetime
 
 # One row per month from the first to the as-of date, with what members bought in it before that; the month of the date
-# has not ended. Of a month without data nothing is known, and of one day no variance of the days with an order.
+# is partial where trade is to come in it. Of a month without data nothing is known, and of one day no variance of the
+# days with an order.
 MONTHS = """
     with as_of as (select max(as_of) as as_of from marts.member_overview),
     months as (
