@@ -211,6 +211,7 @@ def test_all_members_of_an_excluded_audience_are_left_out_and_so_are_the_lately_
     assert len(cards(tmp_path, "before", "contact", before.contacted_on) & {"a1", "A2"}) == 1
 
 
+@pytest.mark.slow
 def test_cards_without_their_zeros_are_known_and_unknown_ones_told(tmp_path: Path) -> None:
     warehouse = warehouse_of(tmp_path, members_named(["0001", "0002", "0003", "007", "07", "8"]))
     folder = tmp_path / "audiences"

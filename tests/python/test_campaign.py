@@ -92,6 +92,7 @@ def test_an_effect_is_found_and_none_is_not_claimed(tmp_path: Path) -> None:
         assert told.endswith(said) or said in told.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_only_orders_after_the_contact_and_before_the_end_count(tmp_path: Path) -> None:
     warehouse = campaign(tmp_path, 200)
     contacts = read_contacts(tmp_path / "audiences")
@@ -152,6 +153,7 @@ def test_without_a_hold_out_or_a_later_day_there_is_nothing_to_compare(tmp_path:
         campaign_result(warehouse, tmp_path, "today")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "later"), [("other", 5), ("other", 0)])
 def test_those_held_out_that_another_audience_reached_are_counted(name: str, later: int, tmp_path: Path) -> None:
     warehouse = campaign(tmp_path, 200)
@@ -163,6 +165,7 @@ def test_those_held_out_that_another_audience_reached_are_counted(name: str, lat
     assert said.splitlines()[-1].startswith("No verdict: other audiences reached more of the one list")
 
 
+@pytest.mark.slow
 def test_lists_that_a_spreadsheet_changed_get_no_verdict(tmp_path: Path) -> None:
     warehouse = campaign(tmp_path, 200, effect=90)
     assert "(32 days of 60, as the data end there)" in campaign_result(warehouse, tmp_path, "letter", days=60)
@@ -180,6 +183,7 @@ def test_lists_that_a_spreadsheet_changed_get_no_verdict(tmp_path: Path) -> None
     assert "No verdict: log.csv has no row of this audience" in campaign_result(warehouse, tmp_path, "letter")
 
 
+@pytest.mark.slow
 def test_members_chosen_for_what_they_bought_later_get_no_verdict(tmp_path: Path) -> None:
     warehouse = campaign(tmp_path, 200, effect=90)
     assert "Those contacted" in campaign_result(warehouse, tmp_path, "letter")

@@ -56,6 +56,7 @@ def test_lines_without_a_header_are_recognised_by_their_values(raw: Path) -> Non
     assert "column 4 is a guess" in text
 
 
+@pytest.mark.slow
 def test_a_shop_with_cancelled_invoices_is_recognised(raw: Path) -> None:
     write_shop(raw)
     proposed, _ = proposal(raw)
@@ -100,6 +101,7 @@ def test_keys_between_tables_are_found(raw: Path) -> None:
     assert "counts days from an unknown day" in text
 
 
+@pytest.mark.slow
 def test_a_chain_of_tables_leads_to_the_customer(raw: Path) -> None:
     rng = np.random.default_rng(4)
     n = 300

@@ -194,6 +194,7 @@ def left_out(raw: Path, content: str) -> dict[tuple[str, str], str]:
     return {(table, file.removeprefix("book.xlsx, ")): sheets for table, file, sheets in rows}
 
 
+@pytest.mark.slow
 def test_a_sheet_that_any_table_reads_is_not_left_out(tmp_path: Path) -> None:
     (raw := tmp_path / "raw").mkdir()
     with pd.ExcelWriter(raw / "book.xlsx") as book:

@@ -540,6 +540,7 @@ def test_a_month_is_told_by_the_day_where_it_differs_by_more_than_its_days(
     assert block.title == title
 
 
+@pytest.mark.slow
 def test_halves_of_one_month_are_called_different_as_seldom_as_the_setting_says() -> None:
     # Days of a department store: a fifth more at weekends, each up to a quarter more or less.
     chance = random.Random(1)

@@ -121,6 +121,7 @@ def test_the_lock_names_its_holder_and_is_void_when_that_is_dead(tmp_path: Path)
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 def test_a_build_waits_for_somebody_who_writes_the_reports(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
