@@ -100,8 +100,8 @@ def write_reports(warehouse: Path, report_dir: Path) -> tuple[list[Path], list[P
         charts = draw_charts(processes, warehouse, report_dir, digests=mart_digests(warehouse))
         report = start_report(processes, warehouse, report_dir)
         exported = timed("Exports", lambda: write_exports(warehouse, report_dir))
-        drawn = timed("Charts and report", lambda: list(charts))
-        return drawn, exported, report.result()
+        drawn, page = timed("Charts and report", lambda: (list(charts), report.result()))
+        return drawn, exported, page
 
 
 def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:

@@ -8,7 +8,7 @@ import math
 import random
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -465,6 +465,12 @@ BY_CHANCE = "a day against the month before, which chance alone can give"
 FEBRUARY = (216, 234, 216, 234)
 
 
+def alter(story: Story, sql: str, values: Sequence[object] = ()) -> None:
+    """Change the tables of a story that has asked for some of them."""
+    story.source.connection.execute(sql, values)
+    story.answers.clear()
+
+
 def story_of_months(language: str, february: tuple[int, ...], january: tuple[int, ...] = JANUARY) -> Story:
     """Three months, of which March lacks a day until the as-of date, with so many orders by day, each of a card."""
     days = [f"2015-01-{day:02d}" for day in range(1, len(january) + 1)]
@@ -491,9 +497,7 @@ def story_of_months(language: str, february: tuple[int, ...], january: tuple[int
 
 def test_the_month_of_the_as_of_date_is_missing_where_nothing_is_known_of_it() -> None:
     story = story_of_months("en", FEBRUARY)
-    story.source.connection.execute(
-        "update marts.life_cycle_by_month set month_status = 'missing' where month_start = '2015-03-01'"
-    )
+    alter(story, "update marts.life_cycle_by_month set month_status = 'missing' where month_start = '2015-03-01'")
     assert story.months[-1]["status"] == "missing"
 
 
@@ -558,7 +562,7 @@ def test_of_a_few_large_orders_chance_moves_the_amount_more() -> None:
     amounts = business.by_month(story, "amount")
     assert amounts.title == "Feb 2015: customers spent 10.0% less a day than the month before"
     story = story_of_months("en", FEBRUARY)
-    story.source.connection.execute("update marts.orders set amount = 3.01 where card_id = 7")
+    alter(story, "update marts.orders set amount = 3.01 where card_id = 7")
     amounts = business.by_month(story, "amount")
     assert amounts.title == f"Feb 2015: customers spent CN¥12; -7.7% {BY_CHANCE}"
 
@@ -582,10 +586,11 @@ def test_a_share_of_few_people_is_in_no_title(silent: int, title: str) -> None:
 @pytest.mark.parametrize(("small", "change"), [(30, "+14.0% a day"), (1000, "")])
 def test_by_the_change_few_buyers_of_the_month_before_are_not_told(small: int, change: str) -> None:
     story = replace(story_of_months("en", (280, 290, 280, 290)), small=small)
-    story.source.connection.execute(
+    alter(
+        story,
         """create or replace table marts.member_overview as
             select date '2015-03-31' as as_of, 9 as orders, 9.5 as amount, unnest(range(5000)) as card_id,
-            1 as visits, 'new' as state"""
+            1 as visits, 'new' as state""",
     )
     block = business.key_figures(story)
     [orders] = [card for card in block.cards if card.label == "Orders"]
@@ -596,10 +601,11 @@ def test_by_the_change_few_buyers_of_the_month_before_are_not_told(small: int, c
 @pytest.mark.parametrize(("again", "share"), [(0, "0%"), (29, None), (34, "30%"), (99, "100%")])
 def test_who_bought_again_is_told_where_they_are_not_few(again: int, share: str | None) -> None:
     story = story_of_months("zh", (280, 290, 280, 290))
-    story.source.connection.execute(
+    alter(
+        story,
         f"""create or replace table marts.member_overview as
             select date '2015-03-31' as as_of, 1 as orders, 123456.5 as amount, i as card_id,
-                if(i < {again}, 2, 1) as visits, 'new' as state from range(100) as r (i)"""
+                if(i < {again}, 2, 1) as visits, 'new' as state from range(100) as r (i)""",
     )
     block = business.key_figures(story)
     assert [card.value for card in block.cards if card.label == "复购率"] == ([share] if share else [])
@@ -629,7 +635,8 @@ def test_numbers_before_returns_are_told_unless_few_brought_something_back(
 
 def test_a_month_of_which_no_year_is_whole_is_not_the_best() -> None:
     story = story_of_months("en", FEBRUARY)
-    story.source.connection.execute(
+    alter(
+        story,
         """create table seeds.customer_types as select 'member' as customer_type, 1 as sort_order;
         create table marts.customer_type_comparison as
         select 'member' as customer_type, 'Members' as name_en, 200 as customers, 500 as orders;
@@ -638,20 +645,20 @@ def test_a_month_of_which_no_year_is_whole_is_not_the_best() -> None:
             cross join (select 'member' as customer_type, 'month' as rhythm, '' as name_en);
         create table marts.calendar_effects as select 'month' as effect, *
             from (values (1, 0.8, 0.1), (2, 1.2, 0.1), (3, 1.9, 0.1))
-                as e (position, relative_orders, standard_error)"""
+                as e (position, relative_orders, standard_error)""",
     )
     block = business.rhythm(story, "month")
     assert block.title == "Members place the most orders in Feb: 30.0%"
     # Growth alone, or too few years to tell, name none.
     even = "The highest share is above the next one by no more than chance."
     for error in ("0.3", "null"):
-        story.source.connection.execute(f"update marts.calendar_effects set standard_error = {error}")
+        alter(story, f"update marts.calendar_effects set standard_error = {error}")
         block = business.rhythm(story, "month")
         assert block.title == "Shares of orders by month of the year"
         assert (even in block.sentences) == (error == "0.3")
-    story.source.connection.execute("update marts.calendar_effects set standard_error = 0.1")
+    alter(story, "update marts.calendar_effects set standard_error = 0.1")
     # February of two years, January of one.
-    story.source.connection.execute("insert into marts.life_cycle_by_month values ('2014-02-01', 'complete', 0)")
+    alter(story, "insert into marts.life_cycle_by_month values ('2014-02-01', 'complete', 0)")
     block = business.rhythm(replace(story), "month")
     assert block.title == "Shares of orders by month of the year"
 
@@ -726,10 +733,10 @@ def test_of_one_month_or_few_no_rhythm_is_told() -> None:
     story = story_of_rhythms("en", "weekday", (70, 80) * 4)
     assert business.rhythm(story, "month") is None
     assert business.rhythm(story, "weekday") is not None
-    story.source.connection.execute("update marts.customer_type_rhythm set orders = 14 where position in (2, 3)")
+    alter(story, "update marts.customer_type_rhythm set orders = 14 where position in (2, 3)")
     assert business.rhythm(story, "weekday") is None
-    story.source.connection.execute("update marts.customer_type_rhythm set orders = 100")
-    story.source.connection.execute("update marts.customer_type_comparison set customers = 3")
+    alter(story, "update marts.customer_type_rhythm set orders = 100")
+    alter(story, "update marts.customer_type_comparison set customers = 3")
     assert business.rhythm(story, "weekday") is None
 
 
@@ -852,7 +859,7 @@ def test_findings_whose_numbers_are_not_told_are_counted() -> None:
     assert block.title == "What stands out in the data: 2"
     [said] = block.sentences
     assert said.startswith("Of these, 2 with numbers")
-    story.source.connection.execute("insert into marts.findings values ('a.csv', 5, 'A file.', 2)")
+    alter(story, "insert into marts.findings values ('a.csv', 5, 'A file.', 2)")
     block = outlook.findings(story)
     assert block.sentences == ["A file.", said]
 
@@ -991,12 +998,13 @@ def test_the_check_tells_how_far_the_amounts_are_off() -> None:
 )
 def test_a_method_that_cannot_be_used_is_said_to_be_none_that_was_beaten(language: str, title: str, why: str) -> None:
     story = story_of_forecasts(language, "own_rate")
-    story.source.connection.execute(
+    alter(
+        story,
         f"""insert into seeds.forecast_methods values ('same_as_before', 3);
         insert into marts.clv_check by name
         select 'purchases' as quantity, 'same_as_before' as method, 'as before' as method_name_{language},
             1 as root_mean_square_error, 0 as total_bias, false as is_best, false as is_usable, 303 as checked_days,
-            1000 as members, 400 as one_visit_members"""
+            1000 as members, 400 as one_visit_members""",
     )
     block = outlook.forecast_check(story)
     assert block.title == title
@@ -1045,7 +1053,8 @@ def test_the_expected_amount_is_said_to_be_of_those_who_have_bought(
 )
 def test_the_bias_of_few_and_a_small_one_are_not_told(members: int, of_one_visit: int, bias: float | None) -> None:
     story = story_of_forecasts("en")
-    story.source.connection.execute(
+    alter(
+        story,
         "update marts.clv_check set members = ?, one_visit_members = ?, one_visit_bias = ?",
         [members, of_one_visit, bias],
     )

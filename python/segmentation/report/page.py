@@ -19,7 +19,7 @@ from segmentation.disk import draft
 from segmentation.errors import InputError
 from segmentation.exports import open_warehouse
 from segmentation.report import business, groups, outlook
-from segmentation.report.story import Block, Maker, Story, open_story, sentences
+from segmentation.report.story import Block, Maker, Row, Story, open_story, sentences
 
 FOLDER = Path(__file__).parent
 SECTIONS: dict[str, list[Maker]] = {
@@ -60,7 +60,8 @@ def write_report(warehouse: Path, report_dir: Path) -> Path:
                 "No buyer is left in the warehouse, of whom a report could tell: run `segmentation build` with files "
                 "that have others."
             )
-        pages = [page(open_story(connection, language)) for language in LANGUAGES]
+        answers: dict[str, list[Row]] = {}
+        pages = [page(replace(open_story(connection, language), answers=answers)) for language in LANGUAGES]
         currency = connection.execute("select currency from marts.retailer").fetchall()[0][0]
     report_dir.mkdir(parents=True, exist_ok=True)
     path = report_dir / "report.html"

@@ -70,6 +70,7 @@ class Story:
     small : fewest members or orders of which rates, means and counts are shown (setting small_group).
     chance_level : chance of any difference told where there is none (setting chance_level).
     left_out : filled with what is not shown, since groups are small.
+    answers : the rows of each query that was asked, which several blocks and both languages ask for.
     """
 
     source: Source
@@ -77,17 +78,21 @@ class Story:
     small: int
     chance_level: float
     left_out: list[Hashable] = field(default_factory=list)
+    answers: dict[str, list[Row]] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def months(self) -> list[Row]:
         """The months of the data (`segmentation.months`)."""
         return self.rows(MONTHS)
 
     def rows(self, query: str) -> list[Row]:
         """The rows of a query over the marts; `{lang}` in it stands for zh or en."""
-        result = self.source.connection.execute(query.replace("{lang}", self.source.language))
-        names = [column[0] for column in result.description]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        query = query.replace("{lang}", self.source.language)
+        if query not in self.answers:
+            result = self.source.connection.execute(query)
+            names = [column[0] for column in result.description]
+            self.answers[query] = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return self.answers[query]
 
     def one(self, query: str) -> Row:
         rows = self.rows(query)
