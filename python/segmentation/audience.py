@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from segmentation.disk import sync
 from segmentation.errors import InputError, Remark
 from segmentation.exports import guarded, known_until, open_warehouse
 from segmentation.landing.files import identifier
-from segmentation.landing.lists import as_written, read_cards, read_log
+from segmentation.landing.lists import as_written, read_cards, read_logs
 from segmentation.progress import say
 from segmentation.selection import OVERVIEW, Overview, Selection, Sums, parse
 from segmentation.tables import write_csv, write_table
@@ -366,16 +367,14 @@ def neutral(cells: Iterable[object]) -> list[str]:
 
 def read_contacts(folder: Path) -> list[Contact]:
     """Return the members of all audiences in a folder, and of its file contacts.csv those contacted in other ways."""
-    files = dict.fromkeys(sorted(folder.glob("[!.]*/members.csv")), MEMBER_COLUMNS)
-    if (others := folder / "contacts.csv").exists():
-        files[others] = CONTACT_COLUMNS
+    lists = read_logs(sorted(folder.glob("[!.]*/members.csv")), MEMBER_COLUMNS, ["contacted_on"])
+    others = read_logs(sorted(folder.glob("contacts.csv")), CONTACT_COLUMNS, ["contacted_on"])
     contacts = []
-    for path, columns in files.items():
-        for card, day, audience, *written in read_log(path, columns, ["contacted_on"]):
-            part = (written[0] or "").strip().casefold() if written else "contact"
-            if part not in ("contact", "holdout"):
-                raise InputError(f"{path} has the list {written[0]!r}: write contact or holdout.")
-            contacts.append(Contact(card or "", datetime.date.fromisoformat(day), audience or "", part))
+    for path, card, day, audience, *written in chain(lists, others):
+        part = (written[0] or "").strip().casefold() if written else "contact"
+        if part not in ("contact", "holdout"):
+            raise InputError(f"{path} has the list {written[0]!r}: write contact or holdout.")
+        contacts.append(Contact(card or "", datetime.date.fromisoformat(day), audience or "", part))
     return contacts
 
 

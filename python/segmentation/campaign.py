@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from segmentation.audience import Contact, audience_names, is_chosen_later, known_cards, read_contacts
 from segmentation.errors import InputError
 from segmentation.exports import known_until, open_warehouse
-from segmentation.landing.lists import read_log
+from segmentation.landing.lists import read_logs
 
 CONFIDENCE = 0.95
 # So much of a list may be unknown, or so much more of one than of the other be contacted again; then nothing is told.
@@ -198,8 +198,9 @@ def _chosen_later(folder: Path, name: str, day: datetime.date) -> str:
     """Say where the members were, or may have been, chosen from data that know what they bought after the contact."""
     dates = [
         datetime.date.fromisoformat(as_of)
-        for log in sorted(folder.glob("[!.]*/log.csv"))
-        for audience, contacted_on, as_of in read_log(log, LOGGED, ["contacted_on", "as_of"])
+        for _, audience, contacted_on, as_of in read_logs(
+            sorted(folder.glob("[!.]*/log.csv")), LOGGED, ["contacted_on", "as_of"]
+        )
         if (audience, contacted_on) == (name, str(day))
     ]
     if not dates:

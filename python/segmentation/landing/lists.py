@@ -132,6 +132,13 @@ def _forms(path: Path) -> Iterator[FileSet]:
 
 def _load(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str | None, settings: FileSet) -> list[str]:
     """Read a file, or a sheet of one, into the table list_rows; return the names of its columns there."""
+    file = _file(path, sheet, settings)
+    create_table(connection, "list_rows", list(file.expressions))
+    _append(connection, file, settings)
+    return list(file.expressions)
+
+
+def _file(path: Path, sheet: str | None, settings: FileSet) -> RawFile:
     header = read_header(path, sheet, settings, path.parent)
     columns = settings.columns or {name: (name,) for name in header.expressions}
     expressions = {
@@ -139,12 +146,13 @@ def _load(connection: duckdb.DuckDBPyConnection, path: Path, sheet: str | None, 
     }
     if settings.columns and (lacking := [column for column in columns if column not in expressions]):
         raise InputError(f"{path} has no column {' or no column '.join(lacking)}.")
-    file = RawFile(path, path.name, path.name, file_kind(path), sheet, header, expressions, {}, file_stamp(path))
-    create_table(connection, "list_rows", list(expressions))
+    return RawFile(path, str(path), path.name, file_kind(path), sheet, header, expressions, {}, file_stamp(path))
+
+
+def _append(connection: duckdb.DuckDBPyConnection, file: RawFile, settings: FileSet) -> None:
     # A line that is no record has no column.
-    if header.has_rows and header.expressions:
+    if file.header.has_rows and file.header.expressions:
         append(connection, "list_rows", read_files(connection, [file], settings))
-    return list(expressions)
 
 
 def _card_column(connection: duckdb.DuckDBPyConnection, name: str, known: Mapping[str, str]) -> CardColumn:
@@ -164,20 +172,36 @@ def _card_column(connection: duckdb.DuckDBPyConnection, name: str, known: Mappin
     )
 
 
-def read_log(path: Path, columns: Sequence[str], dates: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return columns of a log that a person may have saved again, in any form; those in `dates` as ISO dates.
+def read_logs(paths: Iterable[Path], columns: Sequence[str], dates: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield path and columns of logs that a person may have saved again, in any form; those in `dates` as ISO dates.
 
     Raises
     ------
     InputError
         If a column is missing, or a line cannot be read.
     """
+    settings = FileSet((), {column: (column,) for column in columns})
     with duckdb.connect() as connection:
-        _load(connection, path, None, FileSet((), {column: (column,) for column in columns}))
-        days = {date: f"cast({sql_macro('to_moment', identifier(date))} as date)" for date in dates}
-        for date, day in days.items():
-            broken = connection.execute(f"select min(line_no) from list_rows where {day} is null").fetchall()[0][0]
-            if broken:
-                raise InputError(f"{path}, line {broken}, has no {date}: mend the line or take it away.")
-        names = [f"cast({days[name]} as varchar)" if name in days else identifier(name) for name in columns]
-        return connection.execute(f"select {', '.join(names)} from list_rows order by row_no").fetchall()
+        create_table(connection, "list_rows", columns)
+        for path in paths:
+            _append(connection, _file(path, None, settings), settings)
+        days: dict[str, dict[str | None, str | None]] = {
+            date: dict(
+                connection.execute(
+                    f"""select {identifier(date)},
+                        cast(cast({sql_macro("to_moment", identifier(date))} as date) as varchar)
+                    from (select distinct {identifier(date)} from list_rows)"""
+                ).fetchall()
+            )
+            for date in dates
+        }
+        rows = connection.execute(
+            f"select source_file, line_no, {', '.join(map(identifier, columns))} from list_rows order by rowid"
+        ).fetchall()
+    for path, line, *cells in rows:
+        for place, column in enumerate(columns):
+            if column in days:
+                if (day := days[column][cells[place]]) is None:
+                    raise InputError(f"{path}, line {line}, has no {column}: mend the line or take it away.")
+                cells[place] = day
+        yield path, *cells
