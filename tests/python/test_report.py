@@ -24,8 +24,8 @@ from segmentation.errors import InputError
 from segmentation.exports import open_warehouse
 from segmentation.report import business, groups, outlook
 from segmentation.report.options import Series, bars, lines
-from segmentation.report.page import SECTIONS, page, safe_json, write_report
-from segmentation.report.story import Story, open_story
+from segmentation.report.page import SECTIONS, coarse, page, safe_json, write_report
+from segmentation.report.story import Block, Story, open_story
 from segmentation.settings import setting_names
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -688,7 +688,8 @@ def story_of_rhythms(language: str, name: str, most: tuple[int, ...]) -> Story:
         select 'member' as customer_type, 'Members' as name_{language}, 200 as customers, 500 as orders;
         create table cells as from (values {values}) as c (position, label, day_no, hour, orders);
         create table marts.orders as
-        select 'member' as customer_type, hour, timestamp '2015-01-05' + interval (day_no) day as purchased_at
+        select 'member' as customer_type, hour, timestamp '2015-01-05' + interval (day_no) day as purchased_at,
+            1000 * day_no + no as card_id
         from cells, range(200) as o (no) where no < orders;
         create table marts.member_overview as select date '2016-01-01' as as_of;
         create table marts.customer_type_rhythm as
@@ -733,9 +734,11 @@ def test_of_one_month_or_few_no_rhythm_is_told() -> None:
     story = story_of_rhythms("en", "weekday", (70, 80) * 4)
     assert business.rhythm(story, "month") is None
     assert business.rhythm(story, "weekday") is not None
-    alter(story, "update marts.customer_type_rhythm set orders = 14 where position in (2, 3)")
+    # All orders of two weekdays are of one card: those of Monday would be the rest of the week.
+    alter(story, "update marts.orders set card_id = 1 where isodow(purchased_at) > 1")
     assert business.rhythm(story, "weekday") is None
-    alter(story, "update marts.customer_type_rhythm set orders = 100")
+    alter(story, "update marts.orders set card_id = 1000 * day(purchased_at) + rowid")
+    assert business.rhythm(story, "weekday") is not None
     alter(story, "update marts.customer_type_comparison set customers = 3")
     assert business.rhythm(story, "weekday") is None
 
@@ -853,13 +856,14 @@ def test_findings_whose_numbers_are_not_told_are_counted() -> None:
         "en",
         """create table marts.findings as
         select *, subject as text_en, 1 as finding_no
-        from (values ('lrfmpsx', 100), ('card_id', 29)) as f (subject, found)""",
+        from (values ('lrfmpsx', 100, 200), ('life_cycle_thresholds', 200, 200), ('card_id', 29, 200),
+            ('member_rows', 60, 62)) as f (subject, found, looked_at)""",
     )
     block = outlook.findings(story)
-    assert block.title == "What stands out in the data: 2"
+    assert block.title == "What stands out in the data: 4"
     [said] = block.sentences
-    assert said.startswith("Of these, 2 with numbers")
-    alter(story, "insert into marts.findings values ('a.csv', 5, 'A file.', 2)")
+    assert said.startswith("Of these, 4 with numbers")
+    alter(story, "insert into marts.findings values ('a.csv', 5, 9, 'A file.', 2)")
     block = outlook.findings(story)
     assert block.sentences == ["A file.", said]
 
@@ -1219,3 +1223,41 @@ def texts(empty: str = "", seed: str = "report_texts") -> dict[str, Any]:
     from test_charts import rows
 
     return {row["text_key"]: row for row in rows(seed) if not empty or not row[empty]}
+
+
+def test_what_one_chart_withholds_of_a_month_no_other_tells() -> None:
+    story = story_of_months("en", FEBRUARY, (3, 4, 3, 4))
+    assert datetime.date(2015, 1, 1) in business.hidden_months(story)
+    rows = [{"customer_type": "member", "position": month, "orders": 900} for month in (1, 2, 4)]
+    assert business._people(story, "month", rows) == {("member", 1): 1, ("member", 2): 901, ("member", 4): 900}
+
+
+def test_thresholds_of_few_cards_are_not_told() -> None:
+    story = story_of(
+        "en",
+        """create table marts.life_cycle_thresholds as select *, 3 as slowing_after_days, 6 as silent_after_days,
+            9 as lost_after_days
+        from (values (null, 0, true), ('1 visit', 1, true), ('2 visits', 2, true), ('3 or more', 3, false))
+            as t (frequency_band_name_en, lower_bound, has_enough_gaps);
+        create table marts.member_overview as select if(i < 20, 9, 2) as visits from range(90) as r (i)""",
+    )
+    table = outlook.thresholds(story).table
+    assert [label for label, *_ in table.rows] == ["All", "1 visit", "3 or more"]
+
+
+def test_charts_tell_three_digits() -> None:
+    option = bars(
+        ["a", "b"], [Series("x", [110654.66, None], "#000000"), Series("y", [1234, 0.0186007], "#000000")], "money"
+    )
+    [first, second] = coarse(Block("x", "X", option=option)).option["series"]
+    assert (first["data"], second["data"]) == ([111000.0, None], [1234, 0.0186])
+
+
+def test_means_of_segments_are_of_rounded_members() -> None:
+    story = story_of(
+        "en",
+        """create table marts.segment_summary as
+        select segment, 'S' || segment as segment_name_en, 120 + segment as members, 40.0 as f, 100.0 as l
+        from range(1, 3) as s (segment)""",
+    )
+    assert [(row["f"], row["l"]) for row in groups.segments(story)] == [(121 * 40 / 120, 100), (122 * 40 / 120, 100)]

@@ -403,8 +403,7 @@ def rhythm(story: Story, name: str) -> Block | None:
     # Of one hour, weekday or month nothing can be compared.
     if len({row["position"] for row in data}) < 2:
         return None
-    orders = {(row["customer_type"], row["position"]): row["orders"] for row in data}
-    hidden = story.hidden(orders, lambda cell: cell[0])
+    hidden = story.hidden(_people(story, name, data), lambda cell: cell[0])
     kinds = list(dict.fromkeys((row["customer_type"], row["type_label"]) for row in data))
     cells = {
         (row["customer_type"], row["position"]): row["share"]
@@ -472,6 +471,24 @@ def rhythm(story: Story, name: str) -> Block | None:
         ),
         is_finding=leads is True,
     )
+
+
+def _people(story: Story, name: str, data: list[Row]) -> dict[tuple[str, int], int]:
+    """Customers by type and hour, weekday or month; without a card, an order stands for one.
+
+    A month of which another chart tells nothing has one.
+    """
+    position = {"hour": "hour", "weekday": "isodow(purchased_at)", "month": "month(purchased_at)"}[name]
+    customers = {
+        (row["customer_type"], row["position"]): row["customers"]
+        for row in story.rows(
+            f"""select customer_type, {position} as position, count(distinct card_id) as customers from marts.orders
+            where card_id is not null and purchased_at < (select max(as_of) from marts.member_overview) group by all"""
+        )
+    }
+    untold = {("member", month.month) for month in hidden_months(story)} if name == "month" else set()
+    cells = {(row["customer_type"], row["position"]): row["orders"] for row in data}
+    return {cell: 1 if cell in untold else customers.get(cell, orders) for cell, orders in cells.items()}
 
 
 def _leads_rhythm(story: Story, name: str, best: int, data: list[Row]) -> bool | None:
@@ -592,11 +609,15 @@ def promotions(story: Story) -> Block | None:
     """Days with far more orders or discounts than month and weekday lead to expect."""
     data = story.rows(
         f"""select promotions.day, weekday_name_{{lang}} as weekday, other_orders / usual_orders as ratio,
-            discount_share, usual_discount_share, stands_out_by_orders, other_orders >= {story.small} as is_told
+            discount_share, usual_discount_share, stands_out_by_orders,
+            other_orders >= {story.small} and {story.small} <= (
+                select count(distinct card_id) from marts.orders
+                where customer_type = 'member' and cast(purchased_at as date) = promotions.day
+            ) as is_told
         from marts.promotion_days as promotions join marts.dates as dates using (day)
         where promotions.is_promotion_day order by stands_out_by_orders desc, ratio desc, day"""
     )
-    # The shares of a day of few orders would be those of a few baskets.
+    # The shares of a day of few people or orders would be those of a few baskets.
     told = [row for row in data if row["is_told"]]
     if not told:
         return None

@@ -29,6 +29,12 @@ def segments(story: Story) -> list[Row]:
             # Of their sum, so that the bars end at the whole.
             "member_share": story.rounded(row["members"]) / rounded,
             "share_of_members": story.share(row["members"], buyers),
+            # With the exact mean, known orders and amounts would give the exact members.
+            **{
+                name: story.each(float(row[name]) * row["members"], row["members"])
+                for name in "fmp"
+                if row.get(name) is not None
+            },
         }
         for row in data
     ]

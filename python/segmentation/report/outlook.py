@@ -451,8 +451,11 @@ def reasons(story: Story) -> Block | None:
 def findings(story: Story) -> Block | None:
     # Exact numbers of buyers would be told beside rounded ones; of few cards none is.
     data = story.rows(
-        f"""select text_{{lang}} as text, subject not in ('lrfmpsx', 'member_returns')
-            and (subject not in ('card_id', 'member_rows') or found >= {story.small}) as is_told
+        f"""select text_{{lang}} as text, subject not in ('lrfmpsx', 'member_returns', 'life_cycle_thresholds')
+            and (
+                subject not in ('card_id', 'member_rows')
+                or found >= {story.small} and (found = looked_at or looked_at - found >= {story.small})
+            ) as is_told
         from marts.findings order by finding_no, found desc, subject"""
     )
     told = [row["text"] for row in data if row["is_told"]]
@@ -474,10 +477,12 @@ def glossary(story: Story) -> Block | None:
 
 def thresholds(story: Story) -> Block | None:
     data = story.rows(
-        """select frequency_band, frequency_band_name_{lang} as label, gaps, slowing_after_days,
-            silent_after_days, lost_after_days
+        """select frequency_band_name_{lang} as label, slowing_after_days, silent_after_days, lost_after_days,
+            has_enough_gaps, (select count(*) from marts.member_overview where visits > lower_bound) as members
         from marts.life_cycle_thresholds where slowing_after_days is not null order by lower_bound"""
     )
+    # Those of few who waited would be their days.
+    data = [row for row in data if not (row["has_enough_gaps"] and story.few(row["members"]))]
     if not data:
         return None
     return Block(

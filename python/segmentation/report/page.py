@@ -100,7 +100,18 @@ def told(story: Story, maker: Maker) -> Block | None:
     """A block with what it leaves out; none where there is nothing to say."""
     own = replace(story, left_out=[])
     block = maker(own)
-    return in_words(own, block) if block and block.title else None
+    return in_words(own, coarse(block)) if block and block.title else None
+
+
+def coarse(block: Block) -> Block:
+    """The block with three digits of what its chart shows: more, added up, would tell what is left out."""
+    if block.option is None:
+        return block
+    series = [
+        line | {"data": [float(f"{value:.3g}") if isinstance(value, float) else value for value in line["data"]]}
+        for line in block.option["series"]
+    ]
+    return replace(block, option=block.option | {"series": series})
 
 
 def in_words(story: Story, block: Block) -> Block:
