@@ -1,7 +1,6 @@
-{#- A number of 10^12 or more is none: sums of it would not find room. Money keeps the decimals of the file; marts
+{#- A number of 10^12 or more is none: sums of it would not find room. Six decimals of the file are kept; marts
     round its sums. -#}
-{%- set exact_money = 'decimal(18, 6)' -%}
-{%- set largest_quantity = 'decimal(15, 3)' -%}
+{%- set exact = 'decimal(18, 6)' -%}
 {%- set largest_points = 'decimal(14, 2)' -%}
 with raw_sales_lines as (
     select * from {{ source('raw', 'sales_lines') }}
@@ -11,9 +10,9 @@ understood as (
     select
         *,
         coalesce(purchased_at_parsed, {{ to_moment('purchased_at') }}) as moment,
-        {{ to_number('quantity', largest_quantity, 'decimal_mark') }} as quantity_number,
-        {{ to_number('unit_price', exact_money, 'decimal_mark') }} as unit_price_number,
-        {{ to_number('amount', exact_money, 'decimal_mark') }} as amount_number
+        {{ to_number('quantity', exact, 'decimal_mark') }} as quantity_number,
+        {{ to_number('unit_price', exact, 'decimal_mark') }} as unit_price_number,
+        {{ to_number('amount', exact, 'decimal_mark') }} as amount_number
     from raw_sales_lines
 ),
 
@@ -45,7 +44,7 @@ cast_columns as (
         unit_price_number as unit_price,
         case
             when is_amount_product
-                then try_cast(cast(quantity_number as decimal(38, 3)) * unit_price_number as {{ exact_money }})
+                then try_cast(cast(quantity_number as decimal(38, 6)) * unit_price_number as {{ exact }})
             else amount_number
         end as amount,
         cast({{ to_number('points', largest_points, 'decimal_mark') }} as decimal(18, 2)) as points,

@@ -2,9 +2,9 @@ with retailer as (
     select * from {{ ref('stg_retailer') }}
 ),
 
-sales_lines as (
-    select * from {{ ref('sales_lines') }}
-    where reason is null
+orders as (
+    select * from {{ ref('orders') }}
+    where customer_type = 'member'
 ),
 
 sales as (
@@ -12,7 +12,7 @@ sales as (
         min(purchased_at) as first_purchased_at,
         cast(max(purchased_at) as date) + 1 as day_after,
         coalesce(bool_or(purchased_at <> cast(purchased_at as date)), false) as has_times
-    from sales_lines
+    from orders
 ),
 
 as_of as (

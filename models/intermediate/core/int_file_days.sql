@@ -8,8 +8,7 @@ days as (
     select
         source_file,
         cast(purchased_at as date) as day,
-        count(*) as lines,
-        bool_or(purchased_at <> cast(purchased_at as date)) as has_times
+        count(*) as lines
     from sales_lines
     where purchased_at is not null
     group by all

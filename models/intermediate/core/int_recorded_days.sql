@@ -29,7 +29,7 @@ usual as (
 judged as (
     select
         calendar.day,
-        coverage.month_start,
+        cast(date_trunc('month', calendar.day) as date) as month_start,
         coverage.status,
         days.day is not null
         and (

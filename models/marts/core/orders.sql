@@ -3,15 +3,11 @@ with sold_lines as (
     where is_counted
 ),
 
-file_days as (
-    select * from {{ ref('int_file_days') }}
-),
-
 files as (
     select
         source_file,
-        bool_or(has_times) as has_times
-    from file_days
+        bool_or(purchased_at <> cast(purchased_at as date)) as has_times
+    from sold_lines
     group by source_file
 ),
 

@@ -7,6 +7,10 @@ members as (
     select * from {{ ref('members') }}
 ),
 
+orders as (
+    select * from {{ ref('orders') }}
+),
+
 retailer as (
     select * from {{ ref('stg_retailer') }}
 ),
@@ -17,7 +21,8 @@ member_returns as (
         sales_lines.source_file,
         sales_lines.row_no,
         sales_lines.card_id,
-        sales_lines.purchased_at as returned_at,
+        -- A receipt counts whole, at the moment at which it begins.
+        coalesce(orders.purchased_at, sales_lines.purchased_at) as returned_at,
         sales_lines.product_code,
         sales_lines.product_name,
         abs(sales_lines.quantity) as returned_quantity,
@@ -32,6 +37,7 @@ member_returns as (
         sales_lines.counter_name
     from sales_lines
     inner join members on sales_lines.card_id = members.card_id
+    left join orders on sales_lines.order_id = orders.order_id
     cross join retailer
 )
 
