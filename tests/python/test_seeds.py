@@ -1,10 +1,13 @@
 """Seeds that are edited wrongly fail their tests, before anything is published."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 from conftest import ROOT, Classifier
+
+from segmentation.run import problems
 
 # A change of a seed, or several where nothing else may fail.
 EDITS = [
@@ -68,3 +71,17 @@ def test_the_seeds_pass(classifier: Classifier, seeds: duckdb.DuckDBPyConnection
 def test_a_wrong_edit_fails(edit: str, classifier: Classifier, seeds: duckdb.DuckDBPyConnection) -> None:
     seeds.execute(edit)
     assert any(failing(classifier, seeds))
+
+
+def test_what_a_test_of_a_seed_finds_is_told_row_by_row(
+    classifier: Classifier, seeds: duckdb.DuckDBPyConnection
+) -> None:
+    seeds.execute("update age_bands set birth_year_before = 1950 where age_band = 'senior'")
+    [sql] = [sql for sql in classifier.seed_tests if seeds.execute(sql).fetchall()]
+    test = SimpleNamespace(name="t", depends_on_nodes=["seed.project.age_bands"], compiled_code=sql, description="")
+    [told] = problems(test, seeds)
+    assert told.startswith("seeds/age_bands.csv: bands must follow each other without gap or overlap")
+    assert "'age_band': middle" in told
+    # Rows of people are nobody's to read in a terminal.
+    test = SimpleNamespace(name="t", depends_on_nodes=["model.project.members"], description="Each once.")
+    assert list(problems(test, seeds)) == ["What t tests: Each once."]
