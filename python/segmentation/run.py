@@ -109,6 +109,11 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     in_force = project_settings() | settings
     if problem := settings_problem(in_force):
         raise InputError(f"{problem} {UNTOUCHED}")
+    for seed in sorted(Path("seeds").glob("*.csv")):
+        try:
+            seed.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{seed} is not in UTF-8: save it as CSV UTF-8. {UNTOUCHED}") from error
     try:
         processes()
     except InputError as error:

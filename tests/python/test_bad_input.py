@@ -14,6 +14,7 @@ from xlsxwriter import Workbook
 
 from segmentation.demo import MEMBER_HEADER, SALES_HEADER, write_demo
 from segmentation.errors import InputError
+from segmentation.run import build
 from segmentation.settings import GROUPS, project_settings, setting_names, settings_page, settings_problem
 from segmentation.yaml_text import write_yaml
 
@@ -313,6 +314,17 @@ def test_a_project_file_that_somebody_broke_is_one_sentence(text: str, said: str
     (tmp_path / "dbt_project.yml").write_text(text)
     with pytest.raises(InputError, match=f"dbt_project.yml {said}"):
         project_settings(tmp_path / "dbt_project.yml")
+
+
+def test_a_seed_that_a_spreadsheet_saved_in_another_encoding_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "dbt_project.yml", tmp_path)
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "genders.csv").write_text("female,女性", encoding="gb18030")
+    with pytest.raises(InputError, match=r"seeds/genders.csv is not in UTF-8: save it as CSV UTF-8\."):
+        build({}, tmp_path, tmp_path / "warehouse.duckdb")
 
 
 @pytest.mark.slow
