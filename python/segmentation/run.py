@@ -121,6 +121,8 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     check_writers(warehouse)
     check_space(warehouse, raw_dir)
     check_memory(raw_dir)
+    # dbt would take it: queries of the metrics set it to the published file, which no build writes.
+    os.environ.pop("DBT_TARGET", None)
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json"]
     variables = ["--vars", write_yaml(settings)]
     with landing_process(warehouse, str(in_force["retailer"]), raw_dir) as landing:
