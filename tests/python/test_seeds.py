@@ -33,6 +33,7 @@ EDITS = [
     "update reject_reasons set step = 'raed' where reason = 'unreadable'",
     "update recommended_actions set state = 'asleep' where state = 'silent'",
     "update segment_names set segment_code = 'best_value' where segment_code = 'top_value'",
+    "update age_bands set birth_year_before = 2000 where age_band = 'young'",
     "update recommended_actions set requires = 'has_point' where requires = 'has_points'",
     "update age_bands set birth_year_before = 1950 where age_band = 'senior'",
     "update finding_texts set above_share = 1.5 where finding = 'full_sheets'",
