@@ -1,10 +1,12 @@
 """Seeds that are edited wrongly fail their tests, before anything is published."""
 
+import re
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import duckdb
 import pytest
+import yaml
 from conftest import ROOT, Classifier
 
 from segmentation.run import problems
@@ -91,3 +93,11 @@ def test_what_a_test_of_a_seed_finds_is_told_row_by_row(
     # Rows of people are nobody's to read in a terminal.
     test = SimpleNamespace(name="t", depends_on_nodes=["model.project.members"], description="Each once.")
     assert list(problems(test, seeds)) == ["What t tests: Each once."]
+
+
+def test_every_finding_has_a_text() -> None:
+    sql = (ROOT / "models" / "marts" / "ledger" / "findings.sql").read_text(encoding="utf-8")
+    listed = yaml.safe_load((ROOT / "seeds" / "_seeds.yml").read_text(encoding="utf-8"))["seeds"]
+    [texts] = [seed["data_tests"][0]["sound_rows"] for seed in listed if seed["name"] == "finding_texts"]
+    # The seed has all that are listed; a finding without a text would be told nowhere.
+    assert sorted(texts["arguments"]["codes"]["finding"]) == sorted(re.findall(r"'(\w+)' as finding", sql))
