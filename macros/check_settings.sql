@@ -1,6 +1,6 @@
 {#- Stops the run at its start, with one sentence, where a setting (alone or together with others) cannot work. -#}
 {% macro check_settings() -%}
-    {%- if execute and flags.WHICH in ('build', 'run') -%}
+    {%- if execute and flags.WHICH in ('build', 'run', 'seed', 'test') -%}
         {#- What was given for this run may have names that are no setting. -#}
         {%- set settings = dict(invocation_args_dict.vars) -%}
         {%- for name in setting_names() -%}

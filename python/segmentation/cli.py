@@ -79,12 +79,13 @@ def commands() -> None:
 def _settings(_context: click.Context, _option: click.Parameter, text: str | None) -> dict[str, Any]:
     from segmentation.yaml_text import read_yaml
 
+    why = ""
     try:
         settings = read_yaml(text or "") or {}
-    except ValueError:
-        settings = None
+    except ValueError as error:
+        settings, why = None, f" ({error})"
     if not isinstance(settings, dict):
-        raise click.BadParameter('give settings with their values, such as "as_of: 2017-06-30".')
+        raise click.BadParameter(f'give settings with their values, such as "as_of: 2017-06-30"{why}.')
     return settings
 
 

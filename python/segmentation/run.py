@@ -5,7 +5,7 @@ import re
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,7 +30,7 @@ from segmentation.yaml_text import write_yaml
 
 Result = TypeVar("Result")
 
-# Of many files the same may hold.
+# Of many files, or rows of a seed, the same may hold.
 FINDINGS_ALIKE = 3
 # Seconds for somebody who writes the reports.
 PATIENCE = 600
@@ -109,6 +109,11 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     in_force = project_settings() | settings
     if problem := settings_problem(in_force):
         raise InputError(f"{problem} {UNTOUCHED}")
+    for seed in sorted(Path("seeds").glob("*.csv")):
+        try:
+            seed.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{seed} is not in UTF-8: save it as CSV UTF-8. {UNTOUCHED}") from error
     try:
         processes()
     except InputError as error:
@@ -116,6 +121,8 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     check_writers(warehouse)
     check_space(warehouse, raw_dir)
     check_memory(raw_dir)
+    # dbt would take it: queries of the metrics set it to the published file, which no build writes.
+    os.environ.pop("DBT_TARGET", None)
     quiet = ["--log-level", "none", "--log-level-file", "none", "--no-use-colors", "--no-write-json"]
     variables = ["--vars", write_yaml(settings)]
     with landing_process(warehouse, str(in_force["retailer"]), raw_dir) as landing:
@@ -143,19 +150,34 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     said: set[str] = set()
     tests = {test.name: test.description for test in project.nodes.values() if test.resource_type is NodeType.Test}
 
-    def make(*more: str) -> bool:
+    def make(*more: str) -> Any:
         told = progress(made, said, tests)
-        return dbtRunner(project, [told]).invoke([*quiet, "build", *options, *more]).success
+        return dbtRunner(project, [told]).invoke([*quiet, "build", *options, *more])
 
-    success = make()
-    if not success and what_ran_out("MemoryError") in said:
+    done = make()
+    if not done.success and what_ran_out("MemoryError") in said:
         print("What was made is kept; the rest is tried once more, one model at a time.", flush=True)
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
-        success = make("--threads", "1")
-    if not success:
+        done = make("--threads", "1")
+    if not done.success:
+        for test in [result.node for result in done.result or () if result.status == "fail"]:
+            connection = DuckDBConnectionManager.env().handle().cursor()  # type: ignore[no-untyped-call]
+            print(*problems(test, connection), sep="\n", flush=True)
         sys.exit(f"The build failed as said above. {UNTOUCHED}")
     # Its memory is wanted for the charts, the report and the exports.
     DuckDBConnectionManager.env().close()  # type: ignore[no-untyped-call]
+
+
+def problems(test: Any, connection: Any) -> Iterator[str]:
+    """Yield what a failed test found: where it reads seeds only, in which no person is, rows; else what it is about."""
+    seeds = [f"seeds/{node.split('.')[-1]}.csv" for node in test.depends_on_nodes if node.startswith("seed.")]
+    if len(seeds) < len(test.depends_on_nodes):
+        yield f"What {test.name} tests: {test.description or 'its YAML says so.'}"
+        return
+    rows = connection.execute(f"from ({test.compiled_code}) limit {FINDINGS_ALIKE}").df()
+    for row in rows.to_dict("records"):
+        problem = row.pop("problem", test.description)
+        yield f"{' and '.join(seeds)}: {problem} ({', '.join(map(str, row.values()))})"
 
 
 def progress(models: int, said: set[str], tests: Mapping[str, str]) -> Callable[[Any], None]:

@@ -408,7 +408,7 @@ def settings_page(project_file: Path = PROJECT_FILE) -> str:
 
 The defaults stand in `vars` of `dbt_project.yml`, where they are changed for good. For one run:
 `make VARS="as_of: 2017-06-30"`, or `dbt build --vars "as_of: 2017-06-30"`. A value that cannot work and a name that is
-no setting stop the build at its start, with one sentence.
+no setting stop `make` and `dbt build`, `run`, `seed` and `test` at their start, with one sentence.
 """
     for group, lines in groupby(settings_table(project_file), lambda line: line.group):
         text += f"\n## {group}\n\n| setting | default | values | meaning |\n| --- | --- | --- | --- |\n"

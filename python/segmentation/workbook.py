@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 from xlsxwriter import Workbook
 
+from segmentation.errors import InputError
 from segmentation.months import MONTHS
 from segmentation.tables import column_width, write_cell
 
@@ -56,8 +57,13 @@ def write_sheet(connection: duckdb.DuckDBPyConnection, book: Workbook, sheet: st
         from seeds.workbook_columns where sheet = $1 order by column_no""",
         [sheet],
     ).fetchall()
-    names = ", ".join(name for _, name, _ in columns)
-    result = connection.sql(f"select {names} from ({query})")
+    names = [name for _, name, _ in columns]
+    if unknown := ", ".join(sorted({*names} - {*connection.sql(query).columns})):
+        raise InputError(
+            f"seeds/workbook_columns.csv names for the sheet {sheet} what it does not have: {unknown}. Mend the "
+            "column_name, then run `segmentation build`."
+        )
+    result = connection.sql(f"select {', '.join(names)} from ({query})")
     types = dict(zip(result.columns, map(str, result.types), strict=True))
     rows = result.fetchall()
     kept = [place for place in range(len(columns)) if any(row[place] is not None for row in rows)]

@@ -49,7 +49,9 @@ where not ({{ holds }})
 {%- set partition = 'partition by ' ~ bands.group_by if bands.group_by else '' %}
 union all
 select
-    'bands must follow each other without gap or overlap' as problem,
+    'bands must follow each other without gap or overlap
+    {%- if bands.starts_at is defined %}, from {{ bands.starts_at }}{% endif %}
+    {%- if bands.ends_at is defined %} to {{ bands.ends_at }}{% endif %}' as problem,
     cast(bands as varchar) as of_row
 from (
     select

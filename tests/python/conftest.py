@@ -188,7 +188,8 @@ class Classifier:
         }
         [path] = compiled.rglob("assert_sales_lines_can_be_used.sql")
         self.use_test = path.read_text(encoding="utf-8")
-        self.seed_tests = [path.read_text(encoding="utf-8") for path in compiled.rglob("_seeds.yml/*.sql")]
+        seed_tests = [*compiled.rglob("_seeds.yml/*.sql"), *compiled.rglob("assert_rules_of_seeds_fit_together.sql")]
+        self.seed_tests = [path.read_text(encoding="utf-8") for path in seed_tests]
 
     def classify(self, raw_dir: Path, retailer: str = "cumcm2018") -> None:
         """Fill the tables from the files; raises InputError as the build would stop."""

@@ -14,6 +14,7 @@ from xlsxwriter import Workbook
 
 from segmentation.demo import MEMBER_HEADER, SALES_HEADER, write_demo
 from segmentation.errors import InputError
+from segmentation.run import build
 from segmentation.settings import GROUPS, project_settings, setting_names, settings_page, settings_problem
 from segmentation.yaml_text import write_yaml
 
@@ -315,9 +316,21 @@ def test_a_project_file_that_somebody_broke_is_one_sentence(text: str, said: str
         project_settings(tmp_path / "dbt_project.yml")
 
 
+def test_a_seed_that_a_spreadsheet_saved_in_another_encoding_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "dbt_project.yml", tmp_path)
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "genders.csv").write_text("female,女性", encoding="gb18030")
+    with pytest.raises(InputError, match=r"seeds/genders.csv is not in UTF-8: save it as CSV UTF-8\."):
+        build({}, tmp_path, tmp_path / "warehouse.duckdb")
+
+
 @pytest.mark.slow
-def test_dbt_refuses_a_setting_that_it_does_not_have(demo_files: Path, tmp_path: Path) -> None:
-    done = Job(demo_files, tmp_path).dbt("build", "--select", "stg_members", "--vars", "{cluster_modl: reuse}")
+@pytest.mark.parametrize("command", ["build", "run", "seed", "test"])
+def test_dbt_refuses_a_setting_that_it_does_not_have(command: str, demo_files: Path, tmp_path: Path) -> None:
+    done = Job(demo_files, tmp_path).dbt(command, "--select", "genders members", "--vars", "{cluster_modl: reuse}")
     assert done.returncode != 0
     assert "There is no setting cluster_modl (perhaps cluster_model is meant)" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr

@@ -43,7 +43,7 @@ def test_help_comes_without_loading_what_only_commands_need() -> None:
         ("build --retialer x", "Did you mean '--retailer'?"),
         ("build --vars as_of", "give settings with their values"),
         ("build --vars a:[", "give settings with their values"),
-        ("build --vars {as_of:\t2018-02-30}", "give settings with their values"),
+        ("build --vars {as_of:\t2018-02-30}", '2017-06-30" (day '),
         (f"build --vars {{basket_top:\t{'9' * 5_000}}}", "give settings with their values"),
         (f"build --vars {'[' * 5_000}", "give settings with their values"),
         ("build --vars {a:\t\0}", "give settings with their values"),

@@ -187,6 +187,12 @@ def test_the_workbook_keeps_ids_as_text_and_leaves_out_what_the_retailer_does_no
     assert b"<f>" not in zipfile.ZipFile(path).read("xl/worksheets/sheet6.xml")
 
 
+def test_a_column_that_a_sheet_does_not_have_is_named(marts: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    marts.execute("update seeds.workbook_columns set column_name = 'ordres' where column_name = 'orders'")
+    with pytest.raises(InputError, match=r"seeds/workbook_columns.csv names for the sheet summary .* have: ordres"):
+        write_workbook(marts, tmp_path / "book.xlsx")
+
+
 def test_a_member_stands_under_the_segment_that_the_action_goes_by(
     marts: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:

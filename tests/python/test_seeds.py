@@ -1,10 +1,15 @@
 """Seeds that are edited wrongly fail their tests, before anything is published."""
 
+import re
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import duckdb
 import pytest
+import yaml
 from conftest import ROOT, Classifier
+
+from segmentation.run import problems
 
 # A change of a seed, or several where nothing else may fail.
 EDITS = [
@@ -29,6 +34,13 @@ EDITS = [
     "insert into genders from genders",
     "update reject_reasons set step = 'raed' where reason = 'unreadable'",
     "update recommended_actions set state = 'asleep' where state = 'silent'",
+    "update segment_names set segment_code = 'best_value' where segment_code = 'top_value'",
+    "update age_bands set birth_year_before = 2000 where age_band = 'young'",
+    "update recommended_actions set requires = 'has_point' where requires = 'has_points'",
+    "update rfm_rules set name_en = 'Others' where code = 'almost_lost' and r_from = 3",
+    "update seasons set name_en = 'Cold' where month = 1",
+    "update life_cycle_states set gap_quantile = 0.7 where state = 'silent'",
+    "update segment_names set m_from = 1 where segment_code = 'base_value'",
     "update age_bands set birth_year_before = 1950 where age_band = 'senior'",
     "update finding_texts set above_share = 1.5 where finding = 'full_sheets'",
     "update price_bands set from_quantile = 1 where from_quantile > 0",
@@ -67,3 +79,25 @@ def test_the_seeds_pass(classifier: Classifier, seeds: duckdb.DuckDBPyConnection
 def test_a_wrong_edit_fails(edit: str, classifier: Classifier, seeds: duckdb.DuckDBPyConnection) -> None:
     seeds.execute(edit)
     assert any(failing(classifier, seeds))
+
+
+def test_what_a_test_of_a_seed_finds_is_told_row_by_row(
+    classifier: Classifier, seeds: duckdb.DuckDBPyConnection
+) -> None:
+    seeds.execute("update age_bands set birth_year_before = 1950 where age_band = 'senior'")
+    [sql] = [sql for sql in classifier.seed_tests if seeds.execute(sql).fetchall()]
+    test = SimpleNamespace(name="t", depends_on_nodes=["seed.project.age_bands"], compiled_code=sql, description="")
+    [told] = problems(test, seeds)
+    assert told.startswith("seeds/age_bands.csv: bands must follow each other without gap or overlap")
+    assert "'age_band': middle" in told
+    # Rows of people are nobody's to read in a terminal.
+    test = SimpleNamespace(name="t", depends_on_nodes=["model.project.members"], description="Each once.")
+    assert list(problems(test, seeds)) == ["What t tests: Each once."]
+
+
+def test_every_finding_has_a_text() -> None:
+    sql = (ROOT / "models" / "marts" / "ledger" / "findings.sql").read_text(encoding="utf-8")
+    listed = yaml.safe_load((ROOT / "seeds" / "_seeds.yml").read_text(encoding="utf-8"))["seeds"]
+    [texts] = [seed["data_tests"][0]["sound_rows"] for seed in listed if seed["name"] == "finding_texts"]
+    # The seed has all that are listed; a finding without a text would be told nowhere.
+    assert sorted(texts["arguments"]["codes"]["finding"]) == sorted(re.findall(r"'(\w+)' as finding", sql))
