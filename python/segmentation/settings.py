@@ -200,7 +200,8 @@ class Settings(BaseModel):
         "(Hennig 2007: 0.75)."
     )
     cluster_smallest_share: Share = Field(
-        description="The rule `stable` takes no solution with a group smaller than this share of the buyers."
+        description="The rule `stable` takes no solution with a group smaller than this share of the buyers. Where no "
+        "stable one is without such a group, it takes the best silhouette of all."
     )
     cluster_exact_buyers: Annotated[int, Field(ge=100, le=GUARD)] = Field(
         description="Up to so many buyers silhouettes are exact, for which the time grows with the square of the "
