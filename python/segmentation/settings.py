@@ -55,6 +55,8 @@ Feature = Literal["l", "r", "f", "m", "p"]
 Scaling = Literal["standard", "minmax", "log_standard"]
 Share = Annotated[float, Field(ge=0, le=1)]
 PartOf = Annotated[float, Field(gt=0, lt=1)]
+# What is few before all others and what is few after them leave something between.
+LessThanHalf = Annotated[float, Field(ge=0, lt=0.5)]
 AtLeastOne = Annotated[float, Field(ge=1, le=1000)]
 # Below the largest integer of SQL: a guard that is said only to who exceeds it.
 GUARD = 1_000_000_000
@@ -135,7 +137,7 @@ class Settings(BaseModel):
         "where there are more of them, or where so few lie a twelfth of these days, and twice the third longest time "
         "without sales, before or after all others. Orders of members so long before all others do not open the window."
     )
-    far_share: Share = Field(
+    far_share: LessThanHalf = Field(
         description="Largest share of all lines (or orders) that counts as so few; one line always does."
     )
     zero_amounts: Literal["drop", "count"] = Field(
@@ -198,7 +200,8 @@ class Settings(BaseModel):
         "(Hennig 2007: 0.75)."
     )
     cluster_smallest_share: Share = Field(
-        description="The rule `stable` takes no solution with a group smaller than this share of the buyers."
+        description="The rule `stable` takes no solution with a group smaller than this share of the buyers. Where no "
+        "stable one is without such a group, it takes the best silhouette of all."
     )
     cluster_exact_buyers: Annotated[int, Field(ge=100, le=GUARD)] = Field(
         description="Up to so many buyers silhouettes are exact, for which the time grows with the square of the "

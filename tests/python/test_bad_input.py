@@ -263,6 +263,7 @@ def test_settings_reach_dbt_as_they_were_given() -> None:
         ({"max_unreadable_lines": 5}, "is 5 but must be a number from 0 up to 1"),
         ({"returns": "nett"}, "is 'nett' but must be drop or net"),
         ({"far_days": 0}, "must be a whole number from 1 on; see"),
+        ({"far_share": 0.5}, "is 0.5 but must be a number from 0 and below 0.5"),
         ({"zero_amounts": True}, "is True but must be drop or count"),
         ({"max_bad_values": 50}, "is 50 but must be a number from 0 up to 1"),
         ({"promotion_robust_z": "3.5"}, "is '3.5' but must be a number above 0"),

@@ -68,7 +68,7 @@ by_month as (
         sum(f) as f,
         sum(m) as m,
         sum(p) as p,
-        count(*) filter (where f = 0) as returns
+        count(*) filter (where f = 0 and m < 0) as returns
     from movements
     group by card_id, cast(date_trunc('month', moved_at) as date)
 ),
@@ -93,7 +93,8 @@ cumulated as (
     window months_of_member as (partition by card_id order by month_start rows unbounded preceding)
 ),
 
--- Who has brought everything back is no buyer; who only had things for nothing is one.
+-- Who has brought everything back is no buyer; who only had things for nothing is one, also where some came back, as
+-- nothing is paid back for those.
 judged as (
     select
         {{ all_but('cumulated', ['returns']) }},

@@ -11,26 +11,22 @@ clock as (
     select * from {{ ref('int_month_clock') }}
 ),
 
-last_month as (
-    select max(month_end) as month_end from clock
-),
-
--- Who has no time of registration is known at the last month's end only.
 registrations as (
     select
-        coalesce(cast(members.registered_at as date), last_month.month_end - 1) as registered_on,
+        cast(registered_at as date) as registered_on,
         count(*) as members
     from members
-    cross join last_month
-    group by coalesce(cast(members.registered_at as date), last_month.month_end - 1)
+    group by cast(registered_at as date)
 ),
 
+-- Since when somebody without a time of registration is a member nobody knows: in every month, so that no month differs
+-- from the one before by them.
 known as (
     select
         clock.month_start,
         coalesce(sum(registrations.members), 0) as members
     from clock
-    left join registrations on clock.month_end > registrations.registered_on
+    left join registrations on coalesce(clock.month_end > registrations.registered_on, true)
     group by clock.month_start
 ),
 

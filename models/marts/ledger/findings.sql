@@ -201,6 +201,16 @@ bought_lines as (
     select sum(lines) as lines from orders
 ),
 
+-- Of anybody, with a card or without: members alone may stay away while the files go on.
+last_sale as (
+    select
+        count(*) as lines,
+        {{ whole_days_between('max(sold_lines.purchased_at)', 'max(as_of.as_of)') }} as days
+    from {{ ref('int_sold_lines') }} as sold_lines
+    cross join as_of
+    where sold_lines.is_counted and sold_lines.purchased_at < as_of.as_of
+),
+
 list_rows as (
     select
         'card_merges' as list_name,
@@ -395,13 +405,13 @@ counted as (
     select
         'as_of_long_after_sales' as finding,
         'as_of' as subject,
-        case when min(days_since_last_purchase) > 31 then count(*) else 0 end as found,
-        count(*) as looked_at,
+        case when days > 31 then lines else 0 end as found,
+        lines as looked_at,
         null as other,
-        min(days_since_last_purchase) as days,
+        days,
         null as from_day,
         null as to_day
-    from buyers
+    from last_sale
     union all
     select
         'returns_not_taken_off' as finding,

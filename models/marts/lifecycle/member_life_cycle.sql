@@ -41,8 +41,8 @@ month_before as (
     inner join last_month on months.month_start = last_month.month_start - interval 1 month
 ),
 
--- Buyers have months; a member without one has never bought, with or without a time of registration, or has brought
--- everything back.
+-- Buyers have months; a member without one has never bought or has brought everything back. Without a time of
+-- registration, never having bought is the state of the month before too.
 known as (
     select
         members.card_id,
@@ -51,7 +51,7 @@ known as (
         coalesce(
             current_states.previous_state,
             month_before.state,
-            case when members.registered_at < last_month.month_start then 'never_bought' end
+            case when coalesce(members.registered_at < last_month.month_start, true) then 'never_bought' end
         ) as previous_state,
         last_visits.frequency_band,
         coalesce(current_states.visits, 0) as visits,

@@ -19,8 +19,8 @@ placed as (
     from judged
 ),
 
--- One solution of the chosen scaling becomes the segments. Without a candidate it is the one with the best silhouette,
--- and is_stable says that it is not stable.
+-- One solution of the chosen scaling becomes the segments. Without a candidate it is the one with the best silhouette;
+-- is_stable says whether that is stable.
 chosen as (
     select
         {{ all_but('placed', ['summed_places']) }},
