@@ -35,7 +35,7 @@ net as (
         cast(any_value(purchases.amount) - coalesce(sum(member_returns.returned_amount), 0) as decimal(18, 2))
             as amount,
         any_value(purchases.points) - coalesce(sum(member_returns.returned_points), 0) as points,
-        count(member_returns.card_id) as returns
+        count(*) filter (where member_returns.returned_amount > 0) as returns
     from purchases
     cross join as_of
     left join {{ ref('member_returns') }} as member_returns
