@@ -241,6 +241,21 @@ def test_on_a_phone_bars_have_half_of_the_width_and_a_cut_name_is_whole_in_its_t
 
 
 @needs_browser
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_on_a_phone_an_action_is_read_without_scrolling_sideways(browser: Browser, report: Path, language: str) -> None:
+    page, _ = opened(browser, report, language, width=390)
+    table = f"article[id$=actions-{language}] .scroll"
+    assert page.evaluate("table => table.scrollWidth <= table.clientWidth", page.query_selector(table))
+    for action in page.query_selector_all(f"{table} td:last-child"):
+        place, row = action.bounding_box(), action.evaluate("cell => cell.parentElement.getBoundingClientRect().height")
+        assert place
+        assert place["x"] < 20
+        assert place["x"] + place["width"] <= 390
+        assert row < 170
+    page.close()
+
+
+@needs_browser
 def test_it_prints_the_chosen_language_with_whole_tables(browser: Browser, report: Path) -> None:
     page, _ = opened(browser, report, "en")
     assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") > 5
