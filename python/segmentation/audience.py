@@ -23,7 +23,7 @@ from segmentation.disk import sync
 from segmentation.errors import InputError, Remark
 from segmentation.exports import guarded, known_until, open_warehouse
 from segmentation.landing.files import identifier
-from segmentation.landing.lists import as_written, read_cards, read_logs
+from segmentation.landing.lists import as_written, has_rows, read_cards, read_logs
 from segmentation.progress import say
 from segmentation.selection import OVERVIEW, Overview, Selection, Sums, parse
 from segmentation.tables import write_csv, write_table
@@ -185,8 +185,10 @@ def plan(overview: Overview, folder: Path, request: Request) -> Plan:
         if name not in names:
             raise InputError(f"There is no earlier audience {name!r}; choose one of {', '.join(names) or '(none)'}.")
     known = known_cards(overview.connection)
-    standing = folder / OPT_OUT if (folder / OPT_OUT).exists() else None
-    lists = [read_cards(path, known) for path in dict.fromkeys((standing, request.opt_out)) if path]
+    standing = folder / OPT_OUT
+    given = dict.fromkeys(path for path in (standing if standing.exists() else None, request.opt_out) if path)
+    # A standing list may be empty, before the first and after the last is on it.
+    lists = [read_cards(path, known) for path in given if path != standing or has_rows(path)]
     opted_out = {card for found in lists for card in found.cards}
     # A card may have been merged into another one since it was contacted.
     contacts = [contact._replace(card_id=known.get(contact.card_id.casefold(), "")) for contact in earlier]

@@ -3,14 +3,17 @@
 import codecs
 import io
 import re
+import zipfile
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from segmentation.app import MEMBERS_PAGE
@@ -18,7 +21,7 @@ from segmentation.audience import locked
 from segmentation.disk import draft, put, remove, writing
 from segmentation.errors import InputError
 from segmentation.exports import open_warehouse, write_exports, write_parquet
-from segmentation.landing.files import identifier, literal
+from segmentation.landing.files import file_kind, identifier, literal
 from segmentation.landing.forgotten import (
     BETWEEN_VALUES,
     Forgotten,
@@ -30,6 +33,7 @@ from segmentation.landing.forgotten import (
 from segmentation.landing.lists import TITLE_LINES, as_written, is_called_card
 from segmentation.landing.sql_macros import sql_macro
 from segmentation.landing.text import (
+    BROKEN,
     DELIMITERS,
     UTF16_MARKS,
     compression,
@@ -45,7 +49,8 @@ from segmentation.publication import STORAGE, begin, check_writers
 from segmentation.tables import write_xlsx
 
 LIST_SUFFIXES = {".csv", ".tsv", ".txt"}
-PACKED = {".gz", ".zst", ".bz2", ".zip"}
+# In no text of any encoding that is read; a byte of half a character in UTF-16.
+NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f]")
 ENCODINGS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 # All cards of the marts, each with that of its person; a line can have both its own and that of its member.
 PERSONS = """persons as (
@@ -96,11 +101,14 @@ def forget(warehouse: Path, report_dir: Path, card: str) -> str:
     # Both locks before anything is changed, so that a refusal has changed nothing.
     with writing(report_dir):
         with locked(audiences):
-            files = [path for path in sorted(audiences.rglob("[!~]*")) if path.is_file()]
-            workbooks = [path for path in files if path.suffix.lower() == ".xlsx"]
+            # A row of the log tells of an audience, not of a member.
+            found = (path for path in sorted(audiences.rglob("[!~]*")) if path.is_file() and path.name != "log.csv")
+            workbooks, lists, others = _parted_by_form(found)
             for workbook in workbooks:
                 _rows_of_workbook(workbook, is_theirs)
-            lists = [path for path in files if _is_list(path) and _without_person(path, is_theirs)[1]]
+            for other in others:
+                _check_other(other, is_theirs)
+            lists = [path for path in lists if _without_person(path, is_theirs)[1]]
             write_forgotten(path, forgotten.with_cards(cards))
             for name in (warehouse, target):
                 for ending in (".next", ".next.wal", ".work", ".work.wal"):
@@ -244,11 +252,75 @@ def _is_of_cards(table: str, tables: Mapping[str, Collection[str]]) -> str:
     return " or ".join(tests) or "false"
 
 
-def _is_list(path: Path) -> bool:
-    """Whether a file of the audiences is a text file with members, perhaps packed."""
-    name = path.with_suffix("") if path.suffix.lower() in PACKED else path
-    # A row of the log tells of an audience, not of a member.
-    return name.suffix.lower() in LIST_SUFFIXES and path.name != "log.csv"
+def _parted_by_form(paths: Iterable[Path]) -> tuple[list[Path], list[Path], list[Path]]:
+    """Part the files of the audiences into workbooks and lists, which can be written anew, and others."""
+    workbooks, lists, others = [], [], []
+    for path in paths:
+        if path.suffix.lower() == ".xlsx":
+            workbooks.append(path)
+        elif path.suffix.lower() in LIST_SUFFIXES and compression(path) is None and _is_text(_content(path)):
+            lists.append(path)
+        elif not path.name.startswith("."):
+            others.append(path)
+    return workbooks, lists, others
+
+
+def _is_text(content: bytes) -> bool:
+    """Tell whether bytes can be text in an encoding that is read."""
+    return content.startswith(UTF16_MARKS) or not NO_TEXT.search(content)
+
+
+def _check_other(path: Path, is_theirs: Mapping[str, bool]) -> None:
+    """Refuse a file that is not written anew where the card stands anywhere in it, or nobody can tell whether.
+
+    Raises
+    ------
+    InputError
+        If it has the card, or cannot be searched.
+    """
+    try:
+        has_card = any(is_theirs.get(value, False) for text in _texts(path) for value in _possible_values(text))
+    except (InputError, CalamineError, pa.ArrowException, *BROKEN) as error:
+        raise InputError(
+            f"{path} cannot be searched for this card as it is: save it as csv or take it away, and forget again."
+        ) from error
+    if has_card:
+        raise InputError(
+            f"{path} has this card, and only csv, tsv, txt and xlsx files that are not packed are written anew: take "
+            "the card out of it yourself, or the file away, and forget again."
+        )
+
+
+def _texts(path: Path) -> Iterator[object]:
+    """Yield the cells of a Parquet file or a workbook, or the text of another file, unpacked."""
+    kind = file_kind(path)
+    if kind == "parquet":
+        for column in pq.ParquetFile(path).read().columns:
+            yield from column.to_pylist()
+    elif kind == "workbook":
+        for rows in _sheets(path):
+            for row in rows:
+                yield from row
+    else:
+        yield _unpacked_text(path)
+
+
+def _unpacked_text(path: Path) -> str:
+    if compression(path) == "zip":
+        with zipfile.ZipFile(path) as archive:
+            if len(archive.namelist()) > 1:
+                raise InputError("it holds more than one file")
+    if not _is_text(_content(path)):
+        raise InputError("it is no text")
+    return "".join(text for _, text in _lines(path)[1])
+
+
+def _possible_values(text: object) -> Iterator[str]:
+    """Yield what may be a card in a cell or a text: all of it, what stands between delimiters, and words."""
+    yield _text(text)
+    yield from _values(str(text))
+    # A letter of another script parts words: none is written between it and the next word.
+    yield from (_text(word.strip("._/-")) for word in re.split(r"[^\w./-]+", str(text), flags=re.ASCII))
 
 
 def _rewrite_csv(path: Path, is_theirs: Mapping[str, bool]) -> int:
@@ -268,7 +340,7 @@ def _without_person(path: Path, is_theirs: Mapping[str, bool]) -> tuple[bytes, i
     Raises
     ------
     InputError
-        If it cannot be read, or has the card and is packed.
+        If it cannot be read.
     """
     mark, lines = _lines(path)
     texts = [text for _, text in lines]
@@ -295,18 +367,12 @@ def _without_person(path: Path, is_theirs: Mapping[str, bool]) -> tuple[bytes, i
             line for (line, _), goes in zip(lines[begins : begins + piece.n_lines], of_lines, strict=True) if not goes
         ]
         begins += piece.n_lines
-    if gone and compression(path):
-        raise InputError(f"{path} is packed and has a row of this card: unpack it, or take it away, and forget again.")
     return b"".join(kept), gone
 
 
 def _lines(path: Path) -> tuple[bytes, list[tuple[bytes, str]]]:
     """Return the byte order mark of a text file and its lines, each with its end, as bytes and as text."""
-    most = largest_unpacked(path)
-    with open_plain(path) as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise unpacks_too_far(path)
+    content = _content(path)
     mark = next((mark for mark in ENCODINGS if content.startswith(mark)), b"")
     content = content.removeprefix(mark)
     if mark in UTF16_MARKS:
@@ -320,6 +386,16 @@ def _lines(path: Path) -> tuple[bytes, list[tuple[bytes, str]]]:
     encoding = min(("utf-8", "gb18030"), key=lambda encoding: sum(decoded(line, encoding) is None for line in lines))
     # Bytes that are no text hide no column of a line.
     return mark, [(line, line.decode(encoding, "replace")) for line in lines]
+
+
+def _content(path: Path) -> bytes:
+    """Return the bytes of a file, unpacked."""
+    most = largest_unpacked(path)
+    with open_plain(path) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise unpacks_too_far(path)
+    return content
 
 
 def _forms(texts: Sequence[str]) -> list[tuple[str, tuple[int, int]]]:
@@ -370,11 +446,7 @@ def _rows_of_workbook(path: Path, is_theirs: Mapping[str, bool]) -> list[list[An
         If it cannot be read, or has more sheets and a card in one of them: written anew, it would lose the others.
     """
     try:
-        with CalamineWorkbook.from_path(path) as book:
-            sheets: list[list[list[Any]]] = [
-                book.get_sheet_by_name(sheet.name).to_python() if sheet.typ == SheetTypeEnum.WorkSheet else []
-                for sheet in book.sheets_metadata
-            ]
+        sheets = _sheets(path)
     except CalamineError as error:
         raise InputError(f"{path} is no workbook that can be read: take it away, and forget again.") from error
     if len(sheets) > 1 and any(any(_leaving(rows, is_theirs)) for rows in sheets):
@@ -383,6 +455,15 @@ def _rows_of_workbook(path: Path, is_theirs: Mapping[str, bool]) -> list[list[An
             "forget again."
         )
     return sheets[0]
+
+
+def _sheets(path: Path) -> list[list[list[Any]]]:
+    """Return the rows of each sheet of a workbook."""
+    with CalamineWorkbook.from_path(path) as book:
+        return [
+            book.get_sheet_by_name(sheet.name).to_python() if sheet.typ == SheetTypeEnum.WorkSheet else []
+            for sheet in book.sheets_metadata
+        ]
 
 
 def _leaving(rows: Sequence[Sequence[object]], is_theirs: Mapping[str, bool]) -> list[bool]:

@@ -96,7 +96,8 @@ def parse(condition: str) -> Condition:
     for part in OR.split(text):
         match = COMPARISON.fullmatch(part)
         if not match:
-            raise InputError(f"{condition!r} is no condition; write one such as state=silent or amount>=1000.")
+            said = f"{condition!r} is no condition; write one such as state=silent or amount>=1000."
+            raise InputError(said, "app_no_condition", condition=condition)
         operator = ASCII_OPERATORS.get(match[2], match[2])
         comparisons.append(Comparison(match[1].lower(), operator, match[3].strip()))
     return Condition(tuple(comparisons), negation is not None)
@@ -116,8 +117,9 @@ class Overview:
         by_column = {column: trait for trait in fitting.values() for column in trait.columns}
         if found := fitting.get(name) or by_column.get(name):
             return found
-        kinds = f" that is a {kind}" if kind else ""
-        raise InputError(f"There is no trait {name!r}{kinds}; choose one of {_some(name, fitting)}.")
+        kinds, choices = f" that is a {kind}" if kind else "", _some(name, fitting)
+        said = f"There is no trait {name!r}{kinds}; choose one of {choices}."
+        raise InputError(said, "app_no_trait", trait=name, choices=choices)
 
     def where(self, selection: Selection) -> Bound:
         """Return the SQL for a selection; InputError where it asks for what there is not."""
@@ -191,7 +193,9 @@ class Overview:
             sql = f"{identifier(trait.columns[0])} {operator.replace('!', '')} ?"
             sql = " or ".join([sql] * len(parameters))
         if operator not in ("=", "!=") and (not text or trait.kind == "text" or len(parameters) > 1):
-            raise InputError(f"{trait.name}{operator}{text} cannot be compared; write = or != there, or one number.")
+            asked = f"{trait.name}{operator}{text}"
+            said = f"{asked!r} cannot be compared; write = or != there, or one number."
+            raise InputError(said, "app_not_comparable", condition=asked)
         return f"{'not ' if operator == '!=' else ''}coalesce({sql}, false)", parameters
 
     def _matches(self, trait: Trait, text: str) -> Iterator[tuple[str, Any]]:
@@ -204,11 +208,15 @@ class Overview:
                     for other in self.traits.values()
                     if other.kind == "text" and other != trait and _plain(part) in self.values(other.name)
                 ]
-                hint = f" ({', '.join(f'{name}={part}' for name in others)} there is)" if others else ""
+                elsewhere = ", ".join(f"{name}={part}" for name in others)
+                hint = f" ({elsewhere} there is)" if others else ""
                 codes = {str(value) for found in known.values() for column, value in found if column == _code(trait)}
+                choices = _some(part, codes)
                 raise InputError(
-                    f"There is no {trait.name} {part!r}{hint}; choose one of {_some(part, codes)}, or one's name."
-                )
+                    f"There is no {trait.name} {part!r}{hint}; choose one of {choices}, or one's name.",
+                    "app_value_elsewhere" if others else "app_no_value",
+                    trait=trait.name, value=part, choices=choices, elsewhere=elsewhere,
+                )  # fmt: skip
             # Values may differ in capitals only.
             exact = [(column, value) for column, value in known[_plain(part)] if _normal(str(value)) == _normal(part)]
             yield from exact or known[_plain(part)]
@@ -268,7 +276,9 @@ def _value(trait: Trait, text: str) -> float | datetime.date:
     except ValueError:
         pass
     example = "a date such as 2017-06-30" if trait.kind == "date" else "a number such as 1000"
-    raise InputError(f"{text[:80]!r} is no value of {trait.name}; write {example}.")
+    said = f"{text[:80]!r} is no value of {trait.name}; write {example}."
+    key = "app_no_date" if trait.kind == "date" else "app_no_number"
+    raise InputError(said, key, trait=trait.name, value=text[:80])
 
 
 def _read(value: Any) -> Any:
@@ -277,9 +287,9 @@ def _read(value: Any) -> Any:
 
 
 def _some(text: str, known: Iterable[str]) -> str:
-    """The known names, or of very many those that are like a text."""
+    """The known names, or of very many those that are like a text; it is read in both languages."""
     names = sorted(known)
     if len(names) > LONGEST_LIST:
         shown = get_close_matches(text, names, LONGEST_LIST, 0) or names[:LONGEST_LIST]
-        return f"{', '.join(shown)} (and {len(names) - len(shown)} more)"
+        return f"{', '.join(shown)}, … (+{len(names) - len(shown)})"
     return ", ".join(names)

@@ -393,5 +393,11 @@ def test_a_narrow_screen_does_not_scroll_sideways_and_a_wrong_link_is_told(page:
     page.wait_for_selector(".q-table")
     assert page.url.endswith("?where=orders%3E%3D1")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    for wrong, said in (
+        ("amount>=abc", "“abc”不是 amount 的取值：请写一个数"),
+        ("state=nosuch", "特征 state 没有取值“nosuch”，可选：active"),
+    ):
+        page.goto(f"{address}zh?where={wrong}")
+        page.get_by_text(said).wait_for()
     page.goto(f"{address}zh/member?card=nobody")
     page.get_by_text("没有卡号 nobody").wait_for()

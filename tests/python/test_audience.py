@@ -274,6 +274,26 @@ def test_capitals_and_small_letters_are_the_same_in_every_language(tmp_path: Pat
     assert "4 of excluded" in count_audience(warehouse, tmp_path, replace(SMALL, exclude=("all",), recent_days=0))
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "", "\ufeff", "\n", "card\n", "\ufeff会员卡号;原因\r\n", "编号,原因\n", "Those who left\n\ncard,since\n",
+        "sep=;\ncard;since\n", '"card"\t"since"\n',
+    ],
+)  # fmt: skip
+def test_a_standing_list_without_a_row_opts_nobody_out(content: str, tmp_path: Path) -> None:
+    warehouse = warehouse_of(tmp_path)
+    standing = tmp_path / "audiences" / "opt_out.csv"
+    standing.parent.mkdir()
+    standing.write_text(content, encoding="utf-8")
+    assert "0 opted out" in count_audience(warehouse, tmp_path, SMALL)
+    assert "0 opted out" in count_audience(warehouse, tmp_path, replace(SMALL, opt_out=standing))
+    for row in ("X99", "nobody"):
+        standing.write_text(f"{content}{row}\n{row}2\n", encoding="utf-8")
+        with pytest.raises(InputError, match=r"opt_out\.csv"):
+            count_audience(warehouse, tmp_path, SMALL)
+
+
 def test_a_card_that_was_merged_stands_for_its_member(tmp_path: Path) -> None:
     warehouse = warehouse_of(tmp_path)
     opt_out = tmp_path / "opt_out.csv"

@@ -3,6 +3,7 @@
 import codecs
 import fcntl
 import gzip
+import io
 import json
 import os
 import shutil
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 from conftest import ROOT, Job
@@ -268,15 +271,67 @@ def test_bytes_that_are_no_text_stay_as_they_are(tmp_path: Path) -> None:
     assert path.read_bytes() == b"".join(others)
 
 
+def zipped(**files: bytes) -> bytes:
+    with zipfile.ZipFile(content := io.BytesIO(), "w") as archive:
+        for name, file in files.items():
+            archive.writestr(name, file)
+    return content.getvalue()
+
+
+def parquet(**columns: list[Any]) -> bytes:
+    pq.write_table(pa.table(columns), content := io.BytesIO())
+    return content.getvalue()
+
+
+def workbook(card: str) -> bytes:
+    with Workbook(content := io.BytesIO()) as book:
+        book.add_worksheet().write_column(0, 0, ["card", card])
+    return content.getvalue()
+
+
+HAS_CARD, NOT_SEARCHED = "has this card, and only csv", "cannot be searched for this card"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("list.csv.gz", gzip.compress(b"card\n5e1f0001\n"), "is packed and has a row of this card: unpack it"),
-        ("list.txt", gzip.compress(b"card\n5e1f0001\n"), "is packed and has a row of this card: unpack it"),
-        ("list.csv.gz", b"\x1f\x8b, no archive", "is broken, it cannot be decompressed"),
+        ("list.csv.gz", gzip.compress(b"card\n5e1f0001\n"), HAS_CARD),
+        ("list.txt", gzip.compress(b"card\n5e1f0001\n"), HAS_CARD),
+        ("list.csv.gz", b"\x1f\x8b, no archive", NOT_SEARCHED),
+        ("list.zip", zipped(**{"a.csv": b"card\n5e1f0001\n"}), HAS_CARD),
+        ("list.zip", zipped(**{"a.csv": b"card\n", "b.csv": b"5e1f0001\n"}), NOT_SEARCHED),
+        ("list.zip", zipped(**{"a.zip": zipped(a=b"5e1f0001")}), NOT_SEARCHED),
+        ("list.csv.bak", b"card,n\n5e1f0001,1\n", HAS_CARD),
+        ("notes", "卡号5E1F0001已退订\n".encode("gb18030"), HAS_CARD),
+        ("list.json", b'[{"n":5e1f0003},{"card":"5e1f0001"}]', HAS_CARD),
+        ("opt.parquet", parquet(n=[1], card=["5e1f0001"]), HAS_CARD),
+        ("opt.csv", parquet(card=[["5e1f0003", "5e1f0001"]]), HAS_CARD),
+        ("opt.parquet", b"PAR1, no more", NOT_SEARCHED),
+        ("list.xlsm", workbook("5e1f0001"), HAS_CARD),
+        ("list.csv", workbook("5e1f0001"), HAS_CARD),
+        ("list.xls", bytes.fromhex("d0cf11e0a1b11ae1"), NOT_SEARCHED),
+        ("list.csv", "5e1f0001\n".encode("utf-16-le"), NOT_SEARCHED),
         ("list.csv", codecs.BOM_UTF16_LE + b"5e1f0001\n", "is no valid utf-16 text: save it again as utf-8"),
     ],
-    ids=["packed", "packed without saying so", "no archive", "half a character"],
+    ids=[
+        "packed",
+        "packed without saying so",
+        "no archive",
+        "an archive",
+        "an archive of two",
+        "one in another",
+        "a copy",
+        "a note",
+        "json",
+        "Parquet",
+        "Parquet without saying so",
+        "no Parquet",
+        "a workbook with macros",
+        "a workbook without saying so",
+        "an old workbook",
+        "no mark of its encoding",
+        "half a character",
+    ],
 )
 def test_a_list_that_cannot_be_written_anew_is_refused_before_anything_is_changed(
     name: str, content: bytes, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -293,6 +348,26 @@ def test_a_list_that_cannot_be_written_anew_is_refused_before_anything_is_change
     path.write_bytes(gzip.compress(b"card\n5e1f0003\n"))
     forget(warehouse, reports, "5e1f0001")
     assert gzip.decompress(path.read_bytes()) == b"card\n5e1f0003\n"
+
+
+def test_files_of_others_and_what_is_hidden_hold_no_forgetting_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse, reports = shop_of(tmp_path), tmp_path / "reports"
+    monkeypatch.setattr(forgetting, "write_exports", lambda *_: None)
+    (reports / "audiences").mkdir(parents=True)
+    for name, content in {
+        "opt.parquet": parquet(card=["5e1f0003", None]),
+        "list.xlsm": workbook("5e1f0003"),
+        "list.zip": zipped(**{"a.csv": b"card\n5e1f0003\n"}),
+        "notes": b"5e1f00012 is none of them",
+        "empty": b"",
+        ".hidden": b"5e1f0001\0",
+        "~$list.xlsx": b"5e1f0001\0",
+    }.items():
+        (reports / "audiences" / name).write_bytes(content)
+    forget(warehouse, reports, "5e1f0001")
+    assert forgotten_file(warehouse).exists()
 
 
 @pytest.mark.parametrize(

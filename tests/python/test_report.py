@@ -114,7 +114,7 @@ def test_numbers_are_those_of_the_marts(browser: Browser, report: Path, demo: Jo
     ((members, buyers, orders),) = demo.query(
         "select count(*), count(*) filter (where orders > 0), sum(orders) from marts.member_overview"
     )
-    cards = written(page, "#key_figures-en .cards")
+    cards = written(page, "#block-key_figures-en .cards")
     rules = Story(None, {"fewer_people": "< {small}", "people": "members"}, 30, 0.05)  # type: ignore[arg-type]
     assert all(f"{number:,}" in cards for number in (rules.rounded(members), rules.rounded(buyers), orders))
     options = {
@@ -131,7 +131,7 @@ def test_numbers_are_those_of_the_marts(browser: Browser, report: Path, demo: Jo
     )
     few = rules.hidden({month: people for month, people, _ in expected})
     assert few
-    drawn = [number for number in options["orders_by_month-en"]["series"][0]["data"] if number is not None]
+    drawn = [number for number in options["block-orders_by_month-en"]["series"][0]["data"] if number is not None]
     assert drawn == [number for month, _, number in expected if month not in few]
     groups = demo.query(
         """select rfm_group, count(*), any_value(is_recent) from marts.member_overview
@@ -143,16 +143,16 @@ def test_numbers_are_those_of_the_marts(browser: Browser, report: Path, demo: Jo
     groups = [(group, members) for group, members, _ in groups]
     hidden = rules.hidden(dict(groups), is_recent.__getitem__)
     assert hidden
-    shares = options["rfm_groups-en"]["series"][0]["data"]
+    shares = options["block-rfm_groups-en"]["series"][0]["data"]
     assert shares == pytest.approx([rules.ratio(people, buyers) for group, people in groups if group not in hidden])
     [(model, discounted)] = demo.query(
         """select sum(expected_value), sum(discounted_value) from marts.member_expected_purchases
         where horizon_days = 365 and discounted_value is not null"""
     )
-    assert [part["data"][-1] for part in options["discounted-en"]["series"]] == pytest.approx(
+    assert [part["data"][-1] for part in options["block-discounted-en"]["series"]] == pytest.approx(
         [model, discounted], rel=0.005
     )
-    rows = [row.inner_text().split("\t") for row in page.query_selector_all("#actions-en tbody tr")]
+    rows = [row.inner_text().split("\t") for row in page.query_selector_all("#block-actions-en tbody tr")]
     concerned = demo.query(
         "select state_name_en, count(*) from marts.member_overview where action_code is not null group by all"
     )
@@ -163,7 +163,7 @@ def test_numbers_are_those_of_the_marts(browser: Browser, report: Path, demo: Jo
         "select count(*) filter (where is_promotion_day), count(*) filter (where is_judged) from marts.promotion_days"
     )
     if days:
-        assert written(page, "#promotions-en h3").startswith(f"{days} of {judged} days")
+        assert written(page, "#block-promotions-en h3").startswith(f"{days} of {judged} days")
     page.close()
 
 
@@ -181,7 +181,7 @@ def test_a_page_of_few_buyers_tells_nothing_of_them(demo: Job) -> None:
 def test_fewer_people_than_the_setting_are_not_shown(report: Path) -> None:
     text = report.read_text(encoding="utf-8")
     assert "&lt; 30" in text
-    of_article = r'<article id="(\w+)-en"(?:(?!<article).)*?<script type="application/json">(.*?)</script>'
+    of_article = r'<article id="block-(\w+)-en"(?:(?!<article).)*?<script type="application/json">(.*?)</script>'
     charts = dict(re.findall(of_article, text, re.DOTALL))
     for key in ("ever_bought", "gender_and_age", "birth_decades"):
         series = [part for part in json.loads(charts[key])["series"] if not part.get("silent")]
@@ -190,8 +190,8 @@ def test_fewer_people_than_the_setting_are_not_shown(report: Path) -> None:
         assert not [number for number in numbers if 0 < number < 30], key
     # What the one small segment spends could be computed from the other one: neither is told of, and that is said.
     assert re.search(r"fewer than 30 buyers.*No amounts and means of these either.*: Base-value group\.", text)
-    assert "segment_sizes-en" not in text
-    rates = text.split('id="attach_rates-en"')[1].split("</article>")[0]
+    assert "block-segment_sizes-en" not in text
+    rates = text.split('id="block-attach_rates-en"')[1].split("</article>")[0]
     assert "All buyers" in rates
     assert "Base-value group" not in rates
 
@@ -224,21 +224,57 @@ def test_on_a_phone_bars_have_half_of_the_width_and_a_cut_name_is_whole_in_its_t
     browser: Browser, report: Path
 ) -> None:
     page, heard = opened(browser, report, "en", width=390)
-    chart = page.locator("#reasons-en .chart")
+    chart = page.locator("#block-reasons-en .chart")
     names = json.loads(chart.locator("script").text_content() or "")["yAxis"][0]["data"]
     longest = max(names, key=len)
-    page.evaluate("chart = echarts.getInstanceByDom(document.querySelector('#reasons-en .chart'))")
+    page.evaluate("chart = echarts.getInstanceByDom(document.querySelector('#block-reasons-en .chart'))")
     bars = page.evaluate("chart.getModel().getComponent('grid').coordinateSystem.getRect().width / chart.getWidth()")
     assert bars > 0.45
-    assert "…" in written(page, "#reasons-en svg")
+    assert "…" in written(page, "#block-reasons-en svg")
     page.evaluate(f"chart.dispatchAction({{type: 'showTip', seriesIndex: 0, dataIndex: {names.index(longest)}}})")
     expect(chart.get_by_text(longest)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     # A phone that is turned shows what any wide page does.
     page.set_viewport_size({"width": 844, "height": 390})
     page.wait_for_function("chart.getWidth() > 420")
-    assert "…" not in written(page, "#reasons-en svg")
+    assert "…" not in written(page, "#block-reasons-en svg")
     assert heard == []
+    page.close()
+
+
+@needs_browser
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_on_a_phone_an_action_is_read_without_scrolling_sideways(browser: Browser, report: Path, language: str) -> None:
+    page, _ = opened(browser, report, language, width=390)
+    table = f"#block-actions-{language} .scroll"
+    assert page.evaluate("table => table.scrollWidth <= table.clientWidth", page.query_selector(table))
+    for action in page.query_selector_all(f"{table} td:last-child"):
+        place, row = action.bounding_box(), action.evaluate("cell => cell.parentElement.getBoundingClientRect().height")
+        assert place
+        assert place["x"] < 20
+        assert place["x"] + place["width"] <= 390
+        assert row < 170
+    page.close()
+
+
+def test_every_id_stands_once_and_every_link_has_one(report: Path) -> None:
+    body = report.read_text(encoding="utf-8").split("<body>")[1].split("<script>")[0]
+    ids = re.findall(r'\bid="([^"]+)"', body)
+    links = re.findall(r'href="#([^"]+)"', body)
+    assert len(links) > 10
+    assert set(links) <= set(ids)
+    assert len(ids) == len(set(ids))
+
+
+@needs_browser
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_link_to_a_section_opens_there(browser: Browser, report: Path, language: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{report.as_uri()}?lang={language}#actions-{language}")
+    page.wait_for_selector("body[data-ready]")
+    page.wait_for_function(
+        "id => Math.abs(document.getElementById(id).getBoundingClientRect().top) < 80", arg=f"actions-{language}"
+    )
     page.close()
 
 
@@ -400,8 +436,8 @@ def test_a_shop_to_which_nobody_comes_back_and_that_gives_things_away_has_a_repo
         connection.execute("update seeds.report_texts set text_en = 'everybody''s' where text_key = 'all_bands'")
         connection.execute("update seeds.drift_bands set lower_bound = 0.375 where level = 'large'")
     page = write_report(own_warehouse, tmp_path).read_text(encoding="utf-8")
-    assert 'id="cohorts-en"' in page
-    assert 'id="type_comparison-en"' not in page
+    assert 'id="block-cohorts-en"' in page
+    assert 'id="block-type_comparison-en"' not in page
     assert "0.0% fewer" not in page
     assert "200 orders of members" in page
     assert "Everybody&#39;s" in page

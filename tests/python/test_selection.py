@@ -1,12 +1,15 @@
 """Selections say what a person wrote: every condition against the rows that it is true of."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
 import duckdb
 import pytest
+from test_report import texts as report_texts
 
 from segmentation.errors import InputError
+from segmentation.report.story import filled
 from segmentation.selection import Condition, Overview, parse
 
 ROWS = [
@@ -161,7 +164,7 @@ def test_values_are_bound_and_never_part_of_the_sql(overview: Overview) -> None:
         ("segment=1,9", "no segment '9'; choose one of base_value, top_value"),
         ("amount>=many", "'many' is no value of amount; write a number such as 1000"),
         ("amount>=inf", "'inf' is no value of amount"),
-        ("amount>=1,000", "amount>=1,000 cannot be compared"),
+        ("amount>=1,000", "'amount>=1,000' cannot be compared"),
         ("amount>=", "cannot be compared"),
         ("gender>=female", "cannot be compared"),
         ("last_visit_date>=20170101x", "write a date such as 2017-06-30"),
@@ -172,8 +175,12 @@ def test_values_are_bound_and_never_part_of_the_sql(overview: Overview) -> None:
     ],
 )
 def test_what_there_is_not_is_one_sentence(condition: str, said: str, overview: Overview) -> None:
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=said) as raised:
         overview.sums([parse(condition)])
+    # The live page says the same in both languages.
+    text, values = report_texts()[raised.value.key], raised.value.values
+    assert filled("", text["text_en"], values) == str(raised.value)
+    assert re.search("[\u4e00-\u9fff]", filled("", text["text_zh"], values))
 
 
 def test_only_like_values_are_named_of_very_many(overview: Overview) -> None:
@@ -181,7 +188,7 @@ def test_only_like_values_are_named_of_very_many(overview: Overview) -> None:
         """insert into marts.member_overview (card_id, favourite_counter_code, amount, orders)
         select 'n' || n, 'counter' || n, 0, 0 from range(400) as r (n)"""
     )
-    with pytest.raises(InputError, match=r"choose one of counter31, .* \(and 373 more\), or one's name"):
+    with pytest.raises(InputError, match=r"choose one of counter31, .* … \(\+373\), or one's name"):
         overview.sums([parse("favourite_counter=countr31")])
 
 

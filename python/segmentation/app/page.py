@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -67,18 +67,10 @@ def _add_pages_in(published: Published, report_dir: Path, language: str) -> None
         _member(published.edition, language, card, tuple(request.query_params.getlist("where")))
 
 
-def told(handler: Handler) -> Handler:
-    """Say in the page what cannot be done, as one sentence."""
-
-    @wraps(handler)
-    def tell(*arguments: Any, **named: Any) -> Any:
-        try:
-            return handler(*arguments, **named)
-        except (InputError, duckdb.Error, OSError) as error:
-            ui.notify(str(error).splitlines()[0], type="negative", multi_line=True, timeout=10_000)
-        return None
-
-    return tell
+def words(story: Story, said: Exception | Remark) -> str:
+    """A sentence in the language of the page where it has one."""
+    in_language = story.say(said.key, **said.values) if isinstance(said, InputError | Remark) else ""
+    return in_language or str(said)
 
 
 class SelectionPage:
@@ -97,17 +89,30 @@ class SelectionPage:
     def story(self) -> Story:
         return self.edition.stories[self.language]
 
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Say in the page what cannot be done, as one sentence."""
+        try:
+            yield
+        except (InputError, duckdb.Error, OSError) as error:
+            said = words(self.story, error).splitlines()[0]
+            ui.notify(said, type="negative", multi_line=True, timeout=10_000)
+
     def show(self) -> None:
         say = self.story.say
         _head(self.story, lambda: f"/{_other(self.language)}{_query(self.conditions)}")
         with ui.element("div").classes("line"):
-            ui.input(say("app_find"), on_change=told(lambda event: self.cards.refresh(event.value))).props(
-                "clearable outlined dense debounce=200"
-            ).classes("grow").classes("find")
+            ui.input(say("app_find"), on_change=self.find).props("clearable outlined dense debounce=200").classes(
+                "grow"
+            ).classes("find")
         self.cards("")
         self.editor()
         self.body()
         ui.timer(LOOK_AGAIN, self.look_again)
+
+    def find(self, event: Any) -> None:
+        with self.telling():
+            self.cards.refresh(event.value)
 
     @ui.refreshable_method
     def cards(self, beginning: str | None) -> None:
@@ -133,6 +138,10 @@ class SelectionPage:
                 raise InputError(say("app_value"))
             return state.conditions_of(self.trait, sign.value, [state.typed(text) for text in given])
 
+        def add() -> None:
+            with self.telling():
+                self.change((*self.conditions, *conditions()))
+
         with ui.element("div").classes("line"):
             ui.select(labels, value=self.trait, label=say("app_trait"), with_input=True, on_change=choose).props(
                 "outlined dense"
@@ -148,17 +157,17 @@ class SelectionPage:
             else:
                 value = ui.number(say("app_value"))
             value.props("outlined dense").classes("grow")
-            ui.button(say("app_and"), on_click=told(lambda: self.change((*self.conditions, *conditions()))))
+            ui.button(say("app_and"), on_click=add)
         self.wanted = conditions
 
-    @told
     def change(self, conditions: Conditions) -> None:
         conditions = tuple(dict.fromkeys(conditions))
-        # What there is not is said, and the selection stays.
-        state.sums(self.edition, tuple(text for text in conditions if text not in self.conditions))
-        self.conditions = conditions
-        ui.navigate.history.replace(f"/{self.language}{_query(conditions)}")
-        self.body.refresh()
+        with self.telling():
+            # What there is not is said, and the selection stays.
+            state.sums(self.edition, tuple(text for text in conditions if text not in self.conditions))
+            self.conditions = conditions
+            ui.navigate.history.replace(f"/{self.language}{_query(conditions)}")
+            self.body.refresh()
 
     def look_again(self) -> None:
         if self.shown is not self.edition:
@@ -173,7 +182,7 @@ class SelectionPage:
             sums = state.sums(self.edition, self.conditions)
         except InputError as error:
             # A link, or a page that was open as another warehouse was published, may ask for what there is no more.
-            ui.label(str(error))
+            ui.label(words(self.story, error))
             self.chips()
             return
         self.chips()
@@ -237,12 +246,12 @@ class SelectionPage:
             left = condition.comparisons[:number] + condition.comparisons[number + 1 :]
             return condition._replace(comparisons=left)
 
-        @told
         def add() -> None:
-            added = [parse(text) for text in self.wanted()]
-            if len(added) > 1:
-                raise InputError(say("app_or_alone"))
-            changed(condition._replace(comparisons=condition.comparisons + added[0].comparisons))
+            with self.telling():
+                added = [parse(text) for text in self.wanted()]
+                if len(added) > 1:
+                    raise InputError(say("app_or_alone"))
+                changed(condition._replace(comparisons=condition.comparisons + added[0].comparisons))
 
         with ui.element("div").classes("line group"):
             kinds = {False: say("app_any_of"), True: say("app_none_of")}
@@ -336,11 +345,11 @@ class SelectionPage:
                 {**row, "href": _member_page(self.language, row["card_id"], self.conditions)} for row in found
             ]  # fmt: skip
 
-        @told
         def turn(event: Any) -> None:
             wanted = event.args["pagination"]
-            table.rows = rows(wanted)
-            table.pagination = {**wanted, "rowsNumber": members}
+            with self.telling():
+                table.rows = rows(wanted)
+                table.pagination = {**wanted, "rowsNumber": members}
 
         table = ui.table(columns=columns, rows=rows(pagination), row_key="card_id", pagination=pagination)
         table.props('flat bordered dense :rows-per-page-options="[20, 50, 100]"').on("request", turn)
@@ -350,18 +359,16 @@ class SelectionPage:
 
     def saver(self, form: str) -> Handler:
         async def save() -> None:
-            try:
+            with self.telling():
                 with self.published.kept() as edition:
                     content = await run.io_bound(state.list_file, edition, self.conditions, self.language, form)
                 ui.download.content(content or b"", f"list.{form}")
-            except (InputError, duckdb.Error, OSError) as error:
-                ui.notify(str(error).splitlines()[0], type="negative")
 
         return save
 
-    @told
     def audience(self) -> None:
-        AudienceDialog(self)
+        with self.telling():
+            AudienceDialog(self)
 
 
 class AudienceDialog:
@@ -428,7 +435,8 @@ class AudienceDialog:
             numbers = {key: story.count(len(getattr(decided, key))) for key in ("contacted", "held_out")}
             left_out = ("opted_out", "recent", "excluded", "beyond")
             others = {key: story.count(getattr(decided, key)) for key in left_out}
-            self.said.text = "\n".join([self.say("app_plan", **numbers, **others), *map(self.words, decided.warnings)])
+            said = [words(story, warning) for warning in decided.warnings]
+            self.said.text = "\n".join([self.say("app_plan", **numbers, **others), *said])
         except (InputError, OSError) as error:
             self.refused(error)
 
@@ -448,12 +456,7 @@ class AudienceDialog:
             self.refused(error)
 
     def refused(self, error: Exception) -> None:
-        self.said.text = self.say("app_refused", why=self.words(error))
-
-    def words(self, said: Exception | Remark) -> str:
-        """A sentence in the language of the page where it has one."""
-        in_language = self.say(said.key, **said.values) if isinstance(said, InputError | Remark) else ""
-        return in_language or str(said)
+        self.said.text = self.say("app_refused", why=words(self.page.story, error))
 
 
 def _member(edition: Edition, language: str, card: str, conditions: Conditions) -> None:

@@ -95,6 +95,22 @@ def read_cards(path: Path, known: Mapping[str, str]) -> CardList:
     )
 
 
+def has_rows(path: Path) -> bool:
+    """Whether a list has a row that is no title; the last person of one may have been forgotten."""
+    # Blanks, and the marks of encodings.
+    if not path.read_bytes().strip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"):
+        return False
+    with duckdb.connect() as connection:
+        for settings in _forms(path):
+            columns = [_card_column(connection, name, {}) for name in _load(connection, path, None, settings)]
+            is_whole = not connection.execute("from list_rows where unreadable_reason is not null limit 1").fetchall()
+            # Where lines are passed over as titles, what is left has to be one too.
+            is_titled = settings.skip == 0 or any(is_called_card(column.title) for column in columns)
+            if columns and is_whole and is_titled and not any(column.unknown for column in columns):
+                return False
+    return True
+
+
 def _column_of_cards(path: Path, sheet: str | None, known: Mapping[str, str]) -> CardColumn | None:
     columns: list[CardColumn] = []
     unreadable = 0
