@@ -393,6 +393,11 @@ def test_a_narrow_screen_does_not_scroll_sideways_and_a_wrong_link_is_told(page:
     page.wait_for_selector(".q-table")
     assert page.url.endswith("?where=orders%3E%3D1")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    # One word of any length is parted, in a sentence and in a condition.
+    page.goto(f"{address}en?where=state={'x' * 400}&where=favourite_counter={'x' * 400}")
+    page.get_by_text("There is no state").wait_for()
+    assert page.locator(".condition").count() == 2
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
     for wrong, said in (
         ("amount>=abc", "“abc”不是 amount 的取值：请写一个数"),
         ("state=nosuch", "特征 state 没有取值“nosuch”，可选：active"),
