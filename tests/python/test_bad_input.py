@@ -329,7 +329,7 @@ def test_a_seed_that_a_spreadsheet_saved_in_another_encoding_is_named(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", ["build", "run", "seed", "test"])
+@pytest.mark.parametrize("command", ["build", "test"])
 def test_dbt_refuses_a_setting_that_it_does_not_have(command: str, demo_files: Path, tmp_path: Path) -> None:
     done = Job(demo_files, tmp_path).dbt(command, "--select", "genders members", "--vars", "{cluster_modl: reuse}")
     assert done.returncode != 0

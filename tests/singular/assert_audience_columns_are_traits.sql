@@ -1,9 +1,9 @@
--- A column of the lists that nobody has would be found out when a list is written.
--- depends_on: {{ ref('member_overview') }}
+-- Each trait of seeds/audience_columns.csv is card_id or a trait of member_overview.
 with audience_columns as (
     select * from {{ ref('audience_columns') }}
 ),
 
+-- depends_on: {{ ref('member_overview') }}
 columns_of_members as (
     select column_name from duckdb_columns()
     where schema_name = 'marts' and table_name = 'member_overview'

@@ -1,4 +1,4 @@
--- Rows of a seed that disagree with each other would stop a model far from it.
+-- Rows of a code agree in its names, thresholds rise, and the last rule of segments fits all.
 with rfm_rules as (
     select * from {{ ref('rfm_rules') }}
 ),
