@@ -150,12 +150,6 @@ def _name(_context: click.Context, _option: click.Parameter, text: str | None) -
     return text
 
 
-def _share(_context: click.Context, _option: click.Parameter, share: float) -> float:
-    if not 0 <= share < 1:
-        raise click.BadParameter(f"{share} is no share from 0 to below 1, such as 0.1.")
-    return share
-
-
 def _day(_context: click.Context, _option: click.Parameter, moment: datetime.datetime | None) -> datetime.date | None:
     return moment.date() if moment else None
 
@@ -201,7 +195,9 @@ def _refuse_options_before(context: click.Context, subcommand: str) -> None:
 @click.option(
     "--exclude", multiple=True, metavar="NAME", help="Leaves out all members of an earlier audience; repeatable."
 )
-@click.option("--hold-out", "holdout", type=float, default=0.1, callback=_share, help="Share left out by lot, below 1.")
+@click.option(
+    "--hold-out", "holdout", type=click.FloatRange(0, 1, max_open=True), default=0.1, help="Share left out by lot."
+)
 @click.option("--minimum", type=click.IntRange(0), default=50, help="Fewest members to contact; else no list.")
 @click.option(
     "--recent-days",

@@ -4,8 +4,8 @@ What they call is loaded where it runs, SciPy and scikit-learn among it: dbt's o
 threads are not stopped by work that holds Python's lock for seconds.
 """
 
-from functools import partial
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import pandas as pd
 
@@ -23,23 +23,23 @@ def previous_segments(report: pd.DataFrame, previous: pd.DataFrame | None) -> pd
     """Return the matches of `cluster_matching.matched_segments`, none without a previous model."""
     if previous is None:
         return matches([])
-    with workers(len(report)) as run:
-        matched: pd.DataFrame = next(iter(run(partial(_matched_segments, report), [previous])))
-    return matched
+    return _in_worker(len(report), _matched_segments, report, previous)
 
 
 def forecast_models(buyers: pd.DataFrame, horizons: pd.DataFrame, **settings: Any) -> pd.DataFrame:
     """Return the models of `clv.fit_models`."""
-    with workers(len(buyers)) as run:
-        models: pd.DataFrame = next(iter(run(partial(_fit_models, horizons, settings), [buyers])))
-    return models
+    return _in_worker(len(buyers), _fit_models, buyers, horizons, settings)
 
 
 def expectations(histories: pd.DataFrame, models: pd.DataFrame, horizons: pd.DataFrame) -> pd.DataFrame:
     """Return the forecasts of `clv.predict`."""
-    with workers(len(histories)) as run:
-        predictions: pd.DataFrame = next(iter(run(partial(_predict, models, horizons), [histories])))
-    return predictions
+    return _in_worker(len(histories), _predict, histories, models, horizons)
+
+
+def _in_worker(rows: int, function: Callable[..., pd.DataFrame], *arguments: object) -> pd.DataFrame:
+    with workers(rows) as run:
+        [made] = run(function, *([argument] for argument in arguments))
+    return cast(pd.DataFrame, made)
 
 
 def _matched_segments(report: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFrame:
@@ -48,13 +48,13 @@ def _matched_segments(report: pd.DataFrame, previous: pd.DataFrame) -> pd.DataFr
     return matched_segments(report, previous)
 
 
-def _fit_models(horizons: pd.DataFrame, settings: dict[str, Any], buyers: pd.DataFrame) -> pd.DataFrame:
+def _fit_models(buyers: pd.DataFrame, horizons: pd.DataFrame, settings: dict[str, Any]) -> pd.DataFrame:
     from segmentation.clv import fit_models
 
     return fit_models(buyers, horizons, **settings)
 
 
-def _predict(models: pd.DataFrame, horizons: pd.DataFrame, histories: pd.DataFrame) -> pd.DataFrame:
+def _predict(histories: pd.DataFrame, models: pd.DataFrame, horizons: pd.DataFrame) -> pd.DataFrame:
     from segmentation.clv import predict
 
     return predict(histories, models, horizons)

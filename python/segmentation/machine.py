@@ -16,7 +16,8 @@ from segmentation.disk import WORKBOOKS
 from segmentation.errors import InputError
 
 DEFAULT_SHARE = 0.7
-SMALLEST = 1 << 30
+GIB = 1 << 30
+SMALLEST = GIB
 UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 # Python itself with dbt, or with scikit-learn and Matplotlib.
 PROCESS = 300 << 20
@@ -24,7 +25,6 @@ PROCESS = 300 << 20
 LARGEST_DATABASE = 0.6
 # A workbook is in memory whole: one of 195,000 rows takes 26 bytes for each of its own.
 PER_WORKBOOK_BYTE = 40
-GIB = 1 << 30
 MEMORY_INFO = Path("/proc/meminfo")
 GROUPS = Path("/sys/fs/cgroup")
 OWN_GROUPS = Path("/proc/self/cgroup")
@@ -114,7 +114,7 @@ def _free() -> int:
     if MEMORY_INFO.exists():
         found = re.search(r"^MemAvailable:\s*(\d+) kB$", MEMORY_INFO.read_text(encoding="utf-8"), re.MULTILINE)
         free += [int(found[1]) << 10] if found else []
-    for file, limit in _group_limits(GROUPS, OWN_GROUPS):
+    for file, limit in _group_limits():
         used = file.with_name({"memory.max": "memory.current"}.get(file.name, "memory.usage_in_bytes"))
         cached = re.search(r"^(?:total_)?inactive_file (\d+)$", _text(file.with_name("memory.stat")), re.MULTILINE)
         free.append(limit - int(_text(used) or 0) + (int(cached[1]) if cached else 0))
@@ -130,22 +130,22 @@ def _memory() -> int:
     sizes = [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
     granted = resource.getrlimit(resource.RLIMIT_AS)[0]
     sizes += [granted] if granted != resource.RLIM_INFINITY else []
-    return min([*sizes, *(limit for _, limit in _group_limits(GROUPS, OWN_GROUPS))])
+    return min([*sizes, *(limit for _, limit in _group_limits())])
 
 
-def _group_limits(groups: Path, own_groups: Path) -> Iterator[tuple[Path, int]]:
+def _group_limits() -> Iterator[tuple[Path, int]]:
     """Yield the limits of the control groups that this process is in, of version 1 and 2, and of those above them.
 
     Each with the file that says it.
     """
-    if not own_groups.exists():
+    if not OWN_GROUPS.exists():
         return
-    for line in own_groups.read_text(encoding="utf-8").splitlines():
+    for line in OWN_GROUPS.read_text(encoding="utf-8").splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers == "":
-            root, name = groups, "memory.max"
+            root, name = GROUPS, "memory.max"
         elif "memory" in controllers.split(","):
-            root, name = groups / "memory", "memory.limit_in_bytes"
+            root, name = GROUPS / "memory", "memory.limit_in_bytes"
         else:
             continue
         own = Path(path.lstrip("/"))

@@ -1,7 +1,5 @@
 """The months of the data as the report, the workbook and the last lines of a build tell them."""
 
-import datetime
-
 # One row per month from the first to the as-of date, with what members bought in it before that; the month of the date
 # is partial where trade is to come in it. Of a month without data nothing is known, and of one day no variance of the
 # days with an order.
@@ -36,8 +34,3 @@ MONTHS = """
         orders_variance, amount_variance
     from months left join by_month using (month_start) left join of_month using (month_start)
     order by month_start"""
-
-
-def month_before(first_day: datetime.date) -> datetime.date:
-    """Return the first day of the month before one that is given by its first day."""
-    return (first_day - datetime.timedelta(days=1)).replace(day=1)

@@ -104,18 +104,23 @@ def write_reports(warehouse: Path, report_dir: Path) -> tuple[list[Path], list[P
         return drawn, exported, page
 
 
-def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
-    """Land the raw files and run `dbt build`, a line per model; exit with 1 and a sentence where it cannot be done."""
-    in_force = project_settings() | settings
-    if problem := settings_problem(in_force):
-        raise InputError(f"{problem} {UNTOUCHED}")
+def check_settings_and_seeds(settings: dict[str, Any]) -> None:
+    """Refuse settings, seeds and limits of the machine that cannot work."""
+    if problem := settings_problem(settings):
+        raise InputError(problem)
     for seed in sorted(Path("seeds").glob("*.csv")):
         try:
             seed.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
-            raise InputError(f"{seed} is not in UTF-8: save it as CSV UTF-8. {UNTOUCHED}") from error
+            raise InputError(f"{seed} is not in UTF-8: save it as CSV UTF-8.") from error
+    processes()
+
+
+def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
+    """Land the raw files and run `dbt build`, a line per model; exit with 1 and a sentence where it cannot be done."""
+    in_force = project_settings() | settings
     try:
-        processes()
+        check_settings_and_seeds(in_force)
     except InputError as error:
         raise InputError(f"{error} {UNTOUCHED}") from error
     check_writers(warehouse)

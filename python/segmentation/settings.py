@@ -91,7 +91,7 @@ Years = Annotated[
 ]
 # Four cuts make the scores 1 to 5.
 FourCuts = Annotated[
-    list[Annotated[float, Field(gt=0, lt=1)]],
+    list[PartOf],
     Field(min_length=4, max_length=4, json_schema_extra={"words": "four rising numbers above 0 and below 1"}),
     AfterValidator(_rising),
 ]
@@ -267,7 +267,7 @@ class Settings(BaseModel):
     next_steps_horizon_days: Days = Field(
         description="The horizon that the next steps name, in calendar days; one of `clv_horizon_days`."
     )
-    clv_discount_rate: Annotated[float, Field(ge=0, le=1)] = Field(
+    clv_discount_rate: Share = Field(
         description="Yearly rate by which later amounts are worth less in `discounted_value`: cost of capital and risk."
     )
     clv_calibration_share: PartOf = Field(

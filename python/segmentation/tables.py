@@ -13,6 +13,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from segmentation.errors import InputError
+from segmentation.text_width import text_width
 
 # The same rows are the same bytes.
 NO_CLOCK = datetime.datetime(2000, 1, 1)
@@ -60,7 +61,7 @@ def write_xlsx(path: Path, header: Sequence[str], rows: Sequence[Sequence[object
 def column_width(title: str, cells: Sequence[Any]) -> int:
     """Signs that fit the longest of the first texts; a Chinese one counts twice."""
     texts = [*title.split("\n"), *(str(cell) for cell in cells[:200] if cell is not None)]
-    return min(WIDEST, 3 + max(sum(2 if ord(sign) > 0x2E7F else 1 for sign in text) for text in texts))
+    return min(WIDEST, 3 + max(map(text_width, texts)))
 
 
 def write_table(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

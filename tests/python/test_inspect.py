@@ -165,7 +165,7 @@ def test_ways_of_writing_are_recognised(raw: Path, header: str, rows: list[str],
     assert proposed["sales_lines"] | found == proposed["sales_lines"]
     if "AGE_GROUP" in header:
         assert proposed["members"]["distinct"] is True
-        assert read_retailer(str(raw.parent / "proposed.yml")).members.codes["age_band"] == {
+        assert read_retailer(str(raw.parent / "proposed.yml")).tables["members"].codes["age_band"] == {
             "<25": "young", "45-49": "middle"
         }  # fmt: skip
 

@@ -47,12 +47,16 @@ def test_what_is_no_number_of_threads_is_refused_with_a_sentence(text: str) -> N
         ("0::/a\n", {}, []),
     ],
 )
-def test_the_limit_of_a_container_is_found(tmp_path: Path, own: str, files: dict[str, str], limits: list[int]) -> None:
+def test_the_limit_of_a_container_is_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own: str, files: dict[str, str], limits: list[int]
+) -> None:
     (tmp_path / "own").write_text(own, encoding="utf-8")
     for name, text in files.items():
         (tmp_path / "groups" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "groups" / name).write_text(text + "\n", encoding="utf-8")
-    found = list(machine._group_limits(tmp_path / "groups", tmp_path / "own"))
+    monkeypatch.setattr(machine, "GROUPS", tmp_path / "groups")
+    monkeypatch.setattr(machine, "OWN_GROUPS", tmp_path / "own")
+    found = list(machine._group_limits())
     assert [limit for _, limit in found] == limits
 
 

@@ -24,6 +24,7 @@ from segmentation.report import options
 from segmentation.report.options import Series
 from segmentation.report.story import MISSING, Story
 from segmentation.selection import Condition, parse
+from segmentation.text_width import text_width
 
 SIGNS = {"text": {"=": "=", "!=": "≠"}, "number": {">=": "≥", "<=": "≤", "=": "=", "!=": "≠"}}
 SIGNS["date"] = SIGNS["number"]
@@ -284,7 +285,7 @@ class SelectionPage:
         )  # fmt: skip
         option["aria"]["label"] = {"description": f"{title}: {say('app_charts')}"}
         if not is_time:
-            widest = max(_width(part.label) for part in parts)
+            widest = 8 * max(text_width(part.label) for part in parts)
             option["yAxis"][0]["axisLabel"] |= {"width": min(WIDEST_LABEL, widest)}
 
         def click(event: Any) -> None:
@@ -514,11 +515,6 @@ def _member(edition: Edition, language: str, card: str, conditions: Conditions) 
             trait: labels[trait] for trait in ("rfm_group", "state")
         }
         _table(columns, [{**row, "month_start": story.source.month(row["month_start"])} for row in rows])
-
-
-def _width(text: str) -> int:
-    """About how many pixels a label takes."""
-    return sum(14 if ord(sign) > 0xFF else 8 for sign in text)
 
 
 async def _frame(story: Story) -> None:

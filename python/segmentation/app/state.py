@@ -239,8 +239,8 @@ def _by_period(edition: Edition, trait: str, counts: list[Any], language: str) -
     parts = []
     start = min(found, default=None)
     while start is not None and start <= max(found):
-        end = (start.replace(day=1) + datetime.timedelta(days=32 if period == "month" else 367)).replace(day=1)
-        end = end if period == "month" else end.replace(month=1)
+        in_a_month = (start + datetime.timedelta(32)).replace(day=1)
+        end = in_a_month if period == "month" else start.replace(year=start.year + 1)
         label = story.source.month(start) if period == "month" else str(start.year)
         span = (f"{trait}>={start}", f"{trait}<{end}")
         parts.append(Part(label, span, *found.get(start, (0, 0)), start in missing))

@@ -27,6 +27,7 @@ from matplotlib.ticker import Formatter, FuncFormatter
 from segmentation.charts.kept import Connection
 from segmentation.charts.lettering import font_families
 from segmentation.errors import InputError
+from segmentation.text_width import text_width
 
 TEXTS = Path("seeds") / "texts.csv"
 LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
@@ -275,8 +276,7 @@ def measure_bars(axes: Axes, table: pd.DataFrame, colors: list[str], source: Sou
 
 def legend_below(figure: Figure, handles: Sequence[Artist], labels: Sequence[str], title: str | None = None) -> None:
     """Draw a legend below the axes, in as many columns as the longest label leaves room for, small print above it."""
-    # A Chinese sign is as wide as two letters, and has two bytes there.
-    longest = max(len(label.encode("gb18030")) for label in labels)
+    longest = max(map(text_width, labels))
     columns = int(figure.get_figwidth() / (LETTER_INCHES * longest + HANDLE_INCHES))
     columns = max(1, min(columns, LEGEND_COLUMNS))
     figure.legend(handles, labels, title=title, title_fontsize=9, loc="outside lower center", ncols=columns)

@@ -36,7 +36,7 @@ TIMES = (
 )  # fmt: skip
 STATED_FORMATS = (
     *(day + time for day in DAYS for time in TIMES),
-    *("%Y/%m/%d %I:%M:%S %p", "%d%b%Y:%H:%M:%S", "%Y.%m.%d %H.%M", "%Y%m%d%H%M", "%Y-%m", "%Y"),
+    *("%Y/%m/%d %I:%M:%S %p", "%Y.%m.%d %H.%M", "%Y%m%d%H%M", "%Y-%m", "%Y"),
 )
 MOST_FORMATS = 3
 # So many different days of the month no column has whose "days" are years.

@@ -17,10 +17,9 @@ from segmentation.inspection.columns import Column
 from segmentation.inspection.looking import Table
 from segmentation.inspection.places import are_utc
 from segmentation.inspection.roles import KINDS, Choice, Join, columns_of, decimal_mark
-from segmentation.landing.retailer import WHITESPACE, WORDS
+from segmentation.landing.retailer import WORDS
 
 SCHEMA = "yaml-language-server: $schema=retailer.schema.json"
-WORDS_OF_DELIMITERS = {"\t": "tab", WHITESPACE: WHITESPACE}
 
 
 def retailer_yaml(choice: Choice, doubts: Sequence[str]) -> str:
@@ -108,7 +107,7 @@ def _files(choice: Choice, table: Table) -> CommentedMap:
     if settings.encoding:
         content["encoding"] = settings.encoding
     if settings.delimiter not in (None, ","):
-        content["delimiter"] = _quoted(WORDS_OF_DELIMITERS.get(str(settings.delimiter), str(settings.delimiter)))
+        content["delimiter"] = _quoted("tab" if settings.delimiter == "\t" else str(settings.delimiter))
     if settings.skip:
         content["skip"] = settings.skip
         content.yaml_add_eol_comment("They stand above the table.", "skip", column=0)

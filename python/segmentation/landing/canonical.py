@@ -9,29 +9,29 @@ from segmentation.landing.files import Part, identifier, literal
 from segmentation.landing.moments import parsed_moment
 from segmentation.landing.reading import PLACE
 from segmentation.landing.retailer import TIME_OF, RawTable, Retailer
-from segmentation.landing.retailer_file import CANONICAL_COLUMNS, CARD_COLUMNS, GOODS, MOMENT_COLUMNS
+from segmentation.landing.retailer_file import CANONICAL_COLUMNS, CARD_COLUMNS, GOODS, MOMENT_COLUMNS, RetailerFile
 
 
 def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[str, list[Part]]) -> None:
     """Write what dbt reads beside the ledger: the tables in the project's own columns, and the retailer file."""
-    tables = {table.name: table for table in retailer.tables}
     for name in CANONICAL_COLUMNS:
-        view = _canonical(retailer, name, tables.get(name), parts.get(name, []))
+        view = _canonical(retailer.file, name, retailer.tables.get(name), parts.get(name, []))
         connection.execute(f"create or replace view work.raw.{name} as {view}")
-    known = {*retailer.sales_lines.columns, *retailer.sales_lines.constants}
+    file, sales_lines, members = retailer.file, retailer.tables["sales_lines"], retailer.tables.get("members")
+    known = {*sales_lines.columns, *sales_lines.constants}
     recorded = {f"has_{column}": column in known for column in ("quantity", "points")}
-    recorded["has_counters"] = not {"counter_code", "counter_name"}.isdisjoint(retailer.sales_lines.columns)
-    recorded["has_paid_amount"] = not retailer.sales_lines.amount_is_product
-    recorded["has_registered_at"] = retailer.members is not None and "registered_at" in retailer.members.columns
+    recorded["has_counters"] = not {"counter_code", "counter_name"}.isdisjoint(sales_lines.columns)
+    recorded["has_paid_amount"] = not sales_lines.amount_is_product
+    recorded["has_registered_at"] = members is not None and "registered_at" in members.columns
     settings = {
         "retailer": (retailer.name, "varchar"),
-        "currency": (retailer.currency, "varchar"),
-        "holidays": (retailer.holidays, "varchar"),
-        "as_of": (retailer.as_of, "date"),
-        "require_points": (retailer.require_points, "boolean"),
-        "has_overlapping_files": (retailer.overlapping, "boolean"),
-        "order_is_receipt": (retailer.order_is_receipt, "boolean"),
-        "has_member_table": (retailer.members is not None, "boolean"),
+        "currency": (file.currency, "varchar"),
+        "holidays": (file.holidays, "varchar"),
+        "as_of": (file.as_of, "date"),
+        "require_points": (file.sales_lines.require_points, "boolean"),
+        "has_overlapping_files": (file.sales_lines.overlapping, "boolean"),
+        "order_is_receipt": (file.sales_lines.orders == "receipt", "boolean"),
+        "has_member_table": (members is not None, "boolean"),
         **{column: (value, "boolean") for column, value in recorded.items()},
     }
     selected = ", ".join(f"cast(? as {kind}) as {column}" for column, (_, kind) in settings.items())
@@ -42,7 +42,7 @@ def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[
         "create or replace table work.raw.codes"
         " (table_name varchar, column_name varchar, raw_value varchar, code varchar)"
     )
-    for table in retailer.tables:
+    for table in retailer.tables.values():
         for column, codes in table.codes.items():
             for raw_value, code in codes.items():
                 connection.execute(
@@ -50,7 +50,7 @@ def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[
                 )
 
 
-def _canonical(retailer: Retailer, name: str, table: RawTable | None, parts: Sequence[Part]) -> str:
+def _canonical(retailer: RetailerFile, name: str, table: RawTable | None, parts: Sequence[Part]) -> str:
     """Return the SQL of a raw table in the project's own columns; no row where the retailer has no such table.
 
     Beside the texts stand, for each column with moments, `<column>_parsed`, the moment as the retailer file says that

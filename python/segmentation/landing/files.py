@@ -286,7 +286,7 @@ def _checked_file(
     should_be_workbook = path.suffix.lower() in WORKBOOKS
     kind, header, stamp = _kind_and_header(path, sheet, settings, raw_dir, known)
     raw_names = _raw_names(wanted, header)
-    other = next((other for other in retailer.tables if other.name != table.name), None)
+    other = next((other for other in retailer.tables.values() if other.name != table.name), None)
     is_main = settings is table.parts[0]
     if len(raw_names) < len(wanted) and is_main and other:
         other_columns = other.parts[0].columns
@@ -398,9 +398,10 @@ def _text_header(
             "delimiter is right."
         )
     names = [plain_name(name) for name in names]
-    expressions = {name: f"c{position}" for position, name in reversed(list(enumerate(names)))}
+    expressions: dict[str, str] = {}
+    for position, name in enumerate(names):
+        expressions.setdefault(name, f"c{position}")
     n_named = max((number for number, name in enumerate(names, start=1) if name), default=0)
-    expressions = dict(reversed(expressions.items()))
     return Header(expressions, _twice(names), n_lines, len(record), n_named, delimiter, has_rows)
 
 

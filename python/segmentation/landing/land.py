@@ -135,7 +135,7 @@ def land(connection: DuckDBPyConnection, retailer_name: str, raw_dir: Path, reta
     connection.execute("set TimeZone = 'UTC'")
     _open_ledger(connection)
     known = _known_files(connection, raw_dir)
-    parts = {table.name: find_raw_files(retailer, table, raw_dir, known) for table in retailer.tables}
+    parts = {table.name: find_raw_files(retailer, table, raw_dir, known) for table in retailer.tables.values()}
     gone = _remove_gone(connection, parts)
     read: list[str] = []
     unchanged = 0
@@ -159,7 +159,7 @@ def land(connection: DuckDBPyConnection, retailer_name: str, raw_dir: Path, reta
             unchanged += len(part.files) - len(changed)
             read += [file.source_file for file in changed]
             _land_changed(connection, name, number, part.settings, changed)
-    for table in retailer.tables:
+    for table in retailer.tables.values():
         for number in range(1, len(parts[table.name])):
             check_join(connection, table.name, number, parts[table.name])
     _enter_sheets_left_out(connection)

@@ -1,6 +1,5 @@
 """Retailers as the landing takes them: where their raw tables are, how the columns are called and written."""
 
-import datetime
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -111,26 +110,11 @@ class RawTable:
 
 @dataclass(frozen=True)
 class Retailer:
-    """What a retailer file says; tables that may be missing are None where they are."""
+    """A retailer file and, by name, the tables that it has; that of the sales lines is always among them."""
 
     name: str
-    currency: str | None
-    time_zone: str | None
-    holidays: str | None
-    as_of: datetime.date | None
-    require_points: bool
-    overlapping: bool
-    fold_case: bool
-    order_is_receipt: bool
-    members: RawTable | None
-    sales_lines: RawTable
-    card_merges: RawTable | None
-    segment_overrides: RawTable | None
-
-    @property
-    def tables(self) -> tuple[RawTable, ...]:
-        tables = (self.members, self.sales_lines, self.card_merges, self.segment_overrides)
-        return tuple(table for table in tables if table)
+    file: RetailerFile
+    tables: dict[str, RawTable]
 
 
 def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
@@ -162,26 +146,11 @@ def read_retailer(name: str, folder: Path = RETAILERS) -> Retailer:
     sales_lines = tables["sales_lines"]
     if file.sales_lines.require_points and "points" not in sales_lines.columns:
         raise InputError(f"{path}: require_points is true, but the sales lines have no column points.")
-    order_is_receipt = file.sales_lines.orders == "receipt"
-    if order_is_receipt and "receipt_no" not in sales_lines.columns:
+    if file.sales_lines.orders == "receipt" and "receipt_no" not in sales_lines.columns:
         raise InputError(f"{path}: orders are receipts, but the sales lines have no column receipt_no.")
     if file.time_zone is None and any(table.recorded_time_zone for table in tables.values()):
         raise InputError(f"{path}: recorded_time_zone needs the retailer's own time_zone too, such as Europe/Paris.")
-    return Retailer(
-        name=path.stem,
-        currency=file.currency,
-        time_zone=file.time_zone,
-        holidays=file.holidays,
-        as_of=file.as_of,
-        require_points=file.sales_lines.require_points,
-        overlapping=file.sales_lines.overlapping,
-        fold_case=file.fold_case,
-        order_is_receipt=order_is_receipt,
-        members=tables.get("members"),
-        sales_lines=sales_lines,
-        card_merges=tables.get("card_merges"),
-        segment_overrides=tables.get("segment_overrides"),
-    )
+    return Retailer(path.stem, file, tables)
 
 
 def _is_file(path: Path) -> bool:

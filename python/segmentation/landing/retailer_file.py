@@ -181,9 +181,7 @@ def _known_country(code: str) -> str:
 
 
 def _rows(query: str, parameter: str) -> list[tuple[Any, ...]]:
-    # A connection of its own: several threads of dbt read the retailer file at once.
-    with duckdb.connect() as connection:
-        return connection.execute(query, [parameter]).fetchall()
+    return duckdb.execute(query, [parameter]).fetchall()
 
 
 def _optional(description: str) -> Any:

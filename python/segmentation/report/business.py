@@ -8,7 +8,6 @@ from functools import partial
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, GENDER_COLORS, PLAIN, TYPE_COLORS, TYPES
 from segmentation.landing.files import literal
-from segmentation.months import month_before
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import Block, Card, Cell, Maker, Row, Story, Table, sentences
 
@@ -26,7 +25,8 @@ def last_two(months: list[Row]) -> tuple[Row | None, Row | None, Row | None]:
         return None, None, None
     last = complete[max(complete)]
     day = last["month_start"]
-    return last, complete.get(month_before(day)), complete.get(day.replace(year=day.year - 1))
+    month_before = (day - datetime.timedelta(1)).replace(day=1)
+    return last, complete.get(month_before), complete.get(day.replace(year=day.year - 1))
 
 
 @dataclass(frozen=True)
@@ -691,10 +691,14 @@ def type_comparison(story: Story) -> Block | None:
     if len(data) < 2 or not data[1]["amount_per_order"] or story.has_few_with_returns:
         return None
     kept = {name: write for name, write in measures.items() if any(row[name] is not None for row in data)}
-    for row in data:
-        for name in ("orders_per_customer", "amount_per_customer"):
-            if row[name] is not None:
-                row[name] = story.each(float(row[name]) * row["customers"], row["customers"])
+    data = [
+        row | {
+            name: story.each(float(row[name]) * row["customers"], row["customers"])
+            for name in ("orders_per_customer", "amount_per_customer")
+            if row[name] is not None
+        }
+        for row in data
+    ]  # fmt: skip
     first, second = data[0], data[1]
     ratio = float(first["amount_per_order"]) / float(second["amount_per_order"])
     direction = "more" if ratio >= 1 else "less"

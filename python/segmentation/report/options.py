@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from segmentation.text_width import text_width
+
 Option = dict[str, Any]
 Unit = Literal["count", "money", "percent", "number"]
 
@@ -119,7 +121,7 @@ def _frame(series: Sequence[Series], unit: Unit) -> Option:
 
 def height_of_bars(names: Sequence[str]) -> int:
     """Room for lying bars, in pixels: the longest name is broken into lines beside its own."""
-    signs = max((sum(2 if ord(sign) > 0x2E80 else 1 for sign in name) for name in names), default=0)
+    signs = max(map(text_width, names), default=0)
     return len(names) * max(34, 14 * math.ceil(signs / SIGNS_OF_A_LINE) + 8)
 
 
