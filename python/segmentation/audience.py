@@ -7,6 +7,7 @@ into it while a lock is held: at any moment all of it is there, or nothing, and 
 import datetime
 import fcntl
 import hashlib
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -22,13 +23,15 @@ import duckdb
 from segmentation.disk import sync
 from segmentation.errors import InputError, Remark
 from segmentation.exports import guarded, known_until, open_warehouse
-from segmentation.landing.files import identifier
 from segmentation.landing.lists import as_written, has_rows, read_cards, read_logs
 from segmentation.progress import say
 from segmentation.selection import OVERVIEW, Overview, Selection, Sums, parse
+from segmentation.sql_text import identifier
 from segmentation.tables import write_csv, write_table
 
 DRAFT = ".draft-"
+# In bytes: names of files end at 255, and those of an audience add a day and more.
+LONGEST_NAME = 200
 # Below the folder of audiences: who is never contacted.
 OPT_OUT = "opt_out.csv"
 CONTACT_COLUMNS = ["card_id", "contacted_on", "audience"]
@@ -159,6 +162,17 @@ def export_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
     says so.
     """
     folder = report_dir / "audiences"
+    if not re.fullmatch(r"[\w-]+", request.name) or len(request.name.encode()) > LONGEST_NAME:
+        raise InputError(
+            f"{request.name!r} is part of file names: use letters, digits, hyphens and underscores only, at most "
+            f"{LONGEST_NAME} bytes of them.",
+            "app_name_wrong",
+            most=str(LONGEST_NAME),
+        )
+    if not request.reason.strip():
+        raise InputError(
+            "Say in a few words why these members are contacted (--reason); it goes into the log.", "app_reason_wrong"
+        )
     with open_warehouse(warehouse) as connection:
         # What cannot be done is said before anything is written.
         refuse(folder, request, plan(Overview(connection), folder, request))

@@ -35,8 +35,6 @@ class Place(click.Path):
 
 PLACE = Place(path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-# Of 255 bytes that a file name can have; the day and the kind of the list stand beside it.
-LONGEST_NAME = 200
 # In days: a century.
 LONGEST_PAUSE = 36_500
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -142,14 +140,6 @@ def inspect(files: tuple[Path, ...], raw_data: Path) -> None:
     say(text.removesuffix("\n"))
 
 
-def _name(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
-    if text and not re.fullmatch(r"[\w-]+", text):
-        raise click.BadParameter(f"{text!r} is part of file names; use letters, digits, hyphens and underscores only.")
-    if text and len(text.encode()) > LONGEST_NAME:
-        raise click.BadParameter(f"{text[:20]}... is part of file names; its longest has {LONGEST_NAME} bytes.")
-    return text
-
-
 def _day(_context: click.Context, _option: click.Parameter, moment: datetime.datetime | None) -> datetime.date | None:
     return moment.date() if moment else None
 
@@ -186,7 +176,7 @@ def _refuse_options_before(context: click.Context, subcommand: str) -> None:
 @click.option("--state", default="any", help="Short for --where state=...")
 @click.option("--count", is_flag=True, help="Say how many it would be, and write nothing.")
 @click.option("--reason", default="", help="Why these members are contacted; for the log. Wanted but for --count.")
-@click.option("--name", callback=_name, help="Name of the audience, part of the file names.  [default: SEGMENT_STATE]")
+@click.option("--name", help="Name of the audience, part of the file names.  [default: SEGMENT_STATE]")
 @click.option("--top", type=click.IntRange(1), help="Only so many, the first by --by; some of them are held out.")
 @click.option("--by", default="expected_value", help="Trait that ranks the members, such as amount.")
 @click.option(
@@ -251,8 +241,6 @@ def audience(
     if count:
         say(count_audience(warehouse, reports, wanted))
         return
-    if not wanted.reason.strip():
-        raise click.UsageError("Say in a few words why these members are contacted (--reason); it goes into the log.")
     if where and not name:
         raise click.UsageError("Name the audience (--name): the name is part of the file names, and finds it again.")
     say(export_audience(warehouse, reports, wanted))

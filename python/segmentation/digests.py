@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from segmentation.landing.files import literal
+from segmentation.sql_text import literal
 
 
 @cache

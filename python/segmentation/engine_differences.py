@@ -2,7 +2,7 @@
 
 from duckdb import DuckDBPyConnection
 
-from segmentation.landing.files import identifier
+from segmentation.sql_text import identifier
 
 # Sums of doubles end in other digits where they are added in another order.
 TOLERANCE = 1e-9

@@ -14,8 +14,8 @@ import duckdb
 from segmentation.digests import code_digest
 from segmentation.disk import draft, put, put_folder, writing
 from segmentation.errors import InputError, open_elsewhere, what_ran_out
-from segmentation.landing.files import identifier, literal
 from segmentation.machine import bound, processes
+from segmentation.sql_text import identifier, literal
 from segmentation.workbook import write_workbook
 
 CHUNK_BYTES = 1 << 22
@@ -25,6 +25,12 @@ RECORD = ".exports.json"
 # What a spreadsheet may take for a formula: a sign, full-width too, after any blanks; and a leading tab or line break.
 # Where cells are parted at semicolons, what follows them begins one.
 FORMULA = r"(^|;)([\t\r\n]|[\s\p{Z}\p{C}]*[=+@＝＋－＠-])"
+
+
+def records(found: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Return the rows of a query that was asked, each by the names of its columns."""
+    names = [name for name, *_ in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 @contextmanager

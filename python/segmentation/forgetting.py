@@ -20,8 +20,8 @@ from segmentation.app import MEMBERS_PAGE
 from segmentation.audience import locked
 from segmentation.disk import draft, put, remove, writing
 from segmentation.errors import InputError
-from segmentation.exports import open_warehouse, write_exports, write_parquet
-from segmentation.landing.files import file_kind, identifier, literal
+from segmentation.exports import open_warehouse, records, write_exports, write_parquet
+from segmentation.landing.files import file_kind
 from segmentation.landing.forgotten import (
     BETWEEN_VALUES,
     Forgotten,
@@ -46,6 +46,7 @@ from segmentation.landing.text import (
     unpacks_too_far,
 )
 from segmentation.publication import STORAGE, begin, check_writers
+from segmentation.sql_text import identifier, literal
 from segmentation.tables import write_xlsx
 
 LIST_SUFFIXES = {".csv", ".tsv", ".txt"}
@@ -149,9 +150,8 @@ def known_rows(warehouse: Path, card: str) -> dict[str, list[dict[str, Any]]]:
                 found = connection.execute(
                     f"select * from marts.{identifier(table)} where {theirs} order by all", {"cards": cards}
                 )
-                names = [name for name, *_ in found.description]
-                if rows := found.fetchall():
-                    known[table] = [dict(zip(names, row, strict=True)) for row in rows]
+                if rows := records(found):
+                    known[table] = rows
     return known
 
 

@@ -15,8 +15,8 @@ import duckdb
 
 from segmentation.disk import put, remove
 from segmentation.errors import InputError, open_elsewhere, what_ran_out
-from segmentation.landing.files import identifier
 from segmentation.lock import take
+from segmentation.sql_text import identifier
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,8 +18,10 @@ from typing import Any, NamedTuple
 import duckdb
 
 from segmentation.errors import InputError
-from segmentation.landing.files import identifier
+from segmentation.sql_text import identifier
 
+# Of members that not all can be shown, those worth most.
+BEST_FIRST = "expected_value desc nulls last, amount desc, card_id"
 OVERVIEW = "marts.member_overview"
 # A trait is a code with its names, or a column by itself; the key of a row is none.
 PARTS = r"(?P<trait>.+?)(_code|_name|_name_zh|_name_en|_text_zh|_text_en)?"

@@ -21,8 +21,8 @@ from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
 from pyspark.sql import SparkSession
 
-from segmentation.landing.files import literal
 from segmentation.settings import setting_names
+from segmentation.sql_text import literal
 
 
 def has_java() -> bool:

@@ -8,6 +8,7 @@ from xlsxwriter import Workbook
 
 from segmentation.errors import InputError
 from segmentation.months import MONTHS
+from segmentation.selection import BEST_FIRST
 from segmentation.tables import column_width, write_cell
 
 SHEETS = {
@@ -29,8 +30,8 @@ SHEETS = {
         from marts.member_overview where action_code is not null group by all
         order by expected_value desc nulls last, members desc, state_name_en, effective_segment_name_en,
             action_text_en""",
-    "members": """
-        from marts.member_overview order by expected_value desc nulls last, amount desc, card_id
+    "members": f"""
+        from marts.member_overview order by {BEST_FIRST}
         limit (select cast(value as bigint) from marts.settings_used where setting = 'workbook_members')""",
 }
 

@@ -159,22 +159,44 @@ def input_problem(retailer: str, raw_dir: Path) -> str | None:
     return None
 
 
+def marts_file(path: Path, version: int, rows: int = 1_000) -> Path:
+    """A database with one mart, all of whose rows are of a version, and do not compress."""
+    path.unlink(missing_ok=True)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            f"create schema marts; create table marts.t as select {version} as version, random() as noise"
+            f" from range({rows})"
+        )
+    return path
+
+
+def version(path: Path, rows: int = 1_000) -> int:
+    """The one version of all rows of such a file."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        found = connection.execute("select version, count(*) from marts.t group by version").fetchall()
+    [(only, counted)] = found
+    assert counted == rows
+    return only
+
+
 class Classifier:
     """The path of raw files up to the classified rows, in a database of its own: quick, and without dbt."""
 
     MODELS = (
-        *("stg_retailer", "stg_files", "stg_members", "stg_sales_lines", "stg_card_merges"),
-        *(
-            "int_file_days",
-            "int_lines_of_other_files",
-            "int_far_days",
-            "card_merges",
-            "member_rows",
-            "sales_lines",
-            "input_files",
-            "int_odd_line_values",
-            "repaired_values",
-        ),
+        "stg_retailer",
+        "stg_files",
+        "stg_members",
+        "stg_sales_lines",
+        "stg_card_merges",
+        "int_file_days",
+        "int_lines_of_other_files",
+        "int_far_days",
+        "card_merges",
+        "member_rows",
+        "sales_lines",
+        "input_files",
+        "int_odd_line_values",
+        "repaired_values",
     )
     SCHEMAS: ClassVar = {"stg": "work.staging", "int": "work.intermediate"}
 
@@ -262,6 +284,12 @@ def parsed_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Ite
 
         Job.parsed, Job.loaded = staticmethod(parsed), staticmethod(loaded)
         yield
+
+
+@pytest.fixture
+def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Locks of this process are those of another one to what follows."""
+    monkeypatch.setattr("segmentation.lock._held", {})
 
 
 @pytest.fixture(scope="session")

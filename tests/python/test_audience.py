@@ -111,6 +111,21 @@ def test_opted_out_and_recently_contacted_members_are_left_out(demo: Job, tmp_pa
     assert int(log[0]["contacted"]) == len(reached)
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"name": "../x"}, "use letters, digits"),
+        ({"name": ""}, "use letters, digits"),
+        ({"name": "会" * 70}, "at most 200 bytes"),
+        ({"reason": " "}, "Say in a few words"),
+    ],
+)
+def test_without_a_name_for_files_and_a_reason_nothing_is_written(change: dict, said: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=said):
+        export_audience(warehouse_of(tmp_path), tmp_path / "reports", replace(SMALL, **change))
+    assert not (tmp_path / "reports").exists()
+
+
 def test_too_small_an_audience_writes_nothing(demo: Job, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="minimum of 100000"):
         export_audience(demo.warehouse, tmp_path, replace(REQUEST, minimum=100_000))

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 
 import duckdb
 import pytest
+from conftest import marts_file, version
 
 from segmentation import publication, speed
 from segmentation.dbt_plugin import Plugin
@@ -24,21 +25,7 @@ from segmentation.lock import held, take
 from segmentation.publication import begin, check_writers, clear, lock_file, publish, published_model, roll_back
 from segmentation.run import build, whole_job, write_reports
 
-
-def marts_file(path: Path, version: int, rows: int = 1_000) -> Path:
-    path.unlink(missing_ok=True)
-    with duckdb.connect(str(path)) as connection:
-        connection.execute(
-            f"create schema marts; create table marts.t as select {version} as version from range({rows})"
-        )
-    return path
-
-
-def version(path: Path) -> int:
-    with duckdb.connect(str(path), read_only=True) as connection:
-        [(found, lowest)] = connection.execute("select max(version), min(version) from marts.t").fetchall()
-    assert found == lowest
-    return found
+pytestmark = pytest.mark.usefixtures("no_locks")
 
 
 @pytest.fixture
@@ -50,11 +37,6 @@ def warehouse(tmp_path: Path) -> Path:
         publish(path)
     marts_file(Path(f"{path}.next"), 3)
     return path
-
-
-@pytest.fixture(autouse=True)
-def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("segmentation.lock._held", {})
 
 
 def running(code: str, *arguments: object) -> subprocess.Popen[str]:

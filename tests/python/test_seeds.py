@@ -9,6 +9,7 @@ import pytest
 import yaml
 from conftest import ROOT, Classifier
 
+from segmentation.landing.sql_macros import sql_macro
 from segmentation.run import problems
 
 # A change of a seed, or several where nothing else may fail.
@@ -93,6 +94,13 @@ def test_what_a_test_of_a_seed_finds_is_told_row_by_row(
     # Rows of people are nobody's to read in a terminal.
     test = SimpleNamespace(name="t", depends_on_nodes=["model.project.members"], description="Each once.")
     assert list(problems(test, seeds)) == ["What t tests: Each once."]
+
+
+def test_a_sign_that_tells_a_currency_may_stand_beside_a_number() -> None:
+    signs = [sign for sign, *_ in duckdb.sql(f"from '{ROOT}/seeds/currency_signs.csv'").fetchall()]
+    number = sql_macro("to_number", "'12 ' || sign", "integer", "'.'")
+    asked = f"select sign from (select unnest($1) as sign) where {number} is distinct from 12"
+    assert duckdb.execute(asked, [signs]).fetchall() == []
 
 
 def test_every_finding_has_a_text() -> None:

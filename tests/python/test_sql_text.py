@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT
 from jinja2 import Environment
 
-from segmentation.landing.files import identifier, literal
+from segmentation.sql_text import identifier, literal
 
 SQL = re.compile(
     r"\b(select|insert|delete|update|create|drop|attach|copy|from|where|read_csv|read_parquet)\b", re.IGNORECASE

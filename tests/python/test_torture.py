@@ -22,14 +22,17 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import ROOT, Job
+from conftest import ROOT, Job, marts_file, version
 
 from segmentation import lock
 from segmentation.demo import write_demo
 from segmentation.landing.land import land, working_file
 from segmentation.publication import begin, check_writers, publish
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("no_locks")]
+
+# Of the marts files, so that writing one takes its time.
+ROWS = 200_000
 
 LAND = """
 import os, sys
@@ -103,36 +106,13 @@ def begin_anew(warehouse: Path) -> None:
     lock._held.popitem()[1].close()
 
 
-def marts_file(path: Path, version: int) -> None:
-    path.unlink(missing_ok=True)
-    with duckdb.connect(str(path)) as connection:
-        connection.execute(
-            f"create schema marts; create table marts.t as select {version} as version, random() as noise"
-            " from range(200_000)"
-        )
-
-
-def version(path: Path) -> int:
-    with duckdb.connect(str(path), read_only=True) as connection:
-        [(found, lowest, rows)] = connection.execute(
-            "select max(version), min(version), count(*) from marts.t"
-        ).fetchall()
-    assert (found, rows) == (lowest, 200_000)
-    return found
-
-
-@pytest.fixture(autouse=True)
-def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("segmentation.lock._held", {})
-
-
 @pytest.fixture
 def published(tmp_path: Path) -> Path:
     warehouse = tmp_path / "wh.duckdb"
     for number in (1, 2):
-        marts_file(Path(f"{warehouse}.next"), number)
+        marts_file(Path(f"{warehouse}.next"), number, ROWS)
         publish(warehouse)
-    marts_file(Path(f"{warehouse}.next"), 3)
+    marts_file(Path(f"{warehouse}.next"), 3, ROWS)
     return warehouse
 
 
@@ -169,10 +149,10 @@ def test_kills_during_landing_lose_no_row(pytestconfig: pytest.Config, raw: Path
 def test_kills_during_publication_leave_whole_files(pytestconfig: pytest.Config, published: Path) -> None:
     for _ in range(pytestconfig.getoption("kills")):
         kill_later(start(PUBLISH, published, 1_000), 0.5)
-        assert version(published) in (1, 2, 3)
+        assert version(published, ROWS) in (1, 2, 3)
         begin_anew(published)
         check_writers(published)
-        assert {version(published), version(Path(f"{published}.previous"))} <= {1, 2, 3}
+        assert {version(published, ROWS), version(Path(f"{published}.previous"), ROWS)} <= {1, 2, 3}
         assert not list(published.parent.glob("*.new"))
 
 
@@ -214,7 +194,7 @@ import duckdb, sys
 for _ in range({queries // 2}):
     with duckdb.connect(sys.argv[1], read_only=True) as connection:
         [(low, high, rows)] = connection.execute("select min(version), max(version), count(*) from marts.t").fetchall()
-    assert low == high and rows == 200_000
+    assert low == high and rows == ROWS
 """
     publisher = start(PUBLISH, published, 1_000_000)
     readers = [subprocess.Popen([sys.executable, "-c", code, str(published)]) for _ in range(2)]
@@ -284,12 +264,12 @@ def test_full_disks_are_said_and_cost_nothing_that_was_there(
             _, error = process.communicate()
             assert process.returncode == 0 or ("full" in error and error.count("\n") == 1), error
             said.append(process.returncode)
-        assert version(warehouse) in (2, 3)
+        assert version(warehouse, ROWS) in (2, 3)
         (small_disk / "ballast").unlink()
         assert landed(warehouse, raw)[0][0] > 19_000
         process = start(PUBLISH, warehouse, 2)
         assert process.communicate()[1] == ""
-        assert version(warehouse) == 3
+        assert version(warehouse, ROWS) == 3
 
 
 def processes_of(session: int) -> list[int]:

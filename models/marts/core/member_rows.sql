@@ -1,3 +1,4 @@
+{%- set registration = values_of(['registered_at', 'birth_date', 'gender', 'age_band']) -%}
 with retailer as (
     select * from {{ ref('stg_retailer') }}
 ),
@@ -19,9 +20,8 @@ ranked as (
     select
         *,
         row_number() over registrations_of_card as registration_no,
-        {{ values_of(['registered_at', 'birth_date', 'gender', 'age_band']) }} as registration,
-        first_value({{ values_of(['registered_at', 'birth_date', 'gender', 'age_band']) }}) over registrations_of_card
-            as first_registration,
+        {{ registration }} as registration,
+        first_value({{ registration }}) over registrations_of_card as first_registration,
         coalesce(merged_card_id, card_id) as own_card_id,
         first_value(coalesce(merged_card_id, card_id)) over registrations_of_card as first_card_id
     from members

@@ -6,6 +6,10 @@ sales_lines as (
     select * from {{ ref('sales_lines') }}
 ),
 
+days as (
+    select * from {{ ref('int_file_days') }}
+),
+
 members as (
     select * from {{ ref('member_rows') }}
     where reason is null
@@ -53,16 +57,6 @@ equal_lines as (
     from {{ ref('int_lines_of_other_files') }}
     group by source_file, other_file
     qualify row_number() over (partition by source_file order by equal_lines desc, other_file) = 1
-),
-
-days as (
-    select
-        source_file,
-        cast(purchased_at as date) as day,
-        count(*) as lines
-    from sales_lines
-    where exists (select 1 from equal_lines)
-    group by source_file, day
 ),
 
 shared as (

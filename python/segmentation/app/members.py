@@ -9,10 +9,11 @@ from segmentation.app import MEMBERS_PAGE
 from segmentation.app.state import MONEY, SHARES, Edition, header, table_traits
 from segmentation.charts import LANGUAGES
 from segmentation.disk import draft, writing
-from segmentation.landing.files import identifier
+from segmentation.exports import FORMULA
 from segmentation.report.page import environment, font_subset, safe_json, signs
 from segmentation.report.story import Story
-from segmentation.selection import OVERVIEW
+from segmentation.selection import BEST_FIRST, OVERVIEW
+from segmentation.sql_text import identifier
 
 FOLDER = Path(__file__).parent
 WORDS = (
@@ -44,13 +45,13 @@ def page(edition: Edition) -> str:
     stories = edition.stories
     # The same on every machine and at every time.
     data = gzip.compress(_members(edition), 6, mtime=0)
-    [(most, everybody, day)] = edition.connection.execute(
-        f"select (select count(*) from picked), count(*), max(as_of) from {OVERVIEW}"
+    [(most, everybody)] = edition.connection.execute(
+        f"select (select count(*) from picked), count(*) from {OVERVIEW}"
     ).fetchall()
     words = {
         language: {word: _word(story, word) for word in WORDS}
         | {
-            "as_of": story.say("app_as_of", day=story.day(day)),
+            "as_of": story.say("page_as_of", day=story.as_of),
             "part": story.say("members_part", most=story.count(most), everybody=story.count(everybody)),
         }
         for language, story in stories.items()
@@ -63,7 +64,7 @@ def page(edition: Edition) -> str:
     ]
     everything = {
         "words": words, "traits": traits, "columns": columns, "currency": stories[LANGUAGES[0]].source.currency,
-        "is_part": most < everybody,
+        "is_part": most < everybody, "formula": FORMULA,
     }  # fmt: skip
     return environment(FOLDER).get_template(MEMBERS_PAGE).render(
         everything=safe_json(everything),
@@ -93,10 +94,9 @@ def _trait(edition: Edition, name: str) -> dict[str, Any]:
 def _members(edition: Edition) -> bytes:
     """The traits as JSON, by their names the list of their values: of texts the number of the value, and the cards."""
     connection, overview = edition.connection, edition.overview
-    by = "expected_value desc nulls last, amount desc, card_id"
     connection.execute(
         f"""create or replace temp table picked as
-        select *, row_number() over (order by {by}) as place from {OVERVIEW}
+        select *, row_number() over (order by {BEST_FIRST}) as place from {OVERVIEW}
         qualify place <= (select cast(value as bigint) from marts.settings_used where setting = 'page_members')"""
     )
     parts = []

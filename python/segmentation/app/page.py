@@ -1,7 +1,6 @@
 """The layout of the page: a selection with its sums, charts and list, and the page of a member."""
 
 import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -442,12 +441,6 @@ class AudienceDialog:
             self.refused(error)
 
     async def write(self) -> None:
-        if not re.fullmatch(r"[\w-]{1,60}", self.name.value.strip()):
-            self.said.text = self.say("app_name_wrong")
-            return
-        if not self.reason.value.strip():
-            self.said.text = self.say("app_reason_wrong")
-            return
         try:
             published, report_dir, wanted = self.page.published, self.page.report_dir, self.request()
             with published.kept():
@@ -532,11 +525,10 @@ async def _frame(story: Story) -> None:
 
 
 def _head(story: Story, other: Callable[[], str]) -> None:
-    day = story.one("select max(as_of) as day from marts.member_overview")["day"]
     with ui.element("div").classes("line"):
         with ui.element("div").classes("grow"):
             _heading("h1", story.say("app_title"))
-            ui.label(story.say("app_as_of", day=story.day(day))).classes("faint")
+            ui.label(story.say("page_as_of", day=story.as_of)).classes("faint")
         language = ui.button(story.say("app_other_language"), on_click=lambda: ui.navigate.to(other()))
         language.props("outline rounded").classes("language")
 

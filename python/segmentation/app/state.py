@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 from segmentation.audience import Request, list_of
 from segmentation.charts import LANGUAGES
-from segmentation.exports import known_until, open_warehouse
-from segmentation.landing.files import identifier
+from segmentation.exports import known_until, open_warehouse, records
 from segmentation.report.story import MISSING, Row, Story, open_story
 from segmentation.selection import OVERVIEW, Comparison, Overview, Sums, parse
+from segmentation.sql_text import identifier
 from segmentation.tables import write_table
 
 Conditions = tuple[str, ...]
@@ -64,9 +64,7 @@ class Edition:
         self.counts = lru_cache(MOST_COUNTS)(self._counts)
 
     def rows(self, sql: str, parameters: object = None) -> list[Row]:
-        result = self.connection.execute(sql, parameters)
-        names = [column[0] for column in result.description]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return records(self.connection.execute(sql, parameters))
 
     def _counts(self, expression: str, conditions: Conditions = ()) -> dict[Any, int]:
         """How many members of a selection have each value of an expression, in the order of the values."""

@@ -32,7 +32,8 @@ from segmentation.charts.look import (
     segment_color,
     shade_gaps,
 )
-from segmentation.landing.files import literal
+from segmentation.landing.sql_macros import sql_macro
+from segmentation.sql_text import literal
 
 FEATURES = ["l", "r", "f", "m", "p"]
 # Of the RFM groups in their order: neighbours in a stack differ.
@@ -53,7 +54,7 @@ def silhouette(source: Source) -> Figure | None:
         return None
     figure, axes = plt.subplots(figsize=(8, 4.5))
     for color, (scaling, rows) in zip(YEAR_COLORS[1:], data.groupby("scaling", sort=False), strict=False):
-        margin = 1.96 * rows["silhouette_standard_error"].fillna(0)
+        margin = float(sql_macro("z_of_95_percent")) * rows["silhouette_standard_error"].fillna(0)
         axes.errorbar(
             rows["n_clusters"], rows["silhouette"], margin, marker="o", capsize=3, color=color,
             label=source.text(str(scaling)),

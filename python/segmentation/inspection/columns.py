@@ -9,10 +9,10 @@ from typing import Any
 
 from duckdb import DuckDBPyConnection
 
-from segmentation.landing.files import literal
 from segmentation.landing.moments import parsed_moment
 from segmentation.landing.retailer import WORDS
 from segmentation.landing.sql_macros import sql_macro
+from segmentation.sql_text import literal
 
 ENOUGH = 0.95
 # Where the name of the column says what they are.

@@ -21,11 +21,11 @@ from segmentation.inspection.roles import (
     may_be_key,
     word_score,
 )
-from segmentation.landing.files import literal
 from segmentation.landing.moments import parsed_moment
 from segmentation.landing.retailer import WORDS
 from segmentation.landing.retailer_file import PRODUCT, REQUIRED_COLUMNS
 from segmentation.settings import project_settings
+from segmentation.sql_text import literal
 
 MOST_NAMES = 30
 # A value of a key that stands for nobody is in far more lines than the next.

@@ -17,13 +17,13 @@ from segmentation.landing.files import (
     file_kind,
     file_stamp,
     files_named,
-    literal,
     read_header,
 )
 from segmentation.landing.reading import PLACE, append, create_table, read_files
 from segmentation.landing.retailer import WORDS, FileSet
 from segmentation.landing.text import DELIMITERS
 from segmentation.landing.workbook import sheet_names
+from segmentation.sql_text import literal
 
 # Of a last row that sums up the others: a value begins with such a word, or counts rows.
 FOOTER = rf"\W*({'|'.join(WORDS['footer']['words'])})(\W.*|\d.*)?|\d+ (rows|records|lines|customers|zeilen)\W*"
@@ -67,7 +67,7 @@ Form = tuple[object, ...]
 SharedLines = tuple[str, str, int, int, int]
 # What is said before and after the names of all files of which it holds.
 Remarks = dict[tuple[str, str], list[str]]
-Remark = Callable[[str, str, str], None]
+AddRemark = Callable[[str, str, str], None]
 
 
 def _together(names: Sequence[str]) -> str:
@@ -193,7 +193,7 @@ def _settings_of_both(ours: FileSet, theirs: FileSet) -> FileSet | None:
     )
 
 
-def _remark_on_names(source: str, header: Header, remark: Remark) -> None:
+def _remark_on_names(source: str, header: Header, remark: AddRemark) -> None:
     if twice := sorted(name for name in header.twice if name):
         remark(
             f"There are several columns called {', '.join(twice)} in ",
@@ -202,7 +202,7 @@ def _remark_on_names(source: str, header: Header, remark: Remark) -> None:
         )
 
 
-def _sheets(path: Path, root: Path, remark: Remark) -> Iterator[tuple[Form, list[tuple[Path, str | None]], FileSet]]:
+def _sheets(path: Path, root: Path, remark: AddRemark) -> Iterator[tuple[Form, list[tuple[Path, str | None]], FileSet]]:
     """Return the visible sheets of a workbook by their form; the first sheet alone needs no name."""
     shown = [name for name, is_hidden in sheet_names(path).items() if not is_hidden]
     if hidden := [name for name in sheet_names(path) if name not in shown]:

@@ -11,8 +11,8 @@ from duckdb import DuckDBPyConnection
 from segmentation.inspection.columns import COUNTED_FROM_A_DAY, OFFSET, Column
 from segmentation.inspection.forms import KANA
 from segmentation.inspection.roles import MOST_STATES, Choice, word_score
-from segmentation.landing.files import literal
 from segmentation.landing.retailer import WORDS
+from segmentation.sql_text import literal
 
 SIGNS_FILE = Path(__file__).parents[3] / "seeds" / "currency_signs.csv"
 

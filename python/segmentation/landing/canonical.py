@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError
-from segmentation.landing.files import Part, identifier, literal
+from segmentation.landing.files import Part
 from segmentation.landing.moments import parsed_moment
 from segmentation.landing.reading import PLACE
 from segmentation.landing.retailer import TIME_OF, RawTable, Retailer
 from segmentation.landing.retailer_file import CANONICAL_COLUMNS, CARD_COLUMNS, GOODS, MOMENT_COLUMNS, RetailerFile
+from segmentation.sql_text import identifier, literal
 
 
 def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[str, list[Part]]) -> None:

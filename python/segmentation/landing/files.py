@@ -20,6 +20,7 @@ from segmentation.errors import InputError
 from segmentation.landing.retailer import FileSet, RawTable, Retailer, plain_name
 from segmentation.landing.text import MOST_COLUMNS, find_header
 from segmentation.landing.workbook import EXACT_BELOW, OLE_MAGIC, is_workbook, read_sheet, sheets_to_read
+from segmentation.sql_text import identifier, literal
 
 PARQUET_MAGIC = b"PAR1"
 # Hidden ones, what other programs note, and what a spreadsheet puts beside a workbook while it is open.
@@ -462,16 +463,6 @@ def parquet_source(path: Path, *options: str) -> str:
         [literal(glob.escape(str(path))), "binary_as_string = true", "hive_partitioning = false", *options]
     )
     return f"read_parquet({stated})"
-
-
-def literal(text: str) -> str:
-    """Return the text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def identifier(name: str) -> str:
-    """Return the name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _raw_names(wanted: Mapping[str, tuple[str, ...]], header: Header) -> dict[str, str]:

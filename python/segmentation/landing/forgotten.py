@@ -11,9 +11,10 @@ from duckdb import DuckDBPyConnection
 
 from segmentation.disk import draft
 from segmentation.errors import InputError
-from segmentation.landing.files import Part, identifier, literal
+from segmentation.landing.files import Part
 from segmentation.landing.retailer_file import CANONICAL_COLUMNS, CARD_COLUMNS
 from segmentation.landing.sql_macros import sql_macro
+from segmentation.sql_text import identifier, literal
 
 # What stands between values in a line that is no record.
 BETWEEN_VALUES = r"[,;|\t\r\n\"]+"

@@ -22,10 +22,8 @@ from segmentation.landing.files import (
     RawFile,
     file_stamp,
     find_raw_files,
-    identifier,
     is_of_others,
     layout,
-    literal,
 )
 from segmentation.landing.forgotten import forgotten_of, leave_out_forgotten
 from segmentation.landing.reading import PLACE, append, check_codes, create_table, read_files
@@ -35,6 +33,7 @@ from segmentation.landing.sql_macros import sql_macro
 from segmentation.landing.workbook import sheet_names, sheets_left_out
 from segmentation.machine import bound
 from segmentation.progress import progress_of_query, say
+from segmentation.sql_text import identifier, literal
 
 # Rises when files would be read otherwise than before: then all are read again.
 READING = 4
@@ -152,7 +151,7 @@ def land(connection: DuckDBPyConnection, retailer_name: str, raw_dir: Path, reta
             with _transaction(connection):
                 for number, part in of_table:
                     for file in part.files:
-                        _forget(connection, name, number, file.source_file)
+                        _take_out(connection, name, number, file.source_file)
                     new[number] = part.files
         for number, part in of_table:
             changed = new[number]
@@ -222,7 +221,7 @@ def _remove_gone(connection: DuckDBPyConnection, parts: dict[str, list[Part]]) -
     with _transaction(connection):
         for name, number, source_file in landed:
             if (name, number, source_file) not in wanted:
-                _forget(connection, name, number, source_file)
+                _take_out(connection, name, number, source_file)
     tables = connection.execute(
         f"select table_name from duckdb_tables() where {IN_RAW} and table_name not in ('files', 'retailer', 'codes')"
     ).fetchall()
@@ -233,7 +232,7 @@ def _remove_gone(connection: DuckDBPyConnection, parts: dict[str, list[Part]]) -
     return sorted({source_file for name, number, source_file in landed if (name, number, source_file) not in wanted})
 
 
-def _forget(connection: DuckDBPyConnection, name: str, number: int, source_file: str) -> None:
+def _take_out(connection: DuckDBPyConnection, name: str, number: int, source_file: str) -> None:
     connection.execute(f"delete from work.raw.{name}_{number} where source_file = ?", [source_file])
     connection.execute(
         "delete from work.raw.files where table_name = ? and part = ? and source_file = ?", [name, number, source_file]
@@ -299,7 +298,7 @@ def _land_changed(
                 reading = read_files(connection, some, settings)
             with _transaction(connection):
                 for file in some:
-                    _forget(connection, name, number, file.source_file)
+                    _take_out(connection, name, number, file.source_file)
                 with progress_of_query(connection, f"Storing {words}", size, "MB"):
                     append(connection, f"work.raw.{name}_{number}", reading)
                 check_codes(connection, f"work.raw.{name}_{number}", some)

@@ -8,12 +8,13 @@ from pathlib import Path
 import duckdb
 
 from segmentation.errors import InputError, Remark
-from segmentation.landing.files import RawFile, check_form, file_kind, file_stamp, identifier, read_header
+from segmentation.landing.files import RawFile, check_form, file_kind, file_stamp, read_header
 from segmentation.landing.reading import append, create_table, read_files
 from segmentation.landing.retailer import WORDS, FileSet
 from segmentation.landing.sql_macros import sql_macro
 from segmentation.landing.text import DELIMITERS
 from segmentation.landing.workbook import sheets_to_read
+from segmentation.sql_text import identifier
 
 # Titles that may stand above the cards.
 TITLE_LINES = 5

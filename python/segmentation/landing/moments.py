@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from segmentation.landing.files import literal
 from segmentation.landing.retailer_file import UNITS_SINCE
 from segmentation.landing.sql_macros import sql_macro
+from segmentation.sql_text import literal
 
 MICROSECONDS = {
     "days": 86_400_000_000, "hours": 3_600_000_000, "minutes": 60_000_000, "seconds": 1_000_000, "milliseconds": 1_000,

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError, what_ran_out
-from segmentation.landing.files import RawFile, identifier, literal, parquet_source, wanted_names
+from segmentation.landing.files import RawFile, parquet_source, wanted_names
 from segmentation.landing.retailer import WHITESPACE, WORDS, FileSet
 from segmentation.landing.retailer_file import ADDED_UP, CARD_COLUMNS, CODE_COLUMNS
 from segmentation.landing.sql_macros import sql_macro
@@ -36,6 +36,7 @@ from segmentation.landing.text import (
     with_new_line_ends,
 )
 from segmentation.landing.workbook import read_sheet
+from segmentation.sql_text import identifier, literal
 
 UTF8 = "utf-8"
 NO_CODE = sorted({word.lower() for word in WORDS["no_code"]["words"]})

@@ -17,6 +17,7 @@ FILES = tuple(
         *("clean_text", "clean_code", "clean_key", "rounded_code"),
         *("to_moment", "serial_day", "spelled_moment", "clock_with_offset"),
         *("to_number", "number_text", "plain_number", "money_sign"),
+        "z_of_95_percent",
     )
 )
 

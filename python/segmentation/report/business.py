@@ -7,9 +7,9 @@ from functools import partial
 
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, GENDER_COLORS, PLAIN, TYPE_COLORS, TYPES
-from segmentation.landing.files import literal
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import Block, Card, Cell, Maker, Row, Story, Table, sentences
+from segmentation.sql_text import literal
 
 MOST_NAMED_GAPS = 8
 COUNTERS = 12
@@ -306,7 +306,7 @@ def birth_decades(story: Story) -> Block | None:
     best = max(data, key=lambda row: row["members"])
 
     def name(row: Row) -> str:
-        return story.say("decade", year=str(row["birth_decade"]))
+        return story.source.text("decade", year=row["birth_decade"])
 
     return Block(
         "birth_decades",
@@ -595,7 +595,7 @@ def calendar(story: Story) -> Block | None:
                     [row["difference"] if row["is_beyond_chance"] == is_beyond else None for row in data],
                     color,
                 )
-                for key, is_beyond, color in (("calendar_beyond", True, BAR), ("by_chance", False, PLAIN))
+                for key, is_beyond, color in (("calendar_beyond", True, BAR), ("within_chance", False, PLAIN))
             ],
             "percent",
             is_stacked=True,

@@ -3,15 +3,15 @@
 import datetime
 import math
 from collections.abc import Mapping
-from statistics import NormalDist
 
 from scipy.special import bdtrc
 
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, FAINT_BAR, MARK, PLAIN, RULES, segment_color
-from segmentation.landing.files import literal
+from segmentation.landing.sql_macros import sql_macro
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences
+from segmentation.sql_text import literal
 
 MOVES = 12
 COHORT_MONTHS = 12
@@ -90,7 +90,7 @@ def small_segments(story: Story, data: list[Row]) -> str:
         story.say("segments_small", names=story.list(small), small=str(story.small)) if small else "",
         story.say("segments_hidden", names=story.list(others)) if others else "",
     )
-    return ("" if story.source.language == "zh" else " ").join(sentences(*said))
+    return story.joined(*said)
 
 
 def segment_profiles(story: Story) -> Block | None:
@@ -465,7 +465,7 @@ def more_often_by_chance(buyers: Mapping[int, int], share_of_days: float) -> flo
     That is the exact size of the test of `member_growth`: who comes seldom has no outcome that it would call so, and of
     others its normal approximation calls a few more or less so than it says.
     """
-    z = NormalDist().inv_cdf(0.975)
+    z = float(sql_macro("z_of_95_percent"))
 
     def size(visits: int) -> float:
         bound = visits * share_of_days + z * math.sqrt(visits * share_of_days * (1 - share_of_days)) + 0.5
@@ -500,7 +500,7 @@ def growth(story: Story) -> Block | None:
     people = {row["level"]: row["buyers"] for row in data}
     drawn = {
         "beyond_chance": (BAR, [story.shown(row["beyond"]) for row in data]),
-        "by_chance": (PLAIN, [story.shown(row["buyers"] - row["beyond"]) for row in data]),
+        "within_chance": (PLAIN, [story.shown(row["buyers"] - row["beyond"]) for row in data]),
     }
 
     def share(level: str) -> str | None:

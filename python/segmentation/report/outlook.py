@@ -3,10 +3,10 @@
 from functools import partial
 
 from segmentation.charts.look import BAR, FAINT_BAR, PLAIN
-from segmentation.landing.files import literal
 from segmentation.report.groups import segments
 from segmentation.report.options import Series, bars, height_of_bars
 from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences
+from segmentation.sql_text import literal
 
 PAIRS = 10
 NEXT = 12

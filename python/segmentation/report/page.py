@@ -19,7 +19,7 @@ from segmentation.disk import draft
 from segmentation.errors import InputError
 from segmentation.exports import open_warehouse
 from segmentation.report import business, groups, outlook
-from segmentation.report.story import Block, Maker, Row, Story, open_story, sentences
+from segmentation.report.story import Block, Maker, Row, Story, open_story
 
 FOLDER = Path(__file__).parent
 SECTIONS: dict[str, list[Maker]] = {
@@ -80,18 +80,15 @@ def page(story: Story) -> dict[str, Any]:
             # The first findings of the sections, together, tell the story in short; the last one explains it.
             says = [] if key == "glossary" else [block.title for block in blocks if block.is_finding][:2]
             sections.append({"key": key, "title": story.say(f"section_{key}"), "says": says, "blocks": blocks})
-    day = story.one("select max(as_of) as day from marts.member_overview")["day"]
     words = ("page_title", "contents", "numbers", "print", "no_script")
     return {
         "language": story.source.language,
         "sections": sections,
-        "as_of": story.say("page_as_of", day=story.day(day)),
-        "note": ("" if story.source.language == "zh" else " ").join(
-            sentences(
-                story.say("page_note"),
-                story.say("page_note_small", small=str(story.small)) if story.small > 1 else "",
-                story.say("page_note_rounded", step=str(story.step)) if story.step > 1 else "",
-            )
+        "as_of": story.say("page_as_of", day=story.as_of),
+        "note": story.joined(
+            story.say("page_note"),
+            story.say("page_note_small", small=str(story.small)) if story.small > 1 else "",
+            story.say("page_note_rounded", step=str(story.step)) if story.step > 1 else "",
         ),
     } | {word: story.say(word) for word in words}
 

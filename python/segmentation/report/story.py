@@ -13,6 +13,7 @@ from babel.numbers import format_percent
 
 from segmentation.charts.look import Source, filled, open_source
 from segmentation.errors import InputError
+from segmentation.exports import records
 from segmentation.months import MONTHS
 from segmentation.report.options import Option
 
@@ -89,10 +90,13 @@ class Story:
         """The rows of a query over the marts; `{lang}` in it stands for zh or en."""
         query = query.replace("{lang}", self.source.language)
         if query not in self.answers:
-            result = self.source.connection.execute(query)
-            names = [column[0] for column in result.description]
-            self.answers[query] = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+            self.answers[query] = records(self.source.connection.execute(query))
         return self.answers[query]
+
+    @property
+    def as_of(self) -> str:
+        """The day before which all is told."""
+        return self.day(self.one("select max(as_of) as day from marts.member_overview")["day"])
 
     def one(self, query: str) -> Row:
         rows = self.rows(query)
@@ -105,6 +109,10 @@ class Story:
             return ""
         said = filled(key, text, {"people": self.texts["people"], **values}) if text else ""
         return said[:1].upper() + said[1:]
+
+    def joined(self, *said: str) -> str:
+        """Sentences as one text, without the empty ones."""
+        return ("" if self.source.language == "zh" else " ").join(sentences(*said))
 
     def label(self, key: str) -> str:
         """A short text of the report, or else of the charts; InputError where the warehouse has none."""
