@@ -41,7 +41,7 @@ QUICK_FIT = {
 QUERIES = sorted((ROOT / "analysis").glob("*.sql"))
 
 # How much is tried, and in how many seconds a killed build has to end: a little, or much in `make torture`.
-TORTURE = {"kills": 3, "builds": 0, "damaged": 3, "queries": 200, "rivals": 2, "disks": 2, "seconds": 60}
+TORTURE = {"kills": 3, "builds": 0, "damaged": 2, "queries": 200, "rivals": 2, "disks": 2, "seconds": 60}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -171,7 +171,7 @@ def test_one_line_makes_a_warehouse_that_bad_files_leave_alone(tmp_path: Path) -
     }
     for sentence, lines in bad_files.items():
         write_sales(raw, lines)
-        done = job.dbt("build")
+        done = job.dbt(*BUILD)
         said = done.stdout + done.stderr
         assert done.returncode != 0
         assert "Traceback" not in said
