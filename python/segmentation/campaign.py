@@ -2,9 +2,10 @@
 
 import datetime
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import numpy as np
@@ -19,6 +20,7 @@ CONFIDENCE = 0.95
 # So much of a list may be unknown, or so much more of one than of the other be contacted again; then nothing is told.
 MOST_SPOILT = 0.05
 DRAWS = 2000
+PARTS = ("contact", "holdout")
 LOGGED = ["audience", "contacted_on", "as_of"]
 WIDTHS = (22, 12, 12, 12, 26)
 FORMS = {"share with an order": ".1%", "orders per member": ",.3f", "amount per member": ",.2f"}
@@ -36,6 +38,14 @@ class Difference:
     @property
     def difference(self) -> float:
         return self.contact - self.holdout
+
+
+class Lists(NamedTuple):
+    """The cards of both lists, how many of each are unknown, and how many were contacted again by another audience."""
+
+    cards: dict[str, set[str]]
+    unknown: dict[str, int]
+    again: dict[str, int]
 
 
 def by_lot(contact: NDArray[np.float64], holdout: NDArray[np.float64], seed: int) -> list[Difference]:
@@ -91,76 +101,24 @@ def campaign_result(
     contacted_on : which audience of the name; None: the last.
     days : only so many days after the contact count.
     """
-    earlier = read_contacts(report_dir / "audiences")
+    folder = report_dir / "audiences"
+    earlier = read_contacts(folder)
     members, day = _audience(earlier, name, contacted_on)
     with open_warehouse(warehouse) as connection:
-        as_of = known_until(connection)
         settings = dict(connection.execute("select setting, value from marts.settings_used").fetchall())
-        end = min(as_of, day + datetime.timedelta(days + 1)) if days else as_of
-        begin = day + datetime.timedelta(1)
-        if end <= begin:
-            raise InputError(
-                f"The audience {name} was contacted on {day}, and the warehouse knows what was bought until "
-                f"{as_of - datetime.timedelta(1)}: build it from later data first, with an as-of date (the setting "
-                "as_of, or that of the retailer file) that lets them in."
-            )
-        known = known_cards(connection)
-        written = {
-            part: {member.card_id.casefold() for member in members if member.part == part}
-            for part in ("contact", "holdout")
-        }
-        # Cards may have been merged since.
-        cards = {part: {known[card] for card in texts if card in known} for part, texts in written.items()}
-        cards["holdout"] -= cards["contact"]
-        for part, lacks in (("contact", "nobody who was contacted"), ("holdout", "no hold-out")):
-            if not cards[part]:
-                raise InputError(f"The audience {name} has {lacks}, so there is nothing to compare with.")
-        bought = _bought(connection, begin, end)
-    # For each member whether there is an order, how many, and their amount.
-    contact, holdout = measures = tuple(
-        np.array([(bought[card][0] > 0, *bought[card]) for card in sorted(cards[part])], float)
-        for part in ("contact", "holdout")
-    )
-    unknown = {part: len(texts - known.keys()) for part, texts in written.items()}
-    others = {
-        known.get(member.card_id.casefold())
-        for member in earlier
-        if member.part == "contact" and (member.audience, member.day) != (name, day) and day <= member.day < end
-    }
-    again = {part: len(cards[part] & others) for part in cards}
+        begin, end = _period(known_until(connection), name, day, days)
+        lists = _lists(known_cards(connection), earlier, members, end)
+        measures = _measures(connection, lists, begin, end)
     length = (end - begin).days
-    lines = [
+    untold = _chosen_later(folder, name, day) or _spoilt(lists) or _too_few(measures, int(settings["small_group"]))
+    differences = by_lot(*measures, int(settings["random_seed"]))
+    return "\n".join([
         f"Audience {name}, contacted on {day}; orders from {begin} to {end - datetime.timedelta(1)} "
         f"({length} day{'s' * (length > 1)}{f' of {days}, as the data end there' if days and length < days else ''}).",
-        _row("", "contacted", "held out", "difference", f"{CONFIDENCE:.0%} interval"),
-        _row("members", *(f"{len(values):,}" for values in measures), "", ""),
-    ]
-    untold = (
-        _chosen_later(report_dir / "audiences", name, day)
-        or _spoilt(cards, unknown, again)
-        or _too_few(measures, int(settings["small_group"]))
-    )
-    differences = by_lot(contact, holdout, int(settings["random_seed"]))
-    for (label, form), difference in zip(FORMS.items(), differences, strict=True):
-        interval = "" if untold else f"{difference.low:+{form}} to {difference.high:+{form}}"
-        lines.append(_row(
-            label, f"{difference.contact:{form}}", f"{difference.holdout:{form}}", f"{difference.difference:+{form}}",
-            interval,
-        ))  # fmt: skip
-    if any(unknown.values()):
-        lines.append(
-            f"{unknown['contact']:,} cards of the contacted and {unknown['holdout']:,} of those held out are unknown "
-            "to the warehouse, and left out."
-        )
-    if again["holdout"]:
-        lines.append(
-            f"{again['holdout']:,} of those held out and {again['contact']:,} of the contacted were contacted "
-            "meanwhile, by another audience."
-        )
-    if settings["returns"] == "net":
-        lines.append("Orders and amounts are those before returns.")
-    lines.append(untold or _verdict(differences[-1]))
-    return "\n".join(lines)
+        *_table(measures, differences, has_intervals=not untold),
+        *_notes(lists, is_net=settings["returns"] == "net"),
+        untold or _verdict(differences[-1]),
+    ])  # fmt: skip
 
 
 def _audience(
@@ -176,6 +134,52 @@ def _audience(
         )
     day = contacted_on or max(days)
     return [contact for contact in earlier if contact.audience == name and contact.day == day], day
+
+
+def _period(
+    as_of: datetime.date, name: str, day: datetime.date, days: int | None
+) -> tuple[datetime.date, datetime.date]:
+    """The first day of which orders count, and the first of which they do not any more."""
+    begin = day + datetime.timedelta(1)
+    end = min(as_of, begin + datetime.timedelta(days)) if days else as_of
+    if end <= begin:
+        raise InputError(
+            f"The audience {name} was contacted on {day}, and the warehouse knows what was bought until "
+            f"{as_of - datetime.timedelta(1)}: build it from later data first, with an as-of date (the setting "
+            "as_of, or that of the retailer file) that lets them in."
+        )
+    return begin, end
+
+
+def _lists(
+    known: Mapping[str, str], earlier: Sequence[Contact], members: Sequence[Contact], end: datetime.date
+) -> Lists:
+    name, day = members[0].audience, members[0].day
+    written = {part: {member.card_id.casefold() for member in members if member.part == part} for part in PARTS}
+    # Cards may have been merged since.
+    cards = {part: {known[card] for card in texts if card in known} for part, texts in written.items()}
+    cards["holdout"] -= cards["contact"]
+    for part, lacks in (("contact", "nobody who was contacted"), ("holdout", "no hold-out")):
+        if not cards[part]:
+            raise InputError(f"The audience {name} has {lacks}, so there is nothing to compare with.")
+    others = {
+        known.get(member.card_id.casefold())
+        for member in earlier
+        if member.part == "contact" and (member.audience, member.day) != (name, day) and day <= member.day < end
+    }
+    unknown = {part: len(texts - known.keys()) for part, texts in written.items()}
+    return Lists(cards, unknown, {part: len(cards[part] & others) for part in PARTS})
+
+
+def _measures(
+    connection: duckdb.DuckDBPyConnection, lists: Lists, begin: datetime.date, end: datetime.date
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Of each member of both lists whether there is an order, how many, and their amount."""
+    bought = _bought(connection, begin, end)
+    contact, holdout = (
+        np.array([(bought[card][0] > 0, *bought[card]) for card in sorted(lists.cards[part])], float) for part in PARTS
+    )
+    return contact, holdout
 
 
 def _bought(
@@ -216,11 +220,12 @@ def _chosen_later(folder: Path, name: str, day: datetime.date) -> str:
     )
 
 
-def _spoilt(cards: Mapping[str, set[str]], unknown: Mapping[str, int], again: Mapping[str, int]) -> str:
+def _spoilt(lists: Lists) -> str:
     """Say where too many of a list are unknown, or were contacted again so that the lists are not alike in that."""
-    if any(unknown[part] > MOST_SPOILT * (unknown[part] + len(cards[part])) for part in cards):
+    cards, unknown, again = lists
+    if any(unknown[part] > MOST_SPOILT * (unknown[part] + len(cards[part])) for part in PARTS):
         return "No verdict: too many cards are unknown. A spreadsheet may have changed them: mend the members.csv."
-    shares = [again[part] / max(len(cards[part]), 1) for part in cards]
+    shares = [again[part] / len(cards[part]) for part in PARTS]
     if max(shares) - min(shares) > MOST_SPOILT:
         return (
             "No verdict: other audiences reached more of the one list than of the other, so the difference is not that "
@@ -243,6 +248,32 @@ def _too_few(measures: Sequence[NDArray[np.float64]], small: int) -> str:
                 f"them would have an order; at least {small} are wanted (setting small_group)."
             )
     return ""
+
+
+def _table(
+    measures: Sequence[NDArray[np.float64]], differences: Sequence[Difference], *, has_intervals: bool
+) -> Iterator[str]:
+    yield _row("", "contacted", "held out", "difference", f"{CONFIDENCE:.0%} interval")
+    yield _row("members", *(f"{len(values):,}" for values in measures), "", "")
+    for (label, form), found in zip(FORMS.items(), differences, strict=True):
+        interval = f"{found.low:+{form}} to {found.high:+{form}}" if has_intervals else ""
+        yield _row(label, f"{found.contact:{form}}", f"{found.holdout:{form}}", f"{found.difference:+{form}}", interval)
+
+
+def _notes(lists: Lists, *, is_net: bool) -> Iterator[str]:
+    _, unknown, again = lists
+    if any(unknown.values()):
+        yield (
+            f"{unknown['contact']:,} cards of the contacted and {unknown['holdout']:,} of those held out are unknown "
+            "to the warehouse, and left out."
+        )
+    if again["holdout"]:
+        yield (
+            f"{again['holdout']:,} of those held out and {again['contact']:,} of the contacted were contacted "
+            "meanwhile, by another audience."
+        )
+    if is_net:
+        yield "Orders and amounts are those before returns."
 
 
 def _verdict(amount: Difference) -> str:
