@@ -116,10 +116,10 @@ target/.sql-linted: $(SQL) .sqlfluff $(wildcard macros/*.sql tests/lint/*.py) | 
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar $(if $(filter-out $(SQL),$?),$(SQL),$?)
 	@mkdir -p target && touch $@
 
-# Unit tests of dbt take the types of their rows from the tables of a build: a small one of demo data. Only those of models that
-# have changed since they passed, and of what reads these, and those that have changed themselves, which a build without their models leaves
-# out; all of them after a change of the settings, and where none has passed.
-# What dbt keeps of a YAML file still has a unit test that got another name.
+# Unit tests of dbt take the types of their rows from the tables of a build: a small one of demo data. After a change only these are run:
+# of the models that changed and of those that read them (the build runs them), and unit tests that changed while their model did not. All
+# are run after a change of the settings, and where none has passed. What dbt has parsed of a YAML file goes, as it would keep a unit test
+# that got another name.
 TESTED := target/check/tested/manifest.json
 IN_CHECK := RAW_DATA_DIR=target/check/raw WAREHOUSE_PATH=target/check/warehouse.duckdb DBT_TARGET_PATH=target/check DBT_LOG_PATH=target/check
 target/.unit-tests: $(SQL) $(shell find models macros seeds -type f) dbt_project.yml | .venv/.installed-dev

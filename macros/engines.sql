@@ -124,7 +124,7 @@ cast(sum({{ amount }}) as double) / count({{ amount }})
 {{ adapter.dispatch('nearest_center')(features, centers) }}
 {%- endmacro %}
 
-{#- DuckDB computes the distances, which stand here twice, once. -#}
+{#- The distances stand here twice; DuckDB computes them once. -#}
 {% macro duckdb__nearest_center(features, centers) -%}
     {%- set distances = 'list_transform(' ~ centers ~ ', lambda center: list_distance(' ~ features ~ ', center))' -%}
 list_position({{ distances }}, list_min({{ distances }})) - 1
