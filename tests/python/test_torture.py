@@ -194,7 +194,7 @@ import duckdb, sys
 for _ in range({queries // 2}):
     with duckdb.connect(sys.argv[1], read_only=True) as connection:
         [(low, high, rows)] = connection.execute("select min(version), max(version), count(*) from marts.t").fetchall()
-    assert low == high and rows == ROWS
+    assert low == high and rows == {ROWS}
 """
     publisher = start(PUBLISH, published, 1_000_000)
     readers = [subprocess.Popen([sys.executable, "-c", code, str(published)]) for _ in range(2)]
