@@ -210,8 +210,12 @@ class Classifier:
         }
         [path] = compiled.rglob("assert_sales_lines_can_be_used.sql")
         self.use_test = path.read_text(encoding="utf-8")
-        seed_tests = [*compiled.rglob("_seeds.yml/*.sql"), *compiled.rglob("assert_rules_of_seeds_fit_together.sql")]
-        self.seed_tests = [path.read_text(encoding="utf-8") for path in seed_tests]
+        of_seeds = (
+            "_seeds.yml/*.sql",
+            "assert_rules_of_seeds_fit_together.sql",
+            "assert_audience_columns_are_traits.sql",
+        )
+        self.seed_tests = [path.read_text(encoding="utf-8") for name in of_seeds for path in compiled.rglob(name)]
 
     def classify(self, raw_dir: Path, retailer: str = "cumcm2018") -> None:
         """Fill the tables from the files; raises InputError as the build would stop."""

@@ -38,6 +38,8 @@ EDITS = [
     "update segment_names set segment_code = 'best_value' where segment_code = 'top_value'",
     "update age_bands set birth_year_before = 2000 where age_band = 'young'",
     "update recommended_actions set requires = 'has_point' where requires = 'has_points'",
+    "update report_texts set requires = 'has_point' where requires = 'has_points'",
+    "update audience_columns set trait = 'favorite_counter' where trait = 'favourite_counter'",
     "update rfm_rules set name_en = 'Others' where code = 'almost_lost' and r_from = 3",
     "update seasons set name_en = 'Cold' where month = 1",
     "update life_cycle_states set gap_quantile = 0.7 where state = 'silent'",

@@ -1,12 +1,11 @@
 -- Each trait of seeds/audience_columns.csv is card_id or a trait of member_overview.
+{%- set columns = graph.nodes['model.customer_segmentation.member_overview'].columns | list if execute else [''] %}
 with audience_columns as (
     select * from {{ ref('audience_columns') }}
 ),
 
--- depends_on: {{ ref('member_overview') }}
 columns_of_members as (
-    select column_name from duckdb_columns()
-    where schema_name = 'marts' and table_name = 'member_overview'
+    select unnest({{ columns }}) as column_name
 )
 
 select trait from audience_columns
