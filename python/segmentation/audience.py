@@ -11,7 +11,7 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -210,23 +210,13 @@ def plan(overview: Overview, folder: Path, request: Request) -> Plan:
     lately = [contact for contact in contacts if abs((contact.day - contacted_on).days) < request.recent_days]
     # Who is held out of the same audience stays so, as long as it may still work.
     recent = {contact.card_id for contact in lately if contact.part == "contact" or contact.audience == request.name}
-    left_out: Counter[str] = Counter()
-    taken: list[str] = []
-    filled: Counter[tuple[str, object]] = Counter()
-    for card, *values in selected:
-        capped = [((trait, value), most) for (trait, most), value in zip(request.caps, values, strict=True)]
-        listed = card.casefold()
-        if listed in opted_out:
-            left_out["opted_out"] += 1
-        elif listed in excluded:
-            left_out["excluded"] += 1
-        elif listed in recent:
-            left_out["recent"] += 1
-        elif len(taken) == request.top or any(filled[place] == most for place, most in capped):
-            left_out["beyond"] += 1
-        else:
-            taken.append(card)
-            filled.update(place for place, _ in capped)
+    # Of several reasons the last one is told.
+    barred_for = {
+        card: reason
+        for reason, found in (("recent", recent), ("excluded", excluded), ("opted_out", opted_out))
+        for card in found
+    }
+    taken, left_out = _taken(selected, request, barred_for)
     drawn = {card: in_holdout(card, request.name, contacted_on, request.salt, request.holdout) for card in taken}
     contacted = [card for card in taken if not drawn[card]]
     warnings = [found.unknown for found in lists if found.unknown]
@@ -248,6 +238,28 @@ def plan(overview: Overview, folder: Path, request: Request) -> Plan:
         as_of, contacted_on, overview.sums(request.selection), left_out["opted_out"], left_out["excluded"],
         left_out["recent"], left_out["beyond"], contacted, [card for card in taken if drawn[card]], warnings,
     )  # fmt: skip
+
+
+def _taken(
+    selected: Iterable[tuple[Any, ...]], request: Request, barred_for: Mapping[str, str]
+) -> tuple[list[str], Counter[str]]:
+    """The cards within the limits of those who are not barred, and how many others are left out for which reason.
+
+    `selected` are a card and its values of the traits with a cap, by rank; `barred_for` has cards, folded.
+    """
+    taken: list[str] = []
+    left_out: Counter[str] = Counter()
+    filled: Counter[tuple[str, object]] = Counter()
+    for card, *values in selected:
+        capped = [((trait, value), most) for (trait, most), value in zip(request.caps, values, strict=True)]
+        if reason := barred_for.get(card.casefold()):
+            left_out[reason] += 1
+        elif len(taken) == request.top or any(filled[place] == most for place, most in capped):
+            left_out["beyond"] += 1
+        else:
+            taken.append(card)
+            filled.update(place for place, _ in capped)
+    return taken, left_out
 
 
 def refuse(folder: Path, request: Request, decided: Plan) -> None:
