@@ -422,16 +422,10 @@ def rhythm(story: Story, name: str) -> Block | None:
     # A weekday on which the shop is closed is none.
     shown = [position for position in POSITIONS[name] if label(position)]
     first_kind, first_label = kinds[0]
-    compared = {position for kind, position in cells if kind == first_kind}
-    if name == "month":
-        # One of which no year has all days is compared with no other.
-        whole = [row["month_start"] for row in story.months if row["status"] == "complete"]
-        years = {position: {month.year for month in whole if month.month == position} for position in compared}
-        compared = {position for position in compared if years[position]}
+    compared, is_uneven = _comparable(story, name, {position for kind, position in cells if kind == first_kind})
     if not compared:
         return None
     best = max(sorted(compared), key=lambda position: cells[first_kind, position])
-    is_uneven = name == "month" and any(years[position] != years[best] for position in compared)
     rows = [row for row in data if row["customer_type"] == first_kind and row["position"] in compared]
     leads = None if is_uneven else _leads_rhythm(story, name, best, rows)
     other = next(((kind, text) for kind, text in kinds[1:] if (kind, best) in cells), None)
@@ -471,6 +465,18 @@ def rhythm(story: Story, name: str) -> Block | None:
         ),
         is_finding=leads is True,
     )
+
+
+def _comparable(story: Story, name: str, positions: set[int]) -> tuple[set[int], bool]:
+    """Which hours, weekdays or months are compared, and whether they are months of different years.
+
+    A month of which no year has all days is compared with no other.
+    """
+    if name != "month":
+        return positions, False
+    whole = [row["month_start"] for row in story.months if row["status"] == "complete"]
+    years = {position: frozenset(day.year for day in whole if day.month == position) for position in positions}
+    return {position for position in positions if years[position]}, len({*years.values()} - {frozenset()}) > 1
 
 
 def _people(story: Story, name: str, data: list[Row]) -> dict[tuple[str, int], int]:
