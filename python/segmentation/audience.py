@@ -267,7 +267,7 @@ def refuse(folder: Path, request: Request, decided: Plan) -> None:
     if (count := len(decided.contacted)) < request.minimum:
         raise InputError(
             f"The audience {request.name} has {count} members to contact, of {decided.sums.members} "
-            f"selected; fewer than the minimum of {request.minimum}, so nothing was written: "
+            f"selected; fewer than the minimum of {request.minimum}, so nothing is written: "
             "give a smaller --minimum (MINIMUM) where so few are worth it.",
             "app_too_few",
             count=str(count),
@@ -276,7 +276,7 @@ def refuse(folder: Path, request: Request, decided: Plan) -> None:
     if is_chosen_later(decided.as_of, decided.contacted_on):
         raise InputError(
             f"Nobody can be contacted on {decided.contacted_on} who is chosen from the data until "
-            f"{decided.as_of - datetime.timedelta(1)}: give a later day, so nothing was written."
+            f"{decided.as_of - datetime.timedelta(1)}: give a later day, so nothing is written."
         )
     if (place := folder / f"{decided.contacted_on}_{request.name}").exists():
         raise InputError(

@@ -70,6 +70,7 @@ def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_d
     try:
         drawn, exported, page = write_reports(warehouse, report_dir)
     except Exception as error:
+        summarise(warehouse)
         if said := sentence(error):
             raise InputError(
                 f"{said} {warehouse} is that of this build, not all reports in {report_dir} are: `segmentation "
@@ -290,4 +291,4 @@ def summarise(warehouse: Path) -> None:
             ).fetchall()
             for scaling, numbers in stable:
                 rule = f"{{cluster_scaling: {scaling}, cluster_selection_rule: stable}}"
-                print(f'  Stable in {numbers} groups: segmentation build --vars "{rule}"')
+                print(f'  Stable in {numbers} groups with --vars (VARS) "{rule}"')

@@ -424,7 +424,7 @@ def test_what_stands_out_is_said_before_the_rest(tmp_path: Path, capsys: pytest.
     summarise(warehouse)
     said = capsys.readouterr().out.strip().splitlines()
     assert said[-4].strip().startswith("These groups are not stable")
-    told = '  Stable in {} groups: segmentation build --vars "{{cluster_scaling: {}, cluster_selection_rule: stable}}"'
+    told = '  Stable in {} groups with --vars (VARS) "{{cluster_scaling: {}, cluster_selection_rule: stable}}"'
     assert said[-2:] == [told.format("2", "log_standard"), told.format("3, 4", "minmax")]
 
     # What is found again, as it would be in data without structure, is said to be no less.

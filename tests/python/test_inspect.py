@@ -334,6 +334,19 @@ def test_a_list_of_members_is_one_of_the_customers(raw: Path, key: str, is_list:
         assert proposed["members"]["columns"] == {"card_id": key, "birth_date": "birth_date"}
 
 
+def test_one_moment_in_two_forms_makes_no_order_of_a_receipt(raw: Path) -> None:
+    rows = [
+        f"a{order % 5},{moment},R{order},{order}.50"
+        for order in range(40)
+        for moment in (f"2024-05-{order % 28 + 1:02d} 12:30", f"{order % 28 + 1:02d}.05.2024 12:30")
+    ]
+    (raw / "sales.csv").write_text("\n".join(["card_id,purchased_at,receipt_no,amount", *rows]), encoding="utf-8")
+    proposed, text = proposal(raw)
+    assert "receipt_no" in proposed["sales_lines"]["columns"]
+    assert "orders" not in proposed["sales_lines"]
+    assert "several moments" not in text
+
+
 def test_orders_of_a_day_are_told_apart_by_the_number_in_their_head(raw: Path) -> None:
     write_orders(raw)
     proposed, text = proposal(raw)

@@ -178,6 +178,19 @@ def test_a_page_of_few_buyers_tells_nothing_of_them(demo: Job) -> None:
         assert page(replace(open_story(connection, "en"), small=1))["note"] == "Totals only, no card numbers."
 
 
+def test_segments_of_few_are_no_reason_to_tell_nothing_of_the_others(demo: Job) -> None:
+    [(buyers,)] = demo.query("select count(*) from marts.consumers_profile")
+    with open_warehouse(demo.warehouse) as connection:
+        story = open_story(connection, "en")
+        # Of few of them, and of all.
+        for small in (buyers // 2, 100 * buyers):
+            told = groups.segments(replace(story, small=small))
+            assert {row["f"] for row in told if row["members"] < small} == {None}
+        assert "key_figures" in [
+            block.key for part in page(replace(story, small=buyers // 2))["sections"] for block in part["blocks"]
+        ]
+
+
 def test_fewer_people_than_the_setting_are_not_shown(report: Path) -> None:
     text = report.read_text(encoding="utf-8")
     assert "&lt; 30" in text

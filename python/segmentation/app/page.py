@@ -46,7 +46,8 @@ def add_pages(published: Published, report_dir: Path) -> None:
     @ui.page("/")
     def choose(request: HttpRequest) -> Response:
         usual = request.headers.get("accept-language", "zh").lower().startswith("zh")
-        return RedirectResponse(f"/{LANGUAGES[0] if usual else LANGUAGES[1]}")
+        asked = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"/{LANGUAGES[0] if usual else LANGUAGES[1]}{asked}")
 
     for language in LANGUAGES:
         _add_pages_in(published, report_dir, language)
@@ -412,18 +413,19 @@ class AudienceDialog:
                 ui.button(say("app_cancel"), on_click=dialog.close).props("flat")
 
     def request(self) -> Request:
-        def number(field: ui.number, otherwise: Any) -> Any:
-            return otherwise if field.value is None else field.value
-
-        limit, each = number(self.top, None), number(self.most, None)
+        # An empty field of these would else be taken for what it begins with.
+        for field, key in ((self.holdout, "app_holdout"), (self.recent, "app_recent"), (self.minimum, "app_minimum")):
+            if field.value is None:
+                label = self.say(key)
+                raise InputError(f"Give a number: {label}.", "app_number_missing", field=label)
+        limit, each = self.top.value, self.most.value
         opt_out = self.opt_out.value.strip()
         return Request(
             where=self.page.conditions, reason=self.reason.value.strip(), name=self.name.value.strip(),
             by=self.by.value, top=None if limit is None else int(limit),
             caps=() if not self.cap.value or each is None else ((self.cap.value, int(each)),),
-            exclude=tuple(self.exclude.value), holdout=number(self.holdout, Request.holdout),
-            recent_days=int(number(self.recent, Request.recent_days)),
-            minimum=int(number(self.minimum, Request.minimum)),
+            exclude=tuple(self.exclude.value), holdout=self.holdout.value,
+            recent_days=int(self.recent.value), minimum=int(self.minimum.value),
             opt_out=Path(opt_out) if opt_out else None,
             language=self.page.language, form=self.form.value,
         )  # fmt: skip

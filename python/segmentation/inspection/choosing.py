@@ -102,7 +102,7 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     _choose_cancelled(connection, choice)
     _choose_what_is_filled_down(connection, choice)
     _choose_orders(connection, choice)
-    choose_currency(choice)
+    choose_currency(connection, choice)
     choose_time_zone(connection, choice)
     look_at_keys(connection, choice)
     look_at_visits(connection, choice)
@@ -555,6 +555,7 @@ def _choose_orders(connection: DuckDBPyConnection, choice: Choice) -> None:
     [(receipts, several)] = connection.execute("select count(*), count_if(has_several) from receipts").fetchall()
     if several < STAMPED * receipts or not several:
         return
+    # One moment may be written in several forms.
     [(stamped, spread, moments)] = connection.execute(
         f"""select count(*) filter (where span < interval 1 day), count(*) filter (where span >= interval 1 day),
             coalesce(sum(moments) filter (where span < interval 1 day), 0)::bigint
@@ -562,7 +563,7 @@ def _choose_orders(connection: DuckDBPyConnection, choice: Choice) -> None:
             select count(distinct m) as moments, max(m) - min(m) as span from (
                 select receipts.card, receipts.receipt, {bought.moment} as m from {card.relation}
                 inner join receipts on receipts.card = {card.raw} and receipts.receipt = {receipt.raw} and has_several
-            ) group by card, receipt
+            ) group by card, receipt having count(distinct m) > 1
         )"""
     ).fetchall()
     if stamped >= STAMPED * receipts and spread * 20 <= stamped:

@@ -17,6 +17,9 @@ from segmentation.sql_text import literal
 SIGNS_FILE = Path(__file__).parents[3] / "seeds" / "currency_signs.csv"
 
 
+MOST_TEXTS = 1000
+
+
 def _currency_signs() -> dict[str, str]:
     """Return the usual currency of each sign, long signs first: US$ holds $ too."""
     with SIGNS_FILE.open(encoding="utf-8-sig", newline="") as file:
@@ -24,7 +27,7 @@ def _currency_signs() -> dict[str, str]:
     return dict(sorted(usual.items(), key=lambda item: -len(item[0])))
 
 
-def choose_currency(choice: Choice) -> None:
+def choose_currency(connection: DuckDBPyConnection, choice: Choice) -> None:
     """Find the currency in a column of its own, in signs beside the amounts, or in the language of the names."""
     signs = _currency_signs()
     used = {id(column) for column in (*choice.roles.values(), *choice.member_roles.values())}
@@ -64,11 +67,21 @@ def choose_currency(choice: Choice) -> None:
                 f"such as currency: {next(iter(codes))}, says which lines count."
             )
         return
-    texts = [text for column in money for text in (column.name, *_values(column))]
+    # The few texts that are left of all amounts without their digits.
+    texts = [column.name for column in money] + [
+        text
+        for column in money
+        for (text,) in connection.execute(
+            f"""select regexp_replace({column.raw}, '[\\d.,\\s]+', ' ', 'g') as text from {column.relation}
+            where {column.raw} is not null group by text order by count(*) desc, text limit {MOST_TEXTS}"""
+        ).fetchall()
+    ]
     found: dict[str, str] = {}
     for text in texts:
         if sign := next((sign for sign in signs if _is_in(sign, text)), None):
             found.setdefault(signs[sign], sign)
+        elif is_currency(code := text.strip().upper()):
+            found.setdefault(code, code)
     is_japanese = any(KANA.search(text) for column in columns for text in (column.name, *_values(column)))
     if "CNY" in found and is_japanese:
         found["JPY"] = found.pop("CNY")

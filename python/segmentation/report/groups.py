@@ -27,7 +27,7 @@ def segments(story: Story) -> list[Row]:
             **row,
             "is_hidden": row["segment"] in hidden,
             # Of their sum, so that the bars end at the whole.
-            "member_share": story.rounded(row["members"]) / rounded,
+            "member_share": story.rounded(row["members"]) / rounded if rounded else None,
             "share_of_members": story.share(row["members"], buyers),
             # With the exact mean, known orders and amounts would give the exact members.
             **{

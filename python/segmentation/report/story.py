@@ -217,9 +217,9 @@ class Story:
         """Of per cent there is a decimal where the numbers are large enough for it, or the share is below 1 %."""
         return int(whole >= 1000 * self.step or 0 < ratio < 0.01)
 
-    def each(self, total: float, people: int) -> float:
-        """What is of a person: of rounded people, as the exact ones would follow from an exact mean."""
-        return float(total) / self.rounded(people)
+    def each(self, total: float, people: int) -> float | None:
+        """What is of a person: of rounded people, as the exact ones would follow from an exact mean; none of few."""
+        return None if self.few(people) else float(total) / self.rounded(people)
 
     def hidden(self, people: Mapping[Cell, int], group: Callable[[Cell], Hashable] = lambda _: None) -> frozenset[Cell]:
         """The cells of which no amount, order or mean is told: those of few people, and what would tell theirs.
