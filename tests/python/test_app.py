@@ -254,6 +254,8 @@ def test_members_are_selected_looked_up_and_written_by_clicks(
     page: Page, address: str, demo: Job, tmp_path: Path
 ) -> None:
     [(members, orders)] = demo.query("select count(*), max(orders) from marts.member_overview")
+    page.goto(f"{address}?where=state%3Dactive")
+    page.locator(".condition").wait_for()
     page.goto(f"{address}en")
     page.wait_for_selector(".q-table")
     assert count(page, "members") == members
@@ -306,6 +308,10 @@ def test_members_are_selected_looked_up_and_written_by_clicks(
     page.get_by_role("button", name="写入").click()
     page.get_by_text("请写明联系原因").wait_for()
     page.get_by_label("联系原因").fill("tea party")
+    page.get_by_label("对照比例").fill("")
+    page.get_by_role("button", name="写入").click()
+    page.get_by_text("请填写数字：对照比例").wait_for()
+    page.get_by_label("对照比例").fill("0.1")
     page.get_by_label("最少联系人数").fill("9999")
     page.get_by_role("button", name="写入").click()
     page.get_by_text("少于最少联系人数 9999").wait_for()
