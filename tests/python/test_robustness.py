@@ -133,10 +133,14 @@ def test_what_fails_after_the_publication_is_said_beside_it(tmp_path: Path, monk
     monkeypatch.setattr("segmentation.run.mart_digests", lambda _: {})
     monkeypatch.setattr("segmentation.run.draw_charts", lambda *_, **__: iter([]))
     monkeypatch.setattr("segmentation.run.start_report", lambda *_: None)
+    summarised: list[Path] = []
+    monkeypatch.setattr("segmentation.run.summarise", summarised.append)
     (tmp_path / "raw").mkdir()
     (tmp_path / "raw" / "sales.csv").touch()
     with pytest.raises(InputError, match=r"The disk is full.*wh is that of this build, not all reports in .*rep are"):
         whole_job({}, tmp_path / "raw", tmp_path / "wh", tmp_path / "rep", benchmark=False)
+    # What the build found is told all the same.
+    assert summarised == [tmp_path / "wh"]
 
 
 def test_the_file_before_is_kept_and_comes_back(warehouse: Path) -> None:
