@@ -34,6 +34,7 @@ DRAFT = ".draft-"
 LONGEST_NAME = 200
 # Below the folder of audiences: who is never contacted.
 OPT_OUT = "opt_out.csv"
+PARTS = ("contact", "holdout")
 CONTACT_COLUMNS = ["card_id", "contacted_on", "audience"]
 MEMBER_COLUMNS = [*CONTACT_COLUMNS, "list"]
 LOG_COLUMNS = [
@@ -289,7 +290,7 @@ def write_audience(overview: Overview, folder: Path, request: Request, decided: 
     for abandoned in folder.glob(f"{DRAFT}*"):
         shutil.rmtree(abandoned)
     stem = f"{decided.contacted_on}_{request.name}"
-    lists = {"contact": decided.contacted, "holdout": decided.held_out}
+    lists = dict(zip(PARTS, (decided.contacted, decided.held_out), strict=True))
     names = {part: f"{stem}_{part}.{request.form}" for part in lists}
     draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=folder))
     try:
@@ -400,7 +401,7 @@ def read_contacts(folder: Path) -> list[Contact]:
     contacts = []
     for path, card, day, audience, *written in chain(lists, others):
         part = (written[0] or "").strip().casefold() if written else "contact"
-        if part not in ("contact", "holdout"):
+        if part not in PARTS:
             raise InputError(f"{path} has the list {written[0]!r}: write contact or holdout.")
         contacts.append(Contact(card or "", datetime.date.fromisoformat(day), audience or "", part))
     return contacts

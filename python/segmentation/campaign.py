@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.audience import Contact, audience_names, is_chosen_later, known_cards, read_contacts
+from segmentation.audience import PARTS, Contact, audience_names, is_chosen_later, known_cards, read_contacts
 from segmentation.errors import InputError
 from segmentation.exports import known_until, open_warehouse
 from segmentation.landing.lists import read_logs
@@ -20,7 +20,6 @@ CONFIDENCE = 0.95
 # So much of a list may be unknown, or so much more of one than of the other be contacted again; then nothing is told.
 MOST_SPOILT = 0.05
 DRAWS = 2000
-PARTS = ("contact", "holdout")
 LOGGED = ["audience", "contacted_on", "as_of"]
 WIDTHS = (22, 12, 12, 12, 26)
 FORMS = {"share with an order": ".1%", "orders per member": ",.3f", "amount per member": ",.2f"}

@@ -329,6 +329,8 @@ def test_members_are_selected_looked_up_and_written_by_clicks(
     page.get_by_label("退订名单文件").fill("")
     page.get_by_label("按哪个特征限制人数").click()
     page.get_by_role("option", name="性别").click()
+    page.get_by_role("button", name="预览").click()
+    page.get_by_text("请填写数字：该特征每个取值最多人数").wait_for()
     page.get_by_label("该特征每个取值最多人数").fill("2")
     page.get_by_role("button", name="预览").click()
     page.get_by_text("可联系").wait_for()

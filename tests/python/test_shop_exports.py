@@ -368,7 +368,7 @@ DOUBTS = [
     ({"s.csv": lines("card_id,date,amount", ["a,2018-01-01,¥1.5", "a,2018-01-02,US$150"] * 3)},
      "the amounts have the signs US$ and ¥; they are not added up"),
     # Among many others, one that is rare.
-    ({"s.csv": lines("card_id,date,amount", [f"a,2018-01-01,${n}.50" for n in range(400)] + ["a,2018-01-02,EUR 7"])},
+    ({"s.csv": lines("card_id,date,amount", [f"a,2018-01-01,${n}.50" for n in range(400)] + ["a,2018-01-02,-EUR 7"])},
      "the amounts have the signs $ and EUR; they are not added up"),
     ({"s.csv": sales(*USUAL, "A1,2018-01-05,1,3.00", "A2,2018-01-05,1,3.00")},
      "4 values of card_id differ in capital letters only, such as A1 and a1"),

@@ -413,17 +413,18 @@ class AudienceDialog:
                 ui.button(say("app_cancel"), on_click=dialog.close).props("flat")
 
     def request(self) -> Request:
-        # An empty field of these would else be taken for what it begins with.
-        for field, key in ((self.holdout, "app_holdout"), (self.recent, "app_recent"), (self.minimum, "app_minimum")):
+        # An empty field of these would else be taken for what it begins with, or switch off what was asked for.
+        wanted = [(self.holdout, "app_holdout"), (self.recent, "app_recent"), (self.minimum, "app_minimum")]
+        wanted += [(self.most, "app_cap_most")] if self.cap.value else []
+        for field, key in wanted:
             if field.value is None:
                 label = self.say(key)
                 raise InputError(f"Give a number: {label}.", "app_number_missing", field=label)
-        limit, each = self.top.value, self.most.value
         opt_out = self.opt_out.value.strip()
         return Request(
             where=self.page.conditions, reason=self.reason.value.strip(), name=self.name.value.strip(),
-            by=self.by.value, top=None if limit is None else int(limit),
-            caps=() if not self.cap.value or each is None else ((self.cap.value, int(each)),),
+            by=self.by.value, top=None if self.top.value is None else int(self.top.value),
+            caps=((self.cap.value, int(self.most.value)),) if self.cap.value else (),
             exclude=tuple(self.exclude.value), holdout=self.holdout.value,
             recent_days=int(self.recent.value), minimum=int(self.minimum.value),
             opt_out=Path(opt_out) if opt_out else None,

@@ -67,12 +67,12 @@ def choose_currency(connection: DuckDBPyConnection, choice: Choice) -> None:
                 f"such as currency: {next(iter(codes))}, says which lines count."
             )
         return
-    # The few texts that are left of all amounts without their digits.
+    # The few texts that all amounts have beside their digits.
     texts = [column.name for column in money] + [
         text
         for column in money
         for (text,) in connection.execute(
-            f"""select regexp_replace({column.raw}, '[\\d.,\\s]+', ' ', 'g') as text from {column.relation}
+            f"""select regexp_replace({column.raw}, '[^\\p{{L}}\\p{{Sc}}]+', ' ', 'g') as text from {column.relation}
             where {column.raw} is not null group by text order by count(*) desc, text limit {MOST_TEXTS}"""
         ).fetchall()
     ]
