@@ -156,8 +156,8 @@ def count_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
     )
 
 
-def export_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
-    """Write the audience below `report_dir`/audiences and return what was done.
+def export_audience(warehouse: Path, report_dir: Path, request: Request) -> tuple[Path, Plan]:
+    """Write the audience below `report_dir`/audiences; return its contact list and what was decided.
 
     Nothing is written where the request asks for what there is not or the contact list would be too small: InputError
     says so.
@@ -182,8 +182,7 @@ def export_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
         overview = Overview(connection)
         decided = plan(overview, folder, request)
         refuse(folder, request, decided)
-        file = write_audience(overview, folder, request, decided)
-    return f"{file}: {decided}"
+        return write_audience(overview, folder, request, decided), decided
 
 
 def plan(overview: Overview, folder: Path, request: Request) -> Plan:

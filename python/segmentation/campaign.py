@@ -4,6 +4,7 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import floor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -243,8 +244,8 @@ def _too_few(measures: Sequence[NDArray[np.float64]], small: int) -> str:
     for title, values in zip(("contact list", "hold-out"), measures, strict=True):
         if (expected := share * len(values)) < small:
             return (
-                f"Too few to tell: the {title} has {len(values)} members, and as both lists buy, {expected:.1f} of "
-                f"them would have an order; at least {small} are wanted (setting small_group)."
+                f"Too few to tell: the {title} has {len(values)} members, and as both lists buy, about "
+                f"{floor(expected)} of them would have an order; at least {small} are wanted (setting small_group)."
             )
     return ""
 

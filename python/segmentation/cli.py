@@ -243,7 +243,8 @@ def audience(
         return
     if where and not name:
         raise click.UsageError("Name the audience (--name): the name is part of the file names, and finds it again.")
-    say(export_audience(warehouse, reports, wanted))
+    file, decided = export_audience(warehouse, reports, wanted)
+    say(f"{file}: {decided}")
 
 
 @audience.command()

@@ -335,7 +335,7 @@ def test_members_are_selected_looked_up_and_written_by_clicks(
     page.get_by_role("button", name="预览").click()
     page.get_by_text("可联系").wait_for()
     page.get_by_role("button", name="写入").click()
-    page.get_by_text("已写入").wait_for()
+    page.get_by_text("已写入").filter(has_text="可联系").wait_for()
     [log] = (tmp_path / "audiences").glob("*_tea/log.csv")
     assert "state=active; effective_segment=top_value" in log.read_text("utf-8-sig")
     assert ",gender=2," in log.read_text("utf-8-sig")

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -269,7 +270,12 @@ def test_an_audience_is_limited_as_make_is_told_and_not_as_the_environment_says(
         if name.startswith("SEGMENTATION_AUDIENCE_"):
             monkeypatch.setenv(name, value)
     requests: list[Request] = []
-    monkeypatch.setattr("segmentation.audience.export_audience", lambda *given: requests.append(given[-1]))
+
+    def export(*given: Any) -> tuple[str, str]:
+        requests.append(given[-1])
+        return "list.csv", "1 member to contact"
+
+    monkeypatch.setattr("segmentation.audience.export_audience", export)
     ran = CliRunner().invoke(commands, ["audience", "--reason=x", "--name=x"], catch_exceptions=False)
     assert ran.exit_code == 0, ran.output
     limits = {"top": 5, "by": "amount", "caps": (("state", 3), ("gender", 2)), "exclude": ("a", "b")}

@@ -14,7 +14,7 @@ from nicegui import app, run, ui
 
 from segmentation.app import state
 from segmentation.app.state import DRAWN, Conditions, Edition, Part, Published
-from segmentation.audience import Request, audience_names, export_audience, plan, read_contacts
+from segmentation.audience import Plan, Request, audience_names, export_audience, plan, read_contacts
 from segmentation.charts import LANGUAGES
 from segmentation.charts.lettering import FONT_PATH
 from segmentation.charts.look import BAR, LOCALES
@@ -394,6 +394,7 @@ class AudienceDialog:
             self.top = ui.number(say("app_top"), precision=0)
             self.cap = ui.select(kinds["text"], label=say("app_cap"), clearable=True)
             self.most = ui.number(say("app_cap_most"), precision=0)
+            self.most.bind_enabled_from(self.cap, "value", bool)
             self.exclude = ui.select(earlier, label=say("app_exclude"), multiple=True, value=[])
             # Without limits: the page would silently take the nearest number for one beyond them.
             self.holdout = ui.number(say("app_holdout"), value=Request.holdout, step=0.05)
@@ -432,14 +433,9 @@ class AudienceDialog:
         )  # fmt: skip
 
     def count(self) -> None:
-        story = self.page.story
         try:
             decided = plan(self.page.edition.overview, self.page.report_dir / "audiences", self.request())
-            numbers = {key: story.count(len(getattr(decided, key))) for key in ("contacted", "held_out")}
-            left_out = ("opted_out", "recent", "excluded", "beyond")
-            others = {key: story.count(getattr(decided, key)) for key in left_out}
-            said = [words(story, warning) for warning in decided.warnings]
-            self.said.text = "\n".join([self.say("app_plan", **numbers, **others), *said])
+            self.said.text = self.told(decided)
         except (InputError, OSError) as error:
             self.refused(error)
 
@@ -448,9 +444,21 @@ class AudienceDialog:
             published, report_dir, wanted = self.page.published, self.page.report_dir, self.request()
             with published.kept():
                 done = await run.io_bound(export_audience, published.warehouse, report_dir, wanted)
-            self.said.text = self.say("app_written", file=str(done).split(": ")[0])
+            # There is none where the page is shut meanwhile.
+            if done:
+                file, decided = done
+                self.said.text = "\n".join([self.say("app_written", file=str(file)), self.told(decided)])
         except (InputError, OSError) as error:
             self.refused(error)
+
+    def told(self, decided: Plan) -> str:
+        """Who is contacted and who is not, and what to know of it."""
+        story = self.page.story
+        numbers = {key: story.count(len(getattr(decided, key))) for key in ("contacted", "held_out")}
+        left_out = ("opted_out", "recent", "excluded", "beyond")
+        others = {key: story.count(getattr(decided, key)) for key in left_out}
+        said = [words(story, warning) for warning in decided.warnings]
+        return "\n".join([self.say("app_plan", **numbers, **others), *said])
 
     def refused(self, error: Exception) -> None:
         self.said.text = self.say("app_refused", why=words(self.page.story, error))
