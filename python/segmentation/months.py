@@ -1,9 +1,22 @@
 """The months of the data as the report, the workbook and the last lines of a build tell them."""
 
+# The orders until the as-of date, each of the type that its customer was by then: who registered later was an
+# unregistered card.
+ORDERS = """(
+    select * replace (
+        case
+            when customer_type = 'member' and card_id not in (select card_id from marts.member_overview)
+                then 'unregistered_card'
+            else customer_type
+        end as customer_type
+    )
+    from marts.orders where purchased_at < (select max(as_of) from marts.member_overview)
+) as orders"""
+
 # One row per month from the first to the as-of date, with what members bought in it before that; the month of the date
 # is partial where trade is to come in it. Of a month without data nothing is known, and of one day no variance of the
 # days with an order.
-MONTHS = """
+MONTHS = f"""
     with as_of as (select max(as_of) as as_of from marts.member_overview),
     months as (
         select distinct month_start, month_status as status
@@ -12,8 +25,7 @@ MONTHS = """
     bought as (
         select cast(date_trunc('month', purchased_at) as date) as month_start, cast(purchased_at as date) as day,
             card_id, amount
-        from marts.orders join as_of on purchased_at < as_of semi join marts.member_overview using (card_id)
-        where customer_type = 'member'
+        from {ORDERS} where customer_type = 'member'
     ),
     by_day as (
         select month_start, day, count(*) as orders, cast(sum(amount) as double) as amount from bought group by all

@@ -63,7 +63,7 @@ by_month as (
     select
         card_id,
         cast(date_trunc('month', moved_at) as date) as month_start,
-        any_value(registered_at) as registered_at,
+        max(registered_at) as registered_at,
         max(purchased_at) as last_purchased_at,
         sum(f) as f,
         sum(m) as m,

@@ -1,14 +1,11 @@
-with sold_lines as (
-    select * from {{ ref('int_sold_lines') }}
-),
-
-named_items as (
+-- The lines are read twice: a CTE of them would be kept.
+with named_items as (
     select
         'product' as level,
         product_code as item_code,
         product_name as item_name,
         count(*) as lines
-    from sold_lines
+    from {{ ref('int_sold_lines') }}
     where product_code is not null
     group by product_code, product_name
     union all
@@ -17,7 +14,7 @@ named_items as (
         counter_code as item_code,
         counter_name as item_name,
         count(*) as lines
-    from sold_lines
+    from {{ ref('int_sold_lines') }}
     where counter_code is not null
     group by counter_code, counter_name
 ),

@@ -13,7 +13,7 @@ clock as (
 
 registrations as (
     select
-        cast(registered_at as date) as registered_on,
+        cast(registered_at as date) as registration_date,
         count(*) as members
     from members
     group by cast(registered_at as date)
@@ -26,7 +26,7 @@ known as (
         clock.month_start,
         coalesce(sum(registrations.members), 0) as members
     from clock
-    left join registrations on coalesce(clock.month_end > registrations.registered_on, true)
+    left join registrations on coalesce(clock.month_end > registrations.registration_date, true)
     group by clock.month_start
 ),
 

@@ -1,8 +1,4 @@
-with sold_lines as (
-    select * from {{ ref('int_sold_lines_as_of') }}
-),
-
-hours as (
+with hours as (
     select * from {{ ref('int_customer_type_hours') }}
 ),
 
@@ -10,13 +6,14 @@ customer_types as (
     {{ fitting_texts(ref('customer_types'), ['customer_type']) }}
 ),
 
+-- The lines are read three times: a CTE of them would be kept.
 -- What a piece of the product costs in the middle of all its lines, whoever bought it.
 usual_prices as (
-    {{ median_prices('sold_lines', ['product_code']) }}
+    {{ median_prices(ref('int_sold_lines_as_of'), ['product_code']) }}
 ),
 
 counted_lines as (
-    select * from sold_lines
+    select * from {{ ref('int_sold_lines_as_of') }}
     where is_counted
 ),
 
@@ -33,7 +30,7 @@ lines as (
             as integer
         )) filter (where sold_lines.is_counted) as below_usual_price_share,
         {{ bargain_shares('sold_lines') }}
-    from sold_lines
+    from {{ ref('int_sold_lines_as_of') }} as sold_lines
     left join usual_prices on sold_lines.product_code = usual_prices.product_code
     group by sold_lines.customer_type
 ),

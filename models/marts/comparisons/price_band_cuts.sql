@@ -11,22 +11,30 @@ counters as (
     select * from {{ ref('counters') }}
 ),
 
+counter_prices as (
+    select
+        counter_code,
+        piece_price,
+        count(*) as lines
+    from buyer_lines
+    group by counter_code, piece_price
+),
+
 -- Each counter by itself, and the whole store; lines without a counter are one group too.
 prices as (
     select
         counter_code,
         false as is_store,
         piece_price,
-        count(*) as lines
-    from buyer_lines
-    group by counter_code, piece_price
+        lines
+    from counter_prices
     union all
     select
         null as counter_code,
         true as is_store,
         piece_price,
-        count(*) as lines
-    from buyer_lines
+        sum(lines) as lines
+    from counter_prices
     group by piece_price
 ),
 

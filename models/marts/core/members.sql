@@ -16,24 +16,25 @@ as_of as (
     select * from {{ ref('int_as_of') }}
 ),
 
--- Nobody is born after the last sale.
-last_sale as (
-    select max(purchased_at) as purchased_at from sales_lines
-),
-
-first_purchases as (
+purchases as (
     select
         card_id,
-        min(purchased_at) as first_purchased_at
+        min(purchased_at) as first_purchased_at,
+        max(purchased_at) as last_purchased_at
     from sales_lines
     group by card_id
+),
+
+-- Nobody is born after the last sale.
+last_sale as (
+    select max(last_purchased_at) as purchased_at from purchases
 ),
 
 -- Where a shop keeps no member table or no registration time, membership begins with the first purchase. Who is listed
 -- and buys only after the as-of date has not begun then, and is a member who has never bought, as those who never will.
 registered as (
     select
-        coalesce(members.card_id, first_purchases.card_id) as card_id,
+        coalesce(members.card_id, purchases.card_id) as card_id,
         members.gender,
         members.age_band,
         members.has_birth_date_text,
@@ -46,12 +47,12 @@ registered as (
         coalesce(
             members.registered_at,
             case
-                when members.card_id is null or first_purchases.first_purchased_at < as_of.as_of
-                    then first_purchases.first_purchased_at
+                when members.card_id is null or purchases.first_purchased_at < as_of.as_of
+                    then purchases.first_purchased_at
             end
         ) as registered_at
     from members
-    full outer join first_purchases on members.card_id = first_purchases.card_id
+    full outer join purchases on members.card_id = purchases.card_id
     cross join last_sale
     cross join as_of
 ),

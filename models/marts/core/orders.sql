@@ -3,11 +3,13 @@ with sold_lines as (
     where is_counted
 ),
 
+-- Not of the CTE, which would be kept for both.
 files as (
     select
         source_file,
         bool_or(purchased_at <> cast(purchased_at as date)) as has_times
-    from sold_lines
+    from {{ ref('int_sold_lines') }}
+    where is_counted
     group by source_file
 ),
 

@@ -1,8 +1,4 @@
-with sales_lines as (
-    select * from {{ ref('sales_lines') }}
-),
-
-far_days as (
+with far_days as (
     select * from {{ ref('int_far_days') }}
     where not is_lone
 ),
@@ -108,7 +104,7 @@ lines_by_card as (
         count(raw_text) as lines_with_raw_text,
         cast(min(purchased_at) as date) as first_day,
         cast(max(purchased_at) as date) as last_day
-    from sales_lines
+    from {{ ref('sales_lines') }}
     group by card_id, reason
 ),
 
@@ -184,7 +180,7 @@ lines_by_currency as (
         currency,
         count(*) as lines,
         count(*) filter (where reason = 'other_currency') as lines_left_out
-    from sales_lines
+    from {{ ref('sales_lines') }}
     where currency is not null
     group by currency
 ),
@@ -290,7 +286,7 @@ counted as (
         min(lines.source_file || ':' || lines.line_no) as other,
         {{ no_days }}
     from crowd
-    inner join sales_lines as lines on crowd.card_id = lines.card_id
+    inner join {{ ref('sales_lines') }} as lines on crowd.card_id = lines.card_id
     where lines.reason is null
     union all
     select

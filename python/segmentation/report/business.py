@@ -7,6 +7,7 @@ from functools import partial
 
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, GENDER_COLORS, PLAIN, TYPE_COLORS, TYPES
+from segmentation.months import ORDERS
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import Block, Card, Cell, Maker, Row, Story, Table, sentences
 from segmentation.sql_text import literal
@@ -488,8 +489,8 @@ def _people(story: Story, name: str, data: list[Row]) -> dict[tuple[str, int], i
     customers = {
         (row["customer_type"], row["position"]): row["customers"]
         for row in story.rows(
-            f"""select customer_type, {position} as position, count(distinct card_id) as customers from marts.orders
-            where card_id is not null and purchased_at < (select max(as_of) from marts.member_overview) group by all"""
+            f"""select customer_type, {position} as position, count(distinct card_id) as customers from {ORDERS}
+            where card_id is not null group by all"""
         )
     }
     untold = {("member", month.month) for month in hidden_months(story)} if name == "month" else set()
@@ -525,9 +526,8 @@ def _leads_of_days(story: Story, name: str, kind: str, best: int, others: list[i
     }[name]
     compared = story.rows(
         f"""with cells as (
-            select {position} as position, {unit} as unit, count(*) as orders from marts.orders
-            where customer_type = {literal(kind)} and purchased_at < (select max(as_of) from marts.member_overview)
-            group by all
+            select {position} as position, {unit} as unit, count(*) as orders from {ORDERS}
+            where customer_type = {literal(kind)} group by all
         ),
         differences as (
             select other.position, units.unit, coalesce(best.orders, 0) - coalesce(cells.orders, 0) as more
@@ -617,7 +617,7 @@ def promotions(story: Story) -> Block | None:
         f"""select promotions.day, weekday_name_{{lang}} as weekday, other_orders / usual_orders as ratio,
             discount_share, usual_discount_share, stands_out_by_orders,
             other_orders >= {story.small} and {story.small} <= (
-                select count(distinct card_id) from marts.orders
+                select count(distinct card_id) from {ORDERS}
                 where customer_type = 'member' and cast(purchased_at as date) = promotions.day
             ) as is_told
         from marts.promotion_days as promotions join marts.dates as dates using (day)

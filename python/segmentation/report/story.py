@@ -14,7 +14,7 @@ from babel.numbers import format_percent
 from segmentation.charts.look import Source, filled, open_source
 from segmentation.errors import InputError
 from segmentation.exports import records
-from segmentation.months import MONTHS
+from segmentation.months import MONTHS, ORDERS
 from segmentation.report.options import Option
 
 Row = dict[str, Any]
@@ -156,13 +156,13 @@ class Story:
         if "key_figures_returns" not in self.texts:
             return False
         [row] = self.rows(
-            """select count(distinct card_id) - (select count(*) from marts.member_overview where orders > 0) as of_all,
+            f"""select
+                count(distinct card_id) - (select count(*) from marts.member_overview where orders > 0) as of_all,
                 (
                     select count(distinct card_id) from marts.member_returns
                     where is_of_counted_purchase and returned_at < (select max(as_of) from marts.member_overview)
                 ) as of_some
-            from marts.orders
-            where customer_type = 'member' and purchased_at < (select max(as_of) from marts.member_overview)"""
+            from {ORDERS} where customer_type = 'member'"""
         )
         return any(map(self.few, row.values()))
 
@@ -268,7 +268,9 @@ def open_story(connection: duckdb.DuckDBPyConnection, language: str) -> Story:
         select text_key, text_{language}
         from (select *, rowid as text_no from seeds.report_texts), features
         where requires is null or list_has_all(names, string_split(requires, ' '))
-        qualify row_number() over (partition by text_key order by len(string_split(requires, ' ')) desc nulls last) = 1
+        qualify row_number() over (
+            partition by text_key order by len(string_split(requires, ' ')) desc nulls last, requires
+        ) = 1
         order by text_no"""
     ).fetchall()
     [(chance_level,)] = connection.execute(
