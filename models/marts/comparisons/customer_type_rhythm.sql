@@ -34,7 +34,7 @@ days as (
         seasons.season_no,
         seasons.name_zh as season_name_zh,
         seasons.name_en as season_name_en,
-        coalesce(coverage.status = 'complete', false) as is_in_complete_month
+        coverage.status = 'complete' as is_in_complete_month
     from hours
     inner join trade on hours.customer_type = trade.customer_type
     inner join weekdays on {{ weekday_of('hours.day') }} = weekdays.weekday

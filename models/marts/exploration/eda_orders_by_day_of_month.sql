@@ -6,24 +6,17 @@ coverage as (
     select * from {{ ref('eda_coverage') }}
 ),
 
-with_coverage as (
-    select
-        days.*,
-        coalesce(coverage.status = 'complete', false) as is_in_complete_month
-    from days
-    left join coverage on date_trunc('month', days.day) = coverage.month_start
-),
-
 -- By the days with trade of complete months: gaps in the data favour no day, nor do the few sales at their edges.
 days_of_month as (
     select
-        cast(day(day) as integer) as day_of_month,
-        cast(sum(orders) as bigint) as orders,
-        cast(sum(amount) as decimal(18, 2)) as amount,
+        cast(day(days.day) as integer) as day_of_month,
+        cast(sum(days.orders) as bigint) as orders,
+        cast(sum(days.amount) as decimal(18, 2)) as amount,
         count(*) as trading_days,
-        cast(sum(orders) filter (where is_in_complete_month) as double)
-        / nullif(count(*) filter (where is_in_complete_month), 0) as orders_per_trading_day
-    from with_coverage
+        cast(sum(days.orders) filter (where coverage.status = 'complete') as double)
+        / nullif(count(*) filter (where coverage.status = 'complete'), 0) as orders_per_trading_day
+    from days
+    left join coverage on date_trunc('month', days.day) = coverage.month_start
     group by day_of_month
 )
 

@@ -65,8 +65,8 @@ by_buyer as (
 ),
 
 -- Per day of trade, as two years seldom have equally many. Of equal habits, the visits would fall on the years as their
--- days of trade do: what is further from that than 1.96 standard deviations (with the correction of continuity) is
--- beyond chance.
+-- days of trade do: what is further from that than chance leads to in 95 of 100 cases (with the correction of
+-- continuity) is beyond it.
 measured as (
     select
         by_buyer.*,

@@ -38,7 +38,8 @@ deviations as (
     from weekday_levels
 ),
 
--- Mean and deviation would be pulled by the very days that are sought; medians are not.
+-- Mean and deviation would be pulled by the very days that are sought; medians are not. Of normal values, the median
+-- distance times 1.4826 is the standard deviation.
 centered as (
     select
         *,

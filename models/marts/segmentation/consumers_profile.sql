@@ -21,16 +21,13 @@ recency_text as (
     where text_key = 'recency'
 ),
 
-{% for profile in profiles -%}
-{{ profile }}_bands as (
+bands as (
     select
         *,
-        lead(lower_bound) over (order by lower_bound) as upper_bound
+        lead(lower_bound) over (partition by profile order by lower_bound) as upper_bound
     from profile_bands
-    where profile = '{{ profile }}'
 ),
 
-{% endfor -%}
 profiles as (
     select
         features.card_id,
@@ -55,7 +52,8 @@ profiles as (
     cross join recency_text
     left join segments on features.card_id = segments.card_id
     {% for profile, value in profiles.items() -%}
-    left join {{ profile }}_bands on {{ is_in_band(value, profile ~ '_bands') }}
+    left join bands as {{ profile }}_bands
+        on {{ profile }}_bands.profile = '{{ profile }}' and {{ is_in_band(value, profile ~ '_bands') }}
     {% endfor %}
 )
 
