@@ -115,10 +115,13 @@ def stability_rows(fits: Fits) -> list[Row]:
     points = fits.points[sample]
     rows: list[Row] = [("sample_size", scaling, None, None, None, float(len(sample)))]
     if fits.labels:
-        for k, gap, error in gap_statistics(points, [1, *fits.labels], settings.n_references, settings.seed):
+        labelings = {1: np.zeros(len(points), int)} | {k: labels[sample] for k, labels in fits.labels.items()}
+        for k, gap, error in gap_statistics(points, labelings, settings.n_references, settings.seed):
             rows += [("gap", scaling, k, None, None, gap), ("gap_error", scaling, k, None, None, error)]
     for k, labels in fits.labels.items():
-        adjusted_rand, jaccards = refit_agreement(points, labels[sample], k, settings.n_refits, settings.seed)
+        adjusted_rand, jaccards = refit_agreement(
+            points, labels[sample], k, settings.n_refits, settings.n_init, settings.seed
+        )
         rows.append(("adjusted_rand", scaling, k, None, None, adjusted_rand))
         rows += [("jaccard", scaling, k, cluster, None, float(jaccard)) for cluster, jaccard in enumerate(jaccards)]
     return rows

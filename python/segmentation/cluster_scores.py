@@ -1,7 +1,7 @@
 """How good, how stable and how likely mere chance a clustering is."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ Single = npt.NDArray[np.float32]
 TILE = 512  # points whose distances are computed together; the distances of a tile stay in the cache
 ZEROS = np.zeros((TILE, TILE), dtype=np.float32)
 SMALLEST_STRATUM = 30  # points of which all enter a stratified sample
-STARTS_OF_A_REFIT = 3  # starts of K-means on samples, where many fits are averaged
+STARTS_OF_A_REFERENCE = 3  # starts of K-means on the references of the gap statistic
 
 
 def silhouette_scores(points: Matrix, labelings: Sequence[Labels]) -> list[float]:
@@ -82,10 +82,13 @@ def estimated_silhouettes(
     return scores, len(sample)
 
 
-def refit_agreement(points: Matrix, labels: Labels, k: int, n_refits: int, seed: int) -> tuple[float, Matrix]:
+def refit_agreement(
+    points: Matrix, labels: Labels, k: int, n_refits: int, n_init: int, seed: int
+) -> tuple[float, Matrix]:
     """How far K-means fits of resampled points agree with a labeling of the (n, features) points.
 
-    Each refit takes n points with replacement, and its centres then label all points. Returned are the mean adjusted
+    Each refit takes n points with replacement, and its centres then label all points. It has as many starts, `n_init`,
+    as the labeling had: with fewer, a worse optimum would pass for another grouping. Returned are the mean adjusted
     Rand index (Hubert and Arabie 1985) and for each of the k clusters the mean Jaccard similarity to its most
     similar cluster in the refit (Hennig 2007: 0.75 and more is valid, below 0.6 not to be trusted). A cluster
     without any point among `points` has the similarity 0.
@@ -96,7 +99,7 @@ def refit_agreement(points: Matrix, labels: Labels, k: int, n_refits: int, seed:
     sizes = np.bincount(labels, minlength=k)
     for refit in range(n_refits):
         resampled = points[rng.integers(0, len(points), len(points))]
-        refitted = KMeans(k, n_init=STARTS_OF_A_REFIT, random_state=seed + refit).fit(resampled).predict(points)
+        refitted = KMeans(k, n_init=n_init, random_state=seed + refit).fit(resampled).predict(points)
         adjusted_rands[refit] = adjusted_rand_score(labels, refitted)
         common = contingency_matrix(np.r_[labels, np.arange(k)], np.r_[refitted, np.arange(k)]) - np.eye(k)
         union = sizes[:, None] + np.bincount(refitted, minlength=k) - common
@@ -105,11 +108,12 @@ def refit_agreement(points: Matrix, labels: Labels, k: int, n_refits: int, seed:
 
 
 def gap_statistics(
-    points: Matrix, counts: Sequence[int], n_references: int, seed: int
+    points: Matrix, labelings: Mapping[int, Labels], n_references: int, seed: int
 ) -> list[tuple[int, float, float]]:
-    """Gap statistic (Tibshirani, Walther and Hastie 2001) of several numbers of clusters, with its standard error.
+    """Gap statistic (Tibshirani, Walther and Hastie 2001) of labelings by their k clusters, with its standard error.
 
-    The references are uniform over the box of the points' principal components. Returns (k, gap, error).
+    The references are uniform over the box of the points' principal components, each with K-means fits of its own.
+    Returns (k, gap, error).
     """
     rng = np.random.default_rng(seed)
     mean = points.mean(axis=0)
@@ -117,14 +121,24 @@ def gap_statistics(
     rotated = (points - mean) @ axes.T
     low, high = rotated.min(axis=0), rotated.max(axis=0)
 
-    def log_dispersions(data: Matrix) -> Matrix:
-        fits = [KMeans(k, n_init=STARTS_OF_A_REFIT, random_state=seed).fit(data) for k in counts]
-        return np.log(np.maximum([fit.inertia_ for fit in fits], np.finfo(float).tiny))
+    def logs(dispersions: Sequence[float]) -> Matrix:
+        return np.log(np.maximum(dispersions, np.finfo(float).tiny))
 
-    references = np.array([log_dispersions(rng.uniform(low, high, rotated.shape)) for _ in range(n_references)])
-    gaps = references.mean(axis=0) - log_dispersions(rotated)
+    def fitted(data: Matrix) -> Matrix:
+        fits = [KMeans(k, n_init=STARTS_OF_A_REFERENCE, random_state=seed).fit(data) for k in labelings]
+        return logs([fit.inertia_ for fit in fits])
+
+    references = np.array([fitted(rng.uniform(low, high, rotated.shape)) for _ in range(n_references)])
+    gaps = references.mean(axis=0) - logs([_dispersion(rotated, labels) for labels in labelings.values()])
     errors = references.std(axis=0) * np.sqrt(1 + 1 / n_references)
-    return [(k, float(gap), float(error)) for k, gap, error in zip(counts, gaps, errors, strict=True)]
+    return [(k, float(gap), float(error)) for k, gap, error in zip(labelings, gaps, errors, strict=True)]
+
+
+def _dispersion(points: Matrix, labels: Labels) -> float:
+    """Return the sum of squared distances of the points to the mean of their cluster."""
+    sizes = np.maximum(np.bincount(labels), 1)
+    means = np.stack([np.bincount(labels, weights=column) / sizes for column in points.T], axis=1)
+    return float(np.square(points - means[labels]).sum())
 
 
 def _cells(labelings: Sequence[Labels]) -> tuple[list[Labels], Labels]:

@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from segmentation.cluster_fits import fit_k_means
 from segmentation.cluster_matching import matched_segments
 from segmentation.cluster_scores import estimated_silhouettes, gap_statistics, refit_agreement, silhouette_scores
-from segmentation.clustering import FitSettings, fit_report, reused_model
+from segmentation.clustering import FitSettings, Labels, Matrix, fit_report, reused_model
 from segmentation.errors import InputError
 from segmentation.speed import FEW_ROWS, workers
 
@@ -148,22 +148,45 @@ def test_planted_groups_are_found_again_by_refits_and_chance_groups_are_not() ->
     rng = np.random.default_rng(3)
     kind = rng.integers(0, 3, 600)
     groups = np.eye(3)[kind] * 10 + rng.normal(size=(600, 3))
-    adjusted_rand, jaccards = refit_agreement(groups, kind, 3, n_refits=5, seed=1)
+    adjusted_rand, jaccards = refit_agreement(groups, kind, 3, n_refits=5, n_init=3, seed=1)
     assert adjusted_rand > 0.95
     assert jaccards.min() > 0.95
     one_cloud = np.exp(rng.normal(size=(600, 5)) * 1.5)
     labels = KMeans(3, n_init=10, random_state=1).fit(one_cloud).labels_
-    assert refit_agreement(one_cloud, labels, 3, n_refits=10, seed=1)[1].min() < 0.75
+    assert refit_agreement(one_cloud, labels, 3, n_refits=10, n_init=3, seed=1)[1].min() < 0.75
+
+
+def test_refits_with_few_starts_find_other_groups_where_the_optimum_is_hard_to_find() -> None:
+    cloud = np.exp(np.random.default_rng(1).normal(size=(200, 5)))
+    labels = KMeans(2, n_init=20, random_state=1).fit(cloud).labels_
+    few, many = (refit_agreement(cloud, labels, 2, n_refits=10, n_init=starts, seed=1)[0] for starts in (1, 10))
+    assert many > few + 0.2
 
 
 @pytest.mark.slow
 def test_the_gap_statistic_sees_groups_and_sees_none_in_one_cloud() -> None:
     rng = np.random.default_rng(3)
     groups = np.eye(3)[rng.integers(0, 3, 600)] * 10 + rng.normal(size=(600, 3))
-    gaps = {k: gap for k, gap, _ in gap_statistics(groups, [1, 2, 3, 4], n_references=5, seed=1)}
+
+    def labeled(points: Matrix) -> dict[int, Labels]:
+        return {k: KMeans(k, n_init=10, random_state=1).fit(points).labels_ for k in (1, 2, 3, 4)}
+
+    gaps = {k: gap for k, gap, _ in gap_statistics(groups, labeled(groups), n_references=5, seed=1)}
     assert max(gaps, key=gaps.__getitem__) == 3
-    cloud = {k: gap for k, gap, _ in gap_statistics(rng.normal(size=(600, 3)), [1, 2, 3], n_references=5, seed=1)}
-    assert cloud[1] > cloud[2]
+    cloud = rng.normal(size=(600, 3))
+    of_cloud = {k: gap for k, gap, _ in gap_statistics(cloud, labeled(cloud), n_references=5, seed=1)}
+    assert of_cloud[1] > of_cloud[2]
+
+
+def test_the_gap_is_that_of_the_labels_not_of_another_fit() -> None:
+    points = np.random.default_rng(3).normal(size=(200, 2))
+    good = KMeans(2, n_init=10, random_state=1).fit(points)
+    bad = np.arange(200) % 2
+    [(_, of_good, _)], [(_, of_bad, _)] = (
+        gap_statistics(points, {2: labels}, n_references=3, seed=1) for labels in (good.labels_, bad)
+    )
+    inertia = sum(np.square(points[bad == cluster] - points[bad == cluster].mean(axis=0)).sum() for cluster in (0, 1))
+    assert of_good - of_bad == pytest.approx(np.log(inertia / good.inertia_))
 
 
 def test_other_seeds_and_shuffled_rows_give_the_same_groups() -> None:

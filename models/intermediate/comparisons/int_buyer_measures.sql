@@ -74,8 +74,9 @@ measures as (
         goods.below_price_share,
         goods.without_points_share,
         goods.discounted_share,
-        cast(features.m as double) / features.f as amount_per_order,
-        cast(goods.pieces as double) / features.f as pieces_per_order
+        -- Equal means of different sums must be equal: they share a place.
+        round(cast(features.m as double) / features.f, 6) as amount_per_order,
+        round(cast(goods.pieces as double) / features.f, 6) as pieces_per_order
     from features
     inner join goods on features.card_id = goods.card_id
 )

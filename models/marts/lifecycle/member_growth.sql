@@ -84,7 +84,8 @@ measured as (
 judged as (
     select
         *,
-        case when is_comparable then amount_per_day / nullif(earlier_amount_per_day, 0) - 1 end as change,
+        -- What is exactly at a bound must not fall to its other side.
+        case when is_comparable then round(amount_per_day / nullif(earlier_amount_per_day, 0) - 1, 12) end as change,
         coalesce(
             abs(more_visits) - 0.5 > {{ z_of_95_percent() }} * sqrt(all_visits * share_of_days * (1 - share_of_days)),
             false

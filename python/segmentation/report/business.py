@@ -693,8 +693,7 @@ def type_comparison(story: Story) -> Block | None:
         from marts.customer_type_comparison as comparison join {TYPES} using (customer_type)
         where customer_type in {_types_of_many(story)} order by sort_order"""
     )
-    # Nothing is a multiple of an order that cost nothing.
-    if len(data) < 2 or not data[1]["amount_per_order"] or story.has_few_with_returns:
+    if len(data) < 2 or story.has_few_with_returns:
         return None
     kept = {name: write for name, write in measures.items() if any(row[name] is not None for row in data)}
     data = [
@@ -706,12 +705,10 @@ def type_comparison(story: Story) -> Block | None:
         for row in data
     ]  # fmt: skip
     first, second = data[0], data[1]
-    ratio = float(first["amount_per_order"]) / float(second["amount_per_order"])
-    direction = "more" if ratio >= 1 else "less"
     return Block(
         "type_comparison",
         story.say(
-            f"type_comparison_title_{direction}",
+            "type_comparison_title",
             kind=first["label"],
             other=second["label"],
             amount=story.money(first["amount_per_order"]),
