@@ -190,6 +190,19 @@ def test_single_characters_tell_of_the_encoding_and_accents_side_by_side_do_not(
     assert text_form(tmp_path / "a.csv").encoding == found
 
 
+@pytest.mark.parametrize("first", ["cp1252", "utf-16"])
+def test_files_of_one_form_in_utf16_and_in_another_encoding_are_one_table(raw: Path, first: str) -> None:
+    for number, encoding in enumerate([first, *({"cp1252", "utf-16"} - {first})]):
+        rows = [f"Müller {n % 5},2018-0{number + 1}-{n:02d},Größe für Äpfel,{n}.5" for n in range(1, 29)]
+        text = "\n".join(["customer_name,date,description,amount", *rows])
+        (raw / f"sales{number}.csv").write_bytes(text.encode(encoding))
+    proposed, _ = proposal(raw)
+    assert (proposed["sales_lines"]["files"], proposed["sales_lines"]["encoding"]) == ("sales*.csv", "cp1252")
+    with landed(raw, str(raw.parent / "proposed.yml")) as connection:
+        cards = connection.execute("select distinct card_id from work.raw.sales_lines order by 1").fetchall()
+    assert cards == [(f"Müller {n}",) for n in range(5)]
+
+
 def test_a_key_that_a_program_has_given_a_point_is_found_in_the_other_file(raw: Path) -> None:
     lines = [f"{card}.0,2017-01-{day:02d} 10:00,5" for card in range(100, 120) for day in range(1, 5)]
     (raw / "sales.csv").write_text("\n".join(["card_id,at,amount", *lines]))
