@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, Job, input_problem, landed
+from conftest import ROOT, Classifier, Job, input_problem, landed
 from test_retailers import RECORDS, SHOP, write_grocery, write_records, write_shop
 
 from segmentation.errors import InputError
@@ -420,3 +420,41 @@ def test_a_price_list_names_its_currency_whatever_the_till_took(raw: Path) -> No
     proposed = yaml.safe_load(text)
     assert (proposed["currency"], "currency" in proposed["sales_lines"]["columns"]) == ("USD", False)
     assert "a guess from the name of amount USD, though currency has" in text
+
+
+def write_orders_with_a_currency(raw: Path, *, of_order_only: str = "") -> None:
+    """Orders of three lines, every fifth in USD, of which the first alone has the currency and what else is named."""
+    rows = [
+        {
+            "Name": f"#{order}", "Email": f"a{order % 5}@x.de", "Created at": f"2024-05-{order % 28 + 1:02d} 12:30",
+            "Currency": "USD" if order % 5 == 0 else "EUR", "Lineitem name": f"item {line}",
+            "Lineitem quantity": "1", "Lineitem price": f"{line + order % 7}.50",
+        } | ({name: "" for name in ("Currency", *of_order_only.split(", ")) if name} if line else {})
+        for order in range(1, 31) for line in range(3)
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_csv(raw / "orders.csv", index=False)
+
+
+@pytest.mark.parametrize("of_order_only", ["", "Name, Email, Created at"])
+def test_a_currency_on_the_first_line_of_an_order_holds_for_the_next(
+    raw: Path, classifier: Classifier, of_order_only: str
+) -> None:
+    write_orders_with_a_currency(raw, of_order_only=of_order_only)
+    proposed, text = proposal(raw)
+    assert "Currency" in proposed["sales_lines"]["fill_down"]
+    assert ("60 of 90 lines have goods but no Currency" in text) == (of_order_only == "")
+    assert "currency: Currency has EUR (24 lines), USD (6 lines), and 60 lines have none" in text
+    (raw.parent / "chosen.yml").write_text(f"currency: EUR\n{text}", encoding="utf-8")
+    classifier.classify(raw, str(raw.parent / "chosen.yml"))
+    counted = "select currency, reason, count(*) from marts.sales_lines group by all order by 1"
+    assert classifier.query(counted) == [("EUR", None, 72), ("USD", "other_currency", 18)]
+
+
+def test_a_currency_that_is_missing_elsewhere_is_not_that_of_the_line_above(raw: Path) -> None:
+    write_orders_with_a_currency(raw)
+    frame = pd.read_csv(raw / "orders.csv", dtype=str)
+    # In any order, the line above is one of another order.
+    frame.sort_values("Lineitem name").to_csv(raw / "orders.csv", index=False)
+    proposed, text = proposal(raw)
+    assert "fill_down" not in proposed["sales_lines"]
+    assert "60 lines have none, which count as the retailer's own where fill_down does not name Currency" in text

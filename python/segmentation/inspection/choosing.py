@@ -100,9 +100,9 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     _choose_times(choice)
     _choose_amount(connection, choice)
     _choose_cancelled(connection, choice)
+    choose_currency(connection, choice)
     _choose_what_is_filled_down(connection, choice)
     _choose_orders(connection, choice)
-    choose_currency(connection, choice)
     choose_time_zone(connection, choice)
     look_at_keys(connection, choice)
     look_at_visits(connection, choice)
@@ -503,19 +503,44 @@ def _choose_what_is_filled_down(connection: DuckDBPyConnection, choice: Choice) 
     of_lines = columns_of(choice.sales, choice.roles)
     of_order = [of_lines[role] for role in OF_AN_ORDER if role in of_lines]
     goods = [of_lines[role].raw for role in GOODS if role in of_lines]
-    if len(of_order) < 2 or "purchased_at" not in of_lines or not goods:
+    if not goods:
         return
-    lacks_all = f"coalesce({', '.join(column.raw for column in of_order)}) is null"
-    [(continued, lacking)] = connection.execute(
-        f"""select count(*) filter (where {lacks_all}), count(*) filter (where {of_lines["purchased_at"].raw} is null)
-        from {choice.sales.relation} where coalesce({", ".join(goods)}) is not null"""
-    ).fetchall()
-    if continued and continued >= ENOUGH * lacking:
-        choice.fill_down = [column.name for column in of_order]
-        choice.doubts.append(
-            f"fill_down: {continued:,} of {choice.sales.rows:,} lines have goods but no {', '.join(choice.fill_down)}: "
-            "those of the line above are taken for them."
-        )
+    has_goods = f"coalesce({', '.join(goods)}) is not null"
+    if len(of_order) >= 2 and "purchased_at" in of_lines:
+        lacks_all = f"coalesce({', '.join(column.raw for column in of_order)}) is null"
+        lacks_moment = f"{of_lines['purchased_at'].raw} is null"
+        has_currency = f"{of_lines['currency'].raw} is not null" if "currency" in of_lines else "true"
+        [(continued, lacking, with_currency)] = connection.execute(
+            f"""select count(*) filter (where {lacks_all}), count(*) filter (where {lacks_moment}),
+                count(*) filter (where {lacks_all} and {has_currency})
+            from {choice.sales.relation} where {has_goods}"""
+        ).fetchall()
+        if continued and continued >= ENOUGH * lacking:
+            of_first = [*of_order, *([] if with_currency else [of_lines["currency"]])]
+            _fill_down(choice, continued, of_first)
+            return
+    if "currency" in of_lines and "receipt_no" in of_lines:
+        # Where the currency alone is lacking, the line above that has one must be of the same receipt.
+        currency, receipt = of_lines["currency"], of_lines["receipt_no"]
+        [(continued, lacking)] = connection.execute(
+            f"""select count(*) filter (where receipt = receipt_above), count(*) from (
+                select {receipt.raw} as receipt, {currency.raw} is null and {has_goods} as is_lacking,
+                    last_value(case when {currency.raw} is not null then {receipt.raw} end ignore nulls) over (
+                        partition by source_file order by row_no
+                    ) as receipt_above
+                from {choice.sales.relation}
+            ) where is_lacking"""
+        ).fetchall()
+        if continued and continued >= ENOUGH * lacking:
+            _fill_down(choice, lacking, [currency])
+
+
+def _fill_down(choice: Choice, lines: int, columns: Sequence[Column]) -> None:
+    choice.fill_down = [column.name for column in columns]
+    choice.doubts.append(
+        f"fill_down: {lines:,} of {choice.sales.rows:,} lines have goods but no {', '.join(choice.fill_down)}: "
+        "what the line above has is taken for them."
+    )
 
 
 def _choose_orders(connection: DuckDBPyConnection, choice: Choice) -> None:
