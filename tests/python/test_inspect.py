@@ -458,3 +458,30 @@ def test_a_currency_that_is_missing_elsewhere_is_not_that_of_the_line_above(raw:
     proposed, text = proposal(raw)
     assert "fill_down" not in proposed["sales_lines"]
     assert "60 lines have none, which count as the retailer's own where fill_down does not name Currency" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "back", "sold"),
+    [
+        ("doc_type", "CN", "INV"), ("Document Type", "C/N", "Invoice"), ("type", "CN", "INV"), ("Belegtyp", "GS", "RE"),
+        ("Type de document", "AV", "Facture"), ("Tipo documento", "NC", "Fattura"), ("voucher_type", "CRN", "SINV"),
+    ],
+)  # fmt: skip
+def test_documents_of_what_was_taken_back_are_no_sales(raw: Path, name: str, back: str, sold: str) -> None:
+    lines = [f"2018-01-{n:02d},c{n % 5},{n}.5,{back if n % 4 == 0 else sold}" for n in range(1, 29)]
+    text, _ = write_and_propose(raw, f"date,card_id,amount,{name}", lines)
+    assert yaml.safe_load(text)["sales_lines"]["cancelled"] == {"column": name, "pattern": [back]}
+    assert f"cancelled: {back} (7 lines) in {name} are taken for no sales; {sold} (21) count" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("country", "CN,RE,FR,GS"), ("type", "CN,DE"), ("way", "Invoice,Credit"), ("doc_type", "CN,XX"),
+     ("payment", "Rechnung,PayPal")],
+)  # fmt: skip
+def test_short_words_of_documents_mean_nothing_elsewhere(raw: Path, name: str, values: str) -> None:
+    kinds = values.split(",")
+    lines = [f"2018-01-{n:02d},c{n % 5},{n}.5,{kinds[n % len(kinds)]}" for n in range(1, 29)]
+    text, _ = write_and_propose(raw, f"date,card_id,amount,{name}", lines)
+    assert "cancelled" not in yaml.safe_load(text)["sales_lines"]
+    assert ("all are taken for sales" in text) == (name == "doc_type")

@@ -1,7 +1,7 @@
 """What the tables and columns that were looked at are for."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from duckdb import DuckDBPyConnection
 
@@ -48,6 +48,7 @@ from segmentation.landing.retailer_file import GOODS, MOMENT_COLUMNS, PRODUCT, R
 
 NO_SALE, VISIT = tuple(WORDS["status"]["no_sale"]), tuple(WORDS["status"]["visit"])
 RETURNED, SOLD = set(WORDS["status"]["returned"]), set(WORDS["status"]["sold"])
+CREDITED, INVOICED = set(WORDS["status"]["credited"]), set(WORDS["status"]["invoiced"])
 # What lines of a receipt beside those of its goods are called.
 NO_GOODS = {bare_name(word) for word in [*WORDS["status"]["paid"], *WORDS["footer"]["words"]]}
 # What is known of an order rather than of one of its lines.
@@ -444,6 +445,14 @@ def _is_no_sale(column: Column, value: str, is_status: bool, has_sold: bool) -> 
     return bool(is_flag) or is_other_kind or plain.startswith(NO_SALE + VISIT if is_status else NO_SALE)
 
 
+def _is_of_documents(column: Column, values: Collection[str]) -> bool:
+    """Tell whether values are kinds of documents: one is that of a sale, and the name or the others say so too."""
+    kinds = {bare_name(value) for value in values}
+    known = SOLD | INVOICED | RETURNED | CREDITED | NO_GOODS
+    is_named = word_score(column.name, "status") >= WHOLE_WORD
+    return not kinds.isdisjoint(SOLD | INVOICED) and (is_named or (kinds <= known and not kinds.isdisjoint(CREDITED)))
+
+
 def _choose_cancelled(connection: DuckDBPyConnection, choice: Choice) -> None:
     """Find receipts whose number starts with a letter where most have none, and columns with a status."""
     if receipt := choice.roles.get("receipt_no"):
@@ -464,10 +473,12 @@ def _choose_cancelled(connection: DuckDBPyConnection, choice: Choice) -> None:
                 continue
             states = _states(connection, column)
             is_status = word_score(column.name, "status") > 0
-            has_sold = any(bare_name(value) in SOLD for value in states)
+            is_of_documents = _is_of_documents(column, states)
+            has_sold = is_of_documents or any(bare_name(value) in SOLD for value in states)
             marks = [
                 value for value in states
-                if _is_no_sale(column, value, is_status, has_sold)
+                if (_is_no_sale(column, value, is_status, has_sold)
+                    or (is_of_documents and bare_name(value) in CREDITED))
                 and (is_status or len(value) == len(value.split("（")[0]) <= 20)
             ]  # fmt: skip
             lines = sum(states[value][1] for value in marks)
@@ -485,7 +496,7 @@ def _choose_cancelled(connection: DuckDBPyConnection, choice: Choice) -> None:
                 rest += "; what is below zero stays a return"
             patterns = [states[value][0] for value in marks]
             # Amounts may say by themselves what was taken back, but not what was cancelled.
-            is_return = all(bare_name(value) in RETURNED for value in marks)
+            is_return = all(bare_name(value) in RETURNED | CREDITED for value in marks)
             found.append((is_return, -lines, column, patterns, f"cancelled: {told} in {column.name}", rest))
     if not found:
         return
