@@ -485,3 +485,36 @@ def test_short_words_of_documents_mean_nothing_elsewhere(raw: Path, name: str, v
     text, _ = write_and_propose(raw, f"date,card_id,amount,{name}", lines)
     assert "cancelled" not in yaml.safe_load(text)["sales_lines"]
     assert ("all are taken for sales" in text) == (name == "doc_type")
+
+
+def write_people(raw: Path, keys: list[str], more: str = "") -> None:
+    """Sales of 20 addresses, and a list of people with the given ones."""
+    rows = [f"{n},c{n % 20}@x.de,2018-01-{n % 28 + 1:02d},{n}.5" for n in range(99)]
+    (raw / "sales.csv").write_text("\n".join(["id,email,date,amount", *rows]), encoding="utf-8")
+    rows = [f"{n},{key},1980-01-{n % 28 + 1:02d},F" for n, key in enumerate(keys)]
+    (raw / "people.csv").write_text("\n".join([f"{more or 'row'},Email,birth_date,gender", *rows]), encoding="utf-8")
+
+
+def test_keys_in_other_capital_letters_name_the_setting(raw: Path) -> None:
+    write_people(raw, [f"C{n}@X.de" for n in range(25)])
+    proposed, text = proposal(raw)
+    assert "members" not in proposed
+    assert (
+        "people.csv is not used: its Email has the values of email in other capital letters: write fold_case: true, "
+        "and name it under members with card_id: Email"
+    ) in text
+    assert "zeros before a number" not in text
+    # Where some are written alike.
+    write_people(raw, [f"{'cC'[n % 2]}{n}@x.de" for n in range(25)])
+    proposed, text = proposal(raw)
+    assert "members" in proposed
+    assert "10 of the 20 customers of the sales lines are in people.csv (20 with fold_case: true)" in text
+    write_people(raw, [f"a{n}@x.de" for n in range(25)])
+    assert "fold_case: true" not in proposal(raw)[1]
+
+
+@pytest.mark.parametrize("first", ["row", "id"])
+def test_a_list_of_people_whose_key_repeats_is_not_used_for_that(raw: Path, first: str) -> None:
+    write_people(raw, [f"c{n % 20}@x.de" for n in range(60)], first)
+    _, text = proposal(raw)
+    assert "people.csv is not used: its Email repeats, 60 rows for 20 customers: keep one row of each" in text

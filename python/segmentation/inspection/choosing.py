@@ -37,6 +37,7 @@ from segmentation.inspection.roles import (
     is_called_otherwise,
     is_of_people,
     joined,
+    key_in_other_case,
     key_of,
     key_of_people,
     sales_table,
@@ -75,7 +76,7 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     if card := choice.roles.get("card_id"):
         looked_up = [table for table in others if table.relation != card.relation]
         share, known_in, key = key_of_people(connection, card, looked_up) or (0, None, None)
-        if share < FEW_KNOWN and people is not None:
+        if share < FEW_KNOWN and people is not None and key_in_other_case(connection, card, people) is None:
             doubts_of_files.append(
                 f"members: no column of {people.title} has the values of {card.name}, so it is not taken for the list "
                 "of the members; where it writes them in another way (zeros before a number, blanks), bring both into "
@@ -92,7 +93,7 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     _choose_members(connection, choice, people, key)
     for table in others:
         if all(table is not other for other in have_a_key):
-            choice.doubts.append(f"{table.title} is not used: {why_not_used(choice, table)}.")
+            choice.doubts.append(f"{table.title} is not used: {why_not_used(connection, choice, table)}.")
     for table in alike:
         choice.doubts.append(
             f"{table.title} is not used: it has the columns of {sales.title}, but is written in another way; bring "
@@ -242,17 +243,20 @@ def _choose_members(connection: DuckDBPyConnection, choice: Choice, people: Tabl
     choice.members, choice.member_roles = people, roles
     if card:
         own = roles["card_id"]
-        [(customers, known, listed)] = connection.execute(
+        [(customers, known, listed, folded)] = connection.execute(
             f"""with customers as (select distinct {card.sql} as v from {card.relation}),
             people as (select distinct {own.sql} as v from {own.relation})
             select count(v), count(v) filter (where v in (select v from people where v is not null)),
-                (select count(v) from people) from customers"""
+                (select count(v) from people),
+                count(distinct lower(v)) filter (where lower(v) in (select lower(v) from people where v is not null))
+            from customers"""
         ).fetchall()
+        in_any_case = f" ({folded:,} with fold_case: true)" if folded > known else ""
         is_list = "registered_at" in roles or known < ENOUGH * listed
         if known < ENOUGH * customers and is_list:
             choice.doubts.append(
-                f"members: {known:,} of the {customers:,} customers of the sales lines are in {people.title}; the "
-                "lines of the others count as those of unregistered cards."
+                f"members: {known:,} of the {customers:,} customers of the sales lines are in {people.title}"
+                f"{in_any_case}; the lines of the others count as those of unregistered cards."
             )
         elif known < ENOUGH * customers:
             choice.doubts.append(
