@@ -1,18 +1,21 @@
 """Proposed retailer files: right for clear cases, and buildable as they are."""
 
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from conftest import ROOT, Classifier, Job, input_problem, landed
+from openpyxl import Workbook
 from test_retailers import RECORDS, SHOP, write_grocery, write_records, write_shop
 
 from segmentation.errors import InputError
 from segmentation.inspection import propose
 from segmentation.inspection.forms import text_form
 from segmentation.landing import text as text_files
+from segmentation.landing import workbook
 from segmentation.landing.retailer import read_retailer
 from segmentation.landing.workbook import OLE_MAGIC
 
@@ -518,3 +521,32 @@ def test_a_list_of_people_whose_key_repeats_is_not_used_for_that(raw: Path, firs
     write_people(raw, [f"c{n % 20}@x.de" for n in range(60)], first)
     _, text = proposal(raw)
     assert "people.csv is not used: its Email repeats, 60 rows for 20 customers: keep one row of each" in text
+
+
+@pytest.mark.parametrize("block", [1 << 22, 100])
+def test_formulas_whose_results_are_not_stored_are_named(
+    raw: Path, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook, "BLOCK_BYTES", block)
+    book = Workbook()
+    book.active.title = "Sales"
+    book.active.append(["card_id", "date", "quantity", "price", "amount"])
+    for n in range(1, 29):
+        amount = f"=C{n + 1}*D{n + 1}" if n > 10 else n * 1.5
+        book.active.append([f"c{n % 5}", f"2018-01-{n:02d}", n, 1.5, amount])
+    book.save(raw / "sales.xlsx")
+    said = "sales.xlsx, Sales: 18 formulas, the first in E12, have no stored result, so that their cells are empty"
+    assert said in proposal(raw)[1]
+
+
+def test_an_empty_text_is_the_result_of_a_formula(raw: Path) -> None:
+    book = Workbook()
+    book.active.append(["card_id", "date", "amount", "remark"])
+    for n in range(1, 29):
+        book.active.append([f"c{n % 5}", f"2018-01-{n:02d}", n * 1.5, '=IF(C1="","x","")'])
+    book.save(raw.parent / "sales.xlsx")
+    # As spreadsheets write it.
+    with ZipFile(raw.parent / "sales.xlsx") as made, ZipFile(raw / "sales.xlsx", "w") as saved:
+        for part in made.namelist():
+            saved.writestr(part, made.read(part).replace(b'"><f>', b'" t="str"><f>').replace(b"<v />", b"<v></v>"))
+    assert "stored result" not in proposal(raw)[1]
