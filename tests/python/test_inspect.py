@@ -550,3 +550,24 @@ def test_an_empty_text_is_the_result_of_a_formula(raw: Path) -> None:
         for part in made.namelist():
             saved.writestr(part, made.read(part).replace(b'"><f>', b'" t="str"><f>').replace(b"<v />", b"<v></v>"))
     assert "stored result" not in proposal(raw)[1]
+
+
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [
+        *(("receipt_no", name) for name in ("Bon-Nr", "bonnr", "Kassenbon-Nr.", "Quittungsnummer")),
+        *(("product_code", name) for name in ("item_no", "Item No.", "Item Number", "product_number", "Art.-Nr.")),
+        ("till_no", "Kassen-Nr"),
+    ],
+)
+def test_short_names_of_columns_are_known(raw: Path, role: str, name: str) -> None:
+    lines = [f"2018-01-{n:02d},c{n % 5},{n}.5,{1000 + n // 2}" for n in range(1, 29)]
+    text, _ = write_and_propose(raw, f"date,card_id,amount,{name}", lines)
+    assert yaml.safe_load(text)["sales_lines"]["columns"].get(role) == name
+
+
+@pytest.mark.parametrize("name", ["Line Item No.", "order_item_number"])
+def test_the_number_of_a_line_is_no_product(raw: Path, name: str) -> None:
+    lines = [f"2018-01-{n:02d},c{n % 5},{n}.5,{n % 3 + 1}" for n in range(1, 29)]
+    text, _ = write_and_propose(raw, f"date,card_id,amount,{name}", lines)
+    assert "product_code" not in yaml.safe_load(text)["sales_lines"]["columns"]
