@@ -1,18 +1,21 @@
 """Proposed retailer files: right for clear cases, and buildable as they are."""
 
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from conftest import ROOT, Job, input_problem, landed
+from conftest import ROOT, Classifier, Job, input_problem, landed
+from openpyxl import Workbook
 from test_retailers import RECORDS, SHOP, write_grocery, write_records, write_shop
 
 from segmentation.errors import InputError
 from segmentation.inspection import propose
 from segmentation.inspection.forms import text_form
 from segmentation.landing import text as text_files
+from segmentation.landing import workbook
 from segmentation.landing.retailer import read_retailer
 from segmentation.landing.workbook import OLE_MAGIC
 
@@ -188,6 +191,19 @@ def test_single_characters_tell_of_the_encoding_and_accents_side_by_side_do_not(
 ) -> None:
     (tmp_path / "a.csv").write_text("\n".join(lines), encoding=written_in)
     assert text_form(tmp_path / "a.csv").encoding == found
+
+
+@pytest.mark.parametrize("first", ["cp1252", "utf-16"])
+def test_files_of_one_form_in_utf16_and_in_another_encoding_are_one_table(raw: Path, first: str) -> None:
+    for number, encoding in enumerate([first, *({"cp1252", "utf-16"} - {first})]):
+        rows = [f"Müller {n % 5},2018-0{number + 1}-{n:02d},Größe für Äpfel,{n}.5" for n in range(1, 29)]
+        text = "\n".join(["customer_name,date,description,amount", *rows])
+        (raw / f"sales{number}.csv").write_bytes(text.encode(encoding))
+    proposed, _ = proposal(raw)
+    assert (proposed["sales_lines"]["files"], proposed["sales_lines"]["encoding"]) == ("sales*.csv", "cp1252")
+    with landed(raw, str(raw.parent / "proposed.yml")) as connection:
+        cards = connection.execute("select distinct card_id from work.raw.sales_lines order by 1").fetchall()
+    assert cards == [(f"Müller {n}",) for n in range(5)]
 
 
 def test_a_key_that_a_program_has_given_a_point_is_found_in_the_other_file(raw: Path) -> None:
@@ -407,3 +423,151 @@ def test_a_price_list_names_its_currency_whatever_the_till_took(raw: Path) -> No
     proposed = yaml.safe_load(text)
     assert (proposed["currency"], "currency" in proposed["sales_lines"]["columns"]) == ("USD", False)
     assert "a guess from the name of amount USD, though currency has" in text
+
+
+def write_orders_with_a_currency(raw: Path, *, of_order_only: str = "") -> None:
+    """Orders of three lines, every fifth in USD, of which the first alone has the currency and what else is named."""
+    rows = [
+        {
+            "Name": f"#{order}", "Email": f"a{order % 5}@x.de", "Created at": f"2024-05-{order % 28 + 1:02d} 12:30",
+            "Currency": "USD" if order % 5 == 0 else "EUR", "Lineitem name": f"item {line}",
+            "Lineitem quantity": "1", "Lineitem price": f"{line + order % 7}.50",
+        } | ({name: "" for name in ("Currency", *of_order_only.split(", ")) if name} if line else {})
+        for order in range(1, 31) for line in range(3)
+    ]  # fmt: skip
+    pd.DataFrame(rows).to_csv(raw / "orders.csv", index=False)
+
+
+@pytest.mark.parametrize("of_order_only", ["", "Name, Email, Created at"])
+def test_a_currency_on_the_first_line_of_an_order_holds_for_the_next(
+    raw: Path, classifier: Classifier, of_order_only: str
+) -> None:
+    write_orders_with_a_currency(raw, of_order_only=of_order_only)
+    proposed, text = proposal(raw)
+    assert "Currency" in proposed["sales_lines"]["fill_down"]
+    assert ("60 of 90 lines have goods but no Currency" in text) == (of_order_only == "")
+    assert "currency: Currency has EUR (24 lines), USD (6 lines), and 60 lines have none" in text
+    (raw.parent / "chosen.yml").write_text(f"currency: EUR\n{text}", encoding="utf-8")
+    classifier.classify(raw, str(raw.parent / "chosen.yml"))
+    counted = "select currency, reason, count(*) from marts.sales_lines group by all order by 1"
+    assert classifier.query(counted) == [("EUR", None, 72), ("USD", "other_currency", 18)]
+
+
+def test_a_currency_that_is_missing_elsewhere_is_not_that_of_the_line_above(raw: Path) -> None:
+    write_orders_with_a_currency(raw)
+    frame = pd.read_csv(raw / "orders.csv", dtype=str)
+    # In any order, the line above is one of another order.
+    frame.sort_values("Lineitem name").to_csv(raw / "orders.csv", index=False)
+    proposed, text = proposal(raw)
+    assert "fill_down" not in proposed["sales_lines"]
+    assert "60 lines have none, which count as the retailer's own where fill_down does not name Currency" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "back", "sold"),
+    [
+        ("doc_type", "CN", "INV"), ("Document Type", "C/N", "Invoice"), ("type", "CN", "INV"), ("Belegtyp", "GS", "RE"),
+        ("Type de document", "AV", "Facture"), ("Tipo documento", "NC", "Fattura"), ("voucher_type", "CRN", "SINV"),
+    ],
+)  # fmt: skip
+def test_documents_of_what_was_taken_back_are_no_sales(raw: Path, name: str, back: str, sold: str) -> None:
+    lines = [f"2018-01-{n:02d},c{n % 5},{n}.5,{back if n % 4 == 0 else sold}" for n in range(1, 29)]
+    text, _ = write_and_propose(raw, f"date,card_id,amount,{name}", lines)
+    assert yaml.safe_load(text)["sales_lines"]["cancelled"] == {"column": name, "pattern": [back]}
+    assert f"cancelled: {back} (7 lines) in {name} are taken for no sales; {sold} (21) count" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("country", "CN,RE,FR,GS"), ("type", "CN,DE"), ("way", "Invoice,Credit"), ("doc_type", "CN,XX"),
+     ("payment", "Rechnung,PayPal")],
+)  # fmt: skip
+def test_short_words_of_documents_mean_nothing_elsewhere(raw: Path, name: str, values: str) -> None:
+    kinds = values.split(",")
+    lines = [f"2018-01-{n:02d},c{n % 5},{n}.5,{kinds[n % len(kinds)]}" for n in range(1, 29)]
+    text, _ = write_and_propose(raw, f"date,card_id,amount,{name}", lines)
+    assert "cancelled" not in yaml.safe_load(text)["sales_lines"]
+    assert ("all are taken for sales" in text) == (name == "doc_type")
+
+
+def write_people(raw: Path, keys: list[str], more: str = "") -> None:
+    """Sales of 20 addresses, and a list of people with the given ones."""
+    rows = [f"{n},c{n % 20}@x.de,2018-01-{n % 28 + 1:02d},{n}.5" for n in range(99)]
+    (raw / "sales.csv").write_text("\n".join(["id,email,date,amount", *rows]), encoding="utf-8")
+    rows = [f"{n},{key},1980-01-{n % 28 + 1:02d},F" for n, key in enumerate(keys)]
+    (raw / "people.csv").write_text("\n".join([f"{more or 'row'},Email,birth_date,gender", *rows]), encoding="utf-8")
+
+
+def test_keys_in_other_capital_letters_name_the_setting(raw: Path) -> None:
+    write_people(raw, [f"C{n}@X.de" for n in range(25)])
+    proposed, text = proposal(raw)
+    assert "members" not in proposed
+    assert (
+        "people.csv is not used: its Email has the values of email in other capital letters: write fold_case: true, "
+        "and name it under members with card_id: Email"
+    ) in text
+    assert "zeros before a number" not in text
+    # Where some are written alike.
+    write_people(raw, [f"{'cC'[n % 2]}{n}@x.de" for n in range(25)])
+    proposed, text = proposal(raw)
+    assert "members" in proposed
+    assert "10 of the 20 customers of the sales lines are in people.csv (20 with fold_case: true)" in text
+    write_people(raw, [f"a{n}@x.de" for n in range(25)])
+    assert "fold_case: true" not in proposal(raw)[1]
+
+
+@pytest.mark.parametrize("first", ["row", "id"])
+def test_a_list_of_people_whose_key_repeats_is_not_used_for_that(raw: Path, first: str) -> None:
+    write_people(raw, [f"c{n % 20}@x.de" for n in range(60)], first)
+    _, text = proposal(raw)
+    assert "people.csv is not used: its Email repeats, 60 rows for 20 customers: keep one row of each" in text
+
+
+@pytest.mark.parametrize("block", [1 << 22, 100])
+def test_formulas_whose_results_are_not_stored_are_named(
+    raw: Path, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook, "BLOCK_BYTES", block)
+    book = Workbook()
+    book.active.title = "Sales"
+    book.active.append(["card_id", "date", "quantity", "price", "amount"])
+    for n in range(1, 29):
+        amount = f"=C{n + 1}*D{n + 1}" if n > 10 else n * 1.5
+        book.active.append([f"c{n % 5}", f"2018-01-{n:02d}", n, 1.5, amount])
+    book.save(raw / "sales.xlsx")
+    said = "sales.xlsx, Sales: 18 formulas, the first in E12, have no stored result, so that their cells are empty"
+    assert said in proposal(raw)[1]
+
+
+def test_an_empty_text_is_the_result_of_a_formula(raw: Path) -> None:
+    book = Workbook()
+    book.active.append(["card_id", "date", "amount", "remark"])
+    for n in range(1, 29):
+        book.active.append([f"c{n % 5}", f"2018-01-{n:02d}", n * 1.5, '=IF(C1="","x","")'])
+    book.save(raw.parent / "sales.xlsx")
+    # As spreadsheets write it.
+    with ZipFile(raw.parent / "sales.xlsx") as made, ZipFile(raw / "sales.xlsx", "w") as saved:
+        for part in made.namelist():
+            saved.writestr(part, made.read(part).replace(b'"><f>', b'" t="str"><f>').replace(b"<v />", b"<v></v>"))
+    assert "stored result" not in proposal(raw)[1]
+
+
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [
+        *(("receipt_no", name) for name in ("Bon-Nr", "bonnr", "Kassenbon-Nr.", "Quittungsnummer")),
+        *(("product_code", name) for name in ("item_no", "Item No.", "Item Number", "product_number", "Art.-Nr.")),
+        ("till_no", "Kassen-Nr"),
+    ],
+)
+def test_short_names_of_columns_are_known(raw: Path, role: str, name: str) -> None:
+    lines = [f"2018-01-{n:02d},c{n % 5},{n}.5,{1000 + n // 2}" for n in range(1, 29)]
+    text, _ = write_and_propose(raw, f"date,card_id,amount,{name}", lines)
+    assert yaml.safe_load(text)["sales_lines"]["columns"].get(role) == name
+
+
+@pytest.mark.parametrize("name", ["Line Item No.", "order_item_number"])
+def test_the_number_of_a_line_is_no_product(raw: Path, name: str) -> None:
+    lines = [f"2018-01-{n:02d},c{n % 5},{n}.5,{n % 3 + 1}" for n in range(1, 29)]
+    text, _ = write_and_propose(raw, f"date,card_id,amount,{name}", lines)
+    assert "product_code" not in yaml.safe_load(text)["sales_lines"]["columns"]

@@ -110,6 +110,16 @@ def test_a_stated_encoding_is_that_of_files_that_are_not_utf8(tmp_path: Path) ->
     assert load(tmp_path, content, "card_id") == [("Müller",), ("Müller",)]
 
 
+@pytest.mark.parametrize("order", ["le", "be"])
+@pytest.mark.parametrize("stated", ["cp1252", "cp932", "gb18030", "utf-8"])
+def test_a_mark_of_utf16_goes_before_a_stated_encoding(tmp_path: Path, stated: str, order: str) -> None:
+    text = HEADER + "Müller,2015-01-01,x,1\n"
+    write(tmp_path, ("\ufeff" + text).encode(f"utf-16-{order}"))
+    write(tmp_path, text.replace("ü", "").encode(stated), "sales2.csv")
+    content = PLAIN.replace("sales.csv", f"'sales*.csv', encoding: {stated}")
+    assert load(tmp_path, content, "card_id") == [("Müller",), ("Mller",)]
+
+
 def test_files_of_every_kind_are_one_table(tmp_path: Path) -> None:
     write(tmp_path, HEADER + "a,2015-01-01,x,1\nbroken\nb,2015-01-01,x,2\n", "day=2015-01-01/1.csv")
     write(tmp_path, gzip.compress((HEADER + "c,2015-01-02,x,3\n").encode()), "day=2015-01-02/2.csv.gz")

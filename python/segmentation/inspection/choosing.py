@@ -1,7 +1,7 @@
 """What the tables and columns that were looked at are for."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from duckdb import DuckDBPyConnection
 
@@ -37,6 +37,7 @@ from segmentation.inspection.roles import (
     is_called_otherwise,
     is_of_people,
     joined,
+    key_in_other_case,
     key_of,
     key_of_people,
     sales_table,
@@ -48,6 +49,7 @@ from segmentation.landing.retailer_file import GOODS, MOMENT_COLUMNS, PRODUCT, R
 
 NO_SALE, VISIT = tuple(WORDS["status"]["no_sale"]), tuple(WORDS["status"]["visit"])
 RETURNED, SOLD = set(WORDS["status"]["returned"]), set(WORDS["status"]["sold"])
+CREDITED, INVOICED = set(WORDS["status"]["credited"]), set(WORDS["status"]["invoiced"])
 # What lines of a receipt beside those of its goods are called.
 NO_GOODS = {bare_name(word) for word in [*WORDS["status"]["paid"], *WORDS["footer"]["words"]]}
 # What is known of an order rather than of one of its lines.
@@ -74,7 +76,7 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     if card := choice.roles.get("card_id"):
         looked_up = [table for table in others if table.relation != card.relation]
         share, known_in, key = key_of_people(connection, card, looked_up) or (0, None, None)
-        if share < FEW_KNOWN and people is not None:
+        if share < FEW_KNOWN and people is not None and key_in_other_case(connection, card, people) is None:
             doubts_of_files.append(
                 f"members: no column of {people.title} has the values of {card.name}, so it is not taken for the list "
                 "of the members; where it writes them in another way (zeros before a number, blanks), bring both into "
@@ -91,7 +93,7 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     _choose_members(connection, choice, people, key)
     for table in others:
         if all(table is not other for other in have_a_key):
-            choice.doubts.append(f"{table.title} is not used: {why_not_used(choice, table)}.")
+            choice.doubts.append(f"{table.title} is not used: {why_not_used(connection, choice, table)}.")
     for table in alike:
         choice.doubts.append(
             f"{table.title} is not used: it has the columns of {sales.title}, but is written in another way; bring "
@@ -100,9 +102,9 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     _choose_times(choice)
     _choose_amount(connection, choice)
     _choose_cancelled(connection, choice)
+    choose_currency(connection, choice)
     _choose_what_is_filled_down(connection, choice)
     _choose_orders(connection, choice)
-    choose_currency(connection, choice)
     choose_time_zone(connection, choice)
     look_at_keys(connection, choice)
     look_at_visits(connection, choice)
@@ -241,17 +243,20 @@ def _choose_members(connection: DuckDBPyConnection, choice: Choice, people: Tabl
     choice.members, choice.member_roles = people, roles
     if card:
         own = roles["card_id"]
-        [(customers, known, listed)] = connection.execute(
+        [(customers, known, listed, folded)] = connection.execute(
             f"""with customers as (select distinct {card.sql} as v from {card.relation}),
             people as (select distinct {own.sql} as v from {own.relation})
             select count(v), count(v) filter (where v in (select v from people where v is not null)),
-                (select count(v) from people) from customers"""
+                (select count(v) from people),
+                count(distinct lower(v)) filter (where lower(v) in (select lower(v) from people where v is not null))
+            from customers"""
         ).fetchall()
+        in_any_case = f" ({folded:,} with fold_case: true)" if folded > known else ""
         is_list = "registered_at" in roles or known < ENOUGH * listed
         if known < ENOUGH * customers and is_list:
             choice.doubts.append(
-                f"members: {known:,} of the {customers:,} customers of the sales lines are in {people.title}; the "
-                "lines of the others count as those of unregistered cards."
+                f"members: {known:,} of the {customers:,} customers of the sales lines are in {people.title}"
+                f"{in_any_case}; the lines of the others count as those of unregistered cards."
             )
         elif known < ENOUGH * customers:
             choice.doubts.append(
@@ -444,6 +449,14 @@ def _is_no_sale(column: Column, value: str, is_status: bool, has_sold: bool) -> 
     return bool(is_flag) or is_other_kind or plain.startswith(NO_SALE + VISIT if is_status else NO_SALE)
 
 
+def _is_of_documents(column: Column, values: Collection[str]) -> bool:
+    """Tell whether values are kinds of documents: one is that of a sale, and the name or the others say so too."""
+    kinds = {bare_name(value) for value in values}
+    known = SOLD | INVOICED | RETURNED | CREDITED | NO_GOODS
+    is_named = word_score(column.name, "status") >= WHOLE_WORD
+    return not kinds.isdisjoint(SOLD | INVOICED) and (is_named or (kinds <= known and not kinds.isdisjoint(CREDITED)))
+
+
 def _choose_cancelled(connection: DuckDBPyConnection, choice: Choice) -> None:
     """Find receipts whose number starts with a letter where most have none, and columns with a status."""
     if receipt := choice.roles.get("receipt_no"):
@@ -464,10 +477,12 @@ def _choose_cancelled(connection: DuckDBPyConnection, choice: Choice) -> None:
                 continue
             states = _states(connection, column)
             is_status = word_score(column.name, "status") > 0
-            has_sold = any(bare_name(value) in SOLD for value in states)
+            is_of_documents = _is_of_documents(column, states)
+            has_sold = is_of_documents or any(bare_name(value) in SOLD for value in states)
             marks = [
                 value for value in states
-                if _is_no_sale(column, value, is_status, has_sold)
+                if (_is_no_sale(column, value, is_status, has_sold)
+                    or (is_of_documents and bare_name(value) in CREDITED))
                 and (is_status or len(value) == len(value.split("（")[0]) <= 20)
             ]  # fmt: skip
             lines = sum(states[value][1] for value in marks)
@@ -485,7 +500,7 @@ def _choose_cancelled(connection: DuckDBPyConnection, choice: Choice) -> None:
                 rest += "; what is below zero stays a return"
             patterns = [states[value][0] for value in marks]
             # Amounts may say by themselves what was taken back, but not what was cancelled.
-            is_return = all(bare_name(value) in RETURNED for value in marks)
+            is_return = all(bare_name(value) in RETURNED | CREDITED for value in marks)
             found.append((is_return, -lines, column, patterns, f"cancelled: {told} in {column.name}", rest))
     if not found:
         return
@@ -503,19 +518,44 @@ def _choose_what_is_filled_down(connection: DuckDBPyConnection, choice: Choice) 
     of_lines = columns_of(choice.sales, choice.roles)
     of_order = [of_lines[role] for role in OF_AN_ORDER if role in of_lines]
     goods = [of_lines[role].raw for role in GOODS if role in of_lines]
-    if len(of_order) < 2 or "purchased_at" not in of_lines or not goods:
+    if not goods:
         return
-    lacks_all = f"coalesce({', '.join(column.raw for column in of_order)}) is null"
-    [(continued, lacking)] = connection.execute(
-        f"""select count(*) filter (where {lacks_all}), count(*) filter (where {of_lines["purchased_at"].raw} is null)
-        from {choice.sales.relation} where coalesce({", ".join(goods)}) is not null"""
-    ).fetchall()
-    if continued and continued >= ENOUGH * lacking:
-        choice.fill_down = [column.name for column in of_order]
-        choice.doubts.append(
-            f"fill_down: {continued:,} of {choice.sales.rows:,} lines have goods but no {', '.join(choice.fill_down)}: "
-            "those of the line above are taken for them."
-        )
+    has_goods = f"coalesce({', '.join(goods)}) is not null"
+    if len(of_order) >= 2 and "purchased_at" in of_lines:
+        lacks_all = f"coalesce({', '.join(column.raw for column in of_order)}) is null"
+        lacks_moment = f"{of_lines['purchased_at'].raw} is null"
+        has_currency = f"{of_lines['currency'].raw} is not null" if "currency" in of_lines else "true"
+        [(continued, lacking, with_currency)] = connection.execute(
+            f"""select count(*) filter (where {lacks_all}), count(*) filter (where {lacks_moment}),
+                count(*) filter (where {lacks_all} and {has_currency})
+            from {choice.sales.relation} where {has_goods}"""
+        ).fetchall()
+        if continued and continued >= ENOUGH * lacking:
+            of_first = [*of_order, *([] if with_currency else [of_lines["currency"]])]
+            _fill_down(choice, continued, of_first)
+            return
+    if "currency" in of_lines and "receipt_no" in of_lines:
+        # Where the currency alone is lacking, the line above that has one must be of the same receipt.
+        currency, receipt = of_lines["currency"], of_lines["receipt_no"]
+        [(continued, lacking)] = connection.execute(
+            f"""select count(*) filter (where receipt = receipt_above), count(*) from (
+                select {receipt.raw} as receipt, {currency.raw} is null and {has_goods} as is_lacking,
+                    last_value(case when {currency.raw} is not null then {receipt.raw} end ignore nulls) over (
+                        partition by source_file order by row_no
+                    ) as receipt_above
+                from {choice.sales.relation}
+            ) where is_lacking"""
+        ).fetchall()
+        if continued and continued >= ENOUGH * lacking:
+            _fill_down(choice, lacking, [currency])
+
+
+def _fill_down(choice: Choice, lines: int, columns: Sequence[Column]) -> None:
+    choice.fill_down = [column.name for column in columns]
+    choice.doubts.append(
+        f"fill_down: {lines:,} of {choice.sales.rows:,} lines have goods but no {', '.join(choice.fill_down)}: "
+        "what the line above has is taken for them."
+    )
 
 
 def _choose_orders(connection: DuckDBPyConnection, choice: Choice) -> None:

@@ -18,7 +18,9 @@ from segmentation.inspection.roles import (
     columns_of,
     decimal_mark,
     is_of_kind,
+    key_in_other_case,
     may_be_key,
+    repeated_key,
     word_score,
 )
 from segmentation.landing.moments import parsed_moment
@@ -66,8 +68,8 @@ def _not_understood(connection: DuckDBPyConnection, column: Column, kind: str) -
     return (number, example) if number else (column.values, column.examples[0][0])
 
 
-def why_not_used(choice: Choice, table: Table) -> str:
-    """Tell what a file of sales lines lacks, or which columns may be keys but for the rows that share a value."""
+def why_not_used(connection: DuckDBPyConnection, choice: Choice, table: Table) -> str:
+    """Tell what a file of sales lines lacks, or which columns may be keys but for what speaks against it."""
     columns = columns_of(choice.sales, choice.roles)
     lacking = sorted(column.name for column in columns.values() if column.name not in table.columns)
     needed = [columns.get(role) for role in REQUIRED_COLUMNS["sales_lines"]]
@@ -89,6 +91,14 @@ def why_not_used(choice: Choice, table: Table) -> str:
         return (
             f"it may be sales lines under other names: where it is, list both in files, and both names of each column "
             f"({', '.join(both)})"
+        )
+    if repeated := repeated_key(table):
+        return repeated
+    card = choice.roles.get("card_id")
+    if card is not None and (key := key_in_other_case(connection, card, table)) is not None:
+        return (
+            f"its {key.name} has the values of {card.name} in other capital letters: write fold_case: true, and name "
+            f"it under members with card_id: {key.name}"
         )
     names = [
         f"{right.name} is in both, but {table.rows:,} rows have only {right.distinct:,} values of it"
@@ -138,7 +148,7 @@ def look_at_keys(connection: DuckDBPyConnection, choice: Choice) -> None:
     if values:
         choice.doubts.append(
             f"card_id: {values:,} values of {card.name} differ in capital letters only, such as {examples}: they count "
-            "as different customers."
+            "as different customers, unless you write fold_case: true."
         )
     words = ", ".join(literal(word) for word in WORDS["nobody"]["words"])
     nobody = connection.execute(

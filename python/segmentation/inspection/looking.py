@@ -22,7 +22,7 @@ from segmentation.landing.files import (
 from segmentation.landing.reading import PLACE, append, create_table, read_files
 from segmentation.landing.retailer import WORDS, FileSet
 from segmentation.landing.text import DELIMITERS
-from segmentation.landing.workbook import sheet_names
+from segmentation.landing.workbook import formulas_alone, sheet_names
 from segmentation.sql_text import literal
 
 # Of a last row that sums up the others: a value begins with such a word, or counts rows.
@@ -213,6 +213,13 @@ def _sheets(path: Path, root: Path, remark: AddRemark) -> Iterator[tuple[Form, l
         header = read_header(path, name, settings, root)
         if header.has_rows and len(header.expressions) > 1:
             _remark_on_names(f"{path.name}, {name}", header, remark)
+            if places := formulas_alone(path, name):
+                remark(
+                    "",
+                    f"{path.name}, {name}",
+                    f": {len(places):,} formulas, the first in {places[0]}, have no stored result, so that their cells "
+                    "are empty: open the workbook in a spreadsheet program and save it.",
+                )
             forms.setdefault((_names(header), settings.skip), ([], settings))[0].append(name)
     for form, (names, settings) in forms.items():
         sheets = () if names == shown[:1] else tuple(names)

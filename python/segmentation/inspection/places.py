@@ -62,6 +62,14 @@ def choose_currency(connection: DuckDBPyConnection, choice: Choice) -> None:
         else:
             told = ", ".join(f"{code} ({number:,} lines)" for code, number in codes.items())
             choice.roles["currency"] = best
+            [(lacking,)] = connection.execute(
+                f"select count(*) from {best.relation} where {best.raw} is null"
+            ).fetchall()
+            if lacking:
+                told += (
+                    f", and {lacking:,} lines have none, which count as the retailer's own where fill_down does not "
+                    f"name {best.name}"
+                )
             choice.doubts.append(
                 f"currency: {best.name} has {told}; a build stops at amounts of several currencies, unless currency, "
                 f"such as currency: {next(iter(codes))}, says which lines count."

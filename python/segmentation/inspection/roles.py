@@ -168,6 +168,31 @@ def is_of_people(table: Table) -> bool:
     return card is not None and len(roles) > 1 and card.distinct >= ALMOST_ONCE * table.rows
 
 
+def repeated_key(table: Table) -> str:
+    """Say how often the customers of a table with what is known of them repeat; empty where they do not."""
+    roles = columns_for([table], ["card_id", *MEMBER_ROLES], [], "")
+    card = roles.get("card_id")
+    if card is None or len(roles) == 1 or card.distinct >= ALMOST_ONCE * table.rows:
+        return ""
+    return f"its {card.name} repeats, {table.rows:,} rows for {card.distinct:,} customers: keep one row of each"
+
+
+def key_in_other_case(connection: DuckDBPyConnection, card: Column, table: Table) -> Column | None:
+    """Return the column of a table that has most of the customers in other capital letters than the sales lines."""
+    for column in table.columns.values():
+        if not column.distinct or not (word_score(column.name, "card_id") or may_be_key(card, column, table)):
+            continue
+        [(customers, alike, in_any_case)] = connection.execute(
+            f"""with own as (select distinct {card.sql} as v from {card.relation}),
+            others as (select distinct {column.sql} as v from {column.relation})
+            select count(v), count(v) filter (where v in (select v from others where v is not null)),
+                count(v) filter (where lower(v) in (select lower(v) from others where v is not null)) from own"""
+        ).fetchall()
+        if in_any_case > alike and in_any_case * 2 > customers:
+            return column
+    return None
+
+
 def key_of_people(
     connection: DuckDBPyConnection, card: Column, tables: Sequence[Table]
 ) -> tuple[float, Table, Column] | None:
@@ -260,7 +285,8 @@ def drop_useless_joins(choice: Choice) -> None:
             card = choice.roles.get("card_id")
             is_of_cards = card is not None and join.left == card.name
             members = "; if who is not on it is no member, name it under members" if is_of_cards else ""
-            choice.doubts.append(f"{join.table.title} is not used: none of its columns has a place{members}.")
+            reason = repeated_key(join.table) or f"none of its columns has a place{members}"
+            choice.doubts.append(f"{join.table.title} is not used: {reason}.")
 
 
 def columns_of(table: Table, roles: dict[str, Column]) -> dict[str, Column]:

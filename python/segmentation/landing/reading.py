@@ -28,9 +28,8 @@ from segmentation.landing.text import (
     decompress,
     has_old_line_ends,
     is_utf8,
-    is_utf8_instead,
-    is_utf16,
     mend_csv,
+    own_encoding,
     to_tabs,
     to_utf8,
     with_new_line_ends,
@@ -244,14 +243,11 @@ def _read_lines(
 def _in_utf8(path: Path, shown: Path, stated_encoding: str | None, target: Path) -> tuple[Path, str, bool]:
     """Return a file with the text, its encoding, and whether it is wholly valid, which makes it utf-8.
 
-    Without a stated encoding the file is utf-8 if all of it is valid, else gb18030 if all of it is, else the
-    one of them that fewer lines break. A stated encoding is that of files that are not utf-8.
+    Where `own_encoding` tells none, the file is utf-8 if all of it is valid, else gb18030 if all of it is, else the
+    one of them that fewer lines break.
     """
-    if stated_encoding and is_utf8_instead(path, stated_encoding):
-        return path, UTF8, True
-    candidates = [stated_encoding or ("utf-16" if is_utf16(path) else UTF8)]
-    if candidates == [UTF8] and not stated_encoding:
-        candidates.append("gb18030")
+    own = own_encoding(path, stated_encoding)
+    candidates = [own] if own else [UTF8, "gb18030"]
     for encoding in candidates:
         if codecs.lookup(encoding).name == UTF8:
             if is_utf8(path):

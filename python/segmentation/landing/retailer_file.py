@@ -358,8 +358,9 @@ class Files(Entry, Generic[Columns]):
     )
     encoding: Encoding | None = Field(
         None,
-        description="of text that is not utf-8; without it utf-16 with a mark, or gb18030, whichever fits. Western "
-        "files often are `cp1252`, Japanese ones `cp932`, Korean ones `cp949`, those of Taiwan `cp950`",
+        description="of text that is neither utf-8 nor begins with a mark of utf-16: these are known whatever is "
+        "stated; without it gb18030. Western files often are `cp1252`, Japanese ones `cp932`, Korean ones `cp949`, "
+        "those of Taiwan `cp950`",
     )
     delimiter: Text | None = Field(
         None,

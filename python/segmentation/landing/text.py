@@ -253,10 +253,21 @@ def is_utf8(path: Path) -> bool:
     return True
 
 
-def is_utf8_instead(path: Path, stated_encoding: str) -> bool:
+def own_encoding(path: Path, stated_encoding: str | None) -> str | None:
+    """Return the encoding of a file; None for utf-8 or gb18030, whichever fits.
+
+    A stated encoding, but for those that write a line end in another way than ASCII does, is that of files that neither
+    have a mark of utf-16 nor are utf-8.
+    """
+    if stated_encoding and "\n".encode(stated_encoding) != b"\n":
+        return stated_encoding
+    if is_utf16(path):
+        return "utf-16"
+    return None if stated_encoding and _is_utf8_beyond_ascii(path) else stated_encoding
+
+
+def _is_utf8_beyond_ascii(path: Path) -> bool:
     """Tell whether a file is valid utf-8 beyond ASCII, which no text in an encoding of single bytes is by chance."""
-    if "\n".encode(stated_encoding) != b"\n":
-        return False
     beyond_ascii = False
     decoder = codecs.getincrementaldecoder("utf-8")()
     with open_plain(path) as file:
@@ -297,8 +308,8 @@ def find_header(
 ) -> HeaderRecord:
     """Return the first record that has a field of each wanted column; the first one where none has, or none is wanted.
 
-    Without an encoding, a line counts as utf-8 if it is valid, else as gb18030; an encoding is that of files that are
-    not utf-8. Without a delimiter, the usual ones are tried.
+    Where `own_encoding` tells none, a line counts as utf-8 if it is valid, else as gb18030. Without a delimiter, the
+    usual ones are tried.
 
     Parameters
     ----------
@@ -310,9 +321,7 @@ def find_header(
     InputError
         If the file is not in its encoding.
     """
-    encoding = encoding or ("utf-16" if is_utf16(path) else None)
-    if encoding and is_utf8_instead(path, encoding):
-        encoding = None
+    encoding = own_encoding(path, encoding)
     try:
         line_end = "\r" if has_old_line_ends(path, encoding) else "\n"
         with (

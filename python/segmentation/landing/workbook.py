@@ -35,6 +35,11 @@ PLACES_PER_CELL = 20
 ROW = re.compile(rb'row r="(\d{1,7})"')
 COLUMN = re.compile(rb'c r="([A-Z]{1,3})')
 LONGEST_PLACE = 20
+# Of a text that is empty the cell says that it is one.
+FORMULA_ALONE = re.compile(
+    rb'<c r="([A-Z]{1,3}\d{1,7})"(?![^>]* t="str")[^>]*>\s*<f(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v ?/>|<v></v>)?\s*</c>'
+)
+LONGEST_CELL = 1 << 16
 SHARED = re.compile(rb't="s"[^>]*><v>(\d{1,9})</v>')
 # Bytes of a text that is worth counting, and of all such texts of a sheet.
 LONG_TEXT = 500
@@ -248,6 +253,21 @@ def _check_size(path: Path, sheet_name: str) -> None:
             f"{path}, sheet {sheet_name}, reaches to column {column.decode()} and row {max(rows):,} but has only "
             f"{cells:,} cells: delete the columns and rows beyond the table, or save it as csv."
         )
+
+
+def formulas_alone(path: Path, sheet_name: str) -> list[str]:
+    """Return the places of formulas without a stored result, whose cells are empty until a spreadsheet saves them."""
+    places: list[str] = []
+    _check_parts(path, path.stat().st_mtime_ns)
+    with _archive(path) as archive:
+        if (part := _part_of(archive, sheet_name)) is None:
+            return places
+        with archive.open(part) as file:
+            rest = b""
+            while block := file.read(BLOCK_BYTES):
+                cells, end, rest = (rest[-LONGEST_CELL:] + block).rpartition(b"</c>")
+                places += [place.decode() for place in FORMULA_ALONE.findall(cells + end)]
+    return places
 
 
 def _shared_texts(archive: zipfile.ZipFile) -> list[int]:
