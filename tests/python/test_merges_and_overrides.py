@@ -126,7 +126,7 @@ def test_a_segment_that_a_person_has_set_is_what_next_steps_and_audiences_use(sh
     [(of_clusters,)] = shop.query("select count(*) from marts.member_segments where segment_code = 'top_value'")
     assert of_clusters == 20
     request = Request(where=("effective_segment=top_value",), reason="a test", name="top", holdout=0, minimum=1)
-    said = export_audience(shop.warehouse, tmp_path, request)
+    said = str(export_audience(shop.warehouse, tmp_path, request)[1])
     assert "22 members to contact" in said
     # Who was contacted or has opted out under an old card is the same person.
     contacted = {contact.card_id for contact in read_contacts(tmp_path / "audiences")}
@@ -136,7 +136,7 @@ def test_a_segment_that_a_person_has_set_is_what_next_steps_and_audiences_use(sh
         where=("effective_segment=top_value",), reason="a test", name="less", holdout=0, minimum=1, recent_days=0,
         opt_out=tmp_path / "stop.csv",
     )  # fmt: skip
-    assert "20 members to contact" in export_audience(shop.warehouse, tmp_path, stop)
+    assert "20 members to contact" in str(export_audience(shop.warehouse, tmp_path, stop)[1])
 
 
 def test_lists_may_be_empty_and_are_read_as_other_files_are(tmp_path: Path) -> None:

@@ -2,19 +2,19 @@ with hours as (
     select * from {{ ref('int_customer_type_hours') }}
 ),
 
+-- The lines are read three times: a CTE of them all would be kept.
+counted_lines as (
+    select * from {{ ref('int_sold_lines_as_of') }}
+    where is_counted
+),
+
 customer_types as (
     {{ fitting_texts(ref('customer_types'), ['customer_type']) }}
 ),
 
--- The lines are read three times: a CTE of them would be kept.
 -- What a piece of the product costs in the middle of all its lines, whoever bought it.
 usual_prices as (
     {{ median_prices(ref('int_sold_lines_as_of'), ['product_code']) }}
-),
-
-counted_lines as (
-    select * from {{ ref('int_sold_lines_as_of') }}
-    where is_counted
 ),
 
 median_prices as (
