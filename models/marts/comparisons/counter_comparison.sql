@@ -7,6 +7,7 @@ counters as (
     select * from {{ ref('counters') }}
 ),
 
+-- Not of the CTE above, which would be kept for both.
 counted_lines as (
     select * from {{ ref('int_sold_lines_as_of') }}
     where is_counted and counter_code is not null

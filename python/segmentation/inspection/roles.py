@@ -163,18 +163,21 @@ def _sales_score(table: Table) -> int:
 
 def is_of_people(table: Table) -> bool:
     """Tell whether a table has one row per customer, with what is known of them."""
-    roles = columns_for([table], ["card_id", *MEMBER_ROLES], [], "")
-    card = roles.get("card_id")
-    return card is not None and len(roles) > 1 and card.distinct >= ALMOST_ONCE * table.rows
+    card = _card_of_people(table)
+    return card is not None and card.distinct >= ALMOST_ONCE * table.rows
 
 
 def repeated_key(table: Table) -> str:
     """Say how often the customers of a table with what is known of them repeat; empty where they do not."""
-    roles = columns_for([table], ["card_id", *MEMBER_ROLES], [], "")
-    card = roles.get("card_id")
-    if card is None or len(roles) == 1 or card.distinct >= ALMOST_ONCE * table.rows:
+    card = _card_of_people(table)
+    if card is None or card.distinct >= ALMOST_ONCE * table.rows:
         return ""
     return f"its {card.name} repeats, {table.rows:,} rows for {card.distinct:,} customers: keep one row of each"
+
+
+def _card_of_people(table: Table) -> Column | None:
+    roles = columns_for([table], ["card_id", *MEMBER_ROLES], [], "")
+    return roles.get("card_id") if len(roles) > 1 else None
 
 
 def key_in_other_case(connection: DuckDBPyConnection, card: Column, table: Table) -> Column | None:
