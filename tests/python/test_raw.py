@@ -110,6 +110,24 @@ def test_a_stated_encoding_is_that_of_files_that_are_not_utf8(tmp_path: Path) ->
     assert load(tmp_path, content, "card_id") == [("Müller",), ("Müller",)]
 
 
+@pytest.mark.parametrize(
+    ("text", "guess"),
+    [("Müller,2015-01-01,Käse,1\nGrün,2015-01-01,Brötchen,1\n", "cp1252"), ("王,2015-01-01,苹果,1\n", None)],
+)
+def test_text_that_looks_like_no_chinese_is_named(
+    tmp_path: Path, text: str, guess: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path, (HEADER + text).encode(guess or "gb18030"))
+    load(tmp_path, PLAIN, "card_id")
+    assert (f"looks like {guess}," in capsys.readouterr().out) == (guess is not None)
+
+
+def test_a_column_that_is_missed_for_its_encoding_is_named_with_it(tmp_path: Path) -> None:
+    write(tmp_path, (HEADER.replace("card", "Käufer") + "Müller,2015-01-01,Käse,1\n").encode("cp1252"))
+    with pytest.raises(InputError, match="looks like cp1252"):
+        load(tmp_path, PLAIN.replace("card_id: card", "card_id: Käufer"), "card_id")
+
+
 @pytest.mark.parametrize("order", ["le", "be"])
 @pytest.mark.parametrize("stated", ["cp1252", "cp932", "gb18030", "utf-8"])
 def test_a_mark_of_utf16_goes_before_a_stated_encoding(tmp_path: Path, stated: str, order: str) -> None:

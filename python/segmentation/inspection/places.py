@@ -9,8 +9,8 @@ from babel.numbers import is_currency
 from duckdb import DuckDBPyConnection
 
 from segmentation.inspection.columns import COUNTED_FROM_A_DAY, OFFSET, Column
-from segmentation.inspection.forms import KANA
 from segmentation.inspection.roles import MOST_STATES, Choice, word_score
+from segmentation.landing.encodings import KANA
 from segmentation.landing.retailer import WORDS
 from segmentation.sql_text import literal
 

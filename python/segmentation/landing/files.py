@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from segmentation.disk import WORKBOOKS
 from segmentation.errors import InputError
+from segmentation.landing.encodings import likely_encoding
 from segmentation.landing.retailer import FileSet, RawTable, Retailer, plain_name
 from segmentation.landing.text import MOST_COLUMNS, find_header
 from segmentation.landing.workbook import EXACT_BELOW, OLE_MAGIC, is_workbook, read_sheet, sheets_to_read
@@ -316,8 +317,10 @@ def _checked_file(
             for name in numbers
             if name not in raw_names
         )
+        guess = likely_encoding(path) if kind == "text" and not settings.encoding else None
+        encoding = f" The file looks like {guess}: state it as its encoding." if guess else ""
         raise InputError(
-            f"{path} has no column {', no column '.join(lacking)}; its first line holds: {found}.{constant}"
+            f"{path} has no column {', no column '.join(lacking)}; its first line holds: {found}.{constant}{encoding}"
         )
     if twice := [name for name in raw_names.values() if name in header.twice]:
         raise InputError(f"{path} has several columns called {', '.join(twice)}: rename or remove all but one.")

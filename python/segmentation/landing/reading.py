@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
 
 from segmentation.errors import InputError, what_ran_out
+from segmentation.landing.encodings import likely_encoding
 from segmentation.landing.files import RawFile, parquet_source, wanted_names
 from segmentation.landing.retailer import WHITESPACE, WORDS, FileSet
 from segmentation.landing.retailer_file import ADDED_UP, CARD_COLUMNS, CODE_COLUMNS
@@ -35,6 +36,7 @@ from segmentation.landing.text import (
     with_new_line_ends,
 )
 from segmentation.landing.workbook import read_sheet
+from segmentation.progress import say
 from segmentation.sql_text import identifier, literal
 
 UTF8 = "utf-8"
@@ -244,7 +246,7 @@ def _in_utf8(path: Path, shown: Path, stated_encoding: str | None, target: Path)
     """Return a file with the text, its encoding, and whether it is wholly valid, which makes it utf-8.
 
     Where `own_encoding` tells none, the file is utf-8 if all of it is valid, else gb18030 if all of it is, else the
-    one of them that fewer lines break.
+    one of them that fewer lines break; a sentence tells where it looks like another one.
     """
     own = own_encoding(path, stated_encoding)
     candidates = [own] if own else [UTF8, "gb18030"]
@@ -252,6 +254,11 @@ def _in_utf8(path: Path, shown: Path, stated_encoding: str | None, target: Path)
         if codecs.lookup(encoding).name == UTF8:
             if is_utf8(path):
                 return path, UTF8, True
+            if not own and (guess := likely_encoding(path)):
+                say(
+                    f"{shown} is not utf-8 and looks like {guess}, but without an encoding in the retailer file it is "
+                    f"read as gb18030: if its letters come out wrong, state encoding: {guess} there."
+                )
         elif to_utf8(path, encoding, target):
             return target, UTF8, True
         elif "\n".encode(encoding) != b"\n":

@@ -359,8 +359,8 @@ class Files(Entry, Generic[Columns]):
     encoding: Encoding | None = Field(
         None,
         description="of text that is neither utf-8 nor begins with a mark of utf-16: these are known whatever is "
-        "stated; without it gb18030. Western files often are `cp1252`, Japanese ones `cp932`, Korean ones `cp949`, "
-        "those of Taiwan `cp950`",
+        "stated; without it gb18030, and a build names a file that looks like another. Western files often are "
+        "`cp1252`, Japanese ones `cp932`, Korean ones `cp949`, those of Taiwan `cp950`",
     )
     delimiter: Text | None = Field(
         None,

@@ -147,6 +147,13 @@ def open_plain(path: Path) -> Iterator[IO[bytes]]:
         raise InputError(f"{path} is broken, it cannot be decompressed ({error}): fetch it again.") from error
 
 
+@contextmanager
+def open_latin1(path: Path) -> Iterator[io.TextIOWrapper]:
+    """Open a text file, decompressed, each byte as a character, whatever its lines end with."""
+    with open_plain(path) as file, io.TextIOWrapper(file, "latin-1", newline="") as text:
+        yield text
+
+
 def _archive(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
