@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 with history as (
     select * from {{ ref('member_history') }}
 ),
