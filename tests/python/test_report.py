@@ -512,7 +512,7 @@ def story_of(language: str, sql: str) -> Story:
 
 # Orders by day of two months.
 JANUARY = (240, 260, 240, 260)
-BY_CHANCE = "a day against the month before, which chance alone can give"
+BY_CHANCE = "a day against Jan 2015, which chance alone can give"
 FEBRUARY = (216, 234, 216, 234)
 
 
@@ -572,13 +572,13 @@ def test_months_are_told_to_the_as_of_date() -> None:
 @pytest.mark.parametrize(
     ("language", "february", "title"),
     [
-        ("en", FEBRUARY, "Feb 2015: 10.0% fewer orders of customers a day than the month before"),
-        ("zh", FEBRUARY, "2015年2月顾客的日均订单数比上月少 10.0%"),
-        ("zh", (270, 280, 270, 280), "2015年2月顾客的日均订单数比上月多 10.0%"),
+        ("en", FEBRUARY, "Feb 2015: 10.0% fewer orders of customers a day than in Jan 2015"),
+        ("zh", FEBRUARY, "2015年2月顾客的日均订单数比2015年1月少 10.0%"),
+        ("zh", (270, 280, 270, 280), "2015年2月顾客的日均订单数比2015年1月多 10.0%"),
         ("en", (238, 262), f"Feb 2015: 500 orders of customers; 0.0% {BY_CHANCE}"),
         # Of days of 240 and 260, chance moves the mean up to 20.
         ("en", (250, 270, 250, 270), f"Feb 2015: 1,040 orders of customers; +4.0% {BY_CHANCE}"),
-        ("zh", (250, 270, 250, 270), "2015年2月顾客的订单数为 1,040：日均环比 +4.0%，在偶然波动范围内"),
+        ("zh", (250, 270, 250, 270), "2015年2月顾客的订单数为 1,040：日均比2015年1月 +4.0%，在偶然波动范围内"),
         # So many orders differ by more than single ones come by chance, days that differ as much by less.
         ("en", (200, 400, 200, 400), f"Feb 2015: 1,200 orders of customers; +20.0% {BY_CHANCE}"),
         # 20 % more would be beyond chance with as many days as make a normal distribution.
@@ -593,6 +593,19 @@ def test_a_month_is_told_by_the_day_where_it_differs_by_more_than_its_days(
     story = story_of_months(language, february)
     block = business.by_month(story, "orders")
     assert block.title == title
+
+
+def test_a_month_is_told_against_the_same_season_where_the_data_have_it() -> None:
+    story = story_of_months("en", FEBRUARY)
+    alter(
+        story,
+        """insert into marts.orders select purchased_at - interval 1 year, customer_type, card_id, amount
+        from marts.orders cross join range(2) where month(purchased_at) = 2;
+        insert into marts.life_cycle_by_month select '2014-02-01', 'complete', 0""",
+    )
+    block = business.by_month(story, "orders")
+    assert block.title == "Feb 2015: 50.0% fewer orders of customers a day than in Feb 2014"
+    assert block.sentences[0] == "Against Jan 2015: -10.0% a day."
 
 
 @pytest.mark.slow
@@ -611,7 +624,7 @@ def test_halves_of_one_month_are_called_different_as_seldom_as_the_setting_says(
 def test_of_a_few_large_orders_chance_moves_the_amount_more() -> None:
     story = story_of_months("en", FEBRUARY)
     amounts = business.by_month(story, "amount")
-    assert amounts.title == "Feb 2015: customers spent 10.0% less a day than the month before"
+    assert amounts.title == "Feb 2015: customers spent 10.0% less a day than in Jan 2015"
     story = story_of_months("en", FEBRUARY)
     alter(story, "update marts.orders set amount = 3.01 where card_id = 7")
     amounts = business.by_month(story, "amount")

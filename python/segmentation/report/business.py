@@ -19,17 +19,6 @@ PROMOTIONS = 10
 POSITIONS = {"hour": range(24), "weekday": range(1, 8), "month": range(1, 13)}
 
 
-def last_two(months: list[Row]) -> tuple[Row | None, Row | None, Row | None]:
-    """The last complete month, the one before and the one a year before, as far as these are complete."""
-    complete = {row["month_start"]: row for row in months if row["status"] == "complete"}
-    if not complete:
-        return None, None, None
-    last = complete[max(complete)]
-    day = last["month_start"]
-    month_before = (day - datetime.timedelta(1)).replace(day=1)
-    return last, complete.get(month_before), complete.get(day.replace(year=day.year - 1))
-
-
 @dataclass(frozen=True)
 class Change:
     """The share by which a month has more a day of trade than another, and whether that is beyond chance."""
@@ -38,12 +27,30 @@ class Change:
     is_beyond_chance: bool
 
 
-def difference(story: Story, now: Row | None, before: Row | None, measure: str) -> Change | None:
+def last_month(story: Story, measure: str) -> tuple[Row | None, list[tuple[Row, Change]]]:
+    """The last complete month that is shown, against the one a year before, of the same season, and the one before."""
+    hidden = hidden_months(story)
+    complete = {
+        row["month_start"]: row
+        for row in story.months
+        if row["status"] == "complete" and row["month_start"] not in hidden
+    }
+    if not complete:
+        return None, []
+    now = complete[max(complete)]
+    day = now["month_start"]
+    month_before = (day - datetime.timedelta(1)).replace(day=1)
+    earlier = [complete.get(other) for other in (day.replace(year=day.year - 1), month_before)]
+    changes = ((other, difference(story, now, other, measure)) for other in earlier if other)
+    return now, [(other, change) for other, change in changes if change]
+
+
+def difference(story: Story, now: Row, before: Row, measure: str) -> Change | None:
     """What a month has more a day of trade than another; None where nobody can tell how much days vary.
 
     Source: B. L. Welch, The generalization of "Student's" problem, Biometrika 34 (1947).
     """
-    if not now or not before or not before[measure]:
+    if not before[measure]:
         return None
     # Orders of a day have its weekday, weather and offers in common: days vary by more than single orders come by
     # chance. How much is not known of one day.
@@ -67,21 +74,23 @@ def key_figures(story: Story) -> Block | None:
         from marts.member_overview"""
     )
     months = story.months
-    now, before, _ = last_two(months)
-    hidden = hidden_months(story)
 
     def against(measure: str, is_money: bool = False) -> str:
-        if not now or now[measure] is None or now["month_start"] in hidden:
+        now, changes = last_month(story, measure)
+        if not now:
             return ""
         value = story.money(now[measure]) if is_money else story.count(now[measure])
-        month = story.source.month(now["month_start"])
-        # It would tell what the month before had.
-        is_told = before and before["month_start"] not in hidden
-        more = difference(story, now, before, measure) if is_told else None
-        if more is None:
-            return story.say("card_month", month=month, value=value)
-        key = "card_month_change" if more.is_beyond_chance else "card_month_by_chance"
-        return story.say(key, month=month, value=value, change=story.signed(more.share))
+        month = story.source.month
+        if not changes:
+            return story.say("card_month", month=month(now["month_start"]), value=value)
+        before, more = changes[0]
+        return story.say(
+            "card_month_change" if more.is_beyond_chance else "card_month_by_chance",
+            month=month(now["month_start"]),
+            before=month(before["month_start"]),
+            value=value,
+            change=story.signed(more.share),
+        )
 
     cards = [Card(story.label("people_count"), story.members(total["members"]))] if "has_members" in story.texts else []
     repeat = story.share(total["repeat_buyers"], total["buyers"])
@@ -134,10 +143,10 @@ def by_month(story: Story, measure: str) -> Block | None:
     is_money = measure == "amount"
     hidden = hidden_months(story)
     shown = [row for row in months if row["month_start"] not in hidden]
-    now, before, year_before = last_two(shown)
+    now, changes = last_month(story, measure)
     if len(months) < 2 or now is None:
         return None
-    more, since = (difference(story, now, other, measure) for other in (before, year_before))
+    before, more = changes[0] if changes else (None, None)
     if more is None:
         kind, change = "", None
     elif more.is_beyond_chance:
@@ -156,17 +165,19 @@ def by_month(story: Story, measure: str) -> Block | None:
             f"{measure}_by_month_title{kind}",
             month=month(now["month_start"]),
             value=value(now),
+            before=month(before["month_start"]) if before else None,
             change=change,
         ),
         sentences(
-            story.say(
-                "by_month_year_before" if since.is_beyond_chance else "by_month_year_before_by_chance",
-                change=story.signed(since.share),
-                before=month(year_before["month_start"]),
-            )
-            if year_before and since
-            else "",
-            "" if more is None else story.say("by_month_note"),
+            *(
+                story.say(
+                    "by_month_other" if since.is_beyond_chance else "by_month_other_by_chance",
+                    change=story.signed(since.share),
+                    before=month(other["month_start"]),
+                )
+                for other, since in changes[1:]
+            ),
+            story.say("by_month_note") if changes else "",
             story.say("by_month_best", month=month(best["month_start"]), value=value(best)),
         ),
         bars(
