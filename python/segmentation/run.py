@@ -280,7 +280,7 @@ def summarise(warehouse: Path) -> None:
                 from marts.cluster_scores join marts.settings_used on setting = 'cluster_valid_jaccard'"""
             ).fetchall()
             print(
-                "  Refits on resampled buyers find these groups again, but they are cuts, not natural groups."
+                "  Refits on resampled buyers find these groups again, but nothing shows that they are natural groups."
                 if are_cuts
                 else "  These groups are not stable: refits on resampled buyers give others."
             )

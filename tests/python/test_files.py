@@ -431,4 +431,4 @@ def test_what_stands_out_is_said_before_the_rest(tmp_path: Path, capsys: pytest.
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("update marts.cluster_scores set smallest_jaccard = 0.75 where is_selected")
     summarise(warehouse)
-    assert "find these groups again, but they are cuts" in capsys.readouterr().out
+    assert "find these groups again, but nothing shows" in capsys.readouterr().out

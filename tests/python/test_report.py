@@ -880,13 +880,13 @@ def test_nobody_who_can_be_compared_grows_in_no_block_whatever_is_small() -> Non
             60,
             50,
             "Beyond chance, 5% of the comparable buyers come more often than a year before and 7% less often; where"
-            " nobody changes, chance alone gives 0.16% and 0.16%",
+            " nobody changes, chance alone gives 0.2% and 0.2%",
         ),
         (
             60,
             20,
             "Beyond chance, 12% of the comparable buyers come more or less often than a year before; where nobody"
-            " changes, chance alone gives 0.31%",
+            " changes, chance alone gives 0.3%",
         ),
         (10, 10, "1,000 buyers against their own past year"),
     ],
@@ -926,11 +926,12 @@ def test_findings_whose_numbers_are_not_told_are_counted() -> None:
             ('member_rows', 60, 62)) as f (subject, found, looked_at)""",
     )
     block = outlook.findings(story)
-    assert block.title == "What stands out in the data: 4"
+    assert block.title == "What stands out in the data is about numbers of people that this page does not tell"
     [said] = block.sentences
-    assert said.startswith("Of these, 4 with numbers")
+    assert said.startswith("With numbers of people that this page does not tell, 4 more")
     alter(story, "insert into marts.findings values ('a.csv', 5, 9, 'A file.', 2)")
     block = outlook.findings(story)
+    assert block.title == "What stands out in the data: 1"
     assert block.sentences == ["A file.", said]
 
 
@@ -1108,7 +1109,7 @@ def test_the_expected_amount_is_said_to_be_of_those_who_have_bought(
         f"""create table seeds.life_cycle_states as
         select 'active' as state, 1 as sort_order, 'Active' as name_{language};
         create table marts.member_overview as
-        select 'active' as state, 365 as horizon_days, 1 as orders, 10 as expected_value from range(90);
+        select 'active' as state, 365 as horizon_days, 1 as orders, 7 as amount, 10 as expected_value from range(90);
         create table marts.clv_check as select 'amount' as quantity, true as is_best, 0.15 as total_bias,
             101 as checked_days, 90 as members, 40 as one_visit_members, -1 as one_visit_bias""",
     )
@@ -1140,7 +1141,7 @@ def test_the_bias_of_few_and_a_small_one_are_not_told(members: int, of_one_visit
             "en",
             0.9,
             False,
-            "The 2 segments are found again, but they are cuts, not natural groups",
+            "The 2 segments are found again, but nothing shows that they are natural groups",
             "these segments are",
         ),
         ("en", 0.749, True, "The division into 2 segments is not stable: use it with care", "of 0.749; 0.75"),
@@ -1247,11 +1248,69 @@ def test_the_share_of_all_cohorts_is_that_of_rounded_people() -> None:
         select 'first_purchase' as cohort_type, month_start as cohort_start, 1 as months_since, members, buyers,
             is_after_gap, 'complete' as month_status
         from (values (date '2017-01-01', 90, 50, true), (date '2017-04-01', 104, 45, false),
-            (date '2017-07-01', 61, 12, false)) as c (month_start, members, buyers, is_after_gap)""",
+            (date '2017-07-01', 61, 12, false)) as c (month_start, members, buyers, is_after_gap);
+        insert into marts.cohort_retention
+        select cohort_type, cohort_start, 2, 104, 29, false, month_status
+        from marts.cohort_retention where cohort_start = '2017-04-01'""",
     )
     block = groups.cohorts(story)
     assert block.title == "35% buy again in month 1 after their first purchase"
-    assert block.table.rows == [["Q1 2017 *", "56%"], ["Q2 2017", "50%"]]
+    # Of 29 of 104 it is told that they are fewer than 30 of 100.
+    assert block.table.rows == [["Q1 2017 *", "56%", ""], ["Q2 2017", "50%", "<30%"]]
+
+
+def test_amounts_that_one_person_has_most_of_are_not_told() -> None:
+    story = story_of("en", "")
+    people = {"a": 90, "b": 100, "c": 400, "d": 500}
+    even = {"a": (90.0, 1.0, 1.0), "b": (100.0, 1.0, 1.0), "c": (400.0, 1.0, 1.0), "d": (9000.0, 90.0, 90.0)}
+    assert story.hidden(people, amounts=[even]) == frozenset()
+    # The others have 98 to 1,000 of one; a with them would tell 188 beside it, but with those of c too, nothing.
+    large = even | {"b": (1099.0, 1000.0, 1.0)}
+    assert story.hidden(people, amounts=[even, large]) == {"a", "b"}
+    larger = even | {"b": (100_098.0, 100_000.0, 1.0)}
+    assert story.hidden(people, amounts=[larger]) == {"a", "b", "c", "d"}
+    # Two who share most of it tell of each other.
+    both = even | {"b": (1098.0, 500.0, 500.0)}
+    assert story.hidden(people, amounts=[both]) == frozenset()
+    assert story.hidden(people, amounts=[both | {"b": (1040.0, 500.0, 500.0)}]) == {"a", "b"}
+
+
+@pytest.mark.parametrize(("members", "of_few"), [(400, True), (290, False)])
+def test_an_expected_amount_that_is_mostly_of_few_is_said_to_be(members: int, of_few: bool) -> None:
+    story = story_of(
+        "en",
+        f"""create table seeds.life_cycle_states as select 'active' as state, 1 as sort_order, 'Active' as name_en;
+        create table marts.member_overview as
+        select 'active' as state, 365 as horizon_days, 1 as orders, 7 as amount,
+            if(member < 7, 1000, 10) as expected_value
+        from range({members}) as m (member);
+        create table marts.clv_check as select 'amount' as quantity, false as is_best, 0.15 as total_bias""",
+    )
+    said = "More than half of that is of fewer than 30 of them."
+    assert (said in outlook.expected_amount(story).sentences) == of_few
+
+
+@pytest.mark.parametrize(
+    ("effect", "title", "is_said"),
+    [
+        ("month", "Of what can be judged (weekdays, months), nothing differs by more than chance", False),
+        (
+            "part_of_month",
+            "Of what can be judged (weekdays, parts of the month), nothing differs by more than chance",
+            True,
+        ),
+    ],
+)
+def test_a_season_that_nobody_judged_is_not_denied(effect: str, title: str, is_said: bool) -> None:
+    story = story_of(
+        "en",
+        f"""create table marts.calendar_effects as select *, 'x' as name_en, 1.1 as relative_orders
+        from (values ('weekday', 1, false), ('{effect}', 1, false), ('month', 7, null))
+            as e (effect, position, is_beyond_chance)""",
+    )
+    block = business.calendar(story)
+    assert block.title == title
+    assert any("season" in said for said in block.sentences) == is_said
 
 
 def test_a_shop_where_all_was_for_nothing_has_no_shares_of_the_amount() -> None:
@@ -1265,7 +1324,7 @@ def test_a_shop_where_all_was_for_nothing_has_no_shares_of_the_amount() -> None:
         from (values ('rfm_group'), ('rfm_class')) as r (s);
         create table marts.member_overview as
         select 'a' as rfm_group, 'a' as rfm_class, 'A' as rfm_group_name_en, 'A' as rfm_class_name_en,
-            0.0::decimal(18, 2) as amount, 1 as orders from range(100)""",
+            1 + member % 2 as segment, 0.0::decimal(18, 2) as amount, 1 as orders from range(100) as m (member)""",
     )
     assert groups.segment_sizes(story) is None
     assert groups.rfm_groups(story) is None
@@ -1324,6 +1383,8 @@ def test_means_of_segments_are_of_rounded_members() -> None:
         "en",
         """create table marts.segment_summary as
         select segment, 'S' || segment as segment_name_en, 120 + segment as members, 40.0 as f, 100.0 as l
-        from range(1, 3) as s (segment)""",
+        from range(1, 3) as s (segment);
+        create table marts.member_overview as
+        select segment, 9 as amount, 1 as orders from range(1, 3) as s (segment) cross join range(121)""",
     )
     assert [(row["f"], row["l"]) for row in groups.segments(story)] == [(121 * 40 / 120, 100), (122 * 40 / 120, 100)]

@@ -510,7 +510,7 @@ def _member(edition: Edition, language: str, card: str, conditions: Conditions) 
                     _heading("h2", say(key))
                     _table(
                         {"name": "", "orders": say("app_orders"), "amount": say("app_amount")},
-                        [{**row, "orders": story.count(row["orders"]), "amount": story.decimal(row["amount"])}
+                        [{**row, "orders": story.count(row["orders"]), "amount": story.money(row["amount"])}
                          for row in rows],
                     )  # fmt: skip
     if rows := state.history(edition, card, language):

@@ -247,12 +247,16 @@ def _by_period(edition: Edition, trait: str, counts: list[Any], language: str) -
 
 
 def _by_magnitude(story: Story, trait: str, counts: list[Any]) -> list[Part]:
+    number = story.money if trait in MONEY else story.count
+    found = {low: (selected, members) for low, selected, members in counts}
     parts = []
-    for low, selected, members in counts:
+    low = min(found, default=None)
+    while low is not None and low <= max(found):
         high = 1 if low == 0 else low * (2.5 if str(int(low))[0] == "2" else 2)
-        label = f"{story.count(low)}–{story.count(high)}" if low else f"< {story.count(1)}"
+        label = f"{number(low)}–{number(high)}" if low else f"< {number(1)}"
         span = (f"{trait}>={low:.0f}" if low else "orders>=1", f"{trait}<{high:.0f}")
-        parts.append(Part(label, span, selected, members))
+        parts.append(Part(label, span, *found.get(low, (0, 0))))
+        low = high
     return parts
 
 

@@ -9,7 +9,7 @@ from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, GENDER_COLORS, PLAIN, TYPE_COLORS, TYPES
 from segmentation.months import ORDERS
 from segmentation.report.options import Series, bars, lines
-from segmentation.report.story import Block, Card, Cell, Maker, Row, Story, Table, sentences
+from segmentation.report.story import Block, Card, Cell, Maker, Row, Story, Table, largest, sentences
 from segmentation.sql_text import literal
 
 MOST_NAMED_GAPS = 8
@@ -134,7 +134,18 @@ def too_few(story: Story) -> Block:
 
 def hidden_months(story: Story) -> frozenset[datetime.date]:
     """The months of which nothing is told; all together, the key figures say."""
-    return story.hidden({row["month_start"]: row["buyers"] for row in story.months if row["buyers"]})
+    months = [row for row in story.months if row["buyers"]]
+    amounts = story.rows(
+        f"""with bought as (
+            select date_trunc('month', purchased_at) as month_start, sum(amount) as amount
+            from {ORDERS} where customer_type = 'member' group by month_start, card_id
+        )
+        select month_start, {largest("amount")} as amount from bought group by month_start"""
+    )
+    return story.hidden(
+        {row["month_start"]: row["buyers"] for row in months},
+        amounts=[{row["month_start"]: row["amount"] for row in amounts}],
+    )
 
 
 def by_month(story: Story, measure: str) -> Block | None:
@@ -178,7 +189,7 @@ def by_month(story: Story, measure: str) -> Block | None:
                 for other, since in changes[1:]
             ),
             story.say("by_month_note") if changes else "",
-            story.say("by_month_best", month=month(best["month_start"]), value=value(best)),
+            story.say(f"{measure}_by_month_best", month=month(best["month_start"]), value=value(best)),
         ),
         bars(
             [month(row["month_start"]) for row in months],
@@ -232,6 +243,18 @@ def customer_types(story: Story) -> Block | None:
     )
 
 
+def few_gaps(story: Story) -> str:
+    """That the thresholds of the states come of few gaps, where they do."""
+    if "thresholds_few" not in story.texts:
+        return ""
+    row = story.one(
+        """select gaps, value as minimum from marts.life_cycle_thresholds
+        join marts.settings_used on setting = 'life_cycle_minimum_gaps'
+        where frequency_band = 'all' and lost_after_days is not null and not has_enough_gaps"""
+    )
+    return story.say("thresholds_few", gaps=story.count(row["gaps"]), minimum=row["minimum"]) if row else ""
+
+
 def ever_bought(story: Story) -> Block | None:
     """Members by life-cycle state, those who never bought included."""
     data = story.rows(
@@ -248,7 +271,7 @@ def ever_bought(story: Story) -> Block | None:
     return Block(
         "ever_bought",
         story.say(key, share=story.share(never, everybody), lost=lost) or story.say("states_title_unknown"),
-        sentences(story.say("ever_bought_states", buyers=story.members(buyers), lost=lost)),
+        sentences(story.say("ever_bought_states", buyers=story.members(buyers), lost=lost), few_gaps(story)),
         bars(
             [story.label("people")],
             [Series(row["label"], [story.shown(row["members"])], STATE_COLORS[row["state"]]) for row in data],
@@ -344,23 +367,29 @@ def member_groups(story: Story) -> Block | None:
     def group(row: Row) -> tuple[str, str]:
         return row["dimension"], row["group_code"]
 
-    hidden = story.hidden({group(row): row["buyers"] for row in data}, lambda group: group[0])
-    data = [row for row in data if row["group_code"] != "unknown"]
-    shown = [row for row in data if group(row) not in hidden]
-    if not shown:
-        return None
-    best = max(shown, key=lambda row: row["amount_per_buyer"])
     of_groups = story.rows(
-        """with buyers as (
-            select cast(amount as double) as amount, gender, age_band from marts.member_overview where orders > 0
+        f"""with buyers as (
+            select cast(amount as double) as amount, coalesce(gender, 'unknown') as gender,
+                coalesce(age_band, 'unknown') as age_band
+            from marts.member_overview where orders > 0
         )
         -- Of fewer, a few large amounts make the mean lopsided: there, normal intervals claim too much (W. G. Cochran,
         -- Sampling Techniques, 1977).
         select dimension, group_code,
             if(count(*) > 25 * pow(skewness(amount order by amount), 2), var_samp(amount order by amount), null)
-            / count(*) as variance
-        from (unpivot buyers on gender, age_band into name dimension value group_code) group by all"""
+            / count(*) as variance, {largest("amount")} as largest
+        from (unpivot buyers on gender, age_band into name dimension value group_code) group by dimension, group_code"""
     )
+    hidden = story.hidden(
+        {group(row): row["buyers"] for row in data},
+        lambda group: group[0],
+        [{group(row): row["largest"] for row in of_groups}],
+    )
+    data = [row for row in data if row["group_code"] != "unknown"]
+    shown = [row for row in data if group(row) not in hidden]
+    if not shown:
+        return None
+    best = max(shown, key=lambda row: row["amount_per_buyer"])
     variances = {group(row): row["variance"] for row in of_groups}
     # A gender and an age have buyers in common: by chance they differ less than is taken here.
     leads = _leads(
@@ -588,12 +617,14 @@ def calendar(story: Story) -> Block | None:
         return story.source.month_names[row["position"] - 1] if row["effect"] == "month" else str(row["label"])
 
     top = max(beyond, key=lambda row: abs(row["difference"]), default=data[0])
+    judged = dict.fromkeys(row["effect"] for row in data)
     return Block(
         "calendar",
         story.say(
             "calendar_title" if beyond else "calendar_title_none",
             when=name(top),
             difference=story.signed(top["difference"]),
+            effects=story.list(story.texts[f"calendar_{effect}"] for effect in judged),
         ),
         sentences(
             story.say(
@@ -602,6 +633,7 @@ def calendar(story: Story) -> Block | None:
             )
             if len(beyond) > 1
             else "",
+            "" if "month" in judged else story.say("calendar_months_not_judged"),
             story.say("calendar_note"),
         ),
         bars(
@@ -749,7 +781,21 @@ def counters(story: Story) -> Block | None:
     names = {row["counter_rank"]: row["counter"] for row in sorted(data, key=lambda row: row["counter_rank"])}
     kinds = list(dict.fromkeys((row["customer_type"], row["label"]) for row in data))
     people = {(row["customer_type"], row["counter_rank"]): row["customers"] for row in data}
-    hidden = story.hidden(people, lambda cell: cell[0])
+    amounts = story.rows(
+        f"""with counters as (
+            select distinct counter_code, counter_rank from marts.counter_comparison where counter_rank <= {COUNTERS}
+        ),
+        bought as (
+            select counter_rank, sum(amount) as amount
+            from marts.vip_info join counters using (counter_code)
+            where purchased_at < (select max(as_of) from marts.member_overview)
+            group by counter_rank, card_id
+        )
+        select counter_rank, {largest("amount")} as amount from bought group by counter_rank"""
+    )
+    hidden = story.hidden(
+        people, lambda cell: cell[0], [{("member", row["counter_rank"]): row["amount"] for row in amounts}]
+    )
     cells = {
         (row["customer_type"], row["counter_rank"]): row["amount"]
         for row in data

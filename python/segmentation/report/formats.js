@@ -4,6 +4,6 @@ const compact = (value, more) => value == null ? "–" :
 const formats = {
   format_count: value => compact(value, {}),
   format_number: value => compact(value, {}),
-  format_percent: value => value == null ? "–" : new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 1 }).format(value),
+  format_percent: value => value == null ? "–" : new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 2 }).format(value),
   format_money: value => compact(value, currency ? { style: "currency", currency, currencyDisplay: "symbol", minimumFractionDigits: 0 } : {}),
 };

@@ -10,7 +10,7 @@ from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, FAINT_BAR, MARK, PLAIN, RULES, segment_color
 from segmentation.landing.sql_macros import sql_macro
 from segmentation.report.options import Series, bars, lines
-from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences
+from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, largest, sentences
 from segmentation.sql_text import literal
 
 MOVES = 12
@@ -20,14 +20,22 @@ COHORT_MONTHS = 12
 def segments(story: Story) -> list[Row]:
     """The segments with their means, and whether these are hidden."""
     data = story.rows("select *, segment_name_{lang} as name from marts.segment_summary order by segment")
-    hidden = story.hidden({row["segment"]: row["members"] for row in data})
+    amounts = story.rows(
+        f"select segment, {largest('amount')} as amount from marts.member_overview where orders > 0 group by segment"
+    )
+    hidden = story.hidden(
+        {row["segment"]: row["members"] for row in data},
+        amounts=[{row["segment"]: row["amount"] for row in amounts}],
+    )
     buyers, rounded = (sum(people(row["members"]) for row in data) for people in (int, story.rounded))
     return [
         {
             **row,
             "is_hidden": row["segment"] in hidden,
-            # Of their sum, so that the bars end at the whole.
-            "member_share": story.rounded(row["members"]) / rounded if rounded else None,
+            # Of their sum, so that the bars end at the whole; in the decimals of the title.
+            "member_share": round(story.rounded(row["members"]) / rounded, 2 + story.decimals(1, buyers))
+            if rounded
+            else None,
             "share_of_members": story.share(row["members"], buyers),
             # With the exact mean, known orders and amounts would give the exact members.
             **{
@@ -51,7 +59,7 @@ def segment_sizes(story: Story) -> Block | None:
     return Block(
         "segment_sizes",
         story.say(
-            "segment_sizes_title",
+            "segment_sizes_title" if _is_mostly_told(data) else "segment_sizes_title_plain",
             name=first["name"],
             count=first["share_of_members"],
             amount=story.percent(first["amount_share"]),
@@ -203,19 +211,28 @@ def _buyers_by_rule(story: Story, rule_set: str) -> list[Row]:
     """
     data = story.rows(
         f"""select {rule_set}_name_{{lang}} as label, count(*) as members, sum(amount) as amount,
-            any_value(is_recent) as is_recent
+            any_value(is_recent) as is_recent, {largest("amount")} as largest
         from marts.member_overview join {RULES} on rule_set = {literal(rule_set)} and code = {rule_set}
         where orders > 0 group by rule_no, label order by rule_no"""
     )
     # Recent buyers, as the classes part them from the others, are the same in groups and classes.
     is_recent = {row["label"]: row["is_recent"] for row in data}
-    hidden = story.hidden({row["label"]: row["members"] for row in data}, is_recent.__getitem__)
+    hidden = story.hidden(
+        {row["label"]: row["members"] for row in data},
+        is_recent.__getitem__,
+        [{row["label"]: row["largest"] for row in data}],
+    )
     amount = float(sum(row["amount"] for row in data))
     return [
         {**row, "is_hidden": row["label"] in hidden, "amount_share": round(float(row["amount"]) / amount, 2)}
         for row in data
         if amount
     ]
+
+
+def _is_mostly_told(data: list[Row]) -> bool:
+    """Whether those that are not hidden have most of the amount: else the leading one would be one of the rest."""
+    return bool(sum(row["amount_share"] for row in data if not row["is_hidden"]) > 0.5)
 
 
 def rfm_groups(story: Story) -> Block | None:
@@ -225,18 +242,18 @@ def rfm_groups(story: Story) -> Block | None:
     if not shown:
         return None
     best = max(shown, key=lambda row: row["amount"])
-    largest = max(shown, key=lambda row: row["members"])
+    most = max(shown, key=lambda row: row["members"])
     return Block(
         "rfm_groups",
         story.say(
-            "rfm_groups_title",
+            "rfm_groups_title" if _is_mostly_told(data) else "rfm_groups_title_plain",
             name=best["label"],
             count=story.share(best["members"], members),
             amount=story.percent(best["amount_share"], 0),
         ),
         sentences(
-            story.say("rfm_groups_largest", name=largest["label"], count=story.members(largest["members"]))
-            if largest is not best
+            story.say("rfm_groups_largest", name=most["label"], count=story.members(most["members"]))
+            if most is not best
             else "",
             story.say("rfm_groups_note"),
         ),
@@ -263,7 +280,7 @@ def rfm_classes(story: Story) -> Block | None:
     return Block(
         "rfm_classes",
         story.say(
-            "rfm_classes_title",
+            "rfm_classes_title" if _is_mostly_told(data) else "rfm_classes_title_plain",
             name=best["label"],
             amount=story.percent(best["amount_share"], 0),
             count=story.share(best["members"], members),
@@ -372,7 +389,8 @@ def transitions(story: Story) -> Block | None:
         (row["previous"], row["state"]): (row["members"], row["members_before"]) for row in shown if row["members"]
     }
     shares = {cell: story.share(*people) for cell, people in moved.items()}
-    if not any(shares.values()):
+    # Of one state, the rest of what became of people would not be told.
+    if len({at for (at, _), share in shares.items() if share}) < 2:
         return None
     stayed = {
         after: story.ratio(*people) or 0 for (at, after), people in moved.items() if at == after != "never_bought"
@@ -507,9 +525,8 @@ def growth(story: Story) -> Block | None:
         return story.share(people.get(level, 0), everybody)
 
     def by_chance(*shares_of_days: float) -> str:
-        return story.percent(
-            sum(more_often_by_chance(totals["buyers"], part) for part in shares_of_days) / everybody, 2
-        )
+        share = sum(more_often_by_chance(totals["buyers"], part) for part in shares_of_days) / everybody
+        return story.percent(share, story.decimals(share, everybody))
 
     beyond, more = (sum(row[name] for row in data) for name in ("beyond", "more"))
     return Block(
@@ -572,6 +589,12 @@ def cohorts(story: Story) -> Block | None:
     }
     if not shown:
         return None
+    # Without those of few, the cells would say that more came back than did.
+    below = {
+        (row["quarter"], row["months_since"]): story.percent(math.ceil(100 * bound) / 100, 0)
+        for row in data
+        if story.few(row["buyers"]) and (bound := story.small / story.rounded(row["members"])) <= 0.5
+    }
     told = [
         quarter for quarter in dict.fromkeys(row["quarter"] for row in data) if any(of == quarter for of, _ in shown)
     ]
@@ -581,6 +604,12 @@ def cohorts(story: Story) -> Block | None:
         rows = [row for row in data if row["months_since"] == month and row["quarter"] not in after_gap]
         buyers = sum(row["buyers"] for row in rows)
         return story.share(buyers, sum(row["members"] for row in rows)) if buyers else None
+
+    def cell(quarter: datetime.date, month: int) -> str:
+        share = shown.get((quarter, month))
+        if share is None:
+            return story.say("less_than", share=below.get((quarter, month)))
+        return story.percent(share, 0)
 
     months = sorted({row["months_since"] for row in data})
     # Where nobody came back, no cell is shaded.
@@ -599,7 +628,7 @@ def cohorts(story: Story) -> Block | None:
             [
                 [
                     story.source.quarter(quarter) + " *" * (quarter in after_gap),
-                    *(story.percent(shown[quarter, month], 0) if (quarter, month) in shown else "" for month in months),
+                    *(cell(quarter, month) for month in months),
                 ]
                 for quarter in told
             ],

@@ -57,7 +57,10 @@ def bars(
     values = _value_axis(unit)
     if is_whole:
         values |= {"max": 1, "interval": 0.25}
-    option = _frame(series, unit)
+    elif not is_stacked:
+        values |= _end_of_shares(series, unit)
+    # Of the parts of a whole, one alone has a name too.
+    option = _frame(series, unit, has_names=len(series) > 1 or is_whole)
     option["xAxis"], option["yAxis"] = ([values], [names]) if is_horizontal else ([names], [values])
     option["series"] = [
         {
@@ -82,8 +85,9 @@ def lines(
     gap_name: str = "",
 ) -> Option:
     """Lines that break where nothing is known."""
-    option = _frame(series, unit)
-    option["xAxis"], option["yAxis"] = [_category_axis(categories, False)], [_value_axis(unit)]
+    option = _frame(series, unit, has_names=len(series) > 1)
+    values = _value_axis(unit) | _end_of_shares(series, unit)
+    option["xAxis"], option["yAxis"] = [_category_axis(categories, False)], [values]
     option["series"] = [
         {
             "type": "line",
@@ -100,16 +104,22 @@ def lines(
     return _with_gaps(option, gaps, gap_name)
 
 
-def _frame(series: Sequence[Series], unit: Unit) -> Option:
+def _end_of_shares(series: Sequence[Series], unit: Unit) -> Option:
+    """Let an axis of shares of nearly all end at all: it would go on to 120 %."""
+    most = max((value for line in series for value in line.values if value is not None), default=0)
+    return {"max": 1} if unit == "percent" and 0.8 < most <= 1 else {}
+
+
+def _frame(series: Sequence[Series], unit: Unit, *, has_names: bool) -> Option:
     return {
         "animation": False,
         # What is said of a chart is the title of its block; a list of all numbers would take its place.
         "aria": {"enabled": True, "label": {"enabled": False}, "decal": {"show": len(series) > 1, "decals": STRIPES}},
         "textStyle": {"fontFamily": "report, 'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"},
-        "grid": {"left": 8, "right": 20, "top": 44 if len(series) > 1 else 16, "bottom": 8, "containLabel": True},
+        "grid": {"left": 8, "right": 20, "top": 44 if has_names else 16, "bottom": 8, "containLabel": True},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, ":valueFormatter": f"format_{unit}"},
         "legend": {
-            "show": len(series) > 1,
+            "show": has_names,
             "type": "scroll",
             "top": 0,
             "left": 0,

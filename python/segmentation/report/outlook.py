@@ -3,9 +3,10 @@
 from functools import partial
 
 from segmentation.charts.look import BAR, FAINT_BAR, PLAIN
+from segmentation.report.business import few_gaps
 from segmentation.report.groups import segments
 from segmentation.report.options import Series, bars, height_of_bars
-from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, sentences
+from segmentation.report.story import MISSING, Block, Maker, Row, Story, Table, largest, sentences
 from segmentation.sql_text import literal
 
 PAIRS = 10
@@ -98,6 +99,8 @@ def next_purchases(story: Story) -> Block | None:
                 next_members, recorded_members as returned, usual_share, lift, median_days_between
             from marts.next_purchases
             where level = {literal(level)} and is_above_chance and not is_small and next_members >= {story.small}
+                -- Most come back to where they were: of a counter that is no news.
+                and (level = 'product' or item_code <> next_item_code)
             order by lift desc, item_code, next_rank limit {NEXT}"""
         )
 
@@ -141,10 +144,25 @@ def next_purchases(story: Story) -> Block | None:
 def _hidden_states(story: Story) -> frozenset[str]:
     """The states of which no amount is told, in any part of the report."""
     data = story.rows(
-        """select state, coalesce(nullif(count(expected_value), 0), count(*)) as members
-        from marts.member_overview where orders > 0 group by all order by all"""
+        f"""select state, coalesce(nullif(count(expected_value), 0), count(*)) as members,
+            {largest("amount")} as amount, {largest("expected_value")} as expected
+        from marts.member_overview where orders > 0 group by state order by state"""
     )
-    return story.hidden({row["state"]: row["members"] for row in data})
+    return story.hidden(
+        {row["state"]: row["members"] for row in data},
+        amounts=[{row["state"]: row[amount] for row in data} for amount in ("amount", "expected")],
+    )
+
+
+def _of_few(story: Story, state: str) -> str:
+    """That few members stand for most of the expected amount of a state, and not many of its members, where they do."""
+    row = story.one(
+        f"""select count(*) as members, sum(expected_value) as amount,
+            list_sum(max(expected_value, {max(story.small - 1, 1)})) as of_few
+        from marts.member_overview where state = {literal(state)} and expected_value is not null"""
+    )
+    is_of_few = row["members"] > 10 * (story.small - 1) and row["of_few"] > row["amount"] / 2
+    return story.say("expected_amount_few", small=str(story.small)) if is_of_few else ""
 
 
 def _one_visit_bias(story: Story, check: Row) -> str:
@@ -166,8 +184,8 @@ def expected_amount(story: Story) -> Block | None:
     if total <= 0:
         return None
     hidden = _hidden_states(story)
-    check = story.one("select * from marts.clv_check where quantity = 'amount' and is_best and total_bias is not null")
     best = max(data, key=lambda row: row["amount"])
+    check = story.one("select * from marts.clv_check where quantity = 'amount' and is_best and total_bias is not null")
     return Block(
         "expected_amount",
         story.say("expected_amount_title", days=str(data[0]["horizon_days"]), amount=story.money(total)),
@@ -175,6 +193,7 @@ def expected_amount(story: Story) -> Block | None:
             ""
             if best["state"] in hidden
             else story.say("expected_amount_state", state=best["label"], share=story.percent(best["amount"] / total)),
+            "" if best["state"] in hidden else _of_few(story, best["state"]),
             story.say("expected_amount_note"),
             *(
                 [
@@ -369,6 +388,7 @@ def actions(story: Story) -> Block | None:
             state=top["label"],
         ),
         sentences(
+            _of_few(story, top["state"]) if is_most_told else "",
             story.say("actions_note" if has_expected else "actions_note_by_number"),
             story.say("actions_lists"),
             story.say("actions_few", small=str(story.small)) if hidden else "",
@@ -460,9 +480,10 @@ def findings(story: Story) -> Block | None:
     )
     told = [row["text"] for row in data if row["is_told"]]
     more = len(data) - len(told)
+    title = "findings_title" if told else "findings_title_untold" if more else "findings_title_none"
     return Block(
         "findings",
-        story.say("findings_title" if data else "findings_title_none", findings=str(len(data))),
+        story.say(title, findings=str(len(told))),
         sentences(*told, story.say("findings_more", more=str(more)) if more else ""),
         is_wide=True,
     )
@@ -488,7 +509,7 @@ def thresholds(story: Story) -> Block | None:
     return Block(
         "thresholds",
         story.say("thresholds_title"),
-        sentences(story.say("thresholds_note")),
+        sentences(story.say("thresholds_note"), few_gaps(story)),
         table=Table(
             [story.label(name) for name in ("frequency_band", "slowing_after", "silent_after", "lost_after")],
             [

@@ -22,6 +22,14 @@ Cell = TypeVar("Cell", bound=Hashable)
 MISSING = "–"
 # By so much, a share of rounded numbers may be off.
 MOST_OFF = 0.1
+# As close, an amount less the second largest may not come to the largest of it.
+TOO_CLOSE = 0.1
+
+
+def largest(amount: str) -> str:
+    """SQL of a sum, the largest amount in it and the second, as `Story.hidden` takes them; zeros for none."""
+    parts = (f"sum({amount})", f"max({amount})", f"max({amount}, 2)[2]")
+    return f"[{', '.join(f'coalesce(cast({part} as double), 0)' for part in parts)}]"
 
 
 @dataclass(frozen=True)
@@ -205,15 +213,15 @@ class Story:
         # Half a step of the part, and of the whole.
         if self.step > 1 and (1 + ratio) * self.step / 2 / self.rounded(whole) > MOST_OFF:
             return None
-        parts: int = 10 ** (2 + self._decimals(ratio, whole))
+        parts: int = 10 ** (2 + self.decimals(ratio, whole))
         return round(ratio * parts) / parts
 
     def share(self, part: int | None, whole: int) -> str | None:
         """The same in per cent."""
         ratio = self.ratio(part, whole)
-        return None if ratio is None else self.percent(ratio, self._decimals(ratio, whole))
+        return None if ratio is None else self.percent(ratio, self.decimals(ratio, whole))
 
-    def _decimals(self, ratio: float, whole: int) -> int:
+    def decimals(self, ratio: float, whole: int) -> int:
         """Of per cent there is a decimal where the numbers are large enough for it, or the share is below 1 %."""
         return int(whole >= 1000 * self.step or 0 < ratio < 0.01)
 
@@ -221,16 +229,36 @@ class Story:
         """What is of a person: of rounded people, as the exact ones would follow from an exact mean; none of few."""
         return None if self.few(people) else float(total) / self.rounded(people)
 
-    def hidden(self, people: Mapping[Cell, int], group: Callable[[Cell], Hashable] = lambda _: None) -> frozenset[Cell]:
+    def hidden(
+        self,
+        people: Mapping[Cell, int],
+        group: Callable[[Cell], Hashable] = lambda _: None,
+        amounts: Sequence[Mapping[Cell, Sequence[float]]] = (),
+    ) -> frozenset[Cell]:
         """The cells of which no amount, order or mean is told: those of few people, and what would tell theirs.
 
-        The cells of a group add up to a known total: with those of few the smallest of the others is left out
-        (complementary cell suppression).
+        So are cells of which an amount comes close to that of one person. The cells of a group add up to a known total:
+        with those, the smallest of the others are left out, until all that is left out tells of nobody (complementary
+        suppression and the p % rule: Hundepool et al., Statistical Disclosure Control, 2012).
+
+        Parameters
+        ----------
+        group : the group of each cell; without it, all cells are of one.
+        amounts : of each amount that is told, per cell what `largest` gives of its people.
         """
-        cells = {cell for cell, members in people.items() if self.few(members)}
+
+        def tells_one(cells: Sequence[Cell]) -> bool:
+            return any(_comes_close([of[cell] for cell in cells if cell in of]) for of in amounts)
+
+        cells = {cell for cell, members in people.items() if self.few(members) or (members and tells_one([cell]))}
         for of_group in {group(cell) for cell in cells}:
+            left_out = [cell for cell in cells if group(cell) == of_group]
             others = [cell for cell in people if group(cell) == of_group and people[cell] and cell not in cells]
-            cells.update(sorted(others, key=lambda cell: (people[cell], str(cell)))[:1])
+            for number, cell in enumerate(sorted(others, key=lambda cell: (people[cell], str(cell)))):
+                if number and not tells_one(left_out):
+                    break
+                left_out.append(cell)
+            cells.update(left_out)
         self.left_out.extend(cells)
         return frozenset(cells)
 
@@ -277,6 +305,12 @@ def open_story(connection: duckdb.DuckDBPyConnection, language: str) -> Story:
         "select cast(value as double) from marts.settings_used where setting = 'chance_level'"
     ).fetchall()
     return Story(source, dict(texts), source.small, chance_level)
+
+
+def _comes_close(cells: Sequence[Sequence[float]]) -> bool:
+    """Whether who has the second largest amount could tell the largest within `TOO_CLOSE`, from the sum and the own."""
+    second, first = sorted([0.0, 0.0, *(amount for cell in cells for amount in cell[1:])])[-2:]
+    return sum(cell[0] for cell in cells) - first - second < TOO_CLOSE * first
 
 
 def sentences(*texts: str) -> list[str]:
