@@ -385,6 +385,7 @@ def member_groups(story: Story) -> Block | None:
         lambda group: group[0],
         [{group(row): row["largest"] for row in of_groups}],
     )
+    has_unknown = any(row["group_code"] == "unknown" for row in data)
     data = [row for row in data if row["group_code"] != "unknown"]
     shown = [row for row in data if group(row) not in hidden]
     if not shown:
@@ -405,6 +406,7 @@ def member_groups(story: Story) -> Block | None:
         ),
         sentences(
             story.say("member_groups_even") if leads is False else "",
+            story.say("member_groups_unknown") if has_unknown else "",
             story.say("member_groups_note", small=str(story.small)) if len(shown) < len(data) else "",
         ),
         table=Table(
