@@ -263,7 +263,11 @@ def _taken(
 
 
 def refuse(folder: Path, request: Request, decided: Plan) -> None:
-    """Raise InputError where the audience is too small, chosen from later data, or has been written."""
+    """Raise InputError where the audience has been written, is too small, or is chosen from later data."""
+    if (place := folder / f"{decided.contacted_on}_{request.name}").exists():
+        raise InputError(
+            f"{place} exists; choose another name or date, a list is never overwritten.", "app_exists", place=str(place)
+        )
     if (count := len(decided.contacted)) < request.minimum:
         raise InputError(
             f"The audience {request.name} has {count} members to contact, of {decided.sums.members} "
@@ -277,10 +281,6 @@ def refuse(folder: Path, request: Request, decided: Plan) -> None:
         raise InputError(
             f"Nobody can be contacted on {decided.contacted_on} who is chosen from the data until "
             f"{decided.as_of - datetime.timedelta(1)}: give a later day, so nothing is written."
-        )
-    if (place := folder / f"{decided.contacted_on}_{request.name}").exists():
-        raise InputError(
-            f"{place} exists; choose another name or date, a list is never overwritten.", "app_exists", place=str(place)
         )
 
 

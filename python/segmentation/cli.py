@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from io import TextIOWrapper
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -58,13 +59,33 @@ reports_option = place("--reports", "REPORT_DIR", "reports", "Folder of the repo
 raw_data_option = place("--raw-data", "RAW_DATA_DIR", "data/raw", "Folder with the raw files.")
 
 
+class Command(click.Command):
+    """A command that refuses an option that is given twice but counts once: the first would be dropped in silence."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = [name for name, _, _ in (arg.partition("=") for arg in takewhile(lambda arg: arg != "--", args))]
+        for option in self.params:
+            counts_once = isinstance(option, click.Option) and not option.multiple and not option.is_flag
+            if counts_once and sum(map(given.count, option.opts)) > 1:
+                raise click.UsageError(f"{option.opts[0]} is given several times, and counts once.", ctx)
+        return super().parse_args(ctx, args)
+
+
+class Group(Command, click.Group):
+    """A group of such commands."""
+
+    command_class = Command
+    group_class = type
+
+
 # `make` hands over its variables as SEGMENTATION_<COMMAND>_<OPTION>: as they were written, past the words of a shell.
 @click.group(
+    cls=Group,
     context_settings={
         "help_option_names": ["-h", "--help"],
         "show_default": True,
         "auto_envvar_prefix": "SEGMENTATION",
-    }
+    },
 )
 @click.version_option(package_name="customer-segmentation", prog_name="segmentation")
 def commands() -> None:

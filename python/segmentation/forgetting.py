@@ -138,7 +138,7 @@ def known_rows(warehouse: Path, card: str) -> dict[str, list[dict[str, Any]]]:
     Raises
     ------
     InputError
-        If the warehouse does not know the card.
+        If the warehouse does not know the card, or has forgotten it.
     """
     with open_warehouse(warehouse) as connection:
         cards = _cards_of_person(connection, card, read_forgotten(forgotten_file(warehouse)))
@@ -152,6 +152,8 @@ def known_rows(warehouse: Path, card: str) -> dict[str, list[dict[str, Any]]]:
                 )
                 if rows := records(found):
                     known[table] = rows
+    if not known:
+        raise InputError("The marts have no row of this card: the person has been forgotten.")
     return known
 
 

@@ -36,7 +36,7 @@ FINDINGS_ALIKE = 3
 PATIENCE = 600
 # The table by which a build knows that the file of the marts is as the last one left it (macros/kept_tables.sql).
 MARK = ("main", "kept_mark")
-UNTOUCHED = "The warehouse of the last good build is untouched."
+UNTOUCHED = "Whatever was built before is untouched."
 
 
 def whole_job(settings: dict[str, Any], raw_dir: Path, warehouse: Path, report_dir: Path, *, benchmark: bool) -> None:

@@ -87,6 +87,9 @@ def leave_where_it_fails(process: SpawnProcess, said: str) -> threading.Thread:
 
     def watch() -> None:
         connection.wait([process.sentinel])
+        # It ends a moment before its exit code is known; another thread may ask for that too, and one of them gets it.
+        while process.exitcode is None:
+            process.join(0.01)
         # Libraries that are refused memory abort.
         if process.exitcode in (-signal.SIGKILL, -signal.SIGABRT):
             print("The reading of the raw files was killed, as happens where memory runs out.", file=sys.stderr)

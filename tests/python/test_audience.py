@@ -539,7 +539,7 @@ def test_the_log_of_contacts_is_understood_after_a_spreadsheet_saved_it(tmp_path
     others = [contact for contact in read_contacts(log.parent) if contact.audience == "旧"]
     assert [(contact.card_id, str(contact.day)) for contact in others] == [("c1", "2017-12-30"), ("C2", "2018-01-01")]
     log.write_text("card_id,contacted_on,audience\nc1,yesterday,old\n")
-    with pytest.raises(InputError, match=r"contacts\.csv, line 2, has no contacted_on"):
+    with pytest.raises(InputError, match=r"contacts\.csv, line 2: yesterday is no day; write one such as 2017-06-30"):
         export_audience(warehouse, tmp_path, replace(request, name="other"))
 
 
@@ -555,7 +555,7 @@ def test_formulas_are_neutral_and_a_list_is_never_overwritten(tmp_path: Path) ->
     ]  # fmt: skip
     assert read(tmp_path / "audiences" / "2018-01-03_odd" / "log.csv")[0]["reason"] == "'=reason"
     with pytest.raises(InputError, match="never overwritten"):
-        export_audience(warehouse, tmp_path, replace(request, recent_days=0))
+        export_audience(warehouse, tmp_path, request)
     # They are found again behind their apostrophes.
     export_audience(warehouse, tmp_path, replace(request, name="again", minimum=0))
     assert not cards_zh(tmp_path, "again")

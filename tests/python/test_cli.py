@@ -134,6 +134,20 @@ def test_what_reads_the_project_says_at_its_start_that_it_is_elsewhere(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("audience --segment=a --where state=active --segment b --count", "--segment is given several times"),
+        ("audience result name --days 3 --days 4", "--days is given several times"),
+        ("demo --seed=1 --seed=2 folder", "--seed is given several times"),
+    ],
+)
+def test_an_option_that_counts_once_is_not_dropped_in_silence(command: str, said: str) -> None:
+    done = CliRunner().invoke(commands, command.split())
+    assert done.exit_code == 2
+    assert said in done.output
+
+
 @pytest.mark.slow
 def test_a_warehouse_without_marts_is_one_sentence(tmp_path: Path) -> None:
     duckdb.connect(str(tmp_path / "empty.duckdb")).close()

@@ -1,5 +1,6 @@
 """Proposed retailer files: right for clear cases, and buildable as they are."""
 
+from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -409,6 +410,27 @@ def test_sales_lines_under_other_names_are_told_with_both_names(raw: Path) -> No
     assert "2019.csv is not used: it may be sales lines under other names" in text
     assert "card_id: [card_no, Customer No]" in text
     assert "amount: [amount, Total]" in text
+
+
+@pytest.mark.parametrize(
+    ("paid", "is_amount"),
+    [
+        (lambda n: n * (9 if n % 3 == 0 else 10), True),
+        # It tells nothing more; a cost is less in every line; what grows besides is something else.
+        (lambda n: n * 10, False),
+        (lambda n: n * 6, False),
+        (lambda n: n * (11 if n % 3 == 0 else 10), False),
+    ],
+)
+def test_a_column_that_is_the_product_but_for_discounts_is_the_amount(
+    raw: Path, paid: Callable[[int], int], is_amount: bool
+) -> None:
+    lines = [f"2018-01-{n:02d},c{n % 5},{n},10.00,{paid(n):.2f}" for n in range(1, 29)]
+    text, _ = write_and_propose(raw, "date,card_id,quantity,unit price,xyz", lines)
+    proposed = yaml.safe_load(text)["sales_lines"]
+    assert (proposed["columns"].get("amount") == "xyz") == is_amount
+    assert (proposed.get("amount") == "quantity * unit_price") != is_amount
+    assert ("xyz is quantity * unit price in 19 of 28 lines and less in 9" in text) == is_amount
 
 
 def test_the_minus_of_an_exponent_is_no_return(raw: Path) -> None:

@@ -1,5 +1,6 @@
 import errno
 import io
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from dbt.contracts.graph.manifest import Manifest
 from segmentation.errors import InputError, sentence
 from segmentation.progress import Progress, progress_of_query, say
 from segmentation.run import build, progress
+from segmentation.speed import leave_where_it_fails
 
 
 def event(name: str, /, level: str = "info", msg: str = "what went wrong", **data: object) -> SimpleNamespace:
@@ -85,6 +87,25 @@ def test_what_ran_out_of_memory_is_tried_once_more_one_model_at_a_time(
     assert capsys.readouterr().out.count("Memory ran out") == len(threads) - 1
 
 
+ENDS_WITH_THREADS = """
+import os, threading, time
+for _ in range(8):
+    threading.Thread(target=time.sleep, args=(9,), daemon=True).start()
+os._exit(1)
+"""
+
+
+def test_a_landing_that_fails_is_noticed_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of a process is known a moment before its exit code."""
+    ended: list[tuple[str, int]] = []
+    monkeypatch.setattr("segmentation.speed.leave", lambda *how: ended.append(how))
+    for _ in range(5):
+        landing = multiprocessing.get_context("spawn").Process(target=exec, args=(ENDS_WITH_THREADS,))
+        landing.start()
+        leave_where_it_fails(landing, "So it is.").join()
+    assert ended == 5 * [("So it is.", 1)]
+
+
 class Gone(io.StringIO):
     """A terminal, or a program behind a pipe, that is no longer there."""
 
@@ -102,7 +123,7 @@ def test_what_cannot_be_printed_ends_the_build(monkeypatch: pytest.MonkeyPatch) 
     assert ended == []
     progress(2, set(), {})(event("LogModelResult", description="a", status="OK", execution_time=1))
     progress(2, set(), {})(event("RunResultError", "error"))
-    said = "What the build prints cannot be written: Broken pipe. The warehouse of the last good build is untouched."
+    said = "What the build prints cannot be written: Broken pipe. Whatever was built before is untouched."
     assert ended == [(said, 1)] * 2
 
 

@@ -91,8 +91,8 @@ def test_every_section_is_filled_and_nothing_is_asked_of_the_network(
         else:
             assert len(found) == min(2, len(titles))
             shown |= set(titles[:2]) - set(found)
-    # No hour and no weekday leads here, and a third names what is shown: what became of each state.
-    assert len(shown) == 3
+    # No hour and no weekday leads here.
+    assert len(shown) == 2
     for article in page.query_selector_all("article:visible"):
         assert article.query_selector("h3").inner_text().strip()  # type: ignore[union-attr]
         drawn = article.query_selector(".chart")

@@ -58,14 +58,14 @@ def _add_pages_in(published: Published, report_dir: Path, language: str) -> None
 
     @ui.page(f"/{language}", title=title, language=QUASAR[language])
     async def selection(request: HttpRequest) -> None:
-        await _frame(published.edition.stories[language])
-        SelectionPage(published, report_dir, language, tuple(request.query_params.getlist("where"))).show()
+        if await _frame(published.edition.stories[language]):
+            SelectionPage(published, report_dir, language, tuple(request.query_params.getlist("where"))).show()
 
     @ui.page(f"/{language}/member", title=title, language=QUASAR[language])
     async def member(request: HttpRequest) -> None:
-        await _frame(published.edition.stories[language])
-        card = request.query_params.get("card", "")
-        _member(published.edition, language, card, tuple(request.query_params.getlist("where")))
+        if await _frame(published.edition.stories[language]):
+            card = request.query_params.get("card", "")
+            _member(published.edition, language, card, tuple(request.query_params.getlist("where")))
 
 
 def words(story: Story, said: Exception | Remark) -> str:
@@ -521,7 +521,8 @@ def _member(edition: Edition, language: str, card: str, conditions: Conditions) 
         _table(columns, [{**row, "month_start": story.source.month(row["month_start"])} for row in rows])
 
 
-async def _frame(story: Story) -> None:
+async def _frame(story: Story) -> bool:
+    """Begin a page; return whether somebody sees it: what asks once, as a preview of a link, never connects."""
     ui.colors(primary=ACCENT)
     ui.add_css(STYLE.read_text(encoding="utf-8"))
     numbers = FORMATS.read_text(encoding="utf-8")
@@ -530,9 +531,13 @@ async def _frame(story: Story) -> None:
         f"<script>(() => {{ const currency = {json.dumps(story.source.currency)}, locale = () => {locale};\n"
         f"{numbers} Object.assign(window, formats); }})();</script>"
     )
-    await ui.context.client.connected()
+    client = ui.context.client
+    await client.connected()
+    if not client.has_socket_connection:
+        return False
     # Charts measure their texts once: in the font that they are drawn in.
     await ui.run_javascript("await document.fonts.load('12px report'); return true", timeout=10)
+    return True
 
 
 def _head(story: Story, other: Callable[[], str]) -> None:

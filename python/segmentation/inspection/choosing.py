@@ -341,6 +341,8 @@ def _choose_amount(connection: DuckDBPyConnection, choice: Choice) -> None:
     if {"quantity", "unit_price"} <= set(roles):
         choice.amount = PRODUCT
         _look_at_prices_of_lines(connection, choice)
+        if choice.amount:
+            _look_for_what_was_paid(connection, choice)
     elif "unit_price" not in roles and not lacking_by_name(connection, choice, [choice.sales], "amount"):
         choice.amount = 1
         used = [id(column) for column in roles.values()]
@@ -355,6 +357,39 @@ def _choose_amount(connection: DuckDBPyConnection, choice: Choice) -> None:
             f"amount: no column is known to hold one; each of the {choice.sales.rows:,} lines counts as 1"
             + (f", though {', '.join(numbers)} may be it: if so, name it in columns." if numbers else ".")
         )
+
+
+def _look_for_what_was_paid(connection: DuckDBPyConnection, choice: Choice) -> None:
+    """Whatever its name, a column that is quantity times price but for some lines, in which it is less, is the amount.
+
+    One that is so in all lines tells nothing more.
+    """
+    quantity, price = choice.roles["quantity"], choice.roles["unit_price"]
+    used = [id(column) for column in choice.roles.values()]
+    for column in choice.sales.columns.values():
+        if id(column) in used or not column.is_number or len({quantity.relation, price.relation, column.relation}) > 1:
+            continue
+        pieces, piece_price, paid = (
+            number_sql(of.raw, "," if of.numbers.has_decimal_comma else ".") for of in (quantity, price, column)
+        )
+        [(lines, equal, less)] = connection.execute(
+            f"""with lines as (
+                select cast({paid} as double) as paid,
+                    cast({pieces} as double) * cast({piece_price} as double) as product
+                from {price.relation}
+            )
+            select count(*) filter (where product <> 0), count(*) filter (where abs(paid - product) < 0.01),
+                count(*) filter (where abs(paid - product) >= 0.01 and paid / nullif(product, 0) between 0 and 1)
+            from lines"""
+        ).fetchall()
+        if less and equal > lines / 2 and equal + less > ENOUGH * lines:
+            choice.amount = None
+            choice.roles["amount"] = column
+            choice.doubts.append(
+                f"amount: {column.name} is {quantity.name} * {price.name} in {equal:,} of {lines:,} lines and less in "
+                f"{less:,}, as after a discount, so it is taken."
+            )
+            return
 
 
 def _look_at_prices_of_lines(connection: DuckDBPyConnection, choice: Choice) -> None:

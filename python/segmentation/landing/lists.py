@@ -219,6 +219,9 @@ def read_logs(paths: Iterable[Path], columns: Sequence[str], dates: Sequence[str
         for place, column in enumerate(columns):
             if column in days:
                 if (day := days[column][cells[place]]) is None:
-                    raise InputError(f"{path}, line {line}, has no {column}: mend the line or take it away.")
+                    wrong = f"{cells[place]} is no day" if cells[place] else f"there is no {column}"
+                    raise InputError(
+                        f"{path}, line {line}: {wrong}; write one such as 2017-06-30, or take the line away."
+                    )
                 cells[place] = day
         yield path, *cells
