@@ -7,6 +7,6 @@ select
     round(sum(expected_purchases), 0) as expected_visits,
     round(sum(expected_value), 0) as expected_amount
 from {{ ref('member_overview') }}
-where segment is not null
+where segment is not null and expected_value is not null
 group by segment, segment_name_en, state_name_en
 order by segment, expected_amount desc nulls last, state_name_en

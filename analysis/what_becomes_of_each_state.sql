@@ -4,7 +4,8 @@ pivot (
     from (
         select previous_state, state, sum(members) / sum(sum(members)) over (partition by previous_state) as share
         from {{ ref('life_cycle_transitions') }}
-        where month_status = 'complete'
+        where month_status = 'complete' and not is_small
+            and month_start >= (select min(month_start) from {{ ref('life_cycle_by_month') }} where is_settled)
         group by previous_state, state
     )
 ) on state using first(percent)

@@ -6,4 +6,4 @@ select
     silent_after_days,
     lost_after_days
 from {{ ref('life_cycle_thresholds') }}
-order by lost_after_days desc, purchases_so_far
+order by lower_bound

@@ -126,13 +126,17 @@ class Plan:
     held_out: list[str]
     warnings: list[Remark]
 
-    def __str__(self) -> str:
-        numbers = (
-            f"{len(self.contacted):,} members to contact, {len(self.held_out):,} held out; not taken: "
+    @property
+    def not_taken(self) -> str:
+        """How many of the selected are not taken, for which reasons."""
+        return (
             f"{self.opted_out:,} opted out, {self.recent:,} contacted lately, {self.excluded:,} of excluded audiences, "
-            f"{self.beyond:,} beyond the limits."
+            f"{self.beyond:,} beyond the limits"
         )
-        return "\n".join([numbers, *map(str, self.warnings)])
+
+    def __str__(self) -> str:
+        numbers = f"{len(self.contacted):,} members to contact, {len(self.held_out):,} held out"
+        return "\n".join([f"{numbers}; not taken: {self.not_taken}.", *map(str, self.warnings)])
 
 
 def count_audience(warehouse: Path, report_dir: Path, request: Request) -> str:
@@ -270,9 +274,9 @@ def refuse(folder: Path, request: Request, decided: Plan) -> None:
         )
     if (count := len(decided.contacted)) < request.minimum:
         raise InputError(
-            f"The audience {request.name} has {count} members to contact, of {decided.sums.members} "
-            f"selected; fewer than the minimum of {request.minimum}, so nothing is written: "
-            "give a smaller --minimum (MINIMUM) where so few are worth it.",
+            f"The audience {request.name} has {count} members to contact, of {decided.sums.members} selected (not "
+            f"taken: {decided.not_taken}); fewer than the minimum of {request.minimum}, so nothing is written: widen "
+            "the conditions, or give a smaller --minimum (MINIMUM) where so few are worth it.",
             "app_too_few",
             count=str(count),
             minimum=str(request.minimum),

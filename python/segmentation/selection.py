@@ -26,6 +26,7 @@ OVERVIEW = "marts.member_overview"
 # A trait is a code with its names, or a column by itself; the key of a row is none.
 PARTS = r"(?P<trait>.+?)(_code|_name|_name_zh|_name_en|_text_zh|_text_en)?"
 NOT_TRAITS = ("card_id", "as_of")
+SHARES = ("p_alive",)
 OPERATOR = r"!=|>=|<=|=|>|<|≠|≥|≤"
 ASCII_OPERATORS = {"≠": "!=", "≥": ">=", "≤": "<="}
 COMPARISON = re.compile(rf"\s*([a-z]\w*)\s*({OPERATOR})(.*)", re.DOTALL | re.IGNORECASE)
@@ -273,10 +274,14 @@ def _value(trait: Trait, text: str) -> float | datetime.date:
     try:
         if trait.kind == "date":
             return datetime.date.fromisoformat(text)
-        if math.isfinite(number := float(text)):
-            return number
+        number = float(text)
     except ValueError:
-        pass
+        number = math.nan
+    if trait.name in SHARES and abs(number) > 1:
+        said = f"{trait.name} is a share, from 0 to 1: write 0.8 for 80 %, not {text[:80]}."
+        raise InputError(said, "app_no_share", trait=trait.name, value=text[:80])
+    if math.isfinite(number):
+        return number
     example = "a date such as 2017-06-30" if trait.kind == "date" else "a number such as 1000"
     said = f"{text[:80]!r} is no value of {trait.name}; write {example}."
     key = "app_no_date" if trait.kind == "date" else "app_no_number"

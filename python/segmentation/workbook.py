@@ -11,12 +11,13 @@ from segmentation.months import MONTHS
 from segmentation.selection import BEST_FIRST
 from segmentation.tables import column_width, write_cell
 
+MOST_MEMBERS = "(select cast(value as bigint) from marts.settings_used where setting = 'workbook_members')"
 SHEETS = {
-    "summary": """
+    "summary": f"""
         select max(as_of) as as_of, any_value(currency) as currency, count(*) as members,
             count(*) filter (where orders > 0) as buyers, sum(orders) as orders, sum(amount) as amount,
             sum(amount) / nullif(sum(orders), 0) as amount_per_order, sum(expected_value) as expected_value,
-            any_value(horizon_days) as horizon_days
+            any_value(horizon_days) as horizon_days, least(count(*), {MOST_MEMBERS}) as members_listed
         from marts.member_overview, marts.retailer""",
     "segments": "from marts.segment_summary order by segment",
     "months": f"""
@@ -30,9 +31,7 @@ SHEETS = {
         from marts.member_overview where action_code is not null group by all
         order by expected_value desc nulls last, members desc, state_name_en, effective_segment_name_en,
             action_text_en""",
-    "members": f"""
-        from marts.member_overview order by {BEST_FIRST}
-        limit (select cast(value as bigint) from marts.settings_used where setting = 'workbook_members')""",
+    "members": f"from marts.member_overview order by {BEST_FIRST} limit {MOST_MEMBERS}",
 }
 
 

@@ -983,7 +983,7 @@ def test_few_of_a_level_are_not_drawn() -> None:
     block = groups.growth(story)
     assert {part["name"]: part["data"] for part in block.option["series"]} == {
         "Visits differ beyond chance": [None, 0, 40, 0],
-        "Could be chance": [100, 60, 40, None],
+        "Not beyond chance": [100, 60, 40, None],
     }
 
 

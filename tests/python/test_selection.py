@@ -115,6 +115,8 @@ def test_traits_are_told_with_numbers_to_be_read(overview: Overview) -> None:
     told = list(Overview(overview.connection).described())
     assert "amount: a number from 0.00 to 500.00" in told
     assert told[-1] == "p_alive: a number from 0.33 to 0.33"
+    with pytest.raises(InputError, match=r"p_alive is a share, from 0 to 1: write 0\.8 for 80 %, not 80"):
+        Overview(overview.connection).where([parse("p_alive>=80")])
 
 
 @pytest.mark.parametrize("condition", ["gender=female", "amount>100", "segment=1", "gender=", "expected_value<90"])

@@ -219,6 +219,14 @@ list_rows as (
     from segment_overrides
 ),
 
+-- The hundredth of the buyers that has most of the amount.
+places as (
+    select
+        m,
+        row_number() over (order by m desc, card_id) * 100 <= count(*) over () as is_top
+    from buyers
+),
+
 {%- set no_days = 'null as days, null as from_day, null as to_day' %}
 {%- set no_more = 'null as other, ' ~ no_days %}
 
@@ -451,6 +459,15 @@ counted as (
         sum(buyers) as looked_at,
         {{ no_more }}
     from buyers_by_level
+    union all
+    select
+        'amount_of_few' as finding,
+        'lrfmpsx' as subject,
+        sum(m) filter (where is_top) as found,
+        sum(m) as looked_at,
+        {{ with_commas('count(*) filter (where is_top)') }} as other,
+        {{ no_days }}
+    from places
     union all
     select
         'list_rows_left_out' as finding,

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from segmentation.app import MEMBERS_PAGE
-from segmentation.app.state import MONEY, SHARES, Edition, header, table_traits
+from segmentation.app.state import MONEY, Edition, header, table_traits
 from segmentation.charts import LANGUAGES
 from segmentation.disk import draft, writing
 from segmentation.exports import FORMULA
 from segmentation.report.page import environment, font_subset, safe_json, signs
 from segmentation.report.story import Story
-from segmentation.selection import BEST_FIRST, OVERVIEW
+from segmentation.selection import BEST_FIRST, OVERVIEW, SHARES
 from segmentation.sql_text import identifier
 
 FOLDER = Path(__file__).parent

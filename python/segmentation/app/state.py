@@ -16,7 +16,7 @@ from segmentation.audience import Request, list_of
 from segmentation.charts import LANGUAGES
 from segmentation.exports import known_until, open_warehouse, records
 from segmentation.report.story import MISSING, Row, Story, open_story
-from segmentation.selection import OVERVIEW, Comparison, Overview, Sums, parse
+from segmentation.selection import OVERVIEW, SHARES, Comparison, Overview, Sums, parse
 from segmentation.sql_text import identifier
 from segmentation.tables import write_table
 
@@ -32,7 +32,7 @@ MOST_FOUND = 20
 FAVOURITES = 5
 MOST_COUNTS = 500
 # Numbers that are names, those that are shares of one, and those that are money.
-NUMBERED, SHARES = ("birth_decade", "segment"), ("p_alive",)
+NUMBERED = ("birth_decade", "segment")
 MONEY = ("amount", "amount_per_order", "expected_value")
 WHICH = "card_id = $card and purchased_at < (select max(as_of) from marts.member_overview)"
 

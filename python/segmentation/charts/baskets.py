@@ -16,6 +16,7 @@ from segmentation.charts.look import (
     Chart,
     Source,
     label_ticks,
+    left_out,
     legend_below,
     measure_bars,
     note,
@@ -82,6 +83,7 @@ def attach_rates(source: Source) -> Figure | None:
     # Where each order is one line there is nothing to see.
     if not (data["several_lines_share"] > 0).any():
         return None
+    few = data["is_small"] & (data["scope"] == "segment")
     data = data[~data["is_small"] | (data["scope"] == "all")]
     segments = data[data["scope"] == "segment"].sort_values("code")
     groups = pd.concat([segments, data[data["scope"] == "all"]])
@@ -94,7 +96,8 @@ def attach_rates(source: Source) -> Figure | None:
     colors = [*map(source.segment_color, segments["code"]), PLAIN]
     labels = [*map(source.segment_label, segments["code"], segments["label"]), *groups["label"].tail(1)]
     measure_bars(panes[0][0], groups[measures], colors, source)
-    panes[0][0].set_xlabel(f"{source.text('attach_whole')}    {source.text('members_only')}", fontsize=9)
+    said = (source.text("attach_whole"), source.text("members_only"), left_out(source, few))
+    panes[0][0].set_xlabel("    ".join(filter(None, said)), fontsize=9)
     if len(widths) > 1:
         axes = panes[0][1]
         axes.barh(range(len(counter_rows)), counter_rows["rate"], color=BAR)

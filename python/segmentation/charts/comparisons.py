@@ -17,6 +17,7 @@ from segmentation.charts.look import (
     Source,
     label_axes,
     label_ticks,
+    left_out,
     legend_below,
     measure_bars,
     name_ticks,
@@ -25,11 +26,6 @@ from segmentation.charts.look import (
 )
 
 COUNTERS = 20
-
-
-def left_out(source: Source, few: pd.Series) -> str:
-    """Say that groups are too small to be shown, where there are such."""
-    return source.text("small_left_out", small=source.small) if few.any() else ""
 
 
 def type_comparison(source: Source) -> Figure | None:
@@ -99,15 +95,18 @@ def member_groups(source: Source) -> Figure | None:
         """select dimension, group_code, g.name_{lang} as label, buyers, orders_per_buyer, amount_per_buyer,
             amount_per_order, below_price_share
         from marts.member_group_comparison as g left join seeds.age_bands on group_code = age_band
-        where group_code <> 'unknown' and buyers > 0
+        where buyers > 0
         order by dimension desc, birth_year_from desc, group_code"""
     )
-    few = data["buyers"] < source.small
-    data = data[~few]
+    is_known = data["group_code"] != "unknown"
+    few = is_known & (data["buyers"] < source.small)
+    unknown = "" if is_known.all() else source.text("unknown_left_out")
+    data = data[is_known & ~few]
     if data.empty:
         return None
     measures = ["orders_per_buyer", "amount_per_buyer", "amount_per_order", "below_price_share"]
-    measures = [measure for measure in measures if data[measure].notna().any()]
+    # Of nothing, nothing can be compared.
+    measures = [measure for measure in measures if data[measure].any()]
     figure, axes = plt.subplots(figsize=(3.2 * len(measures), 4.2))
     colors = [GENDER_COLORS.get(code, PLAIN) for code in data["group_code"]]
     bars = measure_bars(axes, data[measures], colors, source)
@@ -115,7 +114,7 @@ def member_groups(source: Source) -> Figure | None:
     years = age_band_years(source)
     bands = data[data["group_code"].isin(years)]
     said = [f"{label}: {years[code]}" for label, code in zip(bands["label"], bands["group_code"], strict=True)]
-    axes.set_xlabel("    ".join(filter(None, [*said, left_out(source, few)])), fontsize=9)
+    axes.set_xlabel("    ".join(filter(None, [*said, unknown, left_out(source, few)])), fontsize=9)
     return figure
 
 
@@ -183,7 +182,7 @@ def purchasing_power(source: Source) -> Figure | None:
             label=source.segment_label(row["segment"], row["name"]),
         )  # fmt: skip
     right.set_yticks(range(len(parts)), [labels[part] for part in parts])
-    right.set_xlim(0, 100)
+    right.set_xlim(-2, 102)
     right.invert_yaxis()
     right.axvline(50, color=GAP, zorder=0)
     right.set_xlabel(source.text("mean_place"))

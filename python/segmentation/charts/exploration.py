@@ -59,7 +59,7 @@ def birth_decades(source: Source) -> Figure | None:
     note(left, _left_out(source, "birth_decade"))
     genders = data.groupby(["gender", "label"], as_index=False)["members"].sum()
     pie(right, genders["members"], genders["label"], [GENDER_COLORS.get(code, PLAIN) for code in genders["gender"]])
-    right.set_title(source.text("gender_ratio"))
+    right.set_title(fill(source.text("gender_ratio"), 32))
     ((filled,),) = source.connection.execute(
         "select count(*) from marts.members where is_gender_filled and birth_decade is not null"
     ).fetchall()
@@ -135,7 +135,14 @@ def preference(source: Source) -> Figure | None:
         label_axes(axes, source, column, "orders_per_trading_day")
     panes[0].set_xticks(range(1, 5), source.quarter_names)
     panes[1].set_xticks(range(1, 32))
-    note(panes[0], source.text("members_only"), source.text("complete_months_only"))
+    ((is_uneven,),) = source.connection.execute(
+        """select count(distinct years) > 1 from (
+            select list(distinct year(month_start) order by year(month_start)) as years
+            from marts.eda_coverage where status = 'complete' group by month(month_start)
+        )"""
+    ).fetchall()
+    uneven = [source.text("uneven_quarters")] if is_uneven else []
+    note(panes[0], source.text("members_only"), source.text("complete_months_only"), *uneven)
     return figure
 
 
@@ -143,7 +150,7 @@ def preference(source: Source) -> Figure | None:
 def year_quarters(source: Source) -> Figure | None:
     data = source.mart(
         """select year(period_start) as year, quarter(period_start) as quarter, orders,
-            (select bool_or(status <> 'complete') from marts.eda_coverage
+            (select count(*) filter (where status = 'complete') < 3 from marts.eda_coverage
              where date_trunc('quarter', month_start) = period_start) as has_gap
         from marts.eda_orders_by_year_quarter order by period_start"""
     )
@@ -256,7 +263,8 @@ def calendar(source: Source) -> Figure | None:
     """Weekdays, parts of the month and months against what is usual around them."""
     data = source.mart("select *, name_{lang} as label from marts.calendar_effects order by effect, position")
     effects = [effect for effect in ("weekday", "part_of_month", "month") if effect in set(data["effect"])]
-    if not effects:
+    # Of what nobody can judge, nothing can be read.
+    if data["standard_error"].isna().all():
         return None
     sizes = [3 + (data["effect"] == effect).sum() for effect in effects]
     figure, panels = plt.subplots(1, len(effects), figsize=(13, 4.5), sharey=True, squeeze=False, width_ratios=sizes)

@@ -98,7 +98,8 @@ def activation(source: Source) -> Figure | None:
         where month_start >= (select min(month_start) from marts.life_cycle_by_month where is_settled)
         order by sort_order, month_start"""
     )
-    if not data["is_shown"].any():
+    # Where nobody came back there is nothing to see.
+    if not (data["is_shown"] & (data["activation_rate"] > 0)).any():
         return None
     figure, axes = plt.subplots(figsize=(10, 4.5))
     for (state, label), rows in data.groupby(["previous_state", "label"], sort=False):
@@ -267,7 +268,10 @@ def discounted(source: Source) -> Figure | None:
     label_axes(axes, source, "", "amount")
     label_ticks(axes.yaxis, source, is_money=True)
     axes.legend(loc="upper left")
-    note(axes, source.text("discounted_note"))
+    ((rate,),) = source.connection.execute(
+        "select cast(value as double) from marts.settings_used where setting = 'clv_discount_rate'"
+    ).fetchall()
+    note(axes, source.text("discounted_note", rate=f"{rate:.0%}"))
     return figure
 
 

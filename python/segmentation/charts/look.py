@@ -353,6 +353,11 @@ def label_months(axes: Axes, source: Source) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(label))
 
 
+def left_out(source: Source, few: pd.Series) -> str:
+    """Say that groups are too small to be shown, where there are such."""
+    return source.text("small_left_out", small=source.small) if few.any() else ""
+
+
 def note(axes: Axes, *texts: str) -> None:
     """Small print above the axes."""
     axes.set_title("    ".join(texts), fontsize=9, loc="left")

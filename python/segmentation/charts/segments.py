@@ -98,7 +98,7 @@ def radar(source: Source, scaling: str) -> Figure | None:
         axes.yaxis.set_major_locator(MaxNLocator(4))
         label_ticks(axes.yaxis, source)
         axes.tick_params(axis="y", labelsize=8)
-        axes.set_title(f"k = {count}", pad=32)
+        axes.set_title(f"k = {count}", pad=40)
     handles, labels = panes[0][-1].get_legend_handles_labels()
     figure.legend(handles, labels, title=source.text("cluster"), loc="outside lower center", ncols=5)
     return figure
@@ -252,15 +252,14 @@ def migration(source: Source) -> Figure | None:
         f"select code, name_{{lang}} as label from {RULES} where rule_set = 'rfm_group' order by rule_no"
     ).set_index("code")
     data = source.mart(
-        """select from_code, to_code, sum(members) as members from marts.segment_migration
+        """select month_start, from_code, to_code, members from marts.segment_migration
         where scheme = 'rfm_group' and from_code <> 'not_yet_a_buyer'
             and month_start + interval 1 month <= (select max(as_of) from marts.member_overview)
-            and month_start + interval 13 month > (select max(as_of) from marts.member_overview)
-        group by all"""
+            and month_start + interval 13 month > (select max(as_of) from marts.member_overview)"""
     )
     if data.empty:
         return None
-    matrix = data.pivot(index="from_code", columns="to_code", values="members")
+    matrix = data.pivot_table(index="from_code", columns="to_code", values="members", aggfunc="sum")
     order = [code for code in labels.index if code in matrix.index or code in matrix.columns]
     matrix = matrix.reindex(index=order, columns=order).fillna(0)
     shares = matrix.div(matrix.sum(axis=1).replace(0, np.nan), axis=0) * 100
@@ -269,7 +268,7 @@ def migration(source: Source) -> Figure | None:
     texts = [[f"{share:.1f}" if share >= 0.05 else "" for share in row] for row in shares.to_numpy()]
     mesh = heat(axes, shares, texts, high=100)
     figure.colorbar(mesh, ax=axes, label=source.text("percent"))
-    axes.set_xlabel(source.text("month_later"))
+    axes.set_xlabel(source.text("month_later", months=data["month_start"].nunique()))
     axes.set_ylabel(source.text("month_before"))
     axes.tick_params(axis="x", labelrotation=35)
     plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
