@@ -1,6 +1,7 @@
 """Charts of the whole input: who the members are and when they buy."""
 
 from functools import wraps
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
