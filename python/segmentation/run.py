@@ -205,7 +205,9 @@ def progress(models: int, said: set[str], tests: Mapping[str, str]) -> Callable[
                 print(ran_out, flush=True)
             said.add(ran_out)
         elif not re.fullmatch(r"Log\w+Result", name):
-            print(*failed, text, sep="\n", flush=True)
+            # What a model refuses (macro fail_with) is a sentence, which needs no node around it.
+            refused = re.search(r"Invalid Input Error: (.+)", text)
+            print(*([refused[1]] if refused else [*failed, text]), sep="\n", flush=True)
             failed.clear()
 
     def print_event(event: Any) -> None:

@@ -33,6 +33,7 @@ COMPARISON = re.compile(rf"\s*([a-z]\w*)\s*({OPERATOR})(.*)", re.DOTALL | re.IGN
 OR = re.compile(rf"\s+or\s+(?=[a-z]\w*\s*(?:{OPERATOR}))", re.IGNORECASE)
 NOT = re.compile(r"\s*not\s+(\(.*\)\s*$)?", re.DOTALL | re.IGNORECASE)
 LONGEST_LIST = 30
+NOBODY = "nobody has one"
 
 
 class Comparison(NamedTuple):
@@ -164,15 +165,17 @@ class Overview:
                     f"""select {columns} from {OVERVIEW} where {identifier(trait.columns[0])} is not null
                     group by all order by count(*) desc, {columns} limit {LONGEST_LIST + 1}"""
                 ).fetchall()
-                yield f"{trait.name}: " + "; ".join(
+                values = "; ".join(
                     " / ".join(dict.fromkeys(str(name) for name in names if name is not None))
                     for names in found[:LONGEST_LIST]
-                ) + ("; ..." if len(found) > LONGEST_LIST else "")  # fmt: skip
+                )
+                yield f"{trait.name}: {values or NOBODY}" + ("; ..." if len(found) > LONGEST_LIST else "")
             else:
                 [(low, high)] = self.connection.execute(
                     f"select min({columns}), max({columns}) from {OVERVIEW}"
                 ).fetchall()
-                yield f"{trait.name}: a {trait.kind}" + ("" if low is None else f" from {_read(low)} to {_read(high)}")
+                values = NOBODY if low is None else f"a {trait.kind} from {_read(low)} to {_read(high)}"
+                yield f"{trait.name}: {values}"
 
     def _unsplit(self, condition: Condition) -> tuple[Comparison, ...]:
         """Return the comparisons, as one where there is a value that has " or " with a comparison in it."""

@@ -113,7 +113,8 @@ def customer_types(source: Source) -> Figure | None:
     figure, panes = plt.subplots(1, 2, figsize=(13, 4.5))
     for axes, column in zip(panes, ("orders", "amount"), strict=True):
         pie(axes, data[column], data["label"], [TYPE_COLORS[name] for name in data["customer_type"]])
-        axes.set_title(source.text(f"{column}_share"))
+        # The name of a slice may stand above it.
+        axes.set_title(source.text(f"{column}_share"), pad=20)
     return figure
 
 

@@ -26,6 +26,7 @@ from segmentation.charts.look import (
     label_axes,
     label_months,
     label_ticks,
+    left_out,
     legend_below,
     measure_bars,
     note,
@@ -260,6 +261,10 @@ def migration(source: Source) -> Figure | None:
     if data.empty:
         return None
     matrix = data.pivot_table(index="from_code", columns="to_code", values="members", aggfunc="sum")
+    few = matrix.sum(axis=1) < source.small
+    matrix = matrix[~few]
+    if matrix.empty:
+        return None
     order = [code for code in labels.index if code in matrix.index or code in matrix.columns]
     matrix = matrix.reindex(index=order, columns=order).fillna(0)
     shares = matrix.div(matrix.sum(axis=1).replace(0, np.nan), axis=0) * 100
@@ -272,6 +277,7 @@ def migration(source: Source) -> Figure | None:
     axes.set_ylabel(source.text("month_before"))
     axes.tick_params(axis="x", labelrotation=35)
     plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
+    note(axes, left_out(source, few))
     return figure
 
 
