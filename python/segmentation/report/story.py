@@ -248,7 +248,7 @@ class Story:
         """
 
         def tells_one(cells: Sequence[Cell]) -> bool:
-            return any(_comes_close([of[cell] for cell in cells if cell in of]) for of in amounts)
+            return self.small > 1 and any(_comes_close([of[cell] for cell in cells if cell in of]) for of in amounts)
 
         cells = {cell for cell, members in people.items() if self.few(members) or (members and tells_one([cell]))}
         for of_group in {group(cell) for cell in cells}:
