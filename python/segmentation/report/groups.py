@@ -593,7 +593,7 @@ def cohorts(story: Story) -> Block | None:
     below = {
         (row["quarter"], row["months_since"]): story.percent(math.ceil(100 * bound) / 100, 0)
         for row in data
-        if story.few(row["buyers"]) and (bound := story.small / story.rounded(row["members"])) <= 0.5
+        if story.few(row["buyers"]) and (bound := story.small / (story.rounded(row["members"]) - story.step / 2)) <= 0.5
     }
     told = [
         quarter for quarter in dict.fromkeys(row["quarter"] for row in data) if any(of == quarter for of, _ in shown)

@@ -184,8 +184,8 @@ def expected_amount(story: Story) -> Block | None:
     if total <= 0:
         return None
     hidden = _hidden_states(story)
-    best = max(data, key=lambda row: row["amount"])
     check = story.one("select * from marts.clv_check where quantity = 'amount' and is_best and total_bias is not null")
+    best = max(data, key=lambda row: row["amount"])
     return Block(
         "expected_amount",
         story.say("expected_amount_title", days=str(data[0]["horizon_days"]), amount=story.money(total)),
