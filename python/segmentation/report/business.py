@@ -27,7 +27,7 @@ class Change:
     is_beyond_chance: bool
 
 
-def last_month(story: Story, measure: str) -> tuple[Row | None, list[tuple[Row, Change]]]:
+def latest_month(story: Story, measure: str) -> tuple[Row | None, list[tuple[Row, Change]]]:
     """The last complete month that is shown, against the one a year before, of the same season, and the one before."""
     hidden = hidden_months(story)
     complete = {
@@ -76,7 +76,7 @@ def key_figures(story: Story) -> Block | None:
     months = story.months
 
     def against(measure: str, is_money: bool = False) -> str:
-        now, changes = last_month(story, measure)
+        now, changes = latest_month(story, measure)
         if not now:
             return ""
         value = story.money(now[measure]) if is_money else story.count(now[measure])
@@ -154,7 +154,7 @@ def by_month(story: Story, measure: str) -> Block | None:
     is_money = measure == "amount"
     hidden = hidden_months(story)
     shown = [row for row in months if row["month_start"] not in hidden]
-    now, changes = last_month(story, measure)
+    now, changes = latest_month(story, measure)
     if len(months) < 2 or now is None:
         return None
     before, more = changes[0] if changes else (None, None)
