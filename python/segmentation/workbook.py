@@ -17,7 +17,8 @@ SHEETS = {
         select max(as_of) as as_of, any_value(currency) as currency, count(*) as members,
             count(*) filter (where orders > 0) as buyers, sum(orders) as orders, sum(amount) as amount,
             sum(amount) / nullif(sum(orders), 0) as amount_per_order, sum(expected_value) as expected_value,
-            any_value(horizon_days) as horizon_days, least(count(*), {MOST_MEMBERS}) as members_listed
+            any_value(horizon_days) as horizon_days, least(count(*), {MOST_MEMBERS}) as members_listed,
+            (select smallest_jaccard from marts.cluster_scores where is_selected) as smallest_jaccard
         from marts.member_overview, marts.retailer""",
     "segments": "from marts.segment_summary order by segment",
     "months": f"""

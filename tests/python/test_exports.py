@@ -120,7 +120,8 @@ def marts() -> duckdb.DuckDBPyConnection:
         create table seeds.workbook_columns as from '{ROOT}/seeds/workbook_columns.csv';
         create table seeds.texts as from '{ROOT}/seeds/texts.csv';
         create table marts.settings_used as select 'workbook_members' as setting, '3' as value;
-        create table marts.retailer as select 'EUR' as currency"""
+        create table marts.retailer as select 'EUR' as currency;
+        create table marts.cluster_scores as select true as is_selected, 0.7 as smallest_jaccard"""
     )
     columns = connection.execute(
         """select sheet, list(column_name) from seeds.workbook_columns

@@ -545,6 +545,7 @@ def _head(story: Story, other: Callable[[], str]) -> None:
         with ui.element("div").classes("grow"):
             _heading("h1", story.say("app_title"))
             ui.label(story.say("page_as_of", day=story.as_of)).classes("faint")
+            ui.label(story.say("app_private")).classes("faint")
         language = ui.button(story.say("app_other_language"), on_click=lambda: ui.navigate.to(other()))
         language.props("outline rounded").classes("language")
 
