@@ -68,6 +68,16 @@ def test_parts_of_a_trait_add_up_and_their_conditions_select_them(edition: Editi
     assert any(part.is_gap for part in state.compared(edition, "last_visit_date", (), "en"))
 
 
+def test_amounts_that_nobody_has_are_parts_too_and_money(edition: Edition) -> None:
+    parts = state._by_magnitude(edition.stories["en"], "amount", [(20.0, 1, 2), (200.0, 3, 4)])
+    assert [(part.label, part.selected, part.members) for part in parts] == [
+        ("CN¥20–CN¥50", 1, 2),
+        ("CN¥50–CN¥100", 0, 0),
+        ("CN¥100–CN¥200", 0, 0),
+        ("CN¥200–CN¥500", 3, 4),
+    ]
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_trait_has_a_name(edition: Edition, language: str) -> None:
     labels = edition.labels(language)

@@ -271,7 +271,7 @@ def discounted(source: Source) -> Figure | None:
     ((rate,),) = source.connection.execute(
         "select cast(value as double) from marts.settings_used where setting = 'clv_discount_rate'"
     ).fetchall()
-    note(axes, source.text("discounted_note", rate=f"{rate:.0%}"))
+    note(axes, source.text("discounted_note", rate=f"{100 * rate:g}%"))
     return figure
 
 

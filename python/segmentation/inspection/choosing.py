@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 from duckdb import DuckDBPyConnection
 
-from segmentation.inspection.columns import ENOUGH, Column, bare_name, number_sql
+from segmentation.inspection.columns import ENOUGH, Column, bare_name
 from segmentation.inspection.doubts import (
     lacking_by_name,
     look_at_days,
@@ -369,13 +369,10 @@ def _look_for_what_was_paid(connection: DuckDBPyConnection, choice: Choice) -> N
     for column in choice.sales.columns.values():
         if id(column) in used or not column.is_number or len({quantity.relation, price.relation, column.relation}) > 1:
             continue
-        pieces, piece_price, paid = (
-            number_sql(of.raw, "," if of.numbers.has_decimal_comma else ".") for of in (quantity, price, column)
-        )
         [(lines, equal, less)] = connection.execute(
             f"""with lines as (
-                select cast({paid} as double) as paid,
-                    cast({pieces} as double) * cast({piece_price} as double) as product
+                select cast({column.number} as double) as paid,
+                    cast({quantity.number} as double) * cast({price.number} as double) as product
                 from {price.relation}
             )
             select count(*) filter (where product <> 0), count(*) filter (where abs(paid - product) < 0.01),
@@ -398,12 +395,10 @@ def _look_at_prices_of_lines(connection: DuckDBPyConnection, choice: Choice) -> 
     product = choice.roles.get("product_code") or choice.roles.get("product_name")
     if product is None or len({column.relation for column in (quantity, price, product)}) > 1:
         return
-    pieces, paid = (
-        number_sql(column.raw, "," if column.numbers.has_decimal_comma else ".") for column in (quantity, price)
-    )
     [(products, of_a_piece, of_lines)] = connection.execute(
         f"""with lines as (
-            select {product.raw} as product, cast({pieces} as double) as pieces, cast({paid} as double) as price
+            select {product.raw} as product, cast({quantity.number} as double) as pieces,
+                cast({price.number} as double) as price
             from {price.relation} where pieces > 0 and price > 0
         ),
         products as (

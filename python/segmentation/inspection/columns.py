@@ -133,6 +133,11 @@ class Column:
         return self.values > 0 and self.numbers.values >= ENOUGH * self.values
 
     @property
+    def number(self) -> str:
+        """SQL of the number, null where it is none."""
+        return number_sql(self.raw, "," if self.numbers.has_decimal_comma else ".")
+
+    @property
     def moment(self) -> str:
         """SQL of the moment, of a column that has them."""
         assert self.moments is not None

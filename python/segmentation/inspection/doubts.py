@@ -256,10 +256,8 @@ def look_at_values(connection: DuckDBPyConnection, choice: Choice) -> None:
         if KINDS[role] != "number":
             continue
         if column.numbers.values < column.values:
-            mark = "," if column.numbers.has_decimal_comma else "."
             [(example,)] = connection.execute(
-                f"select min({column.sql}) from {column.relation}"
-                f" where {column.sql} <> '' and {number_sql(column.raw, mark)} is null"
+                f"select min({column.sql}) from {column.relation} where {column.sql} <> '' and {column.number} is null"
             ).fetchall()
             choice.doubts.append(
                 f"{role}: {column.values - column.numbers.values:,} of {column.values:,} values of {column.name} are "
@@ -299,10 +297,9 @@ def look_at_signs(connection: DuckDBPyConnection, choice: Choice) -> None:
     if told:
         choice.doubts.append(f"returns: values below zero are taken for returns ({', '.join(told)}).")
     if quantity and amount and quantity.relation == amount.relation and told:
-        mark = "," if amount.numbers.has_decimal_comma else "."
         [(different,)] = connection.execute(
             f"select count(*) from {amount.relation} where regexp_matches({amount.raw} || {quantity.raw}, '[-−(]')"
-            f" and ({number_sql(amount.raw, mark)} < 0) <> ({number_sql(quantity.raw, mark)} < 0)"
+            f" and ({amount.number} < 0) <> ({quantity.number} < 0)"
         ).fetchall()
         if different:
             choice.doubts.append(

@@ -244,13 +244,13 @@ def customer_types(story: Story) -> Block | None:
 
 
 def few_gaps(story: Story) -> str:
-    """That the thresholds of the states come of few gaps, where they do."""
+    """That the thresholds of the states come of few gaps, where they do; without thresholds there is no such text."""
     if "thresholds_few" not in story.texts:
         return ""
     row = story.one(
         """select gaps, value as minimum from marts.life_cycle_thresholds
         join marts.settings_used on setting = 'life_cycle_minimum_gaps'
-        where frequency_band = 'all' and lost_after_days is not null and not has_enough_gaps"""
+        where frequency_band = 'all' and not has_enough_gaps"""
     )
     return story.say("thresholds_few", gaps=story.count(row["gaps"]), minimum=row["minimum"]) if row else ""
 
