@@ -1,6 +1,5 @@
 import csv
 import datetime
-import signal
 import subprocess
 import sys
 import time
@@ -383,12 +382,14 @@ def test_a_list_is_written_of_the_warehouse_as_it_is_when_the_lock_is_had(
     assert cards(tmp_path, "trial", "contact") == {"b"}
 
 
+# Writes an audience in processes of its own: in folder/1 one that is killed at its first step, and so on; in the last
+# folder, whose number it prints, one that comes to its end.
 KILLED = """
-import os, signal, sys
+import itertools, os, signal, sys
 from pathlib import Path
 from segmentation.audience import Request, export_audience
 
-folder, deadly = sys.argv[1], int(sys.argv[2])
+folder = Path(sys.argv[1])
 steps = 0
 
 def count(event, arguments):
@@ -399,26 +400,40 @@ def count(event, arguments):
         if steps == deadly:
             os.kill(os.getpid(), signal.SIGKILL)
 
-sys.addaudithook(count)
-export_audience(Path(folder, "w.duckdb"), Path(folder), Request(
-    where=(), reason="trial", name="killed", holdout=0.5, minimum=0, recent_days=9))
+for deadly in itertools.count(1):
+    (folder / str(deadly)).mkdir()
+    if not (child := os.fork()):
+        sys.addaudithook(count)
+        export_audience(folder / "w.duckdb", folder / str(deadly), Request(
+            where=(), reason="trial", name="killed", holdout=0.5, minimum=0, recent_days=9))
+        os._exit(0)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if status != -signal.SIGKILL:
+        sys.exit(f"{deadly} {status}")
 """
 
 
 @pytest.mark.slow
 def test_a_kill_at_any_step_leaves_all_of_an_audience_or_nothing(tmp_path: Path) -> None:
     warehouse = warehouse_of(tmp_path, members_named([f"c{number}" for number in range(9)]))
-    folder = tmp_path / "audiences"
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path)],
+        cwd=ROOT / "python",
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    last, status = map(int, killed.stderr.split())
+    assert (last > 8, status) == (True, 0)
     whole = 0
-    for deadly in range(1, 100):
-        killed = subprocess.run(
-            [sys.executable, "-c", KILLED, str(tmp_path), str(deadly)], cwd=ROOT / "python", check=False
-        )
+    for deadly in range(1, last + 1):
+        reports = tmp_path / str(deadly)
+        folder = reports / "audiences"
         contacts = read_contacts(folder)
         logged = [read(path)[0] for path in folder.glob("[!.]*/log.csv")]
         if contacts:
             whole += 1
-            listed = cards(tmp_path, "killed", "contact") | cards(tmp_path, "killed", "holdout")
+            listed = cards(reports, "killed", "contact") | cards(reports, "killed", "holdout")
             assert {contact.card_id for contact in contacts} == listed == {f"c{number}" for number in range(9)}
             assert [int(row["contacted"]) + int(row["held_out"]) for row in logged] == [9]
         else:
@@ -426,26 +441,27 @@ def test_a_kill_at_any_step_leaves_all_of_an_audience_or_nothing(tmp_path: Path)
             assert not [path for path in folder.glob("*") if not path.name.startswith(".")]
         # Whatever was left behind, the next one works, contacts nobody twice and clears the draft away.
         following = replace(SMALL, name="next", minimum=0, recent_days=9)
-        export_audience(warehouse, tmp_path, following)
+        export_audience(warehouse, reports, following)
         twice = Counter(contact.card_id for contact in read_contacts(folder) if contact.part == "contact")
         assert set(twice.values()) <= {1}
         assert not [*folder.glob(".draft*")]
-        if killed.returncode == 0:
-            break
-        assert killed.returncode == -signal.SIGKILL
-        for path in sorted(folder.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
-    assert deadly > 8
     assert whole == 1
 
 
 @pytest.mark.slow
 def test_exports_at_the_same_time_contact_nobody_twice(tmp_path: Path) -> None:
     warehouse_of(tmp_path, members_named([f"c{number}" for number in range(200)]))
-    code = KILLED.replace('name="killed"', "name=sys.argv[3], top=60")
+    code = """
+import sys
+from pathlib import Path
+from segmentation.audience import Request, export_audience
+
+export_audience(Path(sys.argv[1], "w.duckdb"), Path(sys.argv[1]), Request(
+    where=(), reason="trial", name=sys.argv[2], top=60, holdout=0.5, minimum=0, recent_days=9))
+"""
     running = [
         subprocess.Popen(
-            [sys.executable, "-c", code, str(tmp_path), "0", f"n{number}"],
+            [sys.executable, "-c", code, str(tmp_path), f"n{number}"],
             cwd=ROOT / "python",
             stderr=subprocess.PIPE,
             text=True,

@@ -136,22 +136,6 @@ def test_three_scans_of_a_receipt_are_one_order_where_the_retailer_file_says_so(
 
 
 @pytest.mark.slow
-def test_a_receipt_past_the_midnight_of_the_as_of_date_counts_whole(tmp_path: Path) -> None:
-    raw = tmp_path / "raw"
-    raw.mkdir()
-    lines = "x,2020-02-29 23:59:30,1\nx,2020-03-01 00:00:10,1\ny,2020-02-20 10:00:00,2\ny,2020-03-02 10:00:00,3\n"
-    (raw / "s.csv").write_text(f"card,at,receipt\n{lines}", encoding="utf-8")
-    columns = "{card_id: card, purchased_at: at, receipt_no: receipt}"
-    shop = tmp_path / "shop.yml"
-    shop.write_text(f"sales_lines: {{files: s.csv, orders: receipt, amount: 5, columns: {columns}}}")
-    job = Job(raw, tmp_path / "out")
-    done = job.dbt("--quiet", *BUILD, "--vars", yaml.safe_dump({"as_of": "start_of_month", "retailer": str(shop)}))
-    assert done.returncode == 0, done.stdout
-    assert job.query("select card_id, f, m from marts.lrfmpsx order by card_id") == [("x", 1, 10), ("y", 1, 5)]
-    assert job.query("select lines, amount from marts.customer_type_comparison") == [(3, 15)]
-
-
-@pytest.mark.slow
 def test_one_line_makes_a_warehouse_that_bad_files_leave_alone(tmp_path: Path) -> None:
     folder = tmp_path / """O'Brien's [shop] "x" 100% *"""
     raw = folder / "raw"

@@ -1,6 +1,7 @@
 """The marts of the member business against counts by brute force over the lines of a small made shop."""
 
 import datetime
+import json
 import math
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
@@ -9,7 +10,7 @@ from statistics import median
 
 import pandas as pd
 import pytest
-from conftest import Job
+from conftest import QUICK_FIT, Job
 
 from segmentation.demo import write_demo
 
@@ -17,11 +18,13 @@ pytestmark = pytest.mark.slow
 
 MIN_ORDERS, TOP_COUNTERS, MIN_LINES = 2, 5, 100
 AS_OF = datetime.datetime(2018, 1, 3)
-SETTINGS = (
-    f"{{basket_min_orders: {MIN_ORDERS}, basket_top: 100000, next_purchases_per_item: 100000,"
-    f" top_counters: {TOP_COUNTERS}, price_band_min_lines: {MIN_LINES},"
-    " cluster_refits: 2, cluster_gap_references: 2}"
-)
+SETTINGS = QUICK_FIT | {
+    "basket_min_orders": MIN_ORDERS,
+    "basket_top": 100_000,
+    "next_purchases_per_item": 100_000,
+    "top_counters": TOP_COUNTERS,
+    "price_band_min_lines": MIN_LINES,
+}
 
 
 class Shop:
@@ -73,7 +76,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
         "--exclude",
         "resource_type:test",
         "--vars",
-        SETTINGS,
+        json.dumps(SETTINGS),
     )
     assert done.returncode == 0, done.stdout
     return Shop(job)

@@ -14,18 +14,14 @@ pytestmark = pytest.mark.slow
 PLAIN_C = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
 ODD = {
     "usual": {},
-    "zone": {"TZ": "Pacific/Apia"},
-    "no such zone": {"TZ": "no/such"},
-    "plain C": PLAIN_C,
-    "no such language": {"LC_ALL": "zh_CN.GBK", "LANG": "zh_CN.GBK"},
-    "output in ascii": {"PYTHONIOENCODING": "ascii"},
-    "no home": {"HOME": ""},
-    "home that cannot be written": {
+    "a zone, no such language, no home": {"TZ": "Pacific/Apia", "LC_ALL": "zh_CN.GBK", "LANG": "zh_CN.GBK", "HOME": ""},
+    "no such zone, plain C, no folder for temporary files": {"TZ": "no/such", **PLAIN_C, "TMPDIR": "/proc/none"},
+    "output in ascii, a home that cannot be written": {
+        "PYTHONIOENCODING": "ascii",
         "HOME": "/proc/none",
         "XDG_CONFIG_HOME": "/proc/none",
         "XDG_CACHE_HOME": "/proc/none",
     },
-    "no folder for temporary files": {"TMPDIR": "/proc/none"},
 }
 
 

@@ -118,10 +118,10 @@ def test_damaged_sales_lines(
             assert "\n" not in problem, seed
 
 
-def test_damaged_workbooks(valid: Path, classifier: Classifier, tmp_path: Path) -> None:
+def test_damaged_workbooks(valid: Path, classifier: Classifier, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     (tmp_path / SALES).write_bytes((valid / SALES).read_bytes())
     workbook = (valid / MEMBERS).read_bytes()
-    for seed in range(50):
+    for seed in range(8 * request.config.getoption("--damaged")):
         (tmp_path / MEMBERS).write_bytes(damage(workbook, random.Random(seed)))
         problem = outcome(classifier, tmp_path)
         if problem is None:
@@ -130,9 +130,11 @@ def test_damaged_workbooks(valid: Path, classifier: Classifier, tmp_path: Path) 
             assert MEMBERS in problem, (seed, problem)
 
 
-def test_odd_cells_of_workbooks(valid: Path, classifier: Classifier, tmp_path: Path) -> None:
+def test_odd_cells_of_workbooks(
+    valid: Path, classifier: Classifier, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     (tmp_path / SALES).write_bytes((valid / SALES).read_bytes())
-    for seed in range(20):
+    for seed in range(4 * request.config.getoption("--damaged")):
         chance = random.Random(seed)
         # A number of 300 digits for a card is refused, as rounded.
         cards = [cell for cell in CELLS if cell != 1e300]

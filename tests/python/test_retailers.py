@@ -1,6 +1,5 @@
 """Retailers of other shapes than the contest's, built as a whole from a retailer file and made files."""
 
-import io
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -10,25 +9,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-import yaml
 from conftest import BUILD, QUERIES, QUICK_FIT, ROOT, Job, example_query
 from python_calamine import CalamineWorkbook
 
 from segmentation.charts.drawing import draw_language
 from segmentation.exports import write_exports
-from segmentation.landing.workbook import cell_text
 from segmentation.report.page import write_report
 
 pytestmark = pytest.mark.slow
-
-EVERY_MART = """select table_name from duckdb_tables()
-where schema_name = 'marts' and table_name not in ('input_files', 'settings_used') order by table_name"""
-# What else differs when the same rows come in other files: the files, and the place of a row in its file.
-PLACE = {
-    "source_file", "row_no", "line_no", "kept_source_file", "kept_row_no", "rejected_source_file", "rejected_row_no",
-    "retailer",
-}  # fmt: skip
-REST = 400
 
 RECORDS = """
 sales_lines:
@@ -114,51 +102,23 @@ def write_shop(raw: Path) -> None:
     (raw / "online.csv").unlink()
 
 
-def write_parts(raw: Path, contest: Path) -> str:
-    """Split the contest's files into Parquet, a folder per month, with real types where the csv file has them."""
-    header, *rows = CalamineWorkbook.from_path(str(contest / "cumcm2018c1.xlsx")).get_sheet_by_index(0).to_python()
-    members = pd.DataFrame([[cell_text(cell) for cell in row] for row in rows], columns=header)
-    members["性别"] = members["性别"].astype(float)
-    (raw / "members").mkdir(parents=True)
-    members[:900].to_parquet(raw / "members" / "part0.parquet")
-    members[900:].to_parquet(raw / "members" / "part1.parquet")
-
-    lines = (contest / "cumcm2018c2.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    sales = pd.read_csv(io.StringIO("".join(lines[:-REST])), dtype=str, keep_default_na=False).replace("", None)
-    moments = pd.to_datetime(sales["消费产生的时间"], format="%Y-%m-%d %H:%M:%S.%f", errors="coerce")
-    months = moments.ffill().dt.strftime("%Y-%m")
-    sales = sales.astype({"销售数量": "int32"})
-    for month, part in sales.groupby(months):
-        folder = raw / "sales" / f"month={month}"
-        folder.mkdir(parents=True)
-        part.to_parquet(folder / "part.parquet", index=False)
-    # Lines that are no records cannot be in a Parquet file; they come last.
-    (raw / "sales" / "the_rest.csv").write_text("".join([lines[0], *lines[-REST:]]), encoding="utf-8")
-    content = yaml.safe_load((ROOT / "retailers" / "cumcm2018.yml").read_text(encoding="utf-8"))
-    content["members"]["files"] = "members"
-    content["sales_lines"]["files"] = "sales"
-    return yaml.safe_dump(content, allow_unicode=True)
-
-
 @pytest.fixture(scope="module")
-def retailers(demo: Job, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Job]:
-    """The warehouses of four retailers, built side by side."""
+def retailers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Job]:
+    """The warehouses of three retailers, built side by side."""
     jobs = {}
     for name, write, content in (
-        ("records", write_records, RECORDS), ("grocery", write_grocery, GROCERY), ("shop", write_shop, SHOP),
-        ("parts", None, ""),
-    ):  # fmt: skip
+        ("records", write_records, RECORDS),
+        ("grocery", write_grocery, GROCERY),
+        ("shop", write_shop, SHOP),
+    ):
         folder = tmp_path_factory.mktemp(name)
         (folder / "raw").mkdir()
-        if write:
-            write(folder / "raw")
-        else:
-            content = write_parts(folder / "raw", demo.raw_dir)
+        write(folder / "raw")
         (folder / f"{name}.yml").write_text(content, encoding="utf-8")
         jobs[name] = Job(folder / "raw", folder)
 
     def build(name: str) -> str:
-        settings = {"retailer": str(jobs[name].out / f"{name}.yml")} | (QUICK_FIT if name != "parts" else {})
+        settings = {"retailer": str(jobs[name].out / f"{name}.yml")} | QUICK_FIT
         done = jobs[name].dbt(*BUILD, "--vars", json.dumps(settings))
         return "" if done.returncode == 0 else done.stdout[-3_000:]
 
@@ -226,7 +186,6 @@ def test_a_retailer_of_nothing_but_keys_dates_and_amounts(retailers: dict[str, J
 def test_every_example_query_runs_whatever_the_retailer_records(retailers: dict[str, Job]) -> None:
     answered = {name: [bool(job.query(example_query(query))) for query in QUERIES] for name, job in retailers.items()}
     assert sum(answered["records"]) >= 20
-    assert all(answered["parts"])
 
 
 def test_baskets_products_and_households_are_joined(retailers: dict[str, Job]) -> None:
@@ -269,13 +228,3 @@ def test_cancelled_invoices_returns_and_nameless_customers_are_told_apart(retail
     )
     assert sums(job, "min(purchased_at), max(purchased_at)") == (local.min(), local.max())
     assert job.query("select distinct product_name from marts.vip_info") == [('CAF\u00c9 MUG, \u00a31 "NEW"',)]
-
-
-def test_monthly_parquet_parts_give_the_same_marts_as_the_two_files(retailers: dict[str, Job], demo: Job) -> None:
-    for (mart,) in demo.query(EVERY_MART):
-        columns = [name for (name,) in demo.query(f"select column_name from (describe marts.{mart})")]
-        kept = ", ".join(name for name in columns if name not in PLACE)
-        ours, theirs = (
-            job.query(f"select {kept} from marts.{mart} order by all") for job in (retailers["parts"], demo)
-        )
-        assert ours == theirs, mart
