@@ -329,20 +329,20 @@ def test_members_are_selected_looked_up_and_written_by_clicks(
     [(card,)] = demo.query("select min(card_id) from marts.member_overview")
     away = tmp_path / "away.csv"
     for cards, said in (
-        ("x\ny\n", "中没有数据仓库认识的卡号"),
+        ("x\ny\n", "中没有数据仓库已知的卡号"),
         (f"{card}\nx\n", "有 1 行没有已知的卡号，已略过：第 2 行"),
     ):
         away.write_text(cards)
         page.get_by_label("退订名单文件").fill(str(away))
-        page.get_by_role("button", name="预览").click()
+        page.get_by_role("button", name="计算人数").click()
         page.get_by_text(said).wait_for()
     page.get_by_label("退订名单文件").fill("")
     page.get_by_label("按哪个特征限制人数").click()
     page.get_by_role("option", name="性别").click()
-    page.get_by_role("button", name="预览").click()
+    page.get_by_role("button", name="计算人数").click()
     page.get_by_text("请填写数字：该特征每个取值最多人数").wait_for()
     page.get_by_label("该特征每个取值最多人数").fill("2")
-    page.get_by_role("button", name="预览").click()
+    page.get_by_role("button", name="计算人数").click()
     page.get_by_text("可联系").wait_for()
     page.get_by_role("button", name="写入").click()
     page.get_by_text("已写入").filter(has_text="可联系").wait_for()
@@ -355,7 +355,7 @@ def test_members_are_selected_looked_up_and_written_by_clicks(
     page.get_by_label("排除以往名单中的人").click()
     page.get_by_role("option", name="tea").click()
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="预览").click()
+    page.get_by_role("button", name="计算人数").click()
     page.get_by_text(f"以往名单中 {taken} 人").wait_for()
     page.get_by_role("button", name="关闭").click()
 
@@ -393,7 +393,7 @@ def test_members_are_selected_looked_up_and_written_by_clicks(
     )
     assert count(page, "members") == either
     page.locator(".kind").click()
-    page.get_by_role("option", name="都不是").click()
+    page.get_by_role("option", name="均不满足").click()
     page.wait_for_function(
         "number => document.querySelector('.members .value').innerText.replace(',', '') === String(number)",
         arg=members - either,

@@ -172,7 +172,7 @@ def test_the_workbook_keeps_ids_as_text_and_leaves_out_what_the_retailer_does_no
     header, *rows = book.get_sheet_by_name("会员 Members").to_python()
     assert header == [
         "卡号\nCard", "状态（英文）\nState", "最近消费日期\nLast purchase", "订单数\nOrders", "消费金额\nAmount",
-        "尚未流失的概率（模型）\nChance of still being a customer", "预期消费金额\nExpected amount",
+        "仍是顾客的概率（模型）\nChance of still being a customer", "预期消费金额\nExpected amount",
         "建议行动（英文）\nAction",
     ]  # fmt: skip
     # As many as the setting, those of whom the most is expected first.

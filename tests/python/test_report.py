@@ -578,7 +578,7 @@ def test_months_are_told_to_the_as_of_date() -> None:
         ("en", (238, 262), f"Feb 2015: 500 orders of customers; 0.0% {BY_CHANCE}"),
         # Of days of 240 and 260, chance moves the mean up to 20.
         ("en", (250, 270, 250, 270), f"Feb 2015: 1,040 orders of customers; +4.0% {BY_CHANCE}"),
-        ("zh", (250, 270, 250, 270), "2015年2月顾客的订单数为 1,040：日均比2015年1月 +4.0%，在偶然波动范围内"),
+        ("zh", (250, 270, 250, 270), "2015年2月顾客的订单数为 1,040：日均比2015年1月 +4.0%，在随机波动范围内"),
         # So many orders differ by more than single ones come by chance, days that differ as much by less.
         ("en", (200, 400, 200, 400), f"Feb 2015: 1,200 orders of customers; +20.0% {BY_CHANCE}"),
         # 20 % more would be beyond chance with as many days as make a normal distribution.
@@ -775,9 +775,9 @@ def story_of_rhythms(language: str, name: str, most: tuple[int, ...]) -> Story:
         ("zh", "hour", (70, 80) * 4, "Members的订单在12时至13时最多，占日均订单的 57.7%"),
         # Far above Wednesday and nine, but above Tuesday and eleven by no more than chance.
         ("en", "weekday", (40, 70) * 4, "Shares of orders by weekday"),
-        ("zh", "weekday", (40, 70) * 4, "一周各天订单的份额"),
+        ("zh", "weekday", (40, 70) * 4, "一周各天订单占比"),
         ("en", "hour", (40, 70) * 4, "Shares of orders by hour of the day"),
-        ("zh", "hour", (40, 70) * 4, "各小时订单的份额"),
+        ("zh", "hour", (40, 70) * 4, "各小时订单占比"),
         # As many more, but on some Mondays far fewer.
         ("en", "weekday", (1, 149) * 4, "Shares of orders by weekday"),
     ],

@@ -144,7 +144,8 @@ def preference(source: Source) -> Figure | None:
         )"""
     ).fetchall()
     uneven = [source.text("uneven_quarters")] if is_uneven else []
-    note(panes[0], source.text("members_only"), source.text("complete_months_only"), *uneven)
+    # Two lines: the pane is narrow.
+    note(panes[0], "\n".join([*uneven, f"{source.text('members_only')}    {source.text('complete_months_only')}"]))
     return figure
 
 

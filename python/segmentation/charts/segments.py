@@ -213,7 +213,7 @@ def segment_profiles(source: Source) -> Figure | None:
     reach = max(1.0, float(np.nanmax(np.abs(worth.to_numpy()))))
     worth.columns = [without_unit(source.text(name)) for name in names]
     worth.index = [
-        f"{source.segment_label(segment, name)}\n({source.number(members)})"
+        f"{source.segment_label(segment, name)}\n{source.text('so_many_buyers', buyers=source.number(members))}"
         for segment, name, members in zip(data["segment"], data["name"], data["members"], strict=True)
     ]
     heat(axes, worth, texts, "RdBu_r", -reach, reach, text_size=12)
