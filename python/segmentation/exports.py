@@ -15,6 +15,7 @@ from segmentation.digests import code_digest
 from segmentation.disk import draft, put, put_folder, writing
 from segmentation.errors import InputError, open_elsewhere, what_ran_out
 from segmentation.machine import bound, processes
+from segmentation.months import AS_OF
 from segmentation.sql_text import identifier, literal
 from segmentation.workbook import write_workbook
 
@@ -57,7 +58,7 @@ def open_warehouse(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def known_until(connection: duckdb.DuckDBPyConnection) -> datetime.date:
     """Return the as-of date of a warehouse; InputError where nobody is left in it."""
-    [(as_of,)] = connection.execute("select max(as_of) from marts.member_overview").fetchall()
+    [(as_of,)] = connection.execute(f"select {AS_OF}").fetchall()
     if as_of is None:
         raise InputError(
             "The warehouse has no member any more, as all of them were forgotten: run `segmentation build` with files "

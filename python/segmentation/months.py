@@ -1,8 +1,11 @@
 """The months of the data as the report, the workbook and the last lines of a build tell them."""
 
+# The as-of date; null where nobody is left.
+AS_OF = "(select max(as_of) from marts.member_overview)"
+
 # The orders until the as-of date, each of the type that its customer was by then: who registered later was an
 # unregistered card.
-ORDERS = """(
+ORDERS = f"""(
     select * replace (
         case
             when customer_type = 'member' and card_id not in (select card_id from marts.member_overview)
@@ -10,17 +13,16 @@ ORDERS = """(
             else customer_type
         end as customer_type
     )
-    from marts.orders where purchased_at < (select max(as_of) from marts.member_overview)
+    from marts.orders where purchased_at < {AS_OF}
 ) as orders"""
 
 # One row per month from the first to the as-of date, with what members bought in it before that; the month of the date
 # is partial where trade is to come in it. Of a month without data nothing is known, and of one day no variance of the
 # days with an order.
 MONTHS = f"""
-    with as_of as (select max(as_of) as as_of from marts.member_overview),
-    months as (
+    with months as (
         select distinct month_start, month_status as status
-        from marts.life_cycle_by_month join as_of on month_start < as_of
+        from marts.life_cycle_by_month where month_start < {AS_OF}
     ),
     bought as (
         select cast(date_trunc('month', purchased_at) as date) as month_start, cast(purchased_at as date) as day,

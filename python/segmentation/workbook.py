@@ -7,7 +7,7 @@ import duckdb
 from xlsxwriter import Workbook
 
 from segmentation.errors import InputError
-from segmentation.months import MONTHS
+from segmentation.months import AS_OF, MONTHS
 from segmentation.selection import BEST_FIRST
 from segmentation.tables import column_width, write_cell
 
@@ -42,7 +42,7 @@ def write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     Which columns a sheet has, and under which headers, is the seed workbook_columns. The same marts
     give the same bytes.
     """
-    as_of = connection.execute("select max(as_of) from marts.member_overview").fetchall()[0][0]
+    as_of = connection.execute(f"select {AS_OF}").fetchall()[0][0]
     # Who was forgotten last leaves sheets without rows, and no date.
     day = as_of or datetime.date(2000, 1, 1)
     with Workbook(path) as book:

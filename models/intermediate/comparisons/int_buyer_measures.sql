@@ -10,23 +10,12 @@ price_band_cuts as (
     select * from {{ ref('price_band_cuts') }}
 ),
 
-lowest_and_highest as (
+highest_bands as (
     select
-        min(band_no) as lowest,
-        max(band_no) as highest
+        counter_code,
+        max_by(above_price, band_no) as high_above_price
     from price_band_cuts
-),
-
-outer_bands as (
-    select
-        price_band_cuts.counter_code,
-        max(price_band_cuts.up_to_price) filter (where price_band_cuts.band_no = lowest_and_highest.lowest)
-            as low_up_to_price,
-        max(price_band_cuts.above_price) filter (where price_band_cuts.band_no = lowest_and_highest.highest)
-            as high_above_price
-    from price_band_cuts
-    cross join lowest_and_highest
-    group by price_band_cuts.counter_code
+    group by counter_code
 ),
 
 -- Prices are ranked among the counted lines; a bargain can be a line with or without points.
@@ -40,21 +29,16 @@ banded as (
         buyer_lines.is_discounted,
         case
             when buyer_lines.piece_price is not null
-                then coalesce(buyer_lines.piece_price <= outer_bands.low_up_to_price, true)
-        end as is_low_price,
-        case
-            when buyer_lines.piece_price is not null
-                then coalesce(buyer_lines.piece_price > outer_bands.high_above_price, true)
+                then coalesce(buyer_lines.piece_price > highest_bands.high_above_price, true)
         end as is_high_price
     from buyer_lines
-    left join outer_bands on buyer_lines.counter_code is not distinct from outer_bands.counter_code
+    left join highest_bands on buyer_lines.counter_code is not distinct from highest_bands.counter_code
 ),
 
 goods as (
     select
         card_id,
         sum(quantity) filter (where is_counted) as pieces,
-        avg(cast(is_low_price as integer)) filter (where is_counted) as low_price_share,
         avg(cast(is_high_price as integer)) filter (where is_counted) as high_price_share,
         avg(cast(is_discounted as integer)) as discounted_share,
         {{ bargain_shares('banded') }}
@@ -69,7 +53,6 @@ measures as (
         features.f as orders,
         features.days_since_registration as tenure,
         features.days_since_last_purchase as recency,
-        goods.low_price_share,
         goods.high_price_share,
         goods.below_price_share,
         goods.without_points_share,

@@ -24,8 +24,7 @@ items as (
     select
         level,
         item_code,
-        item_name,
-        greatest(count(item_name) over (partition by level, item_code) - 1, 0) as other_names
+        item_name
     from named_items
     qualify row_number() over (
         partition by level, item_code order by item_name is null, lines desc, item_name

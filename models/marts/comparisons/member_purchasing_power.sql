@@ -68,7 +68,6 @@ purchasing_power as (
         measures.tenure as days_since_registration,
         measures.recency as days_since_last_purchase,
         measures.high_price_share,
-        measures.low_price_share,
         measures.discounted_share,
         measures.below_price_share,
         measures.without_points_share,

@@ -6,8 +6,7 @@ with items as (
 counters as (
     select
         item_code as counter_code,
-        item_name as counter_name,
-        other_names
+        item_name as counter_name
     from items
 )
 

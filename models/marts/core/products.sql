@@ -6,8 +6,7 @@ with items as (
 products as (
     select
         item_code as product_code,
-        item_name as product_name,
-        other_names
+        item_name as product_name
     from items
 )
 

@@ -45,23 +45,14 @@ errors as (
         sqrt(sum(pow(predicted - actual, 2) {{ in_order('card_id') }}) / count(predicted)) as root_mean_square_error,
         sum(predicted {{ in_order('card_id') }}) as predicted_total,
         sum(actual {{ in_order('card_id') }}) as actual_total,
-        sum(predicted {{ in_order('card_id') }}) / nullif(sum(actual {{ in_order('card_id') }}), 0) - 1 as total_bias
+        sum(predicted {{ in_order('card_id') }}) / nullif(sum(actual {{ in_order('card_id') }}), 0) - 1 as total_bias,
+        -- Too much for those of one visit can hide behind too little for the others.
+        count(*) filter (where has_one_visit) as one_visit_members,
+        sum(predicted {{ in_order('card_id') }}) filter (where has_one_visit) as one_visit_predicted,
+        sum(actual {{ in_order('card_id') }}) filter (where has_one_visit) as one_visit_actual,
+        sum(predicted {{ in_order('card_id') }}) filter (where has_one_visit)
+        / nullif(sum(actual {{ in_order('card_id') }}) filter (where has_one_visit), 0) - 1 as one_visit_bias
     from pairs
-    group by quantity, method
-),
-
--- Too much for those of one visit can hide behind too little for the others.
-one_visit as (
-    select
-        quantity,
-        method,
-        count(*) as one_visit_members,
-        sum(predicted {{ in_order('card_id') }}) as one_visit_predicted,
-        sum(actual {{ in_order('card_id') }}) as one_visit_actual,
-        sum(predicted {{ in_order('card_id') }}) / nullif(sum(actual {{ in_order('card_id') }}), 0) - 1
-            as one_visit_bias
-    from pairs
-    where has_one_visit
     group by quantity, method
 ),
 
@@ -89,10 +80,6 @@ enough as (
 candidates as (
     select
         errors.*,
-        coalesce(one_visit.one_visit_members, 0) as one_visit_members,
-        one_visit.one_visit_predicted,
-        one_visit.one_visit_actual,
-        one_visit.one_visit_bias,
         usable.is_usable,
         methods.name_zh as method_name_zh,
         methods.name_en as method_name_en,
@@ -101,7 +88,6 @@ candidates as (
     from errors
     inner join usable on errors.quantity = usable.quantity and errors.method = usable.method
     inner join methods on errors.method = methods.method
-    left join one_visit on errors.quantity = one_visit.quantity and errors.method = one_visit.method
     cross join enough
 ),
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from segmentation.audience import Request, list_of
 from segmentation.charts import LANGUAGES
 from segmentation.exports import known_until, open_warehouse, records
+from segmentation.months import AS_OF
 from segmentation.report.story import MISSING, Row, Story, open_story
 from segmentation.selection import OVERVIEW, SHARES, Comparison, Overview, Sums, parse
 from segmentation.sql_text import identifier
@@ -34,7 +35,7 @@ MOST_COUNTS = 500
 # Numbers that are names, those that are shares of one, and those that are money.
 NUMBERED = ("birth_decade", "segment")
 MONEY = ("amount", "amount_per_order", "expected_value")
-WHICH = "card_id = $card and purchased_at < (select max(as_of) from marts.member_overview)"
+WHICH = f"card_id = $card and purchased_at < {AS_OF}"
 
 
 class Part(NamedTuple):

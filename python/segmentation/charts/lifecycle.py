@@ -268,10 +268,7 @@ def discounted(source: Source) -> Figure | None:
     label_axes(axes, source, "", "amount")
     label_ticks(axes.yaxis, source, is_money=True)
     axes.legend(loc="upper left")
-    ((rate,),) = source.connection.execute(
-        "select cast(value as double) from marts.settings_used where setting = 'clv_discount_rate'"
-    ).fetchall()
-    note(axes, source.text("discounted_note", rate=f"{100 * rate:g}%"))
+    note(axes, source.text("discounted_note", rate=f"{100 * float(source.setting('clv_discount_rate')):g}%"))
     return figure
 
 

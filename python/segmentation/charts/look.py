@@ -102,6 +102,10 @@ class Source:
             raise InputError(f"The warehouse has no text {key} (seeds.texts); run `segmentation build` again.")
         return filled(key, self.texts[key], values) if values else self.texts[key]
 
+    def setting(self, name: str) -> str:
+        """The value that a setting had in the build."""
+        return setting(self.connection, name)
+
     def mart(self, query: str) -> pd.DataFrame:
         return self.connection.execute(query.replace("{lang}", self.language)).df()
 
@@ -189,10 +193,13 @@ def open_source(connection: Connection, language: str) -> Source:
     texts |= _names_by_features(connection, texts)
     (currency,) = connection.execute("select currency from marts.retailer").fetchall()[0]
     small = connection.execute("select segment from marts.segment_summary where is_small").fetchall()
-    [(few,)] = connection.execute(
-        "select cast(value as integer) from marts.settings_used where setting = 'small_group'"
-    ).fetchall()
+    few = int(setting(connection, "small_group"))
     return Source(connection, language, texts, currency, frozenset(segment for (segment,) in small), few)
+
+
+def setting(connection: Connection, name: str) -> str:
+    [(value,)] = connection.execute("select value from marts.settings_used where setting = ?", [name]).fetchall()
+    return str(value)
 
 
 def _names_by_features(connection: Connection, texts: dict[str, str]) -> dict[str, str]:

@@ -34,6 +34,7 @@ from segmentation.charts.look import (
     shade_gaps,
 )
 from segmentation.landing.sql_macros import sql_macro
+from segmentation.months import AS_OF
 from segmentation.sql_text import literal
 
 FEATURES = ["l", "r", "f", "m", "p"]
@@ -163,14 +164,12 @@ def typical_members(connection: Connection) -> list[str]:
 def witnesses(source: Source) -> Figure | None:
     """What each score says about each number of clusters of the chosen treatment, the selected one marked."""
     data = source.mart(
-        """select scores.*, cast(settings.value as double) as valid_jaccard
-        from marts.cluster_scores as scores
-        join marts.settings_used as settings on settings.setting = 'cluster_valid_jaccard'
+        """select * from marts.cluster_scores
         where scaling in (select scaling from marts.cluster_scores where is_selected) order by n_clusters"""
     )
     if data.empty:
         return None
-    limit = float(data["valid_jaccard"].iloc[0])
+    limit = float(source.setting("cluster_valid_jaccard"))
     names = ["silhouette", "davies_bouldin", "calinski_harabasz", "gap", "smallest_jaccard", "smallest_share"]
     figure, panes = plt.subplots(2, 3, figsize=(13, 7))
     chosen = data[data["is_selected"]]
@@ -253,10 +252,10 @@ def migration(source: Source) -> Figure | None:
         f"select code, name_{{lang}} as label from {RULES} where rule_set = 'rfm_group' order by rule_no"
     ).set_index("code")
     data = source.mart(
-        """select month_start, from_code, to_code, members from marts.segment_migration
+        f"""select month_start, from_code, to_code, members from marts.segment_migration
         where scheme = 'rfm_group' and from_code <> 'not_yet_a_buyer'
-            and month_start + interval 1 month <= (select max(as_of) from marts.member_overview)
-            and month_start + interval 13 month > (select max(as_of) from marts.member_overview)"""
+            and month_start + interval 1 month <= {AS_OF}
+            and month_start + interval 13 month > {AS_OF}"""
     )
     if data.empty:
         return None

@@ -7,7 +7,7 @@ from functools import partial
 
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, GENDER_COLORS, PLAIN, TYPE_COLORS, TYPES
-from segmentation.months import ORDERS
+from segmentation.months import AS_OF, ORDERS
 from segmentation.report.options import Series, bars, lines
 from segmentation.report.story import Block, Card, Cell, Maker, Row, Story, Table, largest, sentences
 from segmentation.sql_text import literal
@@ -247,12 +247,9 @@ def few_gaps(story: Story) -> str:
     """That the thresholds of the states come of few gaps, where they do; without thresholds there is no such text."""
     if "thresholds_few" not in story.texts:
         return ""
-    row = story.one(
-        """select gaps, value as minimum from marts.life_cycle_thresholds
-        join marts.settings_used on setting = 'life_cycle_minimum_gaps'
-        where frequency_band = 'all' and not has_enough_gaps"""
-    )
-    return story.say("thresholds_few", gaps=story.count(row["gaps"]), minimum=row["minimum"]) if row else ""
+    row = story.one("select gaps from marts.life_cycle_thresholds where frequency_band = 'all' and not has_enough_gaps")
+    minimum = story.source.setting("life_cycle_minimum_gaps")
+    return story.say("thresholds_few", gaps=story.count(row["gaps"]), minimum=minimum) if row else ""
 
 
 def ever_bought(story: Story) -> Block | None:
@@ -790,7 +787,7 @@ def counters(story: Story) -> Block | None:
         bought as (
             select counter_rank, sum(amount) as amount
             from marts.vip_info join counters using (counter_code)
-            where purchased_at < (select max(as_of) from marts.member_overview)
+            where purchased_at < {AS_OF}
             group by counter_rank, card_id
         )
         select counter_rank, {largest("amount")} as amount from bought group by counter_rank"""

@@ -173,8 +173,8 @@ def trust(story: Story) -> Block | None:
     chosen = next((row for row in data if row["is_selected"]), None)
     if not chosen:
         return None
-    limit = story.one("select value from marts.settings_used where setting = 'cluster_valid_jaccard'")["value"]
-    is_found_again = (chosen["smallest_jaccard"] or 0) >= float(limit)
+    limit = float(story.source.setting("cluster_valid_jaccard"))
+    is_found_again = (chosen["smallest_jaccard"] or 0) >= limit
     is_cut = is_found_again and chosen["has_structure"] is not None
     title = "stable" if chosen["is_stable"] else "no_structure" if is_cut else "unstable"
     return Block(
@@ -185,7 +185,7 @@ def trust(story: Story) -> Block | None:
                 "trust_scores",
                 silhouette=None if chosen["silhouette"] is None else story.decimal(chosen["silhouette"]),
                 jaccard=None if chosen["smallest_jaccard"] is None else story.decimal(chosen["smallest_jaccard"], 3),
-                limit=story.source.number(float(limit), 4),
+                limit=story.source.number(limit, 4),
             ),
             story.say("trust_stable_note") if chosen["is_stable"] else "",
             "" if chosen["has_structure"] is None or chosen["has_structure"] else story.say("trust_no_structure"),

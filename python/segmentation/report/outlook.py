@@ -232,7 +232,6 @@ def discounted(story: Story) -> Block | None:
     )
     if not data or data[-1]["expected"] <= 0 or story.few(data[-1]["buyers"]):
         return None
-    rate = story.one("select value from marts.settings_used where setting = 'clv_discount_rate'")["value"]
     other = story.one(
         """select name_{lang} as method from marts.clv_check join seeds.forecast_methods using (method)
         where quantity = 'amount' and is_best and method <> 'model'"""
@@ -247,7 +246,7 @@ def discounted(story: Story) -> Block | None:
             discounted=story.money(last["discounted"]),
         ),
         sentences(
-            story.say("discounted_note", rate=story.percent(float(rate))),
+            story.say("discounted_note", rate=story.percent(float(story.source.setting("clv_discount_rate")))),
             story.say("discounted_other_method", method=other.get("method")),
         ),
         bars(

@@ -14,7 +14,7 @@ from babel.numbers import format_percent
 from segmentation.charts.look import Source, filled, open_source
 from segmentation.errors import InputError
 from segmentation.exports import records
-from segmentation.months import MONTHS, ORDERS
+from segmentation.months import AS_OF, MONTHS, ORDERS
 from segmentation.report.options import Option
 
 Row = dict[str, Any]
@@ -104,7 +104,7 @@ class Story:
     @property
     def as_of(self) -> str:
         """The day before which all is told."""
-        return self.day(self.one("select max(as_of) as day from marts.member_overview")["day"])
+        return self.day(self.one(f"select {AS_OF} as day")["day"])
 
     def one(self, query: str) -> Row:
         rows = self.rows(query)
@@ -168,7 +168,7 @@ class Story:
                 count(distinct card_id) - (select count(*) from marts.member_overview where orders > 0) as of_all,
                 (
                     select count(distinct card_id) from marts.member_returns
-                    where is_of_counted_purchase and returned_at < (select max(as_of) from marts.member_overview)
+                    where is_of_counted_purchase and returned_at < {AS_OF}
                 ) as of_some
             from {ORDERS} where customer_type = 'member'"""
         )
@@ -301,10 +301,7 @@ def open_story(connection: duckdb.DuckDBPyConnection, language: str) -> Story:
         ) = 1
         order by text_no"""
     ).fetchall()
-    [(chance_level,)] = connection.execute(
-        "select cast(value as double) from marts.settings_used where setting = 'chance_level'"
-    ).fetchall()
-    return Story(source, dict(texts), source.small, chance_level)
+    return Story(source, dict(texts), source.small, float(source.setting("chance_level")))
 
 
 def _comes_close(cells: Sequence[Sequence[float]]) -> bool:
