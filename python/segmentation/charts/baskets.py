@@ -6,7 +6,6 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
 from segmentation.charts.look import (
@@ -33,7 +32,7 @@ def chance_legend(
 ) -> None:
     """Name the bars that chance does and does not explain, as far as there are any, and what is marked."""
     kinds = [(BAR, "above_chance", is_above_chance.any()), (PLAIN, "within_chance", not is_above_chance.all())]
-    bars = {source.text(key): Rectangle((0, 0), 1, 1, color=color) for color, key, is_there in kinds if is_there}
+    bars = {source.text(key): color for color, key, is_there in kinds if is_there}
     legend_below(figure, [*bars.values(), mark], [*bars, source.text(mark_key)], title)
 
 
@@ -108,8 +107,7 @@ def attach_rates(source: Source) -> Figure | None:
         axes.set_xlabel(source.text(f"{measures[0]}_at_counter"))
         if len(counter_rows) == COUNTERS:
             note(axes, source.text("most_orders", counters=COUNTERS))
-    handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
-    legend_below(figure, handles, labels)
+    legend_below(figure, colors, labels)
     return figure
 
 

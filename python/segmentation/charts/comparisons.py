@@ -3,7 +3,6 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
 from segmentation.charts.exploration import age_band_years
@@ -46,8 +45,7 @@ def type_comparison(source: Source) -> Figure | None:
     colors = [TYPE_COLORS[name] for name in data["customer_type"]]
     measure_bars(axes, data[measures], colors, source)
     axes.set_xlabel(left_out(source, few), fontsize=9)
-    handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
-    legend_below(figure, handles, list(data["label"]))
+    legend_below(figure, colors, list(data["label"]))
     return figure
 
 

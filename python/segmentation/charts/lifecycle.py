@@ -6,7 +6,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
 from segmentation.charts.look import (
@@ -307,8 +306,7 @@ def growth(source: Source) -> Figure | None:
         axes.margins(x=0.18)
     kinds = {"beyond_chance": BAR} if data["beyond_chance"].any() else {}
     kinds |= {"within_chance": PLAIN, "earlier_year": YEARS["earlier"], "last_year": YEARS["last"]}
-    handles = [Rectangle((0, 0), 1, 1, color=color) for color in kinds.values()]
-    legend_below(figure, handles, [source.text(key) for key in kinds])
+    legend_below(figure, list(kinds.values()), [source.text(key) for key in kinds])
     left.invert_yaxis()
     note(left, source.text("growth_note", months=data["months"].iloc[0]))
     return figure

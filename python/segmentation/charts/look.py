@@ -22,6 +22,7 @@ from matplotlib.axis import Axis
 from matplotlib.collections import Collection
 from matplotlib.dates import AutoDateLocator, num2date
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import Formatter, FuncFormatter
 
 from segmentation.charts.kept import Connection
@@ -281,12 +282,18 @@ def measure_bars(axes: Axes, table: pd.DataFrame, colors: list[str], source: Sou
     return [position for position in range(step * len(table.columns)) if (position + 1) % step]
 
 
-def legend_below(figure: Figure, handles: Sequence[Artist], labels: Sequence[str], title: str | None = None) -> None:
-    """Draw a legend below the axes, in as many columns as the longest label leaves room for, small print above it."""
+def legend_below(
+    figure: Figure, handles: Sequence[Artist | str], labels: Sequence[str], title: str | None = None
+) -> None:
+    """Draw a legend below the axes, in as many columns as the longest label leaves room for, small print above it.
+
+    A colour stands for bars of that colour.
+    """
+    drawn = [Patch(color=handle) if isinstance(handle, str) else handle for handle in handles]
     longest = max(map(text_width, labels))
     columns = int(figure.get_figwidth() / (LETTER_INCHES * longest + HANDLE_INCHES))
     columns = max(1, min(columns, LEGEND_COLUMNS))
-    figure.legend(handles, labels, title=title, title_fontsize=9, loc="outside lower center", ncols=columns)
+    figure.legend(drawn, labels, title=title, title_fontsize=9, loc="outside lower center", ncols=columns)
 
 
 def year_colors(years: Iterable[Any]) -> dict[Any, str]:

@@ -6,7 +6,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from wordcloud import WordCloud
 
@@ -116,9 +115,8 @@ def segment_means(source: Source) -> Figure | None:
     figure, axes = plt.subplots(figsize=(2.5 * len(names), 4.2))
     colors = [source.segment_color(segment) for segment in data["segment"]]
     measure_bars(axes, data[names], colors, source)
-    handles = [Rectangle((0, 0), 1, 1, color=color) for color in colors]
     labels = [source.segment_label(segment, name) for segment, name in zip(data["segment"], data["name"], strict=True)]
-    legend_below(figure, handles, labels)
+    legend_below(figure, colors, labels)
     return figure
 
 
