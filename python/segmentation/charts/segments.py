@@ -33,7 +33,6 @@ from segmentation.charts.look import (
     shade_gaps,
 )
 from segmentation.landing.sql_macros import sql_macro
-from segmentation.months import AS_OF
 from segmentation.sql_text import literal
 
 FEATURES = ["l", "r", "f", "m", "p"]
@@ -250,10 +249,10 @@ def migration(source: Source) -> Figure | None:
         f"select code, name_{{lang}} as label from {RULES} where rule_set = 'rfm_group' order by rule_no"
     ).set_index("code")
     data = source.mart(
-        f"""select month_start, from_code, to_code, members from marts.segment_migration
+        """select month_start, from_code, to_code, members
+        from marts.segment_migration, (select max(as_of) as as_of from marts.member_overview)
         where scheme = 'rfm_group' and from_code <> 'not_yet_a_buyer'
-            and month_start + interval 1 month <= {AS_OF}
-            and month_start + interval 13 month > {AS_OF}"""
+            and month_start + interval 1 month <= as_of and month_start + interval 13 month > as_of"""
     )
     if data.empty:
         return None
