@@ -1,4 +1,4 @@
--- At which counters do members spend a larger part of their money than unregistered cards do? One row per counter.
+-- Where do members spend a larger part of their money than unregistered cards do? One row per large counter.
 select
     members.counter_code,
     members.counter_name,

@@ -1,4 +1,4 @@
--- Which weekdays and parts of the month differ from the days around them beyond chance? One row per effect.
+-- Which weekdays and parts of the month differ in members' orders beyond chance? One row per effect.
 select
     effect,
     name_en,

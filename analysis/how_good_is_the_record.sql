@@ -1,4 +1,4 @@
--- How much of what the marts tell rests on gaps? One row per month that is not complete.
+-- How much of what the marts tell of members rests on gaps? One row per month that is not complete.
 select
     month_start,
     status,

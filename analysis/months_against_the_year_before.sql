@@ -1,4 +1,4 @@
--- How does a month compare with the same month of the year before, a day with trade, both complete? One row per month.
+-- Do members order more in a month than a year before, per day with trade, both complete? One row per month.
 select
     now.month_start,
     now.orders,

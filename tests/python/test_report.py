@@ -889,6 +889,7 @@ def test_nobody_who_can_be_compared_grows_in_no_block_whatever_is_small() -> Non
             " changes, chance alone gives 0.3%",
         ),
         (10, 10, "1,000 buyers against their own past year"),
+        (0, 0, "1,000 buyers against their own past year"),
     ],
 )
 def test_whoever_grows_by_chance_is_in_no_title(beyond: int, more: int, title: str) -> None:
@@ -906,6 +907,51 @@ def test_whoever_grows_by_chance_is_in_no_title(beyond: int, more: int, title: s
     )
     block = groups.growth(story)
     assert block.title == title
+
+
+@pytest.mark.parametrize(
+    ("months", "sentences"),
+    [(1, []), (2, ["In the months that are shown the rate of the state Lost lay between 10% and 20%."])],
+)
+def test_one_month_has_no_range_of_rates(months: int, sentences: list[str]) -> None:
+    story = story_of(
+        "en",
+        f"""create table seeds.life_cycle_states as select 'lost' as state, 1 as sort_order;
+        create table marts.life_cycle_by_month as select date '2017-01-01' as month_start, true as is_settled;
+        create table marts.activation_by_month as
+        select date '2017-01-01' + interval (no) month as month_start, 'lost' as previous_state, 'Lost' as name_en,
+            'complete' as month_status, 1000 as inactive_members, 100 * (no + 1) as activated_members
+        from range({months}) as m (no)""",
+    )
+    assert groups.activation(story).sentences == sentences
+
+
+@pytest.mark.parametrize("known", [300, 400])
+def test_nobody_of_unknown_age_is_in_no_sentence(known: int) -> None:
+    story = story_of(
+        "en",
+        f"""create table seeds.age_bands as select 'young' as age_band, 'Young' as name_en, 1980 as birth_year_from;
+        create table seeds.genders as select 'female' as gender, 'Women' as name_en;
+        create table marts.members as select no as card_id, 'female' as gender, false as is_gender_filled
+        from range(400) as m (no);
+        create table marts.member_overview as select no as card_id, if(no < {known}, 'young', null) as age_band
+        from range(400) as m (no)""",
+    )
+    said = " ".join(business.gender_and_age(story).sentences)
+    assert ("are left out, as their age or gender is not known" in said) == (known < 400)
+
+
+def test_weights_are_no_pieces_of_an_order() -> None:
+    story = story_of(
+        "en",
+        """create table marts.basket_attach_rates as
+        select 'all' as scope, null as code, 'All' as name_en, 900 as orders, 939.29 as attach_rate,
+            2.5 as lines_per_order, 0.5 as several_lines_share, null as several_counters_share, false as is_small;
+        create table marts.segment_summary as select 1 as segment, 'A' as segment_name_en, 90 as members, 1 as amount,
+            1 as orders limit 0;
+        create table marts.member_overview as select 1 as segment, 1.0 as amount, 1 as orders limit 0""",
+    )
+    assert outlook.attach_rates(story).title == "An order has 2.50 lines on average"
 
 
 def test_what_chance_gives_is_the_exact_size_of_the_test() -> None:

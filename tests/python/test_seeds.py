@@ -27,6 +27,7 @@ EDITS = [
     "delete from purchasing_power_parts where part = 'tenure'",
     "update purchasing_power_parts set weight = -1 where part = 'tenure'",
     "delete from profile_bands where profile = 'points_level'",
+    "update profile_bands set from_share = null where from_share = 0.9",
     "delete from rfm_rules where rule_set = 'rfm_group'",
     "update drift_bands set lower_bound = 0.05 where level = 'stable'",
     "update drift_bands set level = 'calm' where level = 'stable'",

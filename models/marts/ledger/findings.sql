@@ -25,10 +25,6 @@ member_returns as (
     where is_of_counted_purchase
 ),
 
-profiles as (
-    select * from {{ ref('consumers_profile') }}
-),
-
 orders as (
     select * from {{ ref('int_orders_as_of') }}
 ),
@@ -101,7 +97,7 @@ lines_by_card as (
         card_id,
         reason,
         count(*) as lines,
-        count(raw_text) as lines_with_raw_text,
+        count(*) filter (where amount > 0 and amount < 0.005) as tiny_amounts,
         cast(min(purchased_at) as date) as first_day,
         cast(max(purchased_at) as date) as last_day
     from {{ ref('sales_lines') }}
@@ -183,14 +179,6 @@ lines_by_currency as (
     from {{ ref('sales_lines') }}
     where currency is not null
     group by currency
-),
-
-buyers_by_level as (
-    select
-        amount_level,
-        count(*) as buyers
-    from profiles
-    group by amount_level
 ),
 
 bought_lines as (
@@ -300,7 +288,15 @@ counted as (
     select
         'unread_lines' as finding,
         'sales_lines' as subject,
-        sum(lines_with_raw_text) filter (where reason = 'unreadable' or reason in {{ unread_reasons() }}) as found,
+        sum(lines) filter (where reason = 'unreadable' or reason in {{ unread_reasons() }}) as found,
+        sum(lines) as looked_at,
+        {{ no_more }}
+    from lines_by_card
+    union all
+    select
+        'tiny_amounts' as finding,
+        'sales_lines' as subject,
+        sum(tiny_amounts) filter (where reason = 'not_positive') as found,
         sum(lines) as looked_at,
         {{ no_more }}
     from lines_by_card
@@ -451,14 +447,6 @@ counted as (
     from input_files
     where sheets_left_out is not null
     group by source_file
-    union all
-    select
-        'one_level_for_nearly_all' as finding,
-        'consumers_profile' as subject,
-        case when {{ is_small('sum(buyers)') }} then 0 else max(buyers) end as found,
-        sum(buyers) as looked_at,
-        {{ no_more }}
-    from buyers_by_level
     union all
     select
         'amount_of_few' as finding,

@@ -14,7 +14,7 @@
     ("'previous_month_level'", 'level', ref('drift_bands')),
     ("'member_growth_level'", 'level', ref('growth_levels')),
     ("'clv_models_reason'", 'reason', ref('clv_refusals')),
-    ("profile", 'level', ref('profile_bands')),
+    ("profile", 'level', ref('int_profile_bands')),
     ("rule_set", 'code', ref('rfm_rules')),
     ("table_name || '_reason'", 'reason', ref('reject_reasons')),
     ("list_name || '_reason'", 'reason', ref('list_reasons')),

@@ -26,7 +26,7 @@ states as (
 ),
 
 profile_bands as (
-    select * from {{ ref('profile_bands') }}
+    select * from {{ ref('int_profile_bands') }}
 ),
 
 rfm_rules as (

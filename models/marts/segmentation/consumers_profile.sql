@@ -13,7 +13,7 @@ segments as (
 ),
 
 profile_bands as (
-    select * from {{ ref('profile_bands') }}
+    select * from {{ ref('int_profile_bands') }}
 ),
 
 recency_text as (

@@ -35,6 +35,7 @@ from segmentation.charts.look import (
 from segmentation.landing.sql_macros import sql_macro
 from segmentation.sql_text import literal
 
+LONGEST_CARD = 24  # signs that a title has room for
 FEATURES = ["l", "r", "f", "m", "p"]
 # Of the RFM groups in their order: neighbours in a stack differ.
 GROUP_COLORS = [
@@ -137,7 +138,8 @@ def portrait(source: Source, card_id: str, *, is_typical: bool) -> Figure:
         random_state=1, color_func=lambda *_, **__: color, max_font_size=110, relative_scaling=0.6, margin=20,
     ).generate_from_frequencies(words)  # fmt: skip
     figure, axes = plt.subplots(figsize=(8, 5))
-    figure.suptitle(source.text("title_portrait", card=card_id))
+    short_card = card_id if len(card_id) <= LONGEST_CARD else f"{card_id[: LONGEST_CARD // 2]}…"
+    figure.suptitle(source.text("title_portrait", card=short_card))
     if is_typical:
         note(axes, source.text("typical_note", segment=profile[f"segment_name_{language}"]))
     axes.imshow(cloud.to_array(), interpolation="bilinear")

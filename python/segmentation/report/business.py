@@ -310,7 +310,10 @@ def gender_and_age(story: Story) -> Block | None:
         or story.say("gender_and_age_title_plain"),
         sentences(
             story.say("gender_and_age_gender", gender=labels[first], share=story.share(genders[first], known)),
-            story.say("gender_and_age_unknown", share=story.share(total["members"] - known, total["members"])),
+            story.say(
+                "gender_and_age_unknown",
+                share=story.share(total["members"] - known, total["members"]) if known < total["members"] else None,
+            ),
         ),
         bars(
             bands,

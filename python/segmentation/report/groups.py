@@ -456,6 +456,7 @@ def activation(story: Story) -> Block | None:
         for row in known
         if row["previous_state"] == now[0]["previous_state"]
     )
+    low, high = rates[0][1], rates[-1][1]
     return Block(
         "activation",
         story.say(
@@ -465,7 +466,7 @@ def activation(story: Story) -> Block | None:
             state=now[0]["label"],
         ),
         sentences(
-            story.say("activation_range", state=now[0]["label"], low=rates[0][1], high=rates[-1][1]),
+            story.say("activation_range", state=now[0]["label"], low=low if low != high else None, high=high),
         ),
         lines(
             [story.source.month(day) for day in months],
@@ -533,7 +534,8 @@ def growth(story: Story) -> Block | None:
         "growth",
         story.say(
             "growth_title",
-            more=story.share(more, everybody),
+            # Of nobody's change there is nothing to tell.
+            more=story.share(more, everybody) if beyond else None,
             less=story.share(beyond - more, everybody),
             more_by_chance=by_chance(share_of_days),
             # Whoever comes less often came more often in the year before.
@@ -541,7 +543,7 @@ def growth(story: Story) -> Block | None:
         )
         or story.say(
             "growth_title_both",
-            share=story.share(beyond, everybody),
+            share=story.share(beyond, everybody) if beyond else None,
             by_chance=by_chance(share_of_days, 1 - share_of_days),
         )
         or story.say("growth_title_plain", count=story.members(everybody)),

@@ -13,6 +13,7 @@ PAIRS = 10
 NEXT = 12
 REASONS = 12
 LARGE_BIAS = 0.25
+MOST_PIECES_OF_A_LINE = 50  # on average
 
 
 def attach_rates(story: Story) -> Block | None:
@@ -36,11 +37,13 @@ def attach_rates(story: Story) -> Block | None:
     # One line and one piece each: nothing to tell.
     if not kept or not (everybody["several_lines_share"] or (everybody["attach_rate"] or 1) > 1):
         return None
+    # So many are weights or volumes, not pieces.
+    are_pieces = 0 < (everybody["attach_rate"] or 0) <= MOST_PIECES_OF_A_LINE * everybody["lines_per_order"]
     return Block(
         "attach_rates",
         story.say(
-            "attach_rates_title" if everybody["attach_rate"] is not None else "lines_rates_title",
-            rate=story.decimal(everybody["attach_rate"] or everybody["lines_per_order"]),
+            "attach_rates_title" if are_pieces else "lines_rates_title",
+            rate=story.decimal(everybody["attach_rate" if are_pieces else "lines_per_order"]),
         ),
         sentences(
             story.say("attach_several", share=story.percent(everybody["several_lines_share"])),
