@@ -9,7 +9,7 @@ with features as (
 ),
 
 retailer as (
-    select * from {{ ref('stg_retailer') }}
+    select * from {{ ref('retailer') }}
 ),
 
 profile_bands as (
@@ -69,7 +69,11 @@ bounded as (
     left join placed on of_retailer.from_share is not null and of_retailer.profile = placed.profile
     group by
         of_retailer.profile, of_retailer.level, of_retailer.lower_bound, of_retailer.name_zh, of_retailer.name_en
+),
+
+bands as (
+    select * from bounded
+    where lower_bound is not null
 )
 
-select * from bounded
-where lower_bound is not null
+select * from bands
