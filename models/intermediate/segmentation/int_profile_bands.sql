@@ -54,7 +54,7 @@ placed as (
     from buyers
 ),
 
--- A share that no value has so many below it gives no level.
+-- Where no value has such a share of the buyers below it, there is no such level.
 bounded as (
     select
         of_retailer.profile,
