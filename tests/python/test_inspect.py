@@ -593,3 +593,51 @@ def test_the_number_of_a_line_is_no_product(raw: Path, name: str) -> None:
     lines = [f"2018-01-{n:02d},c{n % 5},{n}.5,{n % 3 + 1}" for n in range(1, 29)]
     text, _ = write_and_propose(raw, f"date,card_id,amount,{name}", lines)
     assert "product_code" not in yaml.safe_load(text)["sales_lines"]["columns"]
+
+
+@pytest.mark.parametrize(
+    ("number", "paid", "said"),
+    [
+        ("Name", "R{n}", "Total is the same in one line only of 14 of 14 orders with several lines, so it is that of"),
+        ("Name", "", "Total is the same in one line only of 14 of 14 orders with several lines, so it is that of"),
+        ("Remark", "R{n}", "14 of 28 lines with Quantity and Price have no Total, as where it is that of the order"),
+    ],
+)
+def test_a_payment_is_no_order_and_its_amount_not_that_of_its_lines(
+    raw: Path, number: str, paid: str, said: str
+) -> None:
+    rows = [
+        f"#{n // 2},Cup,c{n % 5},2018-01-{n // 2 + 1:02d},{n % 3 + 1},1{n}.50,"
+        + (f"{n}9.00,{paid.format(n=n) or 'R1' * (n > 20)}" if n % 2 == 0 else ",")
+        for n in range(28)
+    ]
+    text, _ = write_and_propose(raw, f"{number},Item,card_id,date,Quantity,Price,Total,Payment ID", rows)
+    sales = yaml.safe_load(text)["sales_lines"]
+    assert sales["columns"]["receipt_no"] == ("Name" if number == "Name" else "Payment ID")
+    assert (sales["amount"], "amount" in sales["columns"]) == ("quantity * unit_price", False)
+    assert said in text
+
+
+@pytest.mark.parametrize(
+    ("key", "of_lines", "of_others", "found"),
+    [
+        # Titles of all that an order has.
+        ("order_id", "item", "product_name", {"product_name": "item"}),
+        # A style has several articles.
+        ("article_id", "article_id", "product_code", {"product_code": "article_id"}),
+        # But a list of products knows their names.
+        ("product_id", "name", "product_name", {"product_code": "product_id"}),
+    ],
+)
+def test_what_a_line_says_of_its_product_goes_before_what_others_say(
+    raw: Path, key: str, of_lines: str, of_others: str, found: dict
+) -> None:
+    names = dict.fromkeys([key, of_lines])
+    lines = [f"c{n % 5},2018-01-{n % 28 + 1:02d},{n}.5," + ",".join(f"x{n % 20}" for _ in names) for n in range(60)]
+    others = [f"x{n},y{n % 7}" for n in range(20)]
+    (raw / "others.csv").write_text("\n".join([f"{key},{of_others}", *others]), encoding="utf-8")
+    (raw / "sales.csv").write_text("\n".join([",".join(["card_id,date,amount", *names]), *lines]), encoding="utf-8")
+    sales = proposal(raw)[0]["sales_lines"]
+    assert {role: column for role, column in sales["columns"].items() if role.startswith("product")} == found
+    if key == "product_id":
+        assert sales["joins"][0]["columns"] == {"product_name": "product_name"}

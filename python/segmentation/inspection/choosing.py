@@ -56,6 +56,8 @@ NO_GOODS = {bare_name(word) for word in [*WORDS["status"]["paid"], *WORDS["foote
 OF_AN_ORDER = ("card_id", "purchased_at", "receipt_no", "till_no")
 FEW_RECEIPTS = 5
 FEW_PRODUCTS = 5
+# Share of the lines with quantity and price without an amount, from which on it is not that of the lines.
+MANY_LACKING = 0.1
 # Share of the customers of the sales lines below which a table of people is about others.
 FEW_KNOWN = 0.01
 # Names that say so of a price.
@@ -337,6 +339,8 @@ def _choose_amount(connection: DuckDBPyConnection, choice: Choice) -> None:
     if "amount" in roles:
         _look_at_order_totals(connection, choice)
     if "amount" in roles:
+        _look_at_lines_without_amount(connection, choice)
+    if "amount" in roles:
         return
     if {"quantity", "unit_price"} <= set(roles):
         choice.amount = PRODUCT
@@ -460,6 +464,24 @@ def _look_at_order_totals(connection: DuckDBPyConnection, choice: Choice) -> Non
         choice.doubts.append(f"amount: {found}, so it is that of the order; quantity * unit_price is taken.")
     else:
         choice.doubts.append(f"amount: {found}: is it that of the whole order?")
+
+
+def _look_at_lines_without_amount(connection: DuckDBPyConnection, choice: Choice) -> None:
+    """An amount that many lines lack, although they have a quantity and a price, is that of an order or a payment."""
+    columns = [choice.roles[role] for role in ("amount", "quantity", "unit_price") if role in choice.roles]
+    if len(columns) < 3 or len({column.relation for column in columns}) > 1:
+        return
+    amount, quantity, price = columns
+    [(priced, lacking)] = connection.execute(
+        f"""select count(*), count(*) filter (where {amount.raw} is null) from {amount.relation}
+        where {quantity.raw} is not null and {price.raw} is not null"""
+    ).fetchall()
+    if lacking > MANY_LACKING * priced:
+        del choice.roles["amount"]
+        choice.doubts.append(
+            f"amount: {lacking:,} of {priced:,} lines with {quantity.name} and {price.name} have no {amount.name}, as "
+            "where it is that of the order; quantity * unit_price is taken."
+        )
 
 
 def _states(connection: DuckDBPyConnection, column: Column) -> dict[str, tuple[str, int]]:

@@ -4,7 +4,7 @@ Names of columns are compared with the words of landing/column_words.yml; their 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from duckdb import DuckDBPyConnection
@@ -26,6 +26,8 @@ BESIDES = "|".join(WORDS["besides"]["words"])
 MOST_STATES = 30
 # Share of different values from which a column may be the key of a list that repeats some rows.
 ALMOST_ONCE = 0.9
+# Share of the lines with one number of a receipt from which another is in as good as all of them, too.
+AS_MANY = 0.9
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,16 @@ class Join:
     table: Table
     left: str
     right: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A column that may have a role: how well its name fits, and the place of its table, 0 for that of the lines."""
+
+    role: str
+    column: Column
+    score: int
+    place: int
 
 
 @dataclass
@@ -126,19 +138,48 @@ def columns_for(tables: Sequence[Table], roles: Sequence[str], doubts: list[str]
     """Return the best column for each role; the surest choice is made first, and a column has one role."""
     # A joined table repeats its values in several lines: what is added up has to be in the table of the lines itself.
     candidates = [
-        (score, -number, role, column)
+        Candidate(role, column, score, place)
         for role in roles
-        for number, table in enumerate(tables if role not in ADDED_UP else tables[:1])
+        for place, table in enumerate(tables if role not in ADDED_UP else tables[:1])
         for column in table.columns.values()
         if (score := _score(column, role))
     ]
+    of_orders = {place for place, table in enumerate(tables) if place and _is_of_orders(table)}
+
+    def rank(candidate: Candidate) -> tuple[bool, int, int, int]:
+        is_late = any(_says_more(other, candidate, of_orders) for other in candidates)
+        return is_late, -candidate.score, candidate.place, roles.index(candidate.role)
+
     chosen: dict[str, Column] = {}
-    for score, _, role, column in sorted(candidates, key=lambda entry: (-entry[0], -entry[1], roles.index(entry[2]))):
+    for candidate in sorted(candidates, key=rank):
+        role, column = candidate.role, candidate.column
         if role not in chosen and all(column is not other for other in chosen.values()):
             chosen[role] = column
-            if score < WHOLE_WORD:
+            if candidate.score < WHOLE_WORD:
                 doubts.append(f"{role} of the {title}: {column.name} only contains a word for it.")
     return chosen
+
+
+def _says_more(other: Candidate, candidate: Candidate, of_orders: Collection[int]) -> bool:
+    """Tell whether another whole word for a role goes first, though it may be a later one.
+
+    A product that the lines name themselves is theirs: a list of products may have its style, that of the orders all
+    that an order has. A number that is in far fewer lines than another is that of a payment or of a till.
+    """
+    if other.role != candidate.role or other.score < WHOLE_WORD or other.place:
+        return False
+    if candidate.role == "receipt_no":
+        return not candidate.place and candidate.column.values < AS_MANY * other.column.values
+    is_of_style = candidate.role == "product_code" and candidate.place > 0
+    return is_of_style or (candidate.role == "product_name" and candidate.place in of_orders)
+
+
+def _is_of_orders(table: Table) -> bool:
+    """Tell whether a table has one row for each number of a receipt."""
+    return any(
+        column.distinct == table.rows and _score(column, "receipt_no") >= WHOLE_WORD
+        for column in table.columns.values()
+    )
 
 
 def sales_table(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Table:
