@@ -641,3 +641,30 @@ def test_what_a_line_says_of_its_product_goes_before_what_others_say(
     assert {role: column for role, column in sales["columns"].items() if role.startswith("product")} == found
     if key == "product_id":
         assert sales["joins"][0]["columns"] == {"product_name": "product_name"}
+
+
+@pytest.mark.parametrize(
+    ("header", "price", "is_of_lines", "said"),
+    [
+        ("quantity,price,category", lambda kind, pieces: kind * pieces, True, "in 6 of 6 values of category, so it is"),
+        ("quantity,price,category", lambda kind, pieces: kind, False, ""),
+        ("quantity,price,colour", lambda kind, pieces: kind, False, "too few products are sold in several quantities"),
+        # Where nothing but the price has the name of an amount.
+        ("amount,sales_price,sku", lambda kind, pieces: kind * pieces, True, "in 6 of 6 values of sku, so it is"),
+        ("amount,sales_price,sku", lambda kind, pieces: kind, False, ""),
+        ("amount,sales_price,colour", lambda kind, pieces: kind, True, "sales_price may be the price of one piece"),
+    ],
+)
+def test_values_tell_the_price_of_a_piece_from_that_of_a_line(
+    raw: Path, header: str, price: Callable[[int, int], int], is_of_lines: bool, said: str
+) -> None:
+    rows = [
+        f"c{n % 5},2018-01-{n % 28 + 1:02d},{pieces},{price(kind, pieces) * 7 + 1}.00,k{kind}"
+        for n in range(90)
+        for kind, pieces in [(n % 6 + 1, n % 4 + 1)]
+    ]
+    text, doubts = write_and_propose(raw, f"card_id,date,{header}", rows)
+    sales = yaml.safe_load(text)["sales_lines"]
+    assert ("amount" in sales["columns"]) == is_of_lines
+    assert ("amount" in sales) != is_of_lines
+    assert any(said in doubt for doubt in doubts) if said else not any("price" in doubt for doubt in doubts)

@@ -493,7 +493,7 @@ DOUBTS = [
      "card_id: card_id has 0 (1 lines), Guest (1 lines): if that stands for customers without a card"),
     ({"s.csv": lines("card_id,date,sku,qty,price", [f"a,2018-01-{n},p{n % 6},{n % 4 + 1},{(n % 6 + 1) * (n % 4 + 1)}"
                                                     for n in range(10, 29)] * 2)},
-     "amount: price grows with qty in 6 of 6 products, so it is that of the line"),
+     "amount: price grows with qty in 6 of 6 values of sku, so it is that of the line"),
     ({"s.csv": lines("card_id,date,sku,qty,Gross Price", [f"a,2018-01-{n},p{n % 2},{n % 4 + 1},{n}.5"
                                                           for n in range(10, 29)])},
      "amount: qty * Gross Price is taken, but too few products are sold in several quantities"),

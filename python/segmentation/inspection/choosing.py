@@ -56,6 +56,7 @@ NO_GOODS = {bare_name(word) for word in [*WORDS["status"]["paid"], *WORDS["foote
 OF_AN_ORDER = ("card_id", "purchased_at", "receipt_no", "till_no")
 FEW_RECEIPTS = 5
 FEW_PRODUCTS = 5
+KINDS_OF_GOODS = ("product_code", "product_name", "counter_code", "counter_name")
 # Share of the lines with quantity and price without an amount, from which on it is not that of the lines.
 MANY_LACKING = 0.1
 # Share of the customers of the sales lines below which a table of people is about others.
@@ -203,6 +204,11 @@ def _complete(choice: Choice) -> None:
         take("quantity", [column for column in free if column.is_number and column.distinct < 1_000])
 
 
+def of_one_piece(price: Column) -> str:
+    """Say what is unsure about a price that is taken for the amount."""
+    return f"amount of the sales_lines: {price.name} may be the price of one piece only."
+
+
 def _tell_pieces_from_money(choice: Choice) -> None:
     """A price without a quantity is what a line costs; an "amount" of few whole numbers beside it counts pieces.
 
@@ -220,7 +226,7 @@ def _tell_pieces_from_money(choice: Choice) -> None:
         sales["quantity"] = amount
         choice.doubts.append(f"quantity of the sales_lines: {amount.name} seems to count pieces, not money.")
     sales["amount"] = sales.pop("unit_price")
-    choice.doubts.append(f"amount of the sales_lines: {price.name} may be the price of one piece only.")
+    choice.doubts.append(of_one_piece(price))
 
 
 def _choose_members(connection: DuckDBPyConnection, choice: Choice, people: Table | None, key: Column | None) -> None:
@@ -341,6 +347,8 @@ def _choose_amount(connection: DuckDBPyConnection, choice: Choice) -> None:
     if "amount" in roles:
         _look_at_lines_without_amount(connection, choice)
     if "amount" in roles:
+        _look_at_a_price_for_the_amount(connection, choice)
+    if "amount" in roles:
         return
     if {"quantity", "unit_price"} <= set(roles):
         choice.amount = PRODUCT
@@ -393,25 +401,56 @@ def _look_for_what_was_paid(connection: DuckDBPyConnection, choice: Choice) -> N
             return
 
 
-def _look_at_prices_of_lines(connection: DuckDBPyConnection, choice: Choice) -> None:
-    """Of products sold one and several at a time, the price of a piece is the same, that of a line its multiple."""
-    quantity, price = choice.roles["quantity"], choice.roles["unit_price"]
-    product = choice.roles.get("product_code") or choice.roles.get("product_name")
-    if product is None or len({column.relation for column in (quantity, price, product)}) > 1:
-        return
-    [(products, of_a_piece, of_lines)] = connection.execute(
+def _goods_with_a_price(choice: Choice, price: Column) -> Column | None:
+    """Return the column with the products beside a price; where lines name none, a counter has goods of one kind."""
+    columns = (choice.roles.get(role) for role in KINDS_OF_GOODS)
+    return next((column for column in columns if column and column.relation == price.relation), None)
+
+
+def _prices_of_goods(
+    connection: DuckDBPyConnection, goods: Column | None, quantity: Column, price: Column
+) -> tuple[int, int, int]:
+    """Count the goods sold in several quantities, and those whose price is that of a piece, or of the line.
+
+    Of goods sold one and several at a time, the price of a piece is the same, that of a line its multiple.
+    """
+    if goods is None:
+        return 0, 0, 0
+    [(sold, of_a_piece, of_lines)] = connection.execute(
         f"""with lines as (
-            select {product.raw} as product, cast({quantity.number} as double) as pieces,
+            select {goods.raw} as goods, cast({quantity.number} as double) as pieces,
                 cast({price.number} as double) as price
             from {price.relation} where pieces > 0 and price > 0
         ),
-        products as (
+        spreads as (
             select stddev_pop(ln(price)) as spread, stddev_pop(ln(price / pieces)) as spread_of_a_piece
-            from lines where product is not null group by product having count(distinct pieces) > 1
+            from lines where goods is not null group by goods having count(distinct pieces) > 1
         )
         select count(*), count(*) filter (where spread <= spread_of_a_piece),
-            count(*) filter (where spread_of_a_piece < spread) from products"""
+            count(*) filter (where spread_of_a_piece < spread) from spreads"""
     ).fetchall()
+    return sold, of_a_piece, of_lines
+
+
+def _look_at_a_price_for_the_amount(connection: DuckDBPyConnection, choice: Choice) -> None:
+    """Let the values say of what a price is that was taken for the amount, as nothing else had the name of one."""
+    quantity, price = choice.roles.get("quantity"), choice.roles["amount"]
+    unsure = of_one_piece(price)
+    if quantity is None or unsure not in choice.doubts:
+        return
+    if _prices_of_goods(connection, _goods_with_a_price(choice, price), quantity, price)[0] >= FEW_PRODUCTS:
+        choice.doubts.remove(unsure)
+        choice.roles["unit_price"] = choice.roles.pop("amount")
+
+
+def _look_at_prices_of_lines(connection: DuckDBPyConnection, choice: Choice) -> None:
+    """Take the price for the amount where it is that of the line, and say where that cannot be told."""
+    quantity, price = choice.roles["quantity"], choice.roles["unit_price"]
+    if quantity.relation != price.relation:
+        return
+    goods = _goods_with_a_price(choice, price)
+    products, of_a_piece, of_lines = _prices_of_goods(connection, goods, quantity, price)
+    kinds = f"{products:,} values of {goods.name}" if goods else "products"
     if products < FEW_PRODUCTS:
         if not OF_A_PIECE.search(bare_name(price.name)):
             choice.doubts.append(
@@ -422,13 +461,13 @@ def _look_at_prices_of_lines(connection: DuckDBPyConnection, choice: Choice) -> 
         choice.amount = None
         choice.roles["amount"] = choice.roles.pop("unit_price")
         choice.doubts.append(
-            f"amount: {price.name} grows with {quantity.name} in {of_lines:,} of {products:,} products, so it is that "
-            "of the line, not of a piece."
+            f"amount: {price.name} grows with {quantity.name} in {of_lines:,} of {kinds}, so it is that of the line, "
+            "not of a piece."
         )
     elif of_a_piece <= ENOUGH * products:
         choice.doubts.append(
             f"amount: {price.name} is taken for the price of a piece, but grows with {quantity.name} in {of_lines:,} "
-            f"of {products:,} products: is it that of the line?"
+            f"of {kinds}: is it that of the line?"
         )
 
 
