@@ -668,3 +668,31 @@ def test_values_tell_the_price_of_a_piece_from_that_of_a_line(
     assert ("amount" in sales["columns"]) == is_of_lines
     assert ("amount" in sales) != is_of_lines
     assert any(said in doubt for doubt in doubts) if said else not any("price" in doubt for doubt in doubts)
+
+
+@pytest.mark.parametrize(
+    ("order", "user", "said"),
+    [
+        ("o", "u", ""),
+        (
+            "x",
+            "u",
+            "20 of 60 rows of lines.csv do not find their order_id in orders.csv, and so have no card_id and no",
+        ),
+        ("o", "x", "10 of 30 rows of orders.csv do not find their user_no in users.csv, and so have no card_id."),
+        ("o", "U", "card_id; of these 10 differ in capital letters only: write both files in one way"),
+    ],
+)
+def test_lines_that_find_no_customer_in_a_joined_table_are_counted(raw: Path, order: str, user: str, said: str) -> None:
+    """Every third order is called so in its lines, and every third user in the orders."""
+    lines = [f"{order if n % 3 == 0 else 'o'}{n % 30},p{n % 7},{n}.5" for n in range(60)]
+    orders = [f"o{n},{user if n % 3 == 0 else 'u'}{n % 15},2018-01-{n % 28 + 1:02d}" for n in range(30)]
+    users = [f"u{n},C{n}" for n in range(15)]
+    for name, header, rows in (
+        ("lines", "order_id,sku,amount", lines),
+        ("orders", "order_id,user_no,date", orders),
+        ("users", "user_no,customer_id", users),
+    ):
+        (raw / f"{name}.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    text = proposal(raw)[1]
+    assert said in text if said else "do not find" not in text

@@ -10,6 +10,7 @@ from segmentation.inspection.doubts import (
     lacking_by_name,
     look_at_days,
     look_at_discounts,
+    look_at_joins,
     look_at_keys,
     look_at_registrations,
     look_at_shared_lines,
@@ -110,6 +111,7 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     _choose_orders(connection, choice)
     choose_time_zone(connection, choice)
     look_at_keys(connection, choice)
+    look_at_joins(connection, choice)
     look_at_visits(connection, choice)
     look_at_days(choice)
     look_at_discounts(choice)

@@ -118,6 +118,45 @@ def look_at_shared_lines(connection: DuckDBPyConnection, choice: Choice) -> None
         choice.doubts += overlaps_but_for(connection, choice.sales, list(used.values()))
 
 
+def look_at_joins(connection: DuckDBPyConnection, choice: Choice) -> None:
+    """Count the lines that lose their customer or their moment, as the joined table does not have their key."""
+    for place, join in enumerate(choice.joins):
+        lost = [role for role in ("card_id", "purchased_at") if role in _roles_through(choice, place)]
+        if not lost:
+            continue
+        owner = _owner(choice, place)
+        left, right = owner.columns[join.left].sql, join.table.columns[join.right].sql
+        [(unknown, in_other_case)] = connection.execute(
+            f"""with keys as (select distinct {right} as v from {join.table.relation}),
+            unknown as (select {left} as v from {owner.relation} where v is not null and v not in (
+                select v from keys where v is not null
+            ))
+            select count(*), count(*) filter (where lower(v) in (select lower(v) from keys)) from unknown"""
+        ).fetchall()
+        if unknown:
+            told = (
+                f"; of these {in_other_case:,} differ in capital letters only: write both files in one way, as "
+                "fold_case does not reach the key of a join"
+            )
+            choice.doubts.append(
+                f"joins: {unknown:,} of {owner.rows:,} rows of {owner.title} do not find their {join.left} in "
+                f"{join.table.title}, and so have no {' and no '.join(lost)}{told if in_other_case else ''}."
+            )
+
+
+def _owner(choice: Choice, place: int) -> Table:
+    """Return the table with the column by which a join looks up."""
+    before = [choice.sales, *(join.table for join in choice.joins[:place])]
+    return next(table for table in before if choice.joins[place].left in table.columns)
+
+
+def _roles_through(choice: Choice, place: int) -> set[str]:
+    """Return the roles whose columns a joined table has, or one that is joined to it."""
+    table = choice.joins[place].table
+    later = (at for at in range(place + 1, len(choice.joins)) if _owner(choice, at) is table)
+    return set(columns_of(table, choice.roles)).union(*(_roles_through(choice, at) for at in later))
+
+
 def look_at_registrations(connection: DuckDBPyConnection, choice: Choice) -> None:
     """Count the members who bought before they registered."""
     card, bought = choice.roles["card_id"], choice.roles["purchased_at"]
