@@ -696,3 +696,28 @@ def test_lines_that_find_no_customer_in_a_joined_table_are_counted(raw: Path, or
         (raw / f"{name}.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
     text = proposal(raw)[1]
     assert said in text if said else "do not find" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "shared", "said"),
+    [
+        ("receipt_no", 10, "share 10 equal lines in all columns with a place, of 10 and 10 on the days of both"),
+        ("remark", 10, "share 10 equal lines, of 10 and 10 on the days of both: do they overlap?"),
+        ("remark", 0, ""),
+    ],
+)
+def test_files_overlap_that_share_the_lines_of_some_days(raw: Path, name: str, shared: int, said: str) -> None:
+    def lines(days: range, cents: int) -> str:
+        rows = [
+            f"c{n},2018-{day // 28 + 1:02d}-{day % 28 + 1:02d},R{n + day},{n}.{5 if shared and day in both else cents}"
+            for day in days
+            for n in range(2)
+        ]
+        return "\n".join([f"card_id,date,{name},amount", *rows])
+
+    both = range(195, 200)
+    (raw / "a.csv").write_text(lines(range(200), 1), encoding="utf-8")
+    (raw / "b.csv").write_text(lines(range(195, 330), 2), encoding="utf-8")
+    proposed, text = proposal(raw)
+    assert proposed["sales_lines"].get("overlapping", False) == bool(shared)
+    assert said in text if said else "overlap" not in text

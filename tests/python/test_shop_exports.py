@@ -643,7 +643,8 @@ def test_files_overlap_whose_lines_differ_in_a_running_number(
     has_receipts = receipt == "receipt_no"
     assert content["sales_lines"].get("overlapping", False) == has_receipts
     assert has_receipts == any(
-        "a.csv and b.csv share 12 equal lines in all columns with a place, of 20 and 20" in doubt for doubt in doubts
+        "share 12 equal lines in all columns with a place, of 12 and 12 on the days of both" in doubt
+        for doubt in doubts
     )
     classifier.classify(tmp_path / "raw", str(tmp_path / "shop.yml"))
     query = "select count(*) from marts.sales_lines where reason is null"

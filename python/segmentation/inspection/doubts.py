@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from duckdb import DuckDBPyConnection
 
 from segmentation.inspection.columns import Column, number_sql
-from segmentation.inspection.looking import Table, overlaps_but_for
+from segmentation.inspection.looking import Table, overlaps_on_days
 from segmentation.inspection.roles import (
     KINDS,
     MEASURES,
@@ -111,11 +111,17 @@ def why_not_used(connection: DuckDBPyConnection, choice: Choice, table: Table) -
 
 
 def look_at_shared_lines(connection: DuckDBPyConnection, choice: Choice) -> None:
-    """Look for files that overlap, though a running number or the moment of the export makes their lines differ."""
+    """Look for files that overlap on some days, or though a running number or the moment of the export differs."""
     used = columns_of(choice.sales, choice.roles)
+    if "purchased_at" not in used:
+        return
+    columns, where = list(choice.sales.columns.values()), ""
     # Without them, lines of several files may be equal by chance.
-    if {"card_id", "purchased_at", "receipt_no"} <= set(used):
-        choice.doubts += overlaps_but_for(connection, choice.sales, list(used.values()))
+    if {"card_id", "receipt_no"} <= set(used):
+        columns, where = list(used.values()), " in all columns with a place"
+    bought = used["purchased_at"]
+    day = f"cast({bought.moment} as date)" if bought.moments else bought.raw
+    choice.doubts += overlaps_on_days(connection, choice.sales, columns, day, where)
 
 
 def look_at_joins(connection: DuckDBPyConnection, choice: Choice) -> None:

@@ -28,7 +28,7 @@ from segmentation.sql_text import literal
 # Of a last row that sums up the others: a value begins with such a word, or counts rows.
 FOOTER = rf"\W*({'|'.join(WORDS['footer']['words'])})(\W.*|\d.*)?|\d+ (rows|records|lines|customers|zeilen)\W*"
 LAST_ROWS = 3
-# Share of the lines of the smaller file that two files have to have in common to overlap.
+# Share of the lines of the smaller file, or of its days in the other, that two have in common where they overlap.
 OVERLAP = 0.05
 
 
@@ -302,46 +302,59 @@ def _repeated_files(connection: DuckDBPyConnection, table: Table, columns: Seque
         else:
             overlaps.append(shared)
     if overlaps:
-        doubts.append(_overlap(table, overlaps, ""))
+        doubts.append(_overlap(table, overlaps))
     table.files = [file for file in table.files if table.source(*file) not in gone]
     for name in gone:
         connection.execute(f"delete from {table.relation} where source_file = ?", [name])
     return doubts
 
 
-def overlaps_but_for(connection: DuckDBPyConnection, table: Table, used: Sequence[Column]) -> list[str]:
-    """Say which files share lines that are told apart by columns without a place alone, such as a running number."""
-    columns = [column.raw for column in used]
-    shared = [] if table.overlaps or len(table.files) < 2 else _shared_lines(connection, table, columns)
-    return [_overlap(table, shared, " in all columns with a place")] if shared else []
+def overlaps_on_days(
+    connection: DuckDBPyConnection, table: Table, columns: Sequence[Column], day: str, where: str
+) -> list[str]:
+    """Say which files share lines on the days that both have, as two do of which one begins before the other ends.
+
+    day : SQL of the day of a line. where : which columns are equal, as a part of the sentence.
+    """
+    if table.overlaps or len(table.files) < 2:
+        return []
+    shared = _shared_lines(connection, table, [column.raw for column in columns], day)
+    return [_overlap(table, shared, where, " on the days of both")] if shared else []
 
 
-def _shared_lines(connection: DuckDBPyConnection, table: Table, columns: Sequence[str]) -> list[SharedLines]:
-    """Return the pairs of files that have more equal lines than by chance, the most first."""
+def _shared_lines(
+    connection: DuckDBPyConnection, table: Table, columns: Sequence[str], day: str = "null"
+) -> list[SharedLines]:
+    """Return the pairs of files that have more equal lines than by chance, the most first; of their common days."""
     connection.execute(
         f"""create or replace temp table line_files as
-        select hash({", ".join(columns)}) as line, source_file, count(*) as n
+        select hash({", ".join(columns)}) as line, {day} as day, source_file, count(*) as n
         from {table.relation} group by all"""
     )
     return connection.execute(
-        f"""with sizes as (select source_file, sum(n)::bigint as lines from line_files group by all),
+        f"""with days as (select source_file, day, sum(n) as lines from line_files group by all),
+        of_common_days as (
+            select a.source_file as first, b.source_file as second, sum(a.lines)::bigint as first_lines,
+                sum(b.lines)::bigint as second_lines
+            from days as a inner join days as b on a.day is not distinct from b.day
+            where a.source_file < b.source_file group by all
+        ),
         shared as (
             select a.source_file as first, b.source_file as second, sum(least(a.n, b.n))::bigint as lines
             from line_files as a inner join line_files as b using (line)
             where a.source_file < b.source_file group by all
         )
-        select shared.*, f.lines, s.lines from shared
-        inner join sizes as f on f.source_file = first inner join sizes as s on s.source_file = second
-        where shared.lines >= {OVERLAP} * least(f.lines, s.lines) order by shared.lines desc, 1, 2"""
+        select shared.*, first_lines, second_lines from shared inner join of_common_days using (first, second)
+        where lines >= {OVERLAP} * least(first_lines, second_lines) order by lines desc, 1, 2"""
     ).fetchall()
 
 
-def _overlap(table: Table, overlaps: Sequence[SharedLines], where: str) -> str:
+def _overlap(table: Table, overlaps: Sequence[SharedLines], where: str = "", when: str = "") -> str:
     """Note that files of a table overlap, and say so."""
     table.overlaps = True
     first, second, lines, first_size, second_size = overlaps[0]
     others = f" (and {len(overlaps) - 1:,} more pairs of files share lines)" if len(overlaps) > 1 else ""
     return (
-        f"{first} and {second} share {lines:,} equal lines{where}, of {first_size:,} and {second_size:,}{others}: do "
-        "they overlap? As proposed such a line counts once."
+        f"{first} and {second} share {lines:,} equal lines{where}, of {first_size:,} and {second_size:,}{when}"
+        f"{others}: do they overlap? As proposed such a line counts once."
     )
