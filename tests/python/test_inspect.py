@@ -721,3 +721,49 @@ def test_files_overlap_that_share_the_lines_of_some_days(raw: Path, name: str, s
     proposed, text = proposal(raw)
     assert proposed["sales_lines"].get("overlapping", False) == bool(shared)
     assert said in text if said else "overlap" not in text
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "said"),
+    [
+        ("amount", "0.0{n}4", "28 of 28 values of amount are so small that they change by more than 1%"),
+        ("amount", "{n}.0{n}4", ""),
+        # Many pieces of little.
+        ("quantity,unit_price", "1000,0.00{n}4", ""),
+        ("quantity,unit_price", "1,0.00{n}4", "28 of 28 values of unit_price * quantity are so small"),
+        ("amount_cents", "{n}", "amount: amount_cents counts hundredths by its name"),
+        ("Amount (pence)", "{n}.50", ""),
+        ("Preis,Refunded Amount", "{n}.5,{n}.25", "returns: Refunded Amount has 413.00 in 28 rows; refunds are not"),
+        ("金额,订单已退款金额", "{n}.5,{n}.25", "returns: 订单已退款金额 has 413.00 in 28 rows; refunds are not"),
+        ("Preis,Refunded Amount", "{n}.5,0.00", ""),
+        ("Preis,Refunded Quantity", "{n}.5,{n}", ""),
+    ],
+)
+def test_amounts_too_small_or_given_back_are_doubtful(raw: Path, header: str, values: str, said: str) -> None:
+    lines = [f"c{n % 5},2018-01-{n:02d},{values.format(n=n)}" for n in range(1, 29)]
+    text, doubts = write_and_propose(raw, f"card_id,date,{header}", lines)
+    assert said in text
+    assert said or not any(word in doubt for doubt in doubts for word in ("small", "hundredths", "refunds"))
+
+
+def test_discounts_and_refunds_of_a_joined_table_are_doubtful(raw: Path) -> None:
+    write_orders(raw)
+    orders = pd.read_csv(raw / "orders.csv", dtype=str).assign(Discounts="2.5", refund_amount=range(60))
+    orders.to_csv(raw / "orders.csv", index=False)
+    text = proposal(raw)[1]
+    assert "quantity * unit_price knows nothing of Discounts" in text
+    assert "refund_amount has 1,770.00 in 59 rows" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_points"),
+    [
+        ("积分", "{n}", True), ("会员返积分", "{n}", True), ("买家支付积分", "{n}", False),
+        ("points_used", "{n}", False), ("points", "0", False), ("积分", "0.00", False),
+    ],
+)  # fmt: skip
+def test_points_that_are_spent_or_all_zero_are_none(raw: Path, name: str, value: str, is_points: bool) -> None:
+    lines = [f"c{n % 5},2018-01-{n:02d},{n}.5,{value.format(n=n)}" for n in range(1, 29)]
+    text, _ = write_and_propose(raw, f"card_id,date,amount,{name}", lines)
+    assert ("points" in yaml.safe_load(text)["sales_lines"]["columns"]) == is_points
+    assert ("points: points has the name, but nothing except zeros" in text) == ((name, value) == ("points", "0"))

@@ -12,9 +12,11 @@ from segmentation.inspection.doubts import (
     look_at_discounts,
     look_at_joins,
     look_at_keys,
+    look_at_refunds,
     look_at_registrations,
     look_at_shared_lines,
     look_at_signs,
+    look_at_sizes,
     look_at_values,
     look_at_visits,
     name_what_is_not_used,
@@ -115,6 +117,8 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     look_at_visits(connection, choice)
     look_at_days(choice)
     look_at_discounts(choice)
+    look_at_refunds(connection, choice)
+    look_at_sizes(connection, choice)
     look_at_values(connection, choice)
     look_at_signs(connection, choice)
     name_what_is_not_used(choice)

@@ -133,6 +133,11 @@ class Column:
         return self.values > 0 and self.numbers.values >= ENOUGH * self.values
 
     @property
+    def is_zero(self) -> bool:
+        """Whether all numbers of a column are zero."""
+        return self.is_number and not any(re.search("[1-9]", value) for value, _ in self.examples)
+
+    @property
     def number(self) -> str:
         """SQL of the number, null where it is none."""
         return number_sql(self.raw, "," if self.numbers.has_decimal_comma else ".")

@@ -1,11 +1,10 @@
 """What a person has to look at: what the proposal leaves open, takes for granted or leaves out."""
 
-import re
 from collections.abc import Sequence
 
 from duckdb import DuckDBPyConnection
 
-from segmentation.inspection.columns import Column, number_sql
+from segmentation.inspection.columns import Column, bare_name, number_sql
 from segmentation.inspection.looking import Table, overlaps_on_days
 from segmentation.inspection.roles import (
     KINDS,
@@ -22,6 +21,7 @@ from segmentation.inspection.roles import (
     may_be_key,
     repeated_key,
     word_score,
+    words_inside,
 )
 from segmentation.landing.moments import parsed_moment
 from segmentation.landing.retailer import WORDS
@@ -35,6 +35,9 @@ CROWD = 0.1
 TIMES_THE_NEXT = 10
 # Of so many customers somebody comes again.
 MANY_CARDS = 100
+# What an amount may lose by being rounded to cents, and the share of the lines that may lose more.
+MUCH = 0.01
+MANY_CHANGED = 0.05
 
 
 def lacking_by_name(connection: DuckDBPyConnection, choice: Choice, tables: Sequence[Table], role: str) -> str:
@@ -46,6 +49,8 @@ def lacking_by_name(connection: DuckDBPyConnection, choice: Choice, tables: Sequ
         return ""
     if not best.examples:
         return f"{best.name} has the name, but no value; formulas have none before a spreadsheet has saved them"
+    if best.is_zero:
+        return f"{best.name} has the name, but nothing except zeros"
     if is_of_kind(best, KINDS[role]) and table is not choice.sales:
         is_joined = any(table is join.table for join in choice.joins)
         return f"{best.name} has the name, but {table.title} is {'only looked up' if is_joined else 'not used'}"
@@ -239,13 +244,60 @@ def look_at_discounts(choice: Choice) -> None:
     price = choice.roles.get("unit_price")
     if choice.amount != PRODUCT or price is None:
         return
-    for column in choice.sales.columns.values():
-        is_any = any(re.search("[1-9]", value) for value, _ in column.examples)
-        if is_any and column.is_number and word_score(column.name, "discount"):
+    for column in _columns_of_lines(choice):
+        if column.is_number and not column.is_zero and word_score(column.name, "discount"):
             choice.doubts.append(
                 f"amount: quantity * unit_price knows nothing of {column.name}; where {price.name} is the price before "
                 "it, add a column with the amount of the line to the file and name that in columns."
             )
+
+
+def look_at_refunds(connection: DuckDBPyConnection, choice: Choice) -> None:
+    """Look for money that was given back: amounts know nothing of it."""
+    used = [id(column) for column in choice.roles.values()]
+    for column in _columns_of_lines(choice):
+        # A column of two numbers is a yes or a no.
+        if id(column) in used or not column.is_number or column.distinct < 3 or not word_score(column.name, "refund"):
+            continue
+        [(rows, total)] = connection.execute(
+            f"select count(*), sum(abs({column.number})) from {column.relation} where {column.number} <> 0"
+        ).fetchall()
+        but_for = ", except where the order is taken for no sale" if choice.cancelled else ""
+        choice.doubts.append(
+            f"returns: {column.name} has {total:,.2f} in {rows:,} rows; refunds are not taken off{but_for}: add lines "
+            "below zero for them, or subtract them from the amounts in the file."
+        )
+
+
+def look_at_sizes(connection: DuckDBPyConnection, choice: Choice) -> None:
+    """Look for amounts in hundredths by their name, and for those that are little when rounded to cents."""
+    roles = ("amount",) if "amount" in choice.roles else ("unit_price", "quantity")
+    columns = [choice.roles[role] for role in roles if role in choice.roles]
+    if not columns or len({column.relation for column in columns}) > 1:
+        return
+    amount, name = columns[0], " * ".join(column.name for column in columns)
+    if words_inside(bare_name(amount.name), "hundredths") and not amount.numbers.has_fraction:
+        choice.doubts.append(
+            f"amount: {amount.name} counts hundredths by its name, but is taken as it is, a hundred times as much: "
+            "divide it by 100 in the file."
+        )
+        return
+    [(lines, changed)] = connection.execute(
+        f"""select count(*), count(*) filter (where abs(n - round(n, 2)) > {MUCH} * abs(n)) from (
+            select {" * ".join(f"cast({column.number} as double)" for column in columns)} as n from {amount.relation}
+        ) where n <> 0"""
+    ).fetchall()
+    if changed > MANY_CHANGED * lines:
+        choice.doubts.append(
+            f"amount: {changed:,} of {lines:,} values of {name} are so small that they change by more than {MUCH:.0%} "
+            "when they are rounded to cents, as they are: multiply them by 100 or 1,000 in the file."
+        )
+
+
+def _columns_of_lines(choice: Choice) -> list[Column]:
+    """Return the columns of the sales lines and of what is joined to them."""
+    tables = [choice.sales, *(join.table for join in choice.joins)]
+    return [column for table in tables for column in table.columns.values()]
 
 
 def look_at_days(choice: Choice) -> None:
@@ -273,10 +325,9 @@ def look_at_days(choice: Choice) -> None:
 
 def look_at_values(connection: DuckDBPyConnection, choice: Choice) -> None:
     """Say which values are no numbers or moments, and what is unsure about how they are written."""
-    columns = [
-        column for table in (choice.sales, *(join.table for join in choice.joins)) for column in table.columns.values()
-    ]
-    are_marks_told = decimal_mark(choice) == "," or any(column.numbers.has_both_marks for column in columns)
+    are_marks_told = decimal_mark(choice) == "," or any(
+        column.numbers.has_both_marks for column in _columns_of_lines(choice)
+    )
     for role, column in {**choice.member_roles, **choice.roles}.items():
         if moments := column.moments if KINDS[role] == "moment" else None:
             if moments.doubt:

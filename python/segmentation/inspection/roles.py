@@ -16,8 +16,8 @@ from segmentation.landing.retailer_file import ADDED_UP
 
 KINDS: dict[str, str] = {role: entry["kind"] for role, entry in WORDS.items()}
 MEMBER_ROLES = ("birth_date", "age_band", "gender", "registered_at")
-NO_COLUMNS = ("besides", "nobody", "missing", "footer", "time_zones")
-NO_ROLES = ("purchased_time", "currency", "status", "flag", "direction", "discount", *NO_COLUMNS)
+NO_COLUMNS = ("besides", "hundredths", "nobody", "missing", "footer", "time_zones")
+NO_ROLES = ("purchased_time", "currency", "status", "flag", "direction", "discount", "refund", *NO_COLUMNS)
 SALES_ROLES = tuple(role for role in WORDS if role not in (*MEMBER_ROLES, *NO_ROLES))
 # What a line can do without, but not without a word where a column has the name.
 MEASURES = ("quantity", "unit_price", "points")
@@ -117,7 +117,9 @@ def _score(column: Column, role: str) -> int:
     has_shape = shape is None or all(re.fullmatch(shape, value) for value, _ in column.examples)
     # Money is no key of customers, whatever its name.
     is_money = role == "card_id" and column.numbers.has_fraction
-    is_fit = has_shape and not is_other and not is_money and is_of_kind(column, KINDS[role])
+    # Shops export columns of points that they do not use.
+    is_nothing = role == "points" and column.is_zero
+    is_fit = has_shape and not (is_other or is_money or is_nothing) and is_of_kind(column, KINDS[role])
     return score if is_fit else 0
 
 
