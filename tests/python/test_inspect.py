@@ -767,3 +767,50 @@ def test_points_that_are_spent_or_all_zero_are_none(raw: Path, name: str, value:
     text, _ = write_and_propose(raw, f"card_id,date,amount,{name}", lines)
     assert ("points" in yaml.safe_load(text)["sales_lines"]["columns"]) == is_points
     assert ("points: points has the name, but nothing except zeros" in text) == ((name, value) == ("points", "0"))
+
+
+def test_codes_of_ages_that_tell_no_years_are_asked_for(raw: Path) -> None:
+    lines = [f"c{n % 9},2018-01-{n:02d},{n}.5,{'ABCDE'[n % 9 % 5]}" for n in range(1, 29)]
+    text, _ = write_and_propose(raw, "card_id,date,amount,age group", lines)
+    assert "members" not in yaml.safe_load(text)
+    assert "age_band: age group has B (7), A (6), C (6), D (6), E (3), which tell no years; where you know" in text
+    retailer = raw.parent / "shop.yml"
+    members = "{files: sales.csv, columns: {card_id: card_id, age_band: age group}, codes: {age_band: {}}}"
+    retailer.write_text(f"members: {members}\n{text}", encoding="utf-8")
+    with pytest.raises(InputError, match="codes must say which raw values of age_band are young, middle and senior"):
+        read_retailer(str(retailer))
+
+
+def test_of_two_columns_that_mark_as_many_lines_the_status_says_so(raw: Path) -> None:
+    lines = [f"c{n % 5},2018-01-{n:02d},{n}.5,{'Returned' if n % 4 else ''},{'Refund' if n % 4 else 'Payment'}"
+             for n in range(1, 29)]  # fmt: skip
+    text, _ = write_and_propose(raw, "card_id,date,amount,Notes,Event Type", lines)
+    assert yaml.safe_load(text)["sales_lines"]["cancelled"] == {"column": "Event Type", "pattern": ["Refund"]}
+
+
+def test_states_of_a_joined_table_are_counted_in_its_rows(raw: Path) -> None:
+    write_orders(raw)
+    orders = pd.read_csv(raw / "orders.csv", dtype=str).assign(status=["canceled", "sent", "sent"] * 20)
+    orders.to_csv(raw / "orders.csv", index=False)
+    assert "cancelled: canceled (20 rows) in status of orders.csv are taken for no sales" in proposal(raw)[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_name"),
+    [
+        ("Customer", "Kim Lee{n}", True), ("customer", "Müller, Jan-Ole{n}", True), ("收货人姓名", "张三{n}", True),
+        ("Customer", "c{n}@x.de", False), ("Customer", "K {n}", False), ("会员名", "张三{n}", False),
+    ],
+)  # fmt: skip
+def test_names_of_people_as_keys_are_doubtful(raw: Path, name: str, value: str, is_name: bool) -> None:
+    lines = [f'"{value.format(n=n % 5)}",2018-01-{n:02d},{n}.5' for n in range(1, 29)]
+    text, _ = write_and_propose(raw, f"{name},date,amount", lines)
+    assert yaml.safe_load(text)["sales_lines"]["columns"]["card_id"] == name
+    assert ("customers of the same name count as one" in text) == is_name
+
+
+def test_of_numbers_without_a_name_those_of_pieces_are_the_fewest(raw: Path) -> None:
+    lines = [f"{n % 60:05d} {n % 60 + 400:05d} 199703{n % 28 + 1:02d} {n % 5 + 1} {n % 90 + 1}.75" for n in range(900)]
+    (raw / "sales.txt").write_text("\n".join(lines), encoding="utf-8")
+    columns = proposal(raw)[0]["sales_lines"]["columns"]
+    assert columns == {"card_id": "1", "purchased_at": "3", "quantity": "4", "amount": "5"}

@@ -207,7 +207,9 @@ def _complete(choice: Choice) -> None:
         and 10 < column.distinct < 0.9 * max(column.values, 1) and not is_called_otherwise(column)
     ])  # fmt: skip
     if choice.sales.settings.header is not True:
-        take("quantity", [column for column in free if column.is_number and column.distinct < 1_000])
+        # Of numbers without a name, those of pieces are the fewest.
+        numbers = [column for column in free if column.is_number and column.distinct < 1_000]
+        take("quantity", sorted(numbers, key=lambda column: column.distinct))
 
 
 def of_one_piece(price: Column) -> str:
@@ -250,6 +252,8 @@ def _choose_members(connection: DuckDBPyConnection, choice: Choice, people: Tabl
             choice.members, choice.members_repeat = choice.sales, True
             choice.member_roles = {"card_id": card, **in_lines}
             _choose_codes(connection, choice)
+            if choice.member_roles.keys() == {"card_id"}:
+                choice.members, choice.members_repeat, choice.member_roles = None, False, {}
         return
     roles = columns_for([people], MEMBER_ROLES if key else ["card_id", *MEMBER_ROLES], choice.doubts, "members")
     if key:
@@ -311,6 +315,14 @@ def _choose_codes(connection: DuckDBPyConnection, choice: Choice) -> None:
             bands.setdefault(band, []).append(value)
             if years and _age_band(120 if re.search(r"\+|以上|over|above", value.casefold()) else years[-1]) != band:
                 across.append(value)
+        if bands.keys() <= {""}:
+            del roles["age_band"]
+            counts = ", ".join(f"{value} ({number:,})" for value, number in age.examples[:MOST_STATES])
+            choice.doubts.append(
+                f"age_band: {age.name} has {counts}, which tell no years; where you know which are young (below 30), "
+                f"middle and senior (from 60 on), write age_band: {age.name} in columns of members, and these in codes."
+            )
+            return
         choice.codes["age_band"] = {code: bands[code] for code in ("young", "middle", "senior") if code in bands}
         told = f" By its beginning: {', '.join(across)}." if across else ""
         choice.doubts.append(f"codes of age_band: below 30 counts as young, from 60 on as senior.{told}")
@@ -562,13 +574,14 @@ def _choose_cancelled(connection: DuckDBPyConnection, choice: Choice) -> None:
             count(*) filter (where regexp_full_match({receipt.sql}, '\\d+')) from {receipt.relation}"""
         ).fetchall()
         if 0 < marked < 0.3 * digits:
-            choice.doubts.append(f"cancelled: {marked:,} lines have a {receipt.name} that starts with C.")
+            choice.doubts.append(f"cancelled: {receipt.name} starts with C in {marked:,} lines.")
             choice.cancelled = ("receipt_no", ["C%"])
             return
     used = {id(column) for column in choice.roles.values()}
     has_returns = any(choice.roles[role].numbers.negatives for role in ("quantity", "amount") if role in choice.roles)
-    found: list[tuple[bool, int, Column, list[str], str, str]] = []
+    found: list[tuple[bool, int, bool, Column, list[str], str, str]] = []
     for table in [choice.sales, *(join.table for join in choice.joins)]:
+        rows, of_table = ("lines", "") if table is choice.sales else ("rows", f" of {table.title}")
         for column in table.columns.values():
             if id(column) in used or not 0 < column.distinct <= MOST_STATES:
                 continue
@@ -584,24 +597,25 @@ def _choose_cancelled(connection: DuckDBPyConnection, choice: Choice) -> None:
             ]  # fmt: skip
             lines = sum(states[value][1] for value in marks)
             if not marks and len(states) > 1 and (has_sold or word_score(column.name, "status") >= WHOLE_WORD):
-                counted = ", ".join(f"{value} ({number:,} lines)" for value, (_, number) in states.items())
-                choice.doubts.append(f"cancelled: {column.name} has {counted}; all are taken for sales.")
+                counted = ", ".join(f"{value} ({number:,} {rows})" for value, (_, number) in states.items())
+                choice.doubts.append(f"cancelled: {column.name}{of_table} has {counted}; all are taken for sales.")
             if not marks or (len(marks) == len(states) and lines == table.rows):
                 continue
-            told = ", ".join(f"{value} ({states[value][1]:,} lines)" for value in marks)
+            told = ", ".join(f"{value} ({states[value][1]:,} {rows})" for value in marks)
             others = ", ".join(f"{value} ({number:,})" for value, (_, number) in states.items() if value not in marks)
             rest = f"; {others} count" if others else ""
             if column.values < table.rows:
-                rest += f"; {table.rows - column.values:,} lines have none"
+                rest += f"; {table.rows - column.values:,} {rows} have none"
             if has_returns:
                 rest += "; what is below zero stays a return"
             patterns = [states[value][0] for value in marks]
             # Amounts may say by themselves what was taken back, but not what was cancelled.
             is_return = all(bare_name(value) in RETURNED | CREDITED for value in marks)
-            found.append((is_return, -lines, column, patterns, f"cancelled: {told} in {column.name}", rest))
+            text = f"cancelled: {told} in {column.name}{of_table}"
+            found.append((is_return, -lines, not is_status, column, patterns, text, rest))
     if not found:
         return
-    found.sort(key=lambda entry: entry[:2])
+    found.sort(key=lambda entry: entry[:3])
     *_, column, patterns, text, rest = found[0]
     choice.cancelled = (column.name, patterns)
     choice.doubts.append(f"{text} are taken for no sales{rest}.")

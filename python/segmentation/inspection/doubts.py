@@ -1,5 +1,6 @@
 """What a person has to look at: what the proposal leaves open, takes for granted or leaves out."""
 
+import re
 from collections.abc import Sequence
 
 from duckdb import DuckDBPyConnection
@@ -35,6 +36,9 @@ CROWD = 0.1
 TIMES_THE_NEXT = 10
 # Of so many customers somebody comes again.
 MANY_CARDS = 100
+# A first and a last name; a name in Chinese may be anything.
+LIKE_A_PERSON = re.compile(r"[^\W\d_][\w.'’-]*,?( [^\W\d_][\w.'’-]*){1,3}")
+NAME_OF_A_PERSON = re.compile("姓名|收货人$|收件人$|고객명|회원명|顧客名|会員名")
 # What an amount may lose by being rounded to cents, and the share of the lines that may lose more.
 MUCH = 0.01
 MANY_CHANGED = 0.05
@@ -199,6 +203,12 @@ def look_at_keys(connection: DuckDBPyConnection, choice: Choice) -> None:
         choice.doubts.append(
             f"card_id: {values:,} values of {card.name} differ in capital letters only, such as {examples}: they count "
             "as different customers, unless you write fold_case: true."
+        )
+    names = [value for value, _ in card.examples if LIKE_A_PERSON.fullmatch(value)]
+    if len(names) * 2 > len(card.examples) or NAME_OF_A_PERSON.search(card.name):
+        choice.doubts.append(
+            f"card_id: {card.name} has names, such as {card.examples[0][0][:40]}: customers of the same name count as "
+            "one. Where the file has a number or an e-mail address of them, name that."
         )
     words = ", ".join(literal(word) for word in WORDS["nobody"]["words"])
     nobody = connection.execute(

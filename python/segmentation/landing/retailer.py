@@ -242,6 +242,6 @@ def _values_with_codes(members: Members, mapped: Iterable[str], where: str) -> d
     }
     if "gender" in mapped:
         codes.setdefault("gender", dict(GENDER_CODES))
-    if "age_band" in mapped and "age_band" not in codes:
+    if "age_band" in mapped and not codes.get("age_band"):
         raise InputError(f"{where}: codes must say which raw values of age_band are young, middle and senior.")
     return codes
