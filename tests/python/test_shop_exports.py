@@ -26,18 +26,18 @@ def lines(header: str, rows: list[str], encoding: str = "utf-8") -> bytes:
 
 
 def shopify() -> Files:
-    """Order values stand on the first line of an order; the last order was refunded."""
+    """Order values and the number of the payment stand on the first line of an order; the last order was refunded."""
     rows = []
     for order in ORDERS:
         moment = f"2018-01-0{order} 10:11:12 +0800"
         status = "refunded" if order == 8 else "paid"
         rows += [
-            f"#100{order},b{order % 3}@x.cn,{status},{moment},USD,40.00,{moment},2,Cup,10.00,C-1",
-            f"#100{order},b{order % 3}@x.cn,,,,,{moment},1,Plate,20.00,P-1",
+            f"#100{order},b{order % 3}@x.cn,{status},{moment},USD,40.00,{moment},2,Cup,10.00,C-1,r{order}x",
+            f"#100{order},b{order % 3}@x.cn,,,,,{moment},1,Plate,20.00,P-1,",
         ]
     header = (
         "Name,Email,Financial Status,Paid at,Currency,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,"
-        "Lineitem sku"
+        "Lineitem sku,Payment ID"
     )
     return {"orders_export_1.csv": lines(header, rows)}
 
