@@ -800,6 +800,7 @@ def test_states_of_a_joined_table_are_counted_in_its_rows(raw: Path) -> None:
     [
         ("Customer", "Kim Lee{n}", True), ("customer", "Müller, Jan-Ole{n}", True), ("收货人姓名", "张三{n}", True),
         ("Customer", "c{n}@x.de", False), ("Customer", "K {n}", False), ("会员名", "张三{n}", False),
+        ("收货人", "张三{n}", True), ("收货人手机", "1380000000{n}", False),
     ],
 )  # fmt: skip
 def test_names_of_people_as_keys_are_doubtful(raw: Path, name: str, value: str, is_name: bool) -> None:

@@ -97,7 +97,7 @@ lines_by_card as (
         card_id,
         reason,
         count(*) as lines,
-        count(*) filter (where amount > 0 and amount < 0.005) as tiny_amounts,
+        count(*) filter (where amount > 0 and round(amount, 2) = 0) as tiny_amounts,
         cast(min(purchased_at) as date) as first_day,
         cast(max(purchased_at) as date) as last_day
     from {{ ref('sales_lines') }}

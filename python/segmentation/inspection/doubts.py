@@ -36,9 +36,8 @@ CROWD = 0.1
 TIMES_THE_NEXT = 10
 # Of so many customers somebody comes again.
 MANY_CARDS = 100
-# A first and a last name; a name in Chinese may be anything.
+# A first and a last name. In Chinese a name may be anything: there the column says so.
 LIKE_A_PERSON = re.compile(r"[^\W\d_][\w.'’-]*,?( [^\W\d_][\w.'’-]*){1,3}")
-NAME_OF_A_PERSON = re.compile("姓名|收货人$|收件人$|고객명|회원명|顧客名|会員名")
 # What an amount may lose by being rounded to cents, and the share of the lines that may lose more.
 MUCH = 0.01
 MANY_CHANGED = 0.05
@@ -205,7 +204,7 @@ def look_at_keys(connection: DuckDBPyConnection, choice: Choice) -> None:
             "as different customers, unless you write fold_case: true."
         )
     names = [value for value, _ in card.examples if LIKE_A_PERSON.fullmatch(value)]
-    if len(names) * 2 > len(card.examples) or NAME_OF_A_PERSON.search(card.name):
+    if len(names) * 2 > len(card.examples) or word_score(card.name, "person"):
         choice.doubts.append(
             f"card_id: {card.name} has names, such as {card.examples[0][0][:40]}: customers of the same name count as "
             "one. Where the file has a number or an e-mail address of them, name that."

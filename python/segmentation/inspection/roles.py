@@ -16,7 +16,7 @@ from segmentation.landing.retailer_file import ADDED_UP
 
 KINDS: dict[str, str] = {role: entry["kind"] for role, entry in WORDS.items()}
 MEMBER_ROLES = ("birth_date", "age_band", "gender", "registered_at")
-NO_COLUMNS = ("besides", "hundredths", "nobody", "missing", "footer", "time_zones")
+NO_COLUMNS = ("besides", "hundredths", "person", "nobody", "missing", "footer", "time_zones")
 NO_ROLES = ("purchased_time", "currency", "status", "flag", "direction", "discount", "refund", *NO_COLUMNS)
 SALES_ROLES = tuple(role for role in WORDS if role not in (*MEMBER_ROLES, *NO_ROLES))
 # What a line can do without, but not without a word where a column has the name.
