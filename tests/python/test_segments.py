@@ -73,11 +73,10 @@ def test_the_assignment_in_sql_is_that_of_scikit_learn_for_every_treatment_and_n
     assert placed.groupby(["scaling", "n_clusters"]).ngroups == 15
 
 
-@pytest.fixture(scope="module")
-def planted() -> pd.DataFrame:
+def test_planted_groups_become_stable_segments(tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
     kind = rng.integers(0, 3, 400)
-    return pd.DataFrame(
+    planted = pd.DataFrame(
         {
             "kind": kind,
             "l": np.array([900, 600, 300])[kind] + rng.normal(0, 20, 400),
@@ -87,9 +86,6 @@ def planted() -> pd.DataFrame:
         },
         index=[f"{number:08x}" for number in range(400)],
     )
-
-
-def test_planted_groups_become_stable_segments(planted: pd.DataFrame, tmp_path: Path) -> None:
     write_files(tmp_path / "raw", planted, seed=1)
     settings = {"cluster_selection_rule": "stable", "cluster_scalings": ["standard"]}
     with build(Job(tmp_path / "raw", tmp_path / "out"), settings, "+segment_summary", "+member_segments") as connection:
