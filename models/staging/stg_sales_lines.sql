@@ -11,9 +11,24 @@ understood as (
         *,
         coalesce(purchased_at_parsed, {{ to_moment('purchased_at') }}) as moment,
         {{ to_number('quantity', exact, 'decimal_mark') }} as quantity_number,
-        {{ to_number('unit_price', exact, 'decimal_mark') }} as unit_price_number,
-        {{ to_number('amount', exact, 'decimal_mark') }} as amount_number
+        {%- for column in ['unit_price', 'amount', 'line_discount', 'order_discount', 'order_refund'] %}
+        case
+            when is_in_hundredths then cast({{ to_number(column, exact, 'decimal_mark') }} / 100 as {{ exact }})
+            else {{ to_number(column, exact, 'decimal_mark') }}
+        end as {{ column }}_number{{ ',' if not loop.last }}
+        {%- endfor %}
     from raw_sales_lines
+),
+
+with_amounts as (
+    select
+        *,
+        case
+            when is_amount_product
+                then try_cast(cast(quantity_number as decimal(38, 6)) * unit_price_number as {{ exact }})
+            else amount_number
+        end as amount_before_discount
+    from understood
 ),
 
 cast_columns as (
@@ -42,11 +57,16 @@ cast_columns as (
         ))), '') as currency,
         cast(quantity_number as decimal(18, 3)) as quantity,
         unit_price_number as unit_price,
+        -- No more comes off a line than it came to.
         case
-            when is_amount_product
-                then try_cast(cast(quantity_number as decimal(38, 6)) * unit_price_number as {{ exact }})
-            else amount_number
+            when line_discount is null then amount_before_discount
+            when abs(line_discount_number) >= abs(amount_before_discount) then 0
+            when amount_before_discount > 0 then amount_before_discount - abs(line_discount_number)
+            else amount_before_discount + abs(line_discount_number)
         end as amount,
+        line_discount_number as line_discount,
+        order_discount_number as order_discount,
+        order_refund_number as order_refund,
         cast({{ to_number('points', largest_points, 'decimal_mark') }} as decimal(18, 2)) as points,
         {{ plausible('moment') }} as purchased_at,
         is_cancelled,
@@ -58,11 +78,14 @@ cast_columns as (
         quantity as raw_quantity,
         unit_price as raw_unit_price,
         amount as raw_amount,
+        line_discount as raw_line_discount,
+        order_discount as raw_order_discount,
+        order_refund as raw_order_refund,
         points as raw_points,
         purchased_at as raw_purchased_at,
         unreadable_text,
         unreadable_reason
-    from understood
+    from with_amounts
 )
 
 select * from cast_columns

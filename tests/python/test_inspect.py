@@ -370,7 +370,7 @@ def test_orders_of_a_day_are_told_apart_by_the_number_in_their_head(raw: Path) -
     assert proposed["sales_lines"]["orders"] == "receipt"
     assert "30 of 30 days of a customer there are several values of order_id" in text
     # What nothing but a person can say.
-    assert "quantity * unit_price knows nothing of discount" in text
+    assert "quantity * unit_price knows nothing of discount; where unit_price is the price before it" in text
 
 
 def test_empty_columns_that_a_spreadsheet_saved_part_no_files(raw: Path) -> None:
@@ -731,10 +731,10 @@ def test_files_overlap_that_share_the_lines_of_some_days(raw: Path, name: str, s
         # Many pieces of little.
         ("quantity,unit_price", "1000,0.00{n}4", ""),
         ("quantity,unit_price", "1,0.00{n}4", "28 of 28 values of unit_price * quantity are so small"),
-        ("amount_cents", "{n}", "amount: amount_cents counts hundredths by its name"),
+        ("amount_cents", "{n}", "in_hundredths: amount_cents counts hundredths by its name, so amounts are divided"),
         ("Amount (pence)", "{n}.50", ""),
-        ("Preis,Refunded Amount", "{n}.5,{n}.25", "returns: Refunded Amount has 413.00 in 28 rows; refunds are not"),
-        ("金额,订单已退款金额", "{n}.5,{n}.25", "returns: 订单已退款金额 has 413.00 in 28 rows; refunds are not"),
+        ("Preis,Refunded Amount", "{n}.5,{n}.25", "order_refund: Refunded Amount has 413.00 in 28 rows, taken off"),
+        ("金额,订单已退款金额", "{n}.5,{n}.25", "order_refund: 订单已退款金额 has 413.00 in 28 rows, taken off"),
         ("Preis,Refunded Amount", "{n}.5,0.00", ""),
         ("Preis,Refunded Quantity", "{n}.5,{n}", ""),
     ],
@@ -743,16 +743,70 @@ def test_amounts_too_small_or_given_back_are_doubtful(raw: Path, header: str, va
     lines = [f"c{n % 5},2018-01-{n:02d},{values.format(n=n)}" for n in range(1, 29)]
     text, doubts = write_and_propose(raw, f"card_id,date,{header}", lines)
     assert said in text
-    assert said or not any(word in doubt for doubt in doubts for word in ("small", "hundredths", "refunds"))
+    assert said or not any(word in doubt for doubt in doubts for word in ("small", "hundredths", "refund"))
+    assert yaml.safe_load(text)["sales_lines"].get("in_hundredths", False) == ("hundredths" in said)
 
 
-def test_discounts_and_refunds_of_a_joined_table_are_doubtful(raw: Path) -> None:
+def test_discounts_and_refunds_of_a_joined_table_are_those_of_the_orders(raw: Path) -> None:
     write_orders(raw)
     orders = pd.read_csv(raw / "orders.csv", dtype=str).assign(Discounts="2.5", refund_amount=range(60))
     orders.to_csv(raw / "orders.csv", index=False)
-    text = proposal(raw)[1]
-    assert "quantity * unit_price knows nothing of Discounts" in text
-    assert "refund_amount has 1,770.00 in 59 rows" in text
+    proposed, text = proposal(raw)
+    [join] = proposed["sales_lines"]["joins"]
+    assert {"order_discount": "Discounts", "order_refund": "refund_amount"}.items() <= join["columns"].items()
+    assert "order_discount: Discounts is taken off quantity * unit_price; where unit_price is the price after" in text
+    assert "refund_amount has 1,770.00 in 59 rows, taken off their orders" in text
+
+
+UNSURE = "where price is the price after it, leave it out"
+
+
+@pytest.mark.parametrize(
+    ("discounts", "total", "role", "said"),
+    [
+        # Of lines here and there, on the first line alone, on all lines.
+        (["{n}", "0", "{n}"], "", "line_discount", UNSURE),
+        (["{n}", "", ""], "", "order_discount", UNSURE),
+        (["{n}", "{n}", "{n}"], "", "order_discount", UNSURE),
+        (["{n}", "{n}", "{n}"], "{rest}", "order_discount", "so total comes out in 30 of 30 orders that have one"),
+        (["{n}", "{n}", "{n}"], "30", None, "total is quantity * price in 30 of 30 orders with discount"),
+        (["0.1", "0", "0.2"], "", None, "quantity * price knows nothing of discount"),
+    ],
+)
+def test_a_discount_is_that_of_the_line_or_of_the_order(
+    raw: Path, discounts: list[str], total: str, role: str | None, said: str
+) -> None:
+    lines = []
+    for order in range(30):
+        n = order % 3 + 2
+        head = f"o{order},c{order % 5},2018-01-{order % 28 + 1:02d},1"
+        lines += [
+            f"{head},{9 + line},{discount.format(n=n)},{total.format(rest=30 - n)}"
+            for line, discount in enumerate(discounts)
+        ]
+    write_and_propose(raw, "order_no,card_id,date,quantity,price,discount,total", lines)
+    proposed, text = proposal(raw)
+    columns = proposed["sales_lines"]["columns"]
+    assert [name for name in ("line_discount", "order_discount") if name in columns] == ([role] if role else [])
+    assert said in text
+
+
+def test_a_refund_of_each_line_is_left_to_a_person(raw: Path) -> None:
+    orders = [(order, f"o{order},c{order % 5},2018-01-{order % 28 + 1:02d},10") for order in range(30)]
+    lines = [f"{head},{line * order}" for order, head in orders for line in range(3)]
+    text, _ = write_and_propose(raw, "order_no,card_id,date,amount,refund", lines)
+    assert "returns: refund has 1,305.00 in 58 rows; refunds of lines are not taken off" in text
+    assert "order_refund" not in yaml.safe_load(text)["sales_lines"]["columns"]
+
+
+def test_a_discount_beside_what_is_filled_down_is_that_of_the_order(raw: Path) -> None:
+    lines = []
+    for order in range(30):
+        lines += [f"o{order},c{order % 5},2018-01-{order % 28 + 1:02d},tea,1,10,{order % 3 + 2}", ",,,cup,1,10,"]
+    text, _ = write_and_propose(raw, "order_no,card_id,date,product,quantity,price,discount", lines)
+    proposed = yaml.safe_load(text)["sales_lines"]
+    assert proposed["fill_down"]
+    assert proposed["columns"]["order_discount"] == "discount"
 
 
 @pytest.mark.parametrize(

@@ -479,6 +479,33 @@ def test_refunds_have_their_sign_in_the_quantity_or_in_the_amount(shop: Shop) ->
     assert shop.column("reason") == [None, *["return"] * 4, *["not_positive"] * 3] * 3
 
 
+def test_discounts_and_refunds_come_off_the_amounts(shop: Shop) -> None:
+    """Of the line, and of the order in proportion; hundredths are divided."""
+    rows = [
+        ("a", DAY, 2, 1000, "r1", 500, 300, 400), ("a", DAY, 1, 500, "r1", "", "", ""),
+        ("a", DAY, 1, 500, "r2", "", "", 600), ("a", DAY, 1, 500, "r3", "", "x", ""),
+    ]  # fmt: skip
+    header = ("card", "at", "qty", "price", "receipt", "less", "of_order", "back")
+    shop.write("csv", rows, header=header)
+    shop.write("xlsx", rows, header=header)
+    settings = "in_hundredths: true, amount: quantity * unit_price, "
+    columns = (
+        "card_id: card, purchased_at: at, quantity: qty, unit_price: price, receipt_no: receipt, line_discount: less, "
+        "order_discount: of_order, order_refund: back"
+    )
+    query = (
+        "select amount, discount_from_order, refund_from_order, unit_price, reason, raw_text from marts.sales_lines"
+        " order by source_file, row_no"
+    )
+    found = shop.query(query, settings=settings, columns=columns)
+    assert found == 2 * [
+        (Decimal("9.75"), Decimal("2.25"), Decimal("3"), 10, None, None),
+        (Decimal("3.25"), Decimal("0.75"), Decimal("1"), 5, None, None),
+        (0, 0, 5, 5, "not_positive", None),
+        (5, None, None, 5, "bad_number", "order_discount: x"),
+    ]
+
+
 def test_what_stands_on_the_first_line_of_an_order_holds_for_the_next(shop: Shop) -> None:
     rows = [("", "", "1", "9"), ("a", DAY, "1", "1"), ("", "", "2", "2"), ("", "", "", "3")]
     rows += [("", "2017-01-03", "1", "4"), ("", "", "1", "5")]

@@ -28,16 +28,18 @@ def lines(header: str, rows: list[str], encoding: str = "utf-8") -> bytes:
 def shopify() -> Files:
     """Order values and the number of the payment stand on the first line of an order; the last order was refunded."""
     rows = []
+    refunds = {3: 5.00, 5: 6.50}
     for order in ORDERS:
         moment = f"2018-01-0{order} 10:11:12 +0800"
         status = "refunded" if order == 8 else "paid"
         rows += [
-            f"#100{order},b{order % 3}@x.cn,{status},{moment},USD,40.00,{moment},2,Cup,10.00,C-1,r{order}x",
-            f"#100{order},b{order % 3}@x.cn,,,,,{moment},1,Plate,20.00,P-1,",
+            f"#100{order},b{order % 3}@x.cn,{status},{moment},USD,{38 - order}.00,{43 - order}.00,{order}.00,"
+            f"{refunds.get(order, 0):.2f},{moment},2,Cup,10.00,C-1,2.00,r{order}x",
+            f"#100{order},b{order % 3}@x.cn,,,,,,,,{moment},1,Plate,20.00,P-1,0.00,",
         ]
     header = (
-        "Name,Email,Financial Status,Paid at,Currency,Total,Created at,Lineitem quantity,Lineitem name,Lineitem price,"
-        "Lineitem sku,Payment ID"
+        "Name,Email,Financial Status,Paid at,Currency,Subtotal,Total,Discount Amount,Refunded Amount,Created at,"
+        "Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Lineitem discount,Payment ID"
     )
     return {"orders_export_1.csv": lines(header, rows)}
 
@@ -285,7 +287,8 @@ def multi_line() -> Files:
 
 
 CASES = [
-    (shopify, {"amount": "quantity * unit_price"}, (3, 14, 280)),
+    # 280 less 28 of the orders, 14 of the lines and what was given back.
+    (shopify, {"amount": "quantity * unit_price"}, (3, 14, "226.5")),
     (woocommerce, {"amount": "quantity * unit_price"}, (4, 14, 210)),
     (taobao, {"amount": "quantity * unit_price"}, (3, 14, 210)),
     (taobao_orders, {}, (3, 7, 210)),

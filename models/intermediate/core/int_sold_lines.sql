@@ -35,7 +35,7 @@ sold as (
         case
             when retailer.has_paid_amount
                 then {{ is_below_price(
-                    'sales_lines.amount',
+                    'sales_lines.amount + coalesce(sales_lines.refund_from_order, 0)',
                     'cast(nullif(sales_lines.unit_price, 0) as decimal(38, 6))',
                     'sales_lines.quantity'
                 ) }}
@@ -44,7 +44,8 @@ sold as (
             when retailer.has_points and sales_lines.customer_type <> 'no_card'
                 then coalesce(sales_lines.points, 0) <= 0
         end as is_without_points,
-        -- A bargain was paid below its price or earned no points. What is not recorded says nothing.
+        -- A bargain was paid below its price or earned no points; what was given back later makes none. What is not
+        -- recorded says nothing.
         greatest(is_below_price, is_without_points) as is_discounted
     from sales_lines
     cross join retailer

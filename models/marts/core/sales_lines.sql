@@ -61,8 +61,70 @@ currencies as (
     group by currency_signs.sign
 ),
 
+-- Lines of files with discounts or refunds of whole orders, which stand on one line of theirs or on all. Not of the
+-- CTE, which would be kept for both.
+lines_of_orders as (
+    select
+        source_file,
+        row_no,
+        amount,
+        {% set whole_order -%}
+            partition by
+                source_file, till_no, receipt_no, case when receipt_no is null then row_no end,
+                {{ day_of_receipt('purchased_at') }}
+        {%- endset -%}
+        sum(greatest(amount, 0)) over ({{ whole_order }}) as amount_of_order,
+        sum(greatest(amount, 0)) over ({{ whole_order }} order by row_no rows unbounded preceding) as amount_up_to_line,
+        coalesce(max(abs(order_discount)) over ({{ whole_order }}), 0) as order_discount,
+        coalesce(max(abs(order_refund)) over ({{ whole_order }}), 0) as order_refund
+    from {{ ref('stg_sales_lines') }}
+    where
+        source_file in (
+            select source_file from {{ ref('stg_sales_lines') }}
+            where order_discount <> 0 or order_refund <> 0
+        )
+),
+
+-- No more comes off an order than it came to.
+limited as (
+    select
+        *,
+        least(order_discount, amount_of_order) as discount,
+        least(order_discount + order_refund, amount_of_order) - least(order_discount, amount_of_order) as refund
+    from lines_of_orders
+    where amount > 0 and order_discount + order_refund > 0
+),
+
+-- The parts are differences of what has come off up to a line, so that they sum up to the whole.
+order_deductions as (
+    select
+        source_file,
+        row_no,
+        {%- for part in ['discount', 'refund'] %}
+        cast(
+            round({{ part }} * cast(amount_up_to_line as double) / amount_of_order, 6)
+            - round({{ part }} * cast(amount_up_to_line - amount as double) / amount_of_order, 6) as decimal(18, 6)
+        ) as {{ part }}_from_order{{ ',' if not loop.last }}
+        {%- endfor %}
+    from limited
+),
+
+with_order_deductions as (
+    select
+        {{ all_but('lines_of_files', ['amount']) }},
+        lines_of_files.amount - coalesce(order_deductions.discount_from_order, 0)
+        - coalesce(order_deductions.refund_from_order, 0) as amount,
+        order_deductions.discount_from_order,
+        order_deductions.refund_from_order
+    from lines_of_files
+    left join order_deductions
+        on
+            lines_of_files.source_file = order_deductions.source_file
+            and lines_of_files.row_no = order_deductions.row_no
+),
+
 sales_lines as (
-    {{ by_final_card('lines_of_files') }}
+    {{ by_final_card('with_order_deductions') }}
 ),
 
 with_customer_type as (
@@ -127,7 +189,9 @@ classified as (
         product_name,
         quantity,
         unit_price,
-        amount,
+        cast(amount as decimal(18, 6)) as amount,
+        discount_from_order,
+        refund_from_order,
         points,
         till_no,
         receipt_no,
@@ -144,7 +208,9 @@ classified as (
             when
                 amount is null
                 or (has_quantity and quantity is null)
-                or (raw_points is not null and points is null) then 'bad_number'
+                or (raw_points is not null and points is null)
+                or (raw_order_discount is not null and order_discount is null)
+                or (raw_order_refund is not null and order_refund is null) then 'bad_number'
             when currency_of_line <> currency_of_retailer then 'other_currency'
             when card_id is null then 'no_card'
             when unsold_reason is not null then unsold_reason
@@ -153,7 +219,10 @@ classified as (
         end as reason,
         coalesce(reason, 'unregistered_card') = 'unregistered_card'
         or (reason = 'no_card' and unsold_reason is null) as is_counted,
-        {{ unread_values(['card_id', 'quantity', 'unit_price', 'amount', 'points', 'purchased_at']) }} as raw_text,
+        {{ unread_values([
+            'card_id', 'quantity', 'unit_price', 'amount', 'line_discount', 'order_discount', 'order_refund', 'points',
+            'purchased_at',
+        ]) }} as raw_text,
         merged_card_id
     from with_customer_type
 )

@@ -6,13 +6,12 @@ from collections.abc import Collection, Sequence
 from duckdb import DuckDBPyConnection
 
 from segmentation.inspection.columns import ENOUGH, Column, bare_name
+from segmentation.inspection.deductions import choose_discounts, choose_refund
 from segmentation.inspection.doubts import (
     lacking_by_name,
     look_at_days,
-    look_at_discounts,
     look_at_joins,
     look_at_keys,
-    look_at_refunds,
     look_at_registrations,
     look_at_shared_lines,
     look_at_signs,
@@ -111,13 +110,13 @@ def choose(connection: DuckDBPyConnection, tables: Sequence[Table]) -> Choice:
     choose_currency(connection, choice)
     _choose_what_is_filled_down(connection, choice)
     _choose_orders(connection, choice)
+    choose_discounts(connection, choice)
+    choose_refund(connection, choice)
     choose_time_zone(connection, choice)
     look_at_keys(connection, choice)
     look_at_joins(connection, choice)
     look_at_visits(connection, choice)
     look_at_days(choice)
-    look_at_discounts(choice)
-    look_at_refunds(connection, choice)
     look_at_sizes(connection, choice)
     look_at_values(connection, choice)
     look_at_signs(connection, choice)

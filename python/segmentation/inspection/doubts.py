@@ -16,6 +16,7 @@ from segmentation.inspection.roles import (
     Choice,
     columns_for,
     columns_of,
+    columns_of_lines,
     decimal_mark,
     is_of_kind,
     key_in_other_case,
@@ -248,47 +249,17 @@ def look_at_visits(connection: DuckDBPyConnection, choice: Choice) -> None:
         )
 
 
-def look_at_discounts(choice: Choice) -> None:
-    """Look for what quantity and price alone leave out."""
-    price = choice.roles.get("unit_price")
-    if choice.amount != PRODUCT or price is None:
-        return
-    for column in _columns_of_lines(choice):
-        if column.is_number and not column.is_zero and word_score(column.name, "discount"):
-            choice.doubts.append(
-                f"amount: quantity * unit_price knows nothing of {column.name}; where {price.name} is the price before "
-                "it, add a column with the amount of the line to the file and name that in columns."
-            )
-
-
-def look_at_refunds(connection: DuckDBPyConnection, choice: Choice) -> None:
-    """Look for money that was given back: amounts know nothing of it."""
-    used = [id(column) for column in choice.roles.values()]
-    for column in _columns_of_lines(choice):
-        # A column of two numbers is a yes or a no.
-        if id(column) in used or not column.is_number or column.distinct < 3 or not word_score(column.name, "refund"):
-            continue
-        [(rows, total)] = connection.execute(
-            f"select count(*), sum(abs({column.number})) from {column.relation} where {column.number} <> 0"
-        ).fetchall()
-        but_for = ", except where the order is taken for no sale" if choice.cancelled else ""
-        choice.doubts.append(
-            f"returns: {column.name} has {total:,.2f} in {rows:,} rows; refunds are not taken off{but_for}: add lines "
-            "below zero for them, or subtract them from the amounts in the file."
-        )
-
-
 def look_at_sizes(connection: DuckDBPyConnection, choice: Choice) -> None:
-    """Look for amounts in hundredths by their name, and for those that are little when rounded to cents."""
+    """Find amounts in hundredths by their name, and those that are little when rounded to cents."""
     roles = ("amount",) if "amount" in choice.roles else ("unit_price", "quantity")
     columns = [choice.roles[role] for role in roles if role in choice.roles]
     if not columns or len({column.relation for column in columns}) > 1:
         return
     amount, name = columns[0], " * ".join(column.name for column in columns)
     if words_inside(bare_name(amount.name), "hundredths") and not amount.numbers.has_fraction:
+        choice.is_in_hundredths = True
         choice.doubts.append(
-            f"amount: {amount.name} counts hundredths by its name, but is taken as it is, a hundred times as much: "
-            "divide it by 100 in the file."
+            f"in_hundredths: {amount.name} counts hundredths by its name, so amounts are divided by 100."
         )
         return
     [(lines, changed)] = connection.execute(
@@ -301,12 +272,6 @@ def look_at_sizes(connection: DuckDBPyConnection, choice: Choice) -> None:
             f"amount: {changed:,} of {lines:,} values of {name} are so small that they change by more than {MUCH:.0%} "
             "when they are rounded to cents, as they are: multiply them by 100 or 1,000 in the file."
         )
-
-
-def _columns_of_lines(choice: Choice) -> list[Column]:
-    """Return the columns of the sales lines and of what is joined to them."""
-    tables = [choice.sales, *(join.table for join in choice.joins)]
-    return [column for table in tables for column in table.columns.values()]
 
 
 def look_at_days(choice: Choice) -> None:
@@ -335,7 +300,7 @@ def look_at_days(choice: Choice) -> None:
 def look_at_values(connection: DuckDBPyConnection, choice: Choice) -> None:
     """Say which values are no numbers or moments, and what is unsure about how they are written."""
     are_marks_told = decimal_mark(choice) == "," or any(
-        column.numbers.has_both_marks for column in _columns_of_lines(choice)
+        column.numbers.has_both_marks for column in columns_of_lines(choice)
     )
     for role, column in {**choice.member_roles, **choice.roles}.items():
         if moments := column.moments if KINDS[role] == "moment" else None:

@@ -17,7 +17,9 @@ from segmentation.landing.retailer_file import ADDED_UP
 KINDS: dict[str, str] = {role: entry["kind"] for role, entry in WORDS.items()}
 MEMBER_ROLES = ("birth_date", "age_band", "gender", "registered_at")
 NO_COLUMNS = ("besides", "hundredths", "person", "nobody", "missing", "footer", "time_zones")
-NO_ROLES = ("purchased_time", "currency", "status", "flag", "direction", "discount", "refund", *NO_COLUMNS)
+# Chosen when it is known what the amount is.
+DEDUCTIONS = ("line_discount", "order_discount", "order_refund")
+NO_ROLES = ("purchased_time", "currency", "status", "flag", "direction", *DEDUCTIONS, *NO_COLUMNS)
 SALES_ROLES = tuple(role for role in WORDS if role not in (*MEMBER_ROLES, *NO_ROLES))
 # What a line can do without, but not without a word where a column has the name.
 MEASURES = ("quantity", "unit_price", "points")
@@ -61,6 +63,7 @@ class Choice:
     times : columns with the time of day, of moments that are only a date.
     amount : how the amount is found where no column holds it.
     fill_down : columns that hold for the following lines that have none of them.
+    is_in_hundredths : whether amounts are in hundredths, such as cents.
     cancelled : a column and its values that mark lines which are no sales.
     doubts : what a person has to look at.
     """
@@ -75,6 +78,7 @@ class Choice:
     codes: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     times: dict[str, Column] = field(default_factory=dict)
     amount: str | int | None = None
+    is_in_hundredths: bool = False
     fill_down: list[str] = field(default_factory=list)
     cancelled: tuple[str, list[str]] | None = None
     orders_are_receipts: bool = False
@@ -146,7 +150,7 @@ def columns_for(tables: Sequence[Table], roles: Sequence[str], doubts: list[str]
         for column in table.columns.values()
         if (score := _score(column, role))
     ]
-    of_orders = {place for place, table in enumerate(tables) if place and _is_of_orders(table)}
+    of_orders = {place for place, table in enumerate(tables) if place and is_of_orders(table)}
 
     def rank(candidate: Candidate) -> tuple[bool, int, int, int]:
         is_late = any(_says_more(other, candidate, of_orders) for other in candidates)
@@ -176,7 +180,7 @@ def _says_more(other: Candidate, candidate: Candidate, of_orders: Collection[int
     return is_of_style or (candidate.role == "product_name" and candidate.place in of_orders)
 
 
-def _is_of_orders(table: Table) -> bool:
+def is_of_orders(table: Table) -> bool:
     """Tell whether a table has one row for each number of a receipt."""
     return any(
         column.distinct == table.rows and _score(column, "receipt_no") >= WHOLE_WORD
@@ -344,3 +348,9 @@ def decimal_mark(choice: Choice) -> str:
     """Return the decimal mark of the sales lines, which holds for all their columns."""
     numbers = [column.numbers for role, column in choice.roles.items() if KINDS[role] == "number"]
     return "," if any(column.has_decimal_comma for column in numbers) else "."
+
+
+def columns_of_lines(choice: Choice) -> list[Column]:
+    """Return the columns of the sales lines and of what is joined to them."""
+    tables = [choice.sales, *(join.table for join in choice.joins)]
+    return [column for table in tables for column in table.columns.values()]

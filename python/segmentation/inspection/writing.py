@@ -77,6 +77,8 @@ def _sales_lines(choice: Choice) -> CommentedMap:
     if choice.amount is not None:
         content["amount"] = choice.amount
         content.yaml_add_eol_comment("No column holds the amount of a line.", "amount", column=0)
+    if choice.is_in_hundredths:
+        content["in_hundredths"] = True
     if choice.fill_down:
         content["fill_down"] = _flow(map(_scalar, choice.fill_down))
     if choice.orders_are_receipts:

@@ -9,7 +9,14 @@ from segmentation.landing.files import Part
 from segmentation.landing.moments import parsed_moment
 from segmentation.landing.reading import PLACE
 from segmentation.landing.retailer import TIME_OF, RawTable, Retailer
-from segmentation.landing.retailer_file import CANONICAL_COLUMNS, CARD_COLUMNS, GOODS, MOMENT_COLUMNS, RetailerFile
+from segmentation.landing.retailer_file import (
+    CANONICAL_COLUMNS,
+    CARD_COLUMNS,
+    DISCOUNTS,
+    GOODS,
+    MOMENT_COLUMNS,
+    RetailerFile,
+)
 from segmentation.sql_text import identifier, literal
 
 
@@ -22,7 +29,7 @@ def write_views(connection: DuckDBPyConnection, retailer: Retailer, parts: dict[
     known = {*sales_lines.columns, *sales_lines.constants}
     recorded = {f"has_{column}": column in known for column in ("quantity", "points")}
     recorded["has_counters"] = not {"counter_code", "counter_name"}.isdisjoint(sales_lines.columns)
-    recorded["has_paid_amount"] = not sales_lines.amount_is_product
+    recorded["has_paid_amount"] = not sales_lines.amount_is_product or not known.isdisjoint(DISCOUNTS)
     recorded["has_registered_at"] = members is not None and "registered_at" in members.columns
     settings = {
         "retailer": (retailer.name, "varchar"),
@@ -84,6 +91,7 @@ def _canonical(retailer: RetailerFile, name: str, table: RawTable | None, parts:
     if name == "sales_lines" and table:
         others["decimal_mark"] = literal(table.decimal)
         others["is_amount_product"] = str(table.amount_is_product)
+        others["is_in_hundredths"] = str(retailer.sales_lines.in_hundredths)
         others["is_cancelled"] = _is_cancelled(table, landed)
     columns = ", ".join(f"{expression} as {column}" for column, expression in (texts | others).items())
     if not parts:

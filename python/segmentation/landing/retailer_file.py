@@ -268,6 +268,12 @@ class SalesColumns(Entry):
     quantity: Texts = _optional("pieces")
     unit_price: Texts = _optional("price of a piece")
     amount: Texts = _optional("amount paid for the line; needed, unless it is the product of quantity and unit_price")
+    line_discount: Texts = _optional("amount that a discount takes off the line, where its amount does not know of it")
+    order_discount: Texts = _optional(
+        "amount that a discount takes off the whole order, on one of its lines or on all, where their amounts do not "
+        "know of it: it comes off them in proportion"
+    )
+    order_refund: Texts = _optional("amount of the whole order that was given back, likewise")
     points: Texts = _optional("points that the line earned")
     till_no: Texts = _optional("number of the till")
     receipt_no: Texts = _optional("number of the receipt")
@@ -331,8 +337,10 @@ MOMENT_COLUMNS = {
 }
 # What a line sells.
 GOODS = ("product_code", "product_name", "quantity")
+# What the price of a piece does not know.
+DISCOUNTS = ("line_discount", "order_discount")
 # What is added up over lines, and so must not stand in several for one.
-ADDED_UP = ("quantity", "amount", "points")
+ADDED_UP = ("quantity", "amount", "line_discount", "points")
 # Columns with cards. Written in several forms, they are one key.
 CARD_COLUMNS = ("card_id", "merged_into")
 CODE_COLUMNS = (*CARD_COLUMNS, "product_code", "till_no", "receipt_no", "counter_code")
@@ -466,6 +474,9 @@ class SalesLines(Table[SalesColumns]):
     )
     quantity: Constant | None = Field(
         None, description="where no column holds the pieces: a number for every line, such as `1`"
+    )
+    in_hundredths: bool = Field(
+        False, description="`true` where amounts, prices, discounts and refunds are in hundredths, such as cents"
     )
     cancelled: Cancelled | None = Field(
         None,
