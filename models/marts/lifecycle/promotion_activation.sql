@@ -92,9 +92,10 @@ variances as (
 errors as (
     select
         rates.*,
-        {{ z_of_95_percent() }} * sqrt(variances.rate_variance) as rate_error,
+        {{ t_of_95_percent('(rates.months - 1)') }} * sqrt(variances.rate_variance) as rate_error,
         case
-            when rates.day_kind = 'promotion' then {{ z_of_95_percent() }} * sqrt(variances.relative_variance)
+            when rates.day_kind = 'promotion'
+                then {{ t_of_95_percent('(rates.months - 1)') }} * sqrt(variances.relative_variance)
         end as relative_error
     from rates
     left join variances on rates.day_kind = variances.day_kind
