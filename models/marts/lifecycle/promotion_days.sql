@@ -26,7 +26,13 @@ weekday_levels as (
     select
         *,
         month_orders + median(log_orders - month_orders) over (partition by weekday) as usual_log_orders,
-        month_discount + median(discount_share - month_discount) over (partition by weekday) as usual_discount_share
+        month_discount + median(discount_share - month_discount) over (partition by weekday) as expected_discount_share,
+        -- On a weekday of fewer discounts, in a month of hardly any, no share is below zero; nor is one above one.
+        case
+            when expected_discount_share < 0 then 0
+            when expected_discount_share > 1 then 1
+            else expected_discount_share
+        end as usual_discount_share
     from month_levels
 ),
 
