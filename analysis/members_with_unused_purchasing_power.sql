@@ -1,4 +1,4 @@
--- Which members buy dear goods at full price but come rarely? One row per member with a high mean order and few orders.
+-- Which members buy dear goods, mostly at full price, but come rarely? One row per member, high mean orders first.
 select
     card_id,
     round(score, 1) as purchasing_power,
@@ -8,4 +8,5 @@ select
     days_since_last_purchase
 from {{ ref('member_purchasing_power') }}
 where amount_per_order_score >= 80 and high_price_share_score >= 60 and orders_score <= 50
+    and coalesce(discounted_share, 0) < 0.5
 order by amount_per_order desc, card_id

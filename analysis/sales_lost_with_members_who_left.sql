@@ -3,12 +3,12 @@
 select
     year(lost.last_visit_date) as year_of_last_visit,
     count(distinct lost.card_id) as members,
-    round(count(distinct lines.card_id || lines.purchased_at::date) / count(distinct lost.card_id), 1) as visits_each,
-    sum(lines.amount) as amount_of_last_year,
-    round(sum(lines.amount) / count(distinct lost.card_id), 2) as amount_per_member
+    round(count(distinct orders.card_id || orders.purchased_at::date) / count(distinct lost.card_id), 1) as visits_each,
+    round(sum(orders.amount), 2) as amount_of_last_year,
+    round(sum(orders.amount) / count(distinct lost.card_id), 2) as amount_per_member
 from {{ ref('member_life_cycle') }} as lost
-inner join {{ ref('vip_info') }} as lines on lost.card_id = lines.card_id
-where lost.state = 'lost' and cast(lines.purchased_at as date) between last_visit_date - 364 and last_visit_date
+inner join {{ ref('orders') }} as orders on lost.card_id = orders.card_id
+where lost.state = 'lost' and cast(orders.purchased_at as date) between last_visit_date - 364 and last_visit_date
     and last_visit_date - 364 >= (select min(month_start) from {{ ref('eda_coverage') }})
     and not exists (select 1 from {{ ref('eda_coverage') }} where status <> 'complete'
         and month_start between date_trunc('month', last_visit_date - 364) and last_visit_date)
