@@ -192,7 +192,8 @@ def test_who_buys_dear_goods_mostly_at_a_discount_does_not_pay_their_full_price(
         create table marts.member_purchasing_power as select *, 60 as score, 1 as orders, 9 as amount_per_order,
             1 as high_price_share, 5 as days_since_last_purchase, 90 as amount_per_order_score,
             90 as high_price_share_score, 20 as orders_score
-            from (values ('full', 0), ('half', 0.5), ('seldom', 0.2), ('not recorded', null)) as m (card_id, discounted_share)"""
+            from (values ('full', 0), ('half', 0.5), ('seldom', 0.2), ('not recorded', null))
+                as m (card_id, discounted_share)"""
     )
     query = example_query(ROOT / "analysis" / "members_with_unused_purchasing_power.sql")
     assert {card for card, *_ in connection.sql(query).fetchall()} == {"full", "seldom", "not recorded"}
@@ -202,9 +203,10 @@ def test_a_last_receipt_that_goes_on_past_midnight_is_lost_whole() -> None:
     connection = duckdb.connect()
     connection.execute(
         """create schema marts;
-        create table marts.member_life_cycle as select 'a' as card_id, 'lost' as state, date '2020-06-30' as last_visit_date;
-        create table marts.vip_info as from (values ('a', timestamp '2020-06-30 23:50', 10), ('a', '2020-07-01 00:10', 5))
-            as l (card_id, purchased_at, amount);
+        create table marts.member_life_cycle as
+            select 'a' as card_id, 'lost' as state, date '2020-06-30' as last_visit_date;
+        create table marts.vip_info as from (values ('a', timestamp '2020-06-30 23:50', 10),
+            ('a', '2020-07-01 00:10', 5)) as l (card_id, purchased_at, amount);
         create table marts.orders as select 'a' as card_id, min(purchased_at) as purchased_at, sum(amount) as amount
             from marts.vip_info;
         create table marts.eda_coverage as
