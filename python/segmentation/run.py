@@ -1,5 +1,6 @@
 """The whole job: demo data where there are no raw files, dbt build, charts, exports, and a summary."""
 
+import csv
 import os
 import re
 import resource
@@ -36,6 +37,12 @@ FINDINGS_ALIKE = 3
 PATIENCE = 600
 # The table by which a build knows that the file of the marts is as the last one left it (macros/kept_tables.sql).
 MARK = ("main", "kept_mark")
+# Values of a seed that are no texts.
+WRITTEN = {
+    "integer": r" *[+-]?\d+(\.0*)? *",
+    "double": r" *[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)? *",
+    "boolean": "true|false|[01tf]",
+}
 UNTOUCHED = "Whatever was built before is untouched."
 
 
@@ -117,6 +124,26 @@ def check_settings_and_seeds(settings: dict[str, Any]) -> None:
     processes()
 
 
+def seed_problem(seed: Path, types: Mapping[str, str]) -> str | None:
+    """Say in one sentence why dbt cannot load a seed; None where it can. What must hold of its rows, its tests say."""
+    reader = csv.reader(seed.read_text(encoding="utf-8-sig").splitlines(keepends=True))
+    names = next(reader, [])
+    if missing := [name for name in types if name not in names]:
+        return f"{seed} has no column {missing[0]}: its first line must be {','.join(types)}."
+    for row in reader:
+        if row and len(row) != len(names):
+            return (
+                f"{seed} has {len(row)} values for {len(names)} columns in line {reader.line_num}: one with a comma or "
+                'a quote in it must stand in "double quotes".'
+            )
+        for name, value in zip(names, row, strict=False):
+            written = WRITTEN.get(types.get(name, ""))
+            if value and written and not re.fullmatch(written, value, re.IGNORECASE):
+                kind = types[name]
+                return f"{seed} has {value!r} as {name} in line {reader.line_num}, but it must be of the type {kind}."
+    return None
+
+
 def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
     """Land the raw files and run `dbt build`, a line per model; exit with 1 and a sentence where it cannot be done."""
     in_force = project_settings() | settings
@@ -148,6 +175,12 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
         # That something ran out has been said.
         why = sentence(stopped) if stopped and not what_ran_out(str(stopped)) else None
         sys.exit(f"{why} {UNTOUCHED}" if why else UNTOUCHED)
+    for node in project.nodes.values():
+        # Models that do not read it would be made first, for a minute.
+        if node.resource_type is NodeType.Seed and (
+            problem := seed_problem(Path(node.original_file_path), node.config.column_types)
+        ):
+            sys.exit(f"{problem} {UNTOUCHED}")
     models = [node for node in project.nodes.values() if node.resource_type is NodeType.Model]
     clear(Path(f"{warehouse}.next"), [MARK, *((node.schema, node.alias) for node in models)])
     # Unit tests and those of the structure say something about the project, nothing about these files.

@@ -14,7 +14,7 @@ from xlsxwriter import Workbook
 
 from segmentation.demo import MEMBER_HEADER, SALES_HEADER, write_demo
 from segmentation.errors import InputError
-from segmentation.run import build
+from segmentation.run import build, seed_problem
 from segmentation.settings import GROUPS, project_settings, setting_names, settings_page, settings_problem
 from segmentation.yaml_text import write_yaml
 
@@ -310,6 +310,46 @@ def test_a_seed_that_a_spreadsheet_saved_in_another_encoding_is_named(
     (tmp_path / "seeds" / "genders.csv").write_text("female,女性", encoding="gb18030")
     with pytest.raises(InputError, match=r"seeds/genders.csv is not in UTF-8: save it as CSV UTF-8\."):
         build({}, tmp_path, tmp_path / "warehouse.duckdb")
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "said"),
+    [
+        (
+            "growing,1,true,0.25",
+            "growing,1,true,a quarter",
+            " has 'a quarter' as lower_bound in line 2, but it must be of the type double.",
+        ),
+        (
+            "增长,Growing",
+            "增长,Growing, fast",
+            ' has 7 values for 6 columns in line 2: one with a comma or a quote in it must stand in "double quotes".',
+        ),
+        (
+            "name_en",
+            "name",
+            " has no column name_en: its first line must be level,sort_order,",
+        ),
+        (
+            ",",
+            ";",
+            " has no column level: its first line must be level,sort_order,",
+        ),
+        ("growing,1,true", "growing,1.0,TRUE", None),
+        ("level,", "\ufefflevel,", None),
+    ],
+)
+def test_a_seed_that_cannot_be_loaded_is_one_sentence(
+    written: str, instead: str, said: str | None, tmp_path: Path
+) -> None:
+    path = tmp_path / "growth_levels.csv"
+    text = (ROOT / "seeds" / "growth_levels.csv").read_text(encoding="utf-8")
+    assert written in text
+    path.write_text(text.replace(written, instead), encoding="utf-8")
+    described = yaml.safe_load((ROOT / "seeds" / "_seeds.yml").read_text(encoding="utf-8"))["seeds"]
+    [types] = [seed["config"]["column_types"] for seed in described if seed["name"] == "growth_levels"]
+    problem = seed_problem(path, types)
+    assert problem is None if said is None else str(problem).startswith(f"{path}{said}")
 
 
 @pytest.mark.slow
