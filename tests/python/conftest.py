@@ -150,6 +150,16 @@ def example_query(path: Path) -> str:
     )
 
 
+def check_made_file(name: str, made: str) -> None:
+    """Assert that a file of the project which is made of others is what they make now, and say how to make it again."""
+    written = ROOT / "target" / Path(name).name
+    written.parent.mkdir(exist_ok=True)
+    written.write_text(made, encoding="utf-8")
+    assert made == (ROOT / name).read_text(encoding="utf-8"), (
+        f"{name} is not what is made of the project now. Read the new one and: cp target/{written.name} {name}"
+    )
+
+
 def input_problem(retailer: str, raw_dir: Path) -> str | None:
     """The sentence with which the landing stops; None where it does not."""
     try:

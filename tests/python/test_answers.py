@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 import yaml
-from conftest import QUERIES, ROOT, Job, example_query
+from conftest import QUERIES, ROOT, Job, check_made_file, example_query
 
 MOST_LINES = 15
 ROWS_SHOWN = 8
@@ -229,12 +229,7 @@ def test_the_page_of_answers_is_what_the_queries_give(demo: Job) -> None:
             page += "".join("| " + " | ".join(shown(value) for value in row) + " |\n" for row in table)
             if len(rows) > ROWS_SHOWN:
                 page += f"\n… {len(rows):,} rows in all\n"
-    written = ROOT / "target" / "answers.md"
-    written.parent.mkdir(exist_ok=True)
-    written.write_text(page, encoding="utf-8")
-    assert page == (ROOT / "docs" / "answers.md").read_text(encoding="utf-8"), (
-        "docs/answers.md is not what the queries give now. Read the new page and: cp target/answers.md docs/answers.md"
-    )
+    check_made_file("docs/answers.md", page)
 
 
 def shown(value: object) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import ROOT, input_problem, landed
+from conftest import ROOT, check_made_file, input_problem, landed
 
 from segmentation.errors import InputError
 from segmentation.landing.retailer_file import Members, RetailerFile, SalesLines, retailer_schema_file
@@ -338,8 +338,7 @@ def test_an_archive_that_cannot_be_unpacked_here_is_one_sentence(tmp_path: Path,
 
 
 def test_the_schema_for_editors_is_up_to_date_and_says_what_the_documentation_says() -> None:
-    schema = (ROOT / "retailers" / "retailer.schema.json").read_text(encoding="utf-8")
-    assert schema == retailer_schema_file()
+    check_made_file("retailers/retailer.schema.json", retailer_schema_file())
     assert (
         (ROOT / "retailers" / "cumcm2018.yml")
         .read_text(encoding="utf-8")
