@@ -473,6 +473,18 @@ def test_times_of_day_in_a_column_of_their_own(shop: Shop, zone: str) -> None:
     assert dict(zip(TIMES, found, strict=True)) == dict(zip(TIMES, expected, strict=True))
 
 
+def test_a_format_may_be_of_the_day_or_of_both_columns(shop: Shop) -> None:
+    times = ("09:05", "21:05", "")
+    shop.write("csv", [("a", "03.02.2017", time, 1) for time in times], header=("card", "day", "time", "amount"))
+    columns = "card_id: card, purchased_at: {date: day, time: time}, amount: amount"
+    moments = [datetime.datetime(2017, 2, 3, hour, 5) for hour in (9, 21)]
+    day = datetime.datetime(2017, 2, 3)
+    found = shop.column("purchased_at", columns=columns, settings="date_format: '%d.%m.%Y', ")
+    assert found == [*moments, day]
+    found = shop.column("purchased_at", columns=columns, settings="date_format: '%d.%m.%Y %H:%M', ")
+    assert found == [*moments, None]
+
+
 def test_refunds_have_their_sign_in_the_quantity_or_in_the_amount(shop: Shop) -> None:
     rows = [(1, 50), (1, -20), (-1, 20), (-1, -20), (0, -5), (0, 5), (1, 0), (1, 0.004)]
     shop.write_all([("a", DAY, float(quantity), float(amount)) for quantity, amount in rows])

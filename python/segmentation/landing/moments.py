@@ -28,7 +28,10 @@ def parsed_moment(
     text, time = _unmarked(text), time and _unmarked(time)
     moment = f"coalesce({', '.join([*(_reading(text, form) for form in formats), sql_macro('to_moment', text)])})"
     if time is not None:
-        moment = f"case when {time} is null then {moment} else cast({moment} as date) + {_time_of_day(time)} end"
+        # A format is of the day, or of both columns with a blank between them.
+        of_both = [_reading(f"{text} || ' ' || {time}", form) for form in formats if "%" in form]
+        of_both = [f"cast({moment} as date) + {_time_of_day(time)}", *of_both]
+        moment = f"case when {time} is null then {moment} else coalesce({', '.join(of_both)}) end"
         text = f"coalesce({time}, {text})"
     if time_zone is None:
         return moment

@@ -392,7 +392,7 @@ class Files(Entry, Generic[Columns]):
         None,
         description="for each of our columns the raw one, or a list of which the first that a file has is taken. A "
         "folder such as `month=2015-01` is a column `month`. `purchased_at: {date: …, time: …}` puts two columns "
-        "together",
+        "together, and `date_format` is that of the date or of both with a blank between them",
     )
 
 
