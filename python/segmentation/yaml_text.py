@@ -8,6 +8,19 @@ import yaml
 MOST_VALUES = 100_000
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML in which no name stands twice: the last one would count, and what the others say would be lost."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        names: set[str] = set()
+        for name in [name for name, _ in node.value if isinstance(name, yaml.ScalarNode)]:
+            if name.value in names:
+                raise ValueError(f"it has {name.value} a second time in line {name.start_mark.line + 1}")
+            names.add(name.value)
+        return node
+
+
 def read_yaml(text: str) -> Any:
     """Return what a YAML text says.
 
@@ -17,7 +30,7 @@ def read_yaml(text: str) -> Any:
         If it is no YAML, or its aliases repeat more than memory could hold.
     """
     try:
-        content = yaml.safe_load(text)
+        content = yaml.load(text, _Loader)
         size = _size(content, {})
     # A date that no calendar has, or a number of thousands of digits, is a ValueError already.
     except (yaml.YAMLError, RecursionError) as error:

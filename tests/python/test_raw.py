@@ -247,6 +247,10 @@ sales_lines: {files: sales.csv, columns: {card_id: card, purchased_at: at, amoun
         (PLAIN + "\ncountry: FR", "shop.yml has the unknown key country; known are: currency, time_zone"),
         (PLAIN + "\nas_of: soon", "shop.yml, as_of must be a date such as 2018-01-03, not 'soon'."),
         (PLAIN + "\nas_of: 2018-02-30", "is not valid YAML: day is out of range"),
+        (
+            PLAIN.replace("amount: paid", "amount: paid, amount: price"),
+            "is not valid YAML: it has amount a second time in line",
+        ),
         (PLAIN + "\ncurrency: [EUR, USD]", "shop.yml, currency must be one text."),
         (
             PLAIN + "\nholidays: EU",
