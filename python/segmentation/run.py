@@ -211,7 +211,7 @@ def problems(test: Any, connection: Any) -> Iterator[str]:
     """Yield what a failed test found: where it reads seeds only, in which no person is, rows; else what it is about."""
     seeds = [f"seeds/{node.split('.')[-1]}.csv" for node in test.depends_on_nodes if node.startswith("seed.")]
     if len(seeds) < len(test.depends_on_nodes):
-        yield f"What {test.name} tests: {test.description or 'its YAML says so.'}"
+        yield f"What {test.name} tests: {test.description or f'see {test.original_file_path}.'}"
         return
     rows = connection.execute(f"from ({test.compiled_code}) limit {FINDINGS_ALIKE}").df()
     for row in rows.to_dict("records"):
