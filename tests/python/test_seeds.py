@@ -97,6 +97,8 @@ def test_what_a_test_of_a_seed_finds_is_told_row_by_row(
     # Rows of people are nobody's to read in a terminal.
     test = SimpleNamespace(name="t", depends_on_nodes=["model.project.members"], description="Each once.")
     assert list(problems(test, seeds)) == ["What t tests: Each once."]
+    test.description, test.original_file_path = "", "models/m.yml"
+    assert list(problems(test, seeds)) == ["What t tests: see models/m.yml."]
 
 
 def test_a_sign_that_tells_a_currency_may_stand_beside_a_number() -> None:
