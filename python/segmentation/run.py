@@ -175,10 +175,13 @@ def build(settings: dict[str, Any], raw_dir: Path, warehouse: Path) -> None:
         # That something ran out has been said.
         why = sentence(stopped) if stopped and not what_ran_out(str(stopped)) else None
         sys.exit(f"{why} {UNTOUCHED}" if why else UNTOUCHED)
+    # Models that do not read such a seed would be made first, for a minute. Of those of a package, dbt says it.
     for node in project.nodes.values():
-        # Models that do not read it would be made first, for a minute.
-        if node.resource_type is NodeType.Seed and (
-            problem := seed_problem(Path(node.original_file_path), node.config.column_types)
+        if (
+            node.resource_type is NodeType.Seed
+            and node.package_name == project.metadata.project_name
+            and node.config.delimiter == ","
+            and (problem := seed_problem(Path(node.original_file_path), node.config.column_types))
         ):
             sys.exit(f"{problem} {UNTOUCHED}")
     models = [node for node in project.nodes.values() if node.resource_type is NodeType.Model]
