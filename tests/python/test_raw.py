@@ -301,6 +301,10 @@ sales_lines: {files: sales.csv, columns: {card_id: card, purchased_at: at, amoun
         (PLAIN.replace(", amount: paid", ""), "columns must name the raw column of amount."),
         (PLAIN + MEMBERS % "age_band: age}", "codes must say which raw values of age_band are young"),
         (PLAIN + MEMBERS % "gender: sex}, codes: {gender: {female: [A, B], male: B}}", "the value B has two codes."),
+        (
+            PLAIN + MEMBERS % "gender: sex}, codes: {gender: {woman: A}}",
+            "codes of gender name woman, which seeds/genders.csv does not have; known are: female, male, other.",
+        ),
         (PLAIN + MEMBERS % "gender: sex}, codes: {sex: {female: A}}", "members, codes has the unknown key sex"),
     ],
 )

@@ -1,5 +1,6 @@
 """Retailers as the landing takes them: where their raw tables are, how the columns are called and written."""
 
+import csv
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from segmentation.landing.retailer_file import (
 from segmentation.yaml_text import read_yaml
 
 RETAILERS = Path("retailers")
+SEEDS_OF_CODES = {"gender": Path("seeds/genders.csv"), "age_band": Path("seeds/age_bands.csv")}
 WORDS_FILE = Path(__file__).with_name("column_words.yml")
 WORDS: dict[str, dict[str, Any]] = yaml.safe_load(WORDS_FILE.read_text(encoding="utf-8"))
 GENDER_CODES = {value: code for code, values in WORDS["gender"]["codes"].items() for value in values}
@@ -240,8 +242,23 @@ def _values_with_codes(members: Members, mapped: Iterable[str], where: str) -> d
         for column, of_column in members.codes or ()
         if of_column is not None
     }
+    for column, of_column in codes.items():
+        known = _codes_of_seed(SEEDS_OF_CODES[column], column)
+        if known and (unknown := sorted(set(of_column.values()) - known)):
+            raise InputError(
+                f"{where}: codes of {column} name {', '.join(unknown)}, which {SEEDS_OF_CODES[column]} does not have; "
+                f"known are: {', '.join(sorted(known))}."
+            )
     if "gender" in mapped:
         codes.setdefault("gender", dict(GENDER_CODES))
     if "age_band" in mapped and not codes.get("age_band"):
         raise InputError(f"{where}: codes must say which raw values of age_band are young, middle and senior.")
     return codes
+
+
+def _codes_of_seed(path: Path, column: str) -> set[str]:
+    """Return the codes of a seed; none where the project is a package of another one."""
+    if not path.is_file():
+        return set()
+    with path.open(encoding="utf-8-sig", newline="") as rows:
+        return {row[column] for row in csv.DictReader(rows)}
