@@ -4,6 +4,7 @@ from textwrap import fill
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
@@ -27,12 +28,28 @@ COUNTERS = 20
 LONGEST_LINE = {"zh": 40, "en": 80}  # letters of small print for each level
 
 
+def bars_and_chance(
+    axes: Axes, source: Source, rows: pd.DataFrame, found: str, by_chance: str, counted: str, text_size: int
+) -> None:
+    """Lying bars of the column `found` with a mark where chance would have them, and the numbers `counted` beside."""
+    places = range(len(rows))
+    axes.barh(places, rows[found], color=[BAR if is_above else PLAIN for is_above in rows["is_above_chance"]])
+    axes.plot(rows[by_chance], places, "D", color=MARK, markersize=5)
+    reaches = rows[[found, by_chance]].max(axis=1)
+    for place, reach, count in zip(places, reaches, rows[counted], strict=True):
+        axes.annotate(f"   {source.number(count)}", (reach, place), va="center", fontsize=text_size)
+    axes.invert_yaxis()
+    axes.grid(axis="y", visible=False)
+    axes.margins(x=0.1)
+
+
 def chance_legend(
-    figure: Figure, source: Source, is_above_chance: pd.Series, mark: Line2D, mark_key: str, title: str | None = None
+    figure: Figure, source: Source, is_above_chance: pd.Series, mark_key: str, title: str | None = None
 ) -> None:
     """Name the bars that chance does and does not explain, as far as there are any, and what is marked."""
     kinds = [(BAR, "above_chance", is_above_chance.any()), (PLAIN, "within_chance", not is_above_chance.all())]
     bars = {source.text(key): color for color, key, is_there in kinds if is_there}
+    mark = Line2D([], [], color=MARK, marker="D", linestyle="")
     legend_below(figure, [*bars.values(), mark], [*bars, source.text(mark_key)], title)
 
 
@@ -53,23 +70,13 @@ def basket_pairs(source: Source) -> Figure | None:
     figure, panes = plt.subplots(1, len(levels), figsize=(6.5 * len(levels), 6), squeeze=False)
     for axes, level in zip(panes[0], levels, strict=True):
         rows = data[data["level"] == level]
-        colors = [BAR if is_above else PLAIN for is_above in rows["is_above_chance"]]
-        axes.barh(range(len(rows)), rows["lift"], color=colors)
-        for position, (reach, orders) in enumerate(
-            zip(rows[["lift", "chance_lift"]].max(axis=1), rows["orders"], strict=True)
-        ):
-            axes.annotate(f"   {source.number(orders)}", (reach, position), va="center", fontsize=9)
-        axes.plot(rows["chance_lift"], range(len(rows)), "D", color=MARK, markersize=5)
+        bars_and_chance(axes, source, rows, "lift", "chance_lift", "orders", text_size=9)
         axes.set_yticks(range(len(rows)), short_pairs(rows["item"], rows["other"], "+"))
-        axes.invert_yaxis()
-        axes.grid(axis="y", visible=False)
-        axes.margins(x=0.1)
         axes.set_xlabel(source.text("lift"), fontsize=9)
         label_ticks(axes.xaxis, source)
         axes.set_title(f"{source.text(f'pairs_of_{level}s')}    {source.text('members_only')}", fontsize=11)
-    mark = Line2D([], [], color=MARK, marker="D", linestyle="")
     explained = fill(source.text("lift_explained"), LONGEST_LINE[source.language] * len(levels))
-    chance_legend(figure, source, data["is_above_chance"], mark, "chance_lift", explained)
+    chance_legend(figure, source, data["is_above_chance"], "chance_lift", explained)
     return figure
 
 
@@ -123,21 +130,11 @@ def next_purchases(source: Source) -> Figure | None:
     if not data["is_above_chance"].any():
         return None
     figure, axes = plt.subplots(figsize=(9, 1.8 + 0.3 * len(data)))
-    colors = [BAR if is_above else PLAIN for is_above in data["is_above_chance"]]
-    axes.barh(range(len(data)), data["share"], color=colors)
-    axes.plot(data["usual_share"], range(len(data)), "D", color=MARK, markersize=5)
-    for position, (reach, members) in enumerate(
-        zip(data[["share", "usual_share"]].max(axis=1), data["next_members"], strict=True)
-    ):
-        axes.annotate(f"   {source.number(members)}", (reach, position), va="center", fontsize=8)
+    bars_and_chance(axes, source, data, "share", "usual_share", "next_members", text_size=8)
     axes.set_yticks(range(len(data)), short_pairs(data["item"], data["next_item"], "→"), fontsize=9)
-    axes.invert_yaxis()
-    axes.grid(axis="y", visible=False)
-    axes.margins(x=0.1)
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.set_xlabel(source.text("share_of_returned"))
-    mark = Line2D([], [], color=MARK, marker="D", linestyle="")
-    chance_legend(figure, source, data["is_above_chance"], mark, "usual_share")
+    chance_legend(figure, source, data["is_above_chance"], "usual_share")
     return figure
 
 
