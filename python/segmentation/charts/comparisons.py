@@ -25,6 +25,8 @@ from segmentation.charts.look import (
 )
 
 COUNTERS = 20
+# Where an hour, a weekday or a month stands.
+POSITIONS = {"hour": range(24), "weekday": range(1, 8), "month": range(1, 13)}
 
 
 def type_comparison(source: Source) -> Figure | None:
@@ -59,13 +61,13 @@ def type_rhythm(source: Source) -> Figure | None:
     )
     # Of one hour, weekday or month nothing can be compared.
     positions_of = data.groupby("rhythm")["position"].nunique()
-    rhythms = [rhythm for rhythm in ("hour", "weekday", "month") if positions_of.get(rhythm, 0) > 1]
+    rhythms = [rhythm for rhythm in POSITIONS if positions_of.get(rhythm, 0) > 1]
     if not rhythms:
         return None
     figure, panes = plt.subplots(1, len(rhythms), figsize=(4.6 * len(rhythms), 4.4), squeeze=False)
     for axes, rhythm in zip(panes[0], rhythms, strict=True):
         rows = data[data["rhythm"] == rhythm]
-        positions = pd.RangeIndex(24) if rhythm == "hour" else pd.RangeIndex(1, 8 if rhythm == "weekday" else 13)
+        positions = POSITIONS[rhythm]
         for (customer_type, label), line in rows.groupby(["customer_type", "type_label"], sort=False):
             shares = line.set_index("position")["share"].reindex(positions)
             if rhythm == "hour":

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from segmentation.charts.comparisons import POSITIONS
 from segmentation.charts.lifecycle import STATE_COLORS
 from segmentation.charts.look import BAR, GENDER_COLORS, PLAIN, TYPE_COLORS, TYPES
 from segmentation.months import AS_OF, ORDERS
@@ -15,8 +16,6 @@ from segmentation.sql_text import literal
 MOST_NAMED_GAPS = 8
 COUNTERS = 12
 PROMOTIONS = 10
-# Where an hour, a weekday or a month stands.
-POSITIONS = {"hour": range(24), "weekday": range(1, 8), "month": range(1, 13)}
 
 
 @dataclass(frozen=True)
