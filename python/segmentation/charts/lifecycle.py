@@ -43,19 +43,15 @@ def states(source: Source) -> Figure | None:
     if data["month_start"].nunique() < 2:
         return None
     figure, axes = plt.subplots(figsize=(11, 4.8))
-    counts = data.pivot(index="month_start", columns="state", values="members")
     labels = dict(zip(data["state"], data["label"], strict=True))
-    names = list(labels)
-    axes.stackplot(
-        counts.index, [counts[name] for name in names], labels=[labels[name] for name in names],
-        colors=[STATE_COLORS[name] for name in names], linewidth=0,
-    )  # fmt: skip
+    counts = data.pivot(index="month_start", columns="state", values="members")[list(labels)]
+    colors = [STATE_COLORS[name] for name in labels]
+    axes.stackplot(counts.index, counts.T, labels=list(labels.values()), colors=colors, linewidth=0)
     shade_gaps(axes, data)
     axes.set_xlim(counts.index[0], counts.index[-1])
     label_axes(axes, source, "month_end", "buyers")
     label_months(axes, source)
-    axes.legend(*(part[::-1] for part in axes.get_legend_handles_labels()), loc="upper left",
-                bbox_to_anchor=(1, 1))  # fmt: skip
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), reverse=True)
     note(axes, source.text("gap_note"), source.text("first_months_note"))
     return figure
 

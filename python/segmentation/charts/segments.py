@@ -113,10 +113,9 @@ def segment_means(source: Source) -> Figure | None:
         return None
     names = [name for name in FEATURES if data[name].notna().any()]
     figure, axes = plt.subplots(figsize=(2.5 * len(names), 4.2))
-    colors = [source.segment_color(segment) for segment in data["segment"]]
+    colors = [*map(source.segment_color, data["segment"])]
     measure_bars(axes, data[names], colors, source)
-    labels = [source.segment_label(segment, name) for segment, name in zip(data["segment"], data["name"], strict=True)]
-    legend_below(figure, colors, labels)
+    legend_below(figure, colors, [*map(source.segment_label, data["segment"], data["name"])])
     return figure
 
 
@@ -288,10 +287,9 @@ def group_history(source: Source) -> Figure | None:
     )
     if data["month_start"].nunique() < 2:
         return None
-    counts = data.pivot(index="month_start", columns="label", values="members").fillna(0)
     groups = data.drop_duplicates("label").sort_values("rule_no")
+    counts = data.pivot(index="month_start", columns="label", values="members").fillna(0)[groups["label"]]
     colors = [GROUP_COLORS[(order - 1) % len(GROUP_COLORS)] for order in groups["rule_no"]]
-    counts = counts[groups["label"]]
     figure, axes = plt.subplots(figsize=(11, 5))
     axes.stackplot(counts.index, counts.T, labels=counts.columns, colors=colors, linewidth=0)
     shade_gaps(axes, data)
@@ -299,8 +297,7 @@ def group_history(source: Source) -> Figure | None:
     label_axes(axes, source, "month_end", "buyers")
     label_months(axes, source)
     note(axes, source.text("gap_note"))
-    handles, names = axes.get_legend_handles_labels()
-    axes.legend(handles[::-1], names[::-1], loc="upper left", bbox_to_anchor=(1, 1))
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), reverse=True)
     return figure
 
 
