@@ -68,17 +68,16 @@ def key_figures(story: Story) -> Block | None:
     """Cards with the totals, and the last complete month against the one before."""
     total = story.one(
         """select count(*) as members, count(*) filter (where orders > 0) as buyers, sum(orders) as orders,
-            sum(amount) as amount, max(as_of) as as_of,
-            count(*) filter (where orders > 0 and visits > 1) as repeat_buyers
+            sum(amount) as amount, count(*) filter (where orders > 0 and visits > 1) as repeat_buyers
         from marts.member_overview"""
     )
     months = story.months
 
-    def against(measure: str, is_money: bool = False) -> str:
+    def against(measure: str) -> str:
         now, changes = latest_month(story, measure)
         if not now:
             return ""
-        value = story.money(now[measure]) if is_money else story.count(now[measure])
+        value = story.money(now[measure]) if measure == "amount" else story.count(now[measure])
         month = story.source.month
         if not changes:
             return story.say("card_month", month=month(now["month_start"]), value=value)
@@ -101,7 +100,7 @@ def key_figures(story: Story) -> Block | None:
         Card(story.label("buyers"), story.members(total["buyers"])),
         *([] if repeat is None else [Card(story.label("repeat_share"), repeat, story.say("repeat_share_note"))]),
         *([] if story.has_few_with_returns else of_orders),
-        Card(story.label("amount"), story.money(total["amount"]), against("amount", is_money=True)),
+        Card(story.label("amount"), story.money(total["amount"]), against("amount")),
         Card(story.label("amount_per_buyer"), story.money(story.each(total["amount"], total["buyers"]))),
     ]
     complete = sum(row["status"] == "complete" for row in months)
@@ -113,7 +112,7 @@ def key_figures(story: Story) -> Block | None:
         sentences(
             story.say(
                 "key_figures_as_of",
-                day=story.day(total["as_of"]),
+                day=story.as_of,
                 months=story.count(len(months)),
                 complete=story.count(complete),
             ),
@@ -674,6 +673,7 @@ def promotions(story: Story) -> Block | None:
     [judged] = story.rows("select count(*) as days from marts.promotion_days where is_judged")
     effect = story.one("select * from marts.promotion_activation where day_kind = 'promotion' and not is_small")
     has_discounts = any(row["discount_share"] is not None for row in data)
+    shares = ("discount_share", "usual_discount_share") if has_discounts else ()
     top = told[0]
     known = effect.get("relative_rate_low") is not None
     return Block(
@@ -697,28 +697,19 @@ def promotions(story: Story) -> Block | None:
             story.say("promotions_note"),
         ),
         table=Table(
-            [
-                story.label("day"),
-                story.label("weekday"),
-                story.label("against_usual"),
-                *([story.label("discount_share"), story.label("usual_discount_share")] if has_discounts else []),
-            ],
+            [story.label(name) for name in ("day", "weekday", "against_usual", *shares)],
             [
                 [
                     story.day(row["day"]),
                     row["weekday"],
                     story.decimal(row["ratio"], 1),
-                    *(
-                        [story.percent(row["discount_share"]), story.percent(row["usual_discount_share"])]
-                        if has_discounts
-                        else []
-                    ),
+                    *(story.percent(row[name]) for name in shares),
                 ]
                 for row in told[:PROMOTIONS]
             ],
             frozenset({0, 1}),
         ),
-    )  # fmt: skip
+    )
 
 
 def type_comparison(story: Story) -> Block | None:

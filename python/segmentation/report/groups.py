@@ -133,13 +133,7 @@ def segment_profiles(story: Story) -> Block | None:
             else "",
         ),
         table=Table(
-            [
-                story.label("segment"),
-                story.label("buyers"),
-                story.label("member_share"),
-                story.label("amount_share"),
-                *(story.label(name) for name in measures),
-            ],
+            [story.label(name) for name in ("segment", "buyers", "member_share", "amount_share", *measures)],
             [
                 [
                     row["name"],
@@ -651,7 +645,8 @@ def moves(story: Story) -> Block | None:
     if not month:
         return None
     data = story.rows(
-        f"""select b.name_{{lang}} as before, a.name_{{lang}} as after, members, from_code, to_code
+        f"""select b.name_{{lang}} as before, a.name_{{lang}} as after, members, from_code, to_code,
+            sum(members) over (partition by from_code) as members_before
         from marts.segment_migration
         left join {RULES} as b on scheme = b.rule_set and from_code = b.code
         join {RULES} as a on scheme = a.rule_set and to_code = a.code
@@ -664,10 +659,6 @@ def moves(story: Story) -> Block | None:
     shown = [row for row in data if row["from_code"] != row["to_code"] and not story.few(row["members"])][:MOVES]
     if not shown or not everybody:
         return None
-    sizes = {
-        row["from_code"]: sum(other["members"] for other in old if other["from_code"] == row["from_code"])
-        for row in old
-    }
     top = shown[0]
     return Block(
         "moves",
@@ -688,7 +679,7 @@ def moves(story: Story) -> Block | None:
                     row["before"] or story.label("not_yet_a_buyer"),
                     row["after"],
                     story.members(row["members"]),
-                    (row in old and story.share(row["members"], sizes[row["from_code"]])) or MISSING,
+                    (row in old and story.share(row["members"], row["members_before"])) or MISSING,
                 ]
                 for row in shown
             ],

@@ -1,5 +1,6 @@
 """What sells together, what to expect, what to do, how the data were cleaned, and what the words mean."""
 
+from collections.abc import Callable
 from functools import partial
 
 from segmentation.charts.look import BAR, FAINT_BAR, PLAIN
@@ -28,15 +29,17 @@ def attach_rates(story: Story) -> Block | None:
     everybody = next((row for row in data if row["scope"] == "all"), None)
     if everybody is None:
         return None
-    kept = [
-        name
-        for name in ("attach_rate", "lines_per_order", "several_lines_share", "several_counters_share")
-        if any(row[name] is not None for row in data)
-    ]
-    hides_orders = story.has_few_with_returns
     # One line and one piece each: nothing to tell.
-    if not kept or not (everybody["several_lines_share"] or (everybody["attach_rate"] or 1) > 1):
+    if not everybody["several_lines_share"] and (everybody["attach_rate"] or 1) <= 1:
         return None
+    measures: dict[str, Callable[[float | None], str]] = {
+        **({} if story.has_few_with_returns else {"orders": story.count}),
+        "attach_rate": story.decimal,
+        "lines_per_order": story.decimal,
+        "several_lines_share": story.percent,
+        "several_counters_share": story.percent,
+    }
+    kept = {name: write for name, write in measures.items() if any(row[name] is not None for row in data)}
     # So many are weights or volumes, not pieces.
     are_pieces = 0 < (everybody["attach_rate"] or 0) <= MOST_PIECES_OF_A_LINE * everybody["lines_per_order"]
     return Block(
@@ -55,15 +58,8 @@ def attach_rates(story: Story) -> Block | None:
             ),
         ),
         table=Table(
-            [story.label("group"), *([] if hides_orders else [story.label("orders")]), *map(story.label, kept)],
-            [
-                [
-                    row["label"],
-                    *([] if hides_orders else [story.count(row["orders"])]),
-                    *((story.percent if name.endswith("share") else story.decimal)(row[name]) for name in kept),
-                ]
-                for row in data
-            ],
+            [story.label(name) for name in ("group", *kept)],
+            [[row["label"], *(write(row[name]) for name, write in kept.items())] for row in data],
         ),
         is_wide=True,
     )
@@ -352,21 +348,21 @@ def actions(story: Story) -> Block | None:
     )
     totals = story.rows(
         """select state, any_value(name_{lang}) as label, count(*) as members, sum(amount) as amount,
-            sum(expected_value) as expected
+            sum(expected_value) as expected_amount
         from marts.member_overview join seeds.life_cycle_states using (state)
         where action_code is not null group by state order by any_value(sort_order)"""
     )
     if not totals:
         return None
     hidden = _hidden_states(story)
-    has_expected = any(row["expected"] is not None for row in totals)
-    most = max(totals, key=lambda row: (row["expected"] or 0, row["members"]))
+    has_expected = any(row["expected_amount"] is not None for row in totals)
+    most = max(totals, key=lambda row: (row["expected_amount"] or 0, row["members"]))
     largest = max(totals, key=lambda row: row["members"])
     is_most_told = has_expected and most["state"] not in hidden
     top = most if is_most_told else largest
 
     def order(row: Row) -> tuple[bool, float, int]:
-        return row["state"] in hidden, -(row["expected"] or 0), -story.rounded(row["members"])
+        return row["state"] in hidden, -(row["expected_amount"] or 0), -story.rounded(row["members"])
 
     def action(state: str) -> str:
         rows = [row for row in data if row["state"] == state]
@@ -381,7 +377,7 @@ def actions(story: Story) -> Block | None:
     def money(row: Row, name: str) -> str:
         return MISSING if row["state"] in hidden or row[name] is None else story.money(row[name])
 
-    amounts = ["amount", *(["expected"] if has_expected else [])]
+    amounts = ["amount", *(["expected_amount"] if has_expected else [])]
     return Block(
         "actions",
         story.say(
@@ -396,11 +392,7 @@ def actions(story: Story) -> Block | None:
             story.say("actions_few", small=str(story.small)) if hidden else "",
         ),
         table=Table(
-            [
-                *map(story.label, ("state", "people_count", "amount")),
-                *([story.label("expected_amount")] if has_expected else []),
-                story.label("action"),
-            ],
+            [story.label(name) for name in ("state", "people_count", *amounts, "action")],
             [
                 [
                     row["label"],

@@ -61,12 +61,12 @@ def write_report(warehouse: Path, report_dir: Path) -> Path:
                 "that have others."
             )
         answers: dict[str, list[Row]] = {}
-        pages = [page(replace(open_story(connection, language), answers=answers)) for language in LANGUAGES]
-        currency = connection.execute("select currency from marts.retailer").fetchall()[0][0]
+        stories = [replace(open_story(connection, language), answers=answers) for language in LANGUAGES]
+        pages = [page(story) for story in stories]
     report_dir.mkdir(parents=True, exist_ok=True)
     path = report_dir / "report.html"
     with draft(path) as new:
-        new.write_text(render(pages, currency), encoding="utf-8")
+        new.write_text(render(pages, stories[0].source.currency), encoding="utf-8")
     return path
 
 
@@ -176,7 +176,6 @@ def font_subset(signs: set[str]) -> str:
     """The vendored font with these signs only, as base64 of a WOFF file; others come from the machine."""
     font = TTFont(FONT_PATH, recalcTimestamp=False)
     options = subset.Options()
-    options.flavor = "woff"
     options.drop_tables += ["GSUB", "GPOS"]
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=[ord(sign) for sign in signs])
