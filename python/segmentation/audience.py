@@ -37,11 +37,6 @@ OPT_OUT = "opt_out.csv"
 PARTS = ("contact", "holdout")
 CONTACT_COLUMNS = ["card_id", "contacted_on", "audience"]
 MEMBER_COLUMNS = [*CONTACT_COLUMNS, "list"]
-LOG_COLUMNS = [
-    "written_at", "contacted_on", "audience", "selection", "reason", "as_of", "members", "opted_out",
-    "recently_contacted", "excluded", "beyond_limits", "contacted", "held_out", "ranked_by", "limits", "exclude",
-    "holdout_share", "salt", "file",
-]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -304,15 +299,16 @@ def write_audience(overview: Overview, folder: Path, request: Request, decided: 
             (card, decided.contacted_on, request.name, part)
             for part, cards in lists.items() for card in neutral(cards)
         ))  # fmt: skip
-        write_csv(draft / "log.csv", LOG_COLUMNS, [
-            neutral((
-                datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"), decided.contacted_on, request.name,
-                "; ".join(request.where), request.reason, decided.as_of, decided.sums.members, decided.opted_out,
-                decided.recent, decided.excluded, decided.beyond, len(decided.contacted), len(decided.held_out),
-                request.by, request.limits, "; ".join(request.exclude), request.holdout, request.salt,
-                names["contact"],
-            ))
-        ])  # fmt: skip
+        log = {
+            "written_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "contacted_on": decided.contacted_on, "audience": request.name, "selection": "; ".join(request.where),
+            "reason": request.reason, "as_of": decided.as_of, "members": decided.sums.members,
+            "opted_out": decided.opted_out, "recently_contacted": decided.recent, "excluded": decided.excluded,
+            "beyond_limits": decided.beyond, "contacted": len(decided.contacted), "held_out": len(decided.held_out),
+            "ranked_by": request.by, "limits": request.limits, "exclude": "; ".join(request.exclude),
+            "holdout_share": request.holdout, "salt": request.salt, "file": names["contact"],
+        }  # fmt: skip
+        write_csv(draft / "log.csv", list(log), [neutral(log.values())])
         for path in (*draft.iterdir(), draft):
             sync(path)
         draft.rename(folder / stem)
