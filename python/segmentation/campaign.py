@@ -22,7 +22,7 @@ CONFIDENCE = 0.95
 MOST_SPOILT = 0.05
 DRAWS = 2000
 LOGGED = ["audience", "contacted_on", "as_of"]
-WIDTHS = (22, 12, 12, 12, 26)
+LINE = "{:<22}{:>12}{:>12}{:>12}{:>26}"
 FORMS = {"share with an order": ".1%", "orders per member": ",.3f", "amount per member": ",.2f"}
 
 
@@ -283,7 +283,4 @@ def _verdict(amount: Difference) -> str:
 
 
 def _row(*cells: str) -> str:
-    return "".join(
-        f"{cell:<{width}}" if not place else f"{cell:>{width}}"
-        for place, (cell, width) in enumerate(zip(cells, WIDTHS, strict=True))
-    ).rstrip()
+    return LINE.format(*cells).rstrip()
