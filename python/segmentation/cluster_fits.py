@@ -5,6 +5,7 @@ from typing import ParamSpec, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from sklearn.cluster import KMeans
 from sklearn.metrics import calinski_harabasz_score, davies_bouldin_score
 from threadpoolctl import threadpool_limits
@@ -36,7 +37,7 @@ def fit_scaling(scaling: str, names: Sequence[str], values: Matrix, settings: Fi
         for kind, parameter in (("shift", shift), ("scale", scale), ("is_log", is_log))
         for index, name in enumerate(names)
     ]
-    different_rows = _different_rows(points, max(settings.n_clusters) + 1)
+    different_rows = len(pd.DataFrame(points).drop_duplicates())
     labels: dict[int, Labels] = {}
     for k in settings.n_clusters:
         if k >= different_rows:
@@ -139,12 +140,3 @@ def scale_features(values: Matrix, scaling: str, is_log: npt.NDArray[np.bool_]) 
         shift, scale = transformed.mean(axis=0), transformed.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
     return shift, scale, (transformed - shift) / scale
-
-
-def _different_rows(points: Matrix, most: int) -> int:
-    """Count the different rows, up to `most`."""
-    for count in range(most):
-        if not len(points):
-            return count
-        points = points[(points != points[0]).any(axis=1)]
-    return most
