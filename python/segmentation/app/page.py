@@ -272,12 +272,11 @@ class SelectionPage:
             return
         everybody, selected = (sum(getattr(part, number) for part in parts) for number in ("members", "selected"))
         say, title = self.story.say, self.edition.labels(self.language)[trait]
-        series = [Series(say("app_all"), [part.members / everybody for part in parts], ALL_COLOR)]
+        of_all = [part.members / everybody for part in parts]
+        series = [Series(say("app_all"), of_all, ALL_COLOR if self.conditions else BAR)]
         if self.conditions:
             shares = [part.selected / selected if selected else None for part in parts]
             series.insert(0, Series(say("app_selection"), shares, BAR))
-        else:
-            series = [Series(say("app_all"), series[0].values, BAR)]
         is_time = self.edition.overview.trait(trait).kind == "date"
         option = options.bars(
             [part.label for part in parts], series, "percent", is_horizontal=not is_time,
@@ -342,9 +341,7 @@ class SelectionPage:
                 self.edition, self.conditions, self.language, wanted["sortBy"] or by,
                 is_falling=bool(wanted["descending"]), start=(wanted["page"] - 1) * count, count=count,
             )  # fmt: skip
-            return [
-                {**row, "href": _member_page(self.language, row["card_id"], self.conditions)} for row in found
-            ]  # fmt: skip
+            return [{**row, "href": _member_page(self.language, row["card_id"], self.conditions)} for row in found]
 
         def turn(event: Any) -> None:
             wanted = event.args["pagination"]

@@ -275,9 +275,7 @@ def listed(
         values,
     ).fetchall()
     story = edition.stories[language]
-    return [
-        {trait: written(story, trait, value) for trait, value in zip(traits, row, strict=True)} for row in rows
-    ]  # fmt: skip
+    return [{trait: written(story, trait, value) for trait, value in zip(traits, row, strict=True)} for row in rows]
 
 
 def table_traits(edition: Edition) -> list[str]:
