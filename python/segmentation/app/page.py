@@ -17,7 +17,7 @@ from segmentation.app.state import DRAWN, Conditions, Edition, Part, Published
 from segmentation.audience import Plan, Request, audience_names, export_audience, plan, read_contacts
 from segmentation.charts import LANGUAGES
 from segmentation.charts.lettering import FONT_PATH
-from segmentation.charts.look import BAR, LOCALES
+from segmentation.charts.look import BAR
 from segmentation.errors import InputError, Remark
 from segmentation.report import options
 from segmentation.report.options import Series
@@ -490,8 +490,8 @@ def _member(edition: Edition, language: str, card: str, conditions: Conditions) 
     if months:
         names = [story.source.month(row["month_start"]) for row in months]
         with ui.element("div").classes("charts"):
-            for column, unit, key in (("orders", "count", "orders"), ("amount", "money", "amount")):
-                title = say(f"app_{key}_by_month")
+            for column, unit in (("orders", "count"), ("amount", "money")):
+                title = say(f"app_{column}_by_month")
                 option = options.bars(
                     names, [Series(title, [row[column] for row in months], BAR)], unit,  # type: ignore[arg-type]
                     gaps=[row["is_gap"] for row in months], gap_name=say("gap"),
@@ -523,7 +523,7 @@ async def _frame(story: Story) -> bool:
     ui.colors(primary=ACCENT)
     ui.add_css(STYLE.read_text(encoding="utf-8"))
     numbers = FORMATS.read_text(encoding="utf-8")
-    locale = json.dumps(LOCALES[story.source.language].replace("_", "-"))
+    locale = json.dumps(story.source.locale.replace("_", "-"))
     ui.add_head_html(
         f"<script>(() => {{ const currency = {json.dumps(story.source.currency)}, locale = () => {locale};\n"
         f"{numbers} Object.assign(window, formats); }})();</script>"
