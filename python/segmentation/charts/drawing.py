@@ -3,7 +3,7 @@
 import gc
 import shutil
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from PIL.PngImagePlugin import PngInfo
 from segmentation.charts import Drawing, baskets, comparisons, exploration, lifecycle, segments
 from segmentation.charts.kept import MADE_OF, Watched, is_as_before, made_of
 from segmentation.charts.lettering import letter
-from segmentation.charts.look import Source, open_source, set_look
+from segmentation.charts.look import Chart, Source, open_source, set_look
 from segmentation.digests import code_digest, seeds_digest
 from segmentation.disk import DRAFTS, put_folder, remove
 from segmentation.errors import InputError
@@ -88,7 +88,7 @@ def draw_language(
     return Drawing(drawn, f"  charts in {folder}: {len(drawn)}{unchanged}{left_out}", boxes)
 
 
-def _only(source: Source, keys: Sequence[str]) -> dict[str, Callable[[Source], Figure | None]]:
+def _only(source: Source, keys: Sequence[str]) -> dict[str, Chart]:
     known = CHARTS | SPECIALIST
     for key in keys:
         if key not in known:
@@ -96,9 +96,7 @@ def _only(source: Source, keys: Sequence[str]) -> dict[str, Callable[[Source], F
     return {source.text(f"file_{key}"): known[key] for key in keys}
 
 
-def _charts(
-    source: Source, members: Sequence[str], with_specialist: bool
-) -> dict[str, Callable[[Source], Figure | None]]:
+def _charts(source: Source, members: Sequence[str], with_specialist: bool) -> dict[str, Chart]:
     charts = {source.text(f"file_{key}"): chart for key, chart in CHARTS.items()}
     if with_specialist:
         charts |= {f"{FOR_SPECIALISTS}/{source.text(f'file_{key}')}": chart for key, chart in SPECIALIST.items()}
