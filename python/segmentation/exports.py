@@ -19,7 +19,6 @@ from segmentation.months import AS_OF
 from segmentation.sql_text import identifier, literal
 from segmentation.workbook import write_workbook
 
-CHUNK_BYTES = 1 << 22
 WORKBOOK = "customer_segmentation.xlsx"
 # Beside the exports: what their csv files hold.
 RECORD = ".exports.json"
@@ -116,10 +115,11 @@ def write_exports(warehouse: Path, report_dir: Path) -> list[Path]:
                 connection.execute(f"copy ({rows}) to {literal(str(utf8))} (header {not kept})")
                 if kept:
                     shutil.copyfile(path, encoded)
-                with utf8.open("rb") as source, encoded.open("ab" if kept else "wb") as target:
-                    # Whole lines, so that no character is cut.
-                    while lines := source.read(CHUNK_BYTES) + source.readline():
-                        target.write(lines.decode().encode("gb18030"))
+                with (
+                    utf8.open(encoding="utf-8", newline="") as source,
+                    encoded.open("a" if kept else "w", encoding="gb18030", newline="") as target,
+                ):
+                    shutil.copyfileobj(source, target)
                 put(encoded, path)
             now[file] = {"parts": parts, "state": _state(path)}
             written.append(path)
