@@ -111,9 +111,8 @@ def check_memory(raw_dir: Path) -> None:
 def _free() -> int:
     """Return the bytes that other programs leave, here and in the control groups; all where the system does not say."""
     free = [_memory()]
-    if MEMORY_INFO.exists():
-        found = re.search(r"^MemAvailable:\s*(\d+) kB$", MEMORY_INFO.read_text(encoding="utf-8"), re.MULTILINE)
-        free += [int(found[1]) << 10] if found else []
+    found = re.search(r"^MemAvailable:\s*(\d+) kB$", _text(MEMORY_INFO), re.MULTILINE)
+    free += [int(found[1]) << 10] if found else []
     for file, limit in _group_limits():
         used = file.with_name({"memory.max": "memory.current"}.get(file.name, "memory.usage_in_bytes"))
         cached = re.search(r"^(?:total_)?inactive_file (\d+)$", _text(file.with_name("memory.stat")), re.MULTILINE)
@@ -138,9 +137,7 @@ def _group_limits() -> Iterator[tuple[Path, int]]:
 
     Each with the file that says it.
     """
-    if not OWN_GROUPS.exists():
-        return
-    for line in OWN_GROUPS.read_text(encoding="utf-8").splitlines():
+    for line in _text(OWN_GROUPS).splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers == "":
             root, name = GROUPS, "memory.max"
@@ -152,5 +149,5 @@ def _group_limits() -> Iterator[tuple[Path, int]]:
         # In a container the path can be that of the host, and the group itself the root.
         for folder in (own, *own.parents):
             file = root / folder / name
-            if file.is_file() and (text := file.read_text(encoding="utf-8").strip()).isdigit():
+            if (text := _text(file).strip()).isdigit():
                 yield file, int(text)
