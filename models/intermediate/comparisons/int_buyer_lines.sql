@@ -9,20 +9,7 @@ buyers as (
 
 -- What the buyers of the as-of date had bought until then, bargains without points included.
 known as (
-    select
-        sold_lines.source_file,
-        sold_lines.row_no,
-        sold_lines.order_id,
-        sold_lines.card_id,
-        sold_lines.product_code,
-        sold_lines.counter_code,
-        sold_lines.quantity,
-        sold_lines.amount,
-        sold_lines.piece_price,
-        sold_lines.is_counted,
-        sold_lines.is_below_price,
-        sold_lines.is_without_points,
-        sold_lines.is_discounted
+    select {{ all_but('sold_lines', ['purchased_at', 'customer_type']) }}
     from sold_lines
     inner join buyers on sold_lines.card_id = buyers.card_id
 )

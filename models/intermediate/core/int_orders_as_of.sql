@@ -13,14 +13,7 @@ as_of as (
 -- Only what was known on the as-of date: no later purchase, no later registration.
 known as (
     select
-        orders.order_id,
-        orders.card_id,
-        orders.purchased_at,
-        orders.hour,
-        orders.lines,
-        orders.pieces,
-        orders.amount,
-        orders.points,
+        {{ all_but('orders', ['customer_type']) }},
         -- Where sales have no times, a registration has none either: at a till it comes before the purchase.
         case when as_of.has_times then members.registered_at else date_trunc('day', members.registered_at) end
             as registered_at,

@@ -1,9 +1,5 @@
 with settings as (
-    select
-        in_force.setting,
-        in_force.setting_no,
-        in_force.value
-    from (values
+    select in_force.* from (values
         {% if execute -%}
         {% for name in setting_names() -%}
         {#- A date is one to YAML and no JSON. -#}
