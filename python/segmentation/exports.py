@@ -75,11 +75,11 @@ def guarded(column: str) -> str:
 
 def select_list(connection: duckdb.DuckDBPyConnection, mart: str, columns: Iterable[tuple[str, str]]) -> str:
     """Return the SQL for columns of a mart under their headers, the texts guarded."""
-    texts = connection.execute(
+    [(texts,)] = connection.execute(
         """select coalesce(list(column_name), []) from duckdb_columns()
         where schema_name = 'marts' and table_name = $1 and data_type = 'VARCHAR'""",
         [mart],
-    ).fetchall()[0][0]
+    ).fetchall()
     return ", ".join(
         f"{guarded(identifier(name)) if name in texts else identifier(name)} as {identifier(header)}"
         for name, header in columns

@@ -42,7 +42,7 @@ def write_workbook(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     Which columns a sheet has, and under which headers, is the seed workbook_columns. The same marts
     give the same bytes.
     """
-    as_of = connection.execute(f"select {AS_OF}").fetchall()[0][0]
+    [(as_of,)] = connection.execute(f"select {AS_OF}").fetchall()
     # Who was forgotten last leaves sheets without rows, and no date.
     day = as_of or datetime.date(2000, 1, 1)
     with Workbook(path) as book:

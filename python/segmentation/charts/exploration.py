@@ -61,7 +61,7 @@ def birth_decades(source: Source) -> Figure | None:
     genders = data.groupby(["gender", "label"], as_index=False)["members"].sum()
     pie(right, genders["members"], genders["label"], [GENDER_COLORS.get(code, PLAIN) for code in genders["gender"]])
     right.set_title(fill(source.text("gender_ratio"), 32))
-    ((filled,),) = source.connection.execute(
+    [(filled,)] = source.connection.execute(
         "select count(*) from marts.members where is_gender_filled and birth_decade is not null"
     ).fetchall()
     right.set_xlabel(source.text("gender_filled", members=source.number(filled)) if filled else "", fontsize=9)
@@ -98,7 +98,7 @@ def age_band_years(source: Source) -> dict[str, str]:
 
 def _left_out(source: Source, column: str) -> str:
     """Say how many members have no value in the column."""
-    ((members,),) = source.connection.execute(f"select count(*) from marts.members where {column} is null").fetchall()
+    [(members,)] = source.connection.execute(f"select count(*) from marts.members where {column} is null").fetchall()
     return source.text(f"without_{column}", members=source.number(members)) if members else ""
 
 
@@ -137,7 +137,7 @@ def preference(source: Source) -> Figure | None:
         label_axes(axes, source, column, "orders_per_trading_day")
     panes[0].set_xticks(range(1, 5), source.quarter_names)
     panes[1].set_xticks(range(1, 32))
-    ((is_uneven,),) = source.connection.execute(
+    [(is_uneven,)] = source.connection.execute(
         """select count(distinct years) > 1 from (
             select list(distinct year(month_start) order by year(month_start)) as years
             from marts.eda_coverage where status = 'complete' group by month(month_start)

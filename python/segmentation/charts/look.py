@@ -192,7 +192,7 @@ def open_source(connection: Connection, language: str) -> Source:
     for (label,) in connection.execute(members).fetchall():
         texts["members_only"] = filled("members_only", texts["members_only"], {"members": label})
     texts |= _names_by_features(connection, texts)
-    (currency,) = connection.execute("select currency from marts.retailer").fetchall()[0]
+    [(currency,)] = connection.execute("select currency from marts.retailer").fetchall()
     small = connection.execute("select segment from marts.segment_summary where is_small").fetchall()
     few = int(setting(connection, "small_group"))
     return Source(connection, language, texts, currency, frozenset(segment for (segment,) in small), few)
