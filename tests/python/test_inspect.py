@@ -791,6 +791,23 @@ def test_a_discount_is_that_of_the_line_or_of_the_order(
     assert said in text
 
 
+@pytest.mark.parametrize(("total", "is_taken"), [("{rest}", True), ("30", False), ("", False)])
+def test_a_discount_comes_off_amounts_only_where_those_of_the_orders_show_it(
+    raw: Path, total: str, is_taken: bool
+) -> None:
+    lines = [
+        f"o{order},c{order % 5},2018-01-{order % 28 + 1:02d},{9 + line},{'' if line else n},{total.format(rest=30 - n)}"
+        for order in range(30)
+        for n in [order % 3 + 2]
+        for line in range(3)
+    ]
+    text, _ = write_and_propose(raw, "order_no,card_id,date,line amount,discount,order total", lines)
+    columns = yaml.safe_load(text)["sales_lines"]["columns"]
+    assert columns["amount"] == "line amount"
+    assert ("order_discount" in columns) == is_taken
+    assert ("is taken off line amount; so order total comes out in 30 of 30 orders" in text) == is_taken
+
+
 def test_a_refund_of_each_line_is_left_to_a_person(raw: Path) -> None:
     orders = [(order, f"o{order},c{order % 5},2018-01-{order % 28 + 1:02d},10") for order in range(30)]
     lines = [f"{head},{line * order}" for order, head in orders for line in range(3)]

@@ -1,6 +1,6 @@
 """What comes off the amounts: discounts that they do not know of, and money that was given back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from duckdb import DuckDBPyConnection
 
@@ -13,42 +13,46 @@ FEWEST_REFUNDS = 3
 
 
 def choose_discounts(connection: DuckDBPyConnection, choice: Choice) -> None:
-    """Take discounts off quantity times price, unless the amounts of the orders show that the price is after them."""
-    if choice.amount != PRODUCT:
+    """Take discounts off what lines come to, unless the amounts of the orders show that this is after them.
+
+    Off a column of amounts only where the amounts of the orders show that it is before them.
+    """
+    amount = choice.roles.get("amount")
+    if amount is None and choice.amount != PRODUCT:
         return
-    price = choice.roles["unit_price"].name
-    product = f"{choice.roles['quantity'].name} * {price}"
+    factors = [amount] if amount else [choice.roles[role] for role in ("quantity", "unit_price")]
+    before, price = " * ".join(column.name for column in factors), factors[-1].name
     taken: dict[str, Column] = {}
     for column in _named(choice, DISCOUNTS):
         several, of_orders = _orders_of_several_lines(connection, choice, column)
         is_of_order = several > 0 and of_orders >= ENOUGH * several
         role = "order_discount" if is_of_order else "line_discount"
-        if (
-            role in taken
-            or not (is_of_order or column.relation == choice.sales.relation)
-            or _is_rate(connection, column)
-        ):
-            choice.doubts.append(
-                f"amount: {product} knows nothing of {column.name}; where {price} is the price before it, add a column "
-                "with the amount of the line to the file and name that in columns."
-            )
-        else:
+        has_its_own = is_of_order or column.relation == choice.sales.relation
+        if role not in taken and has_its_own and not _is_rate(connection, column):
             taken[role] = column
+        elif not amount:
+            choice.doubts.append(
+                f"amount: {before} knows nothing of {column.name}; where {price} is the price before it, add a "
+                "column with the amount of the line to the file and name that in columns."
+            )
     if not taken:
         return
     names = " and ".join(column.name for column in taken.values())
-    orders, total, with_them, without = _order_totals(connection, choice, taken)
-    if without > ENOUGH * orders:
+    orders, total, less, equal = _order_totals(connection, choice, factors, taken)
+    if less > ENOUGH * orders:
+        told = f"is taken off {before}; so {total} comes out in {less:,} of {orders:,} orders that have one"
+    elif amount:
+        return
+    elif equal > ENOUGH * orders:
         choice.doubts.append(
-            f"amount: {total} is {product} in {without:,} of {orders:,} orders with {names}, so {price} is after it, "
+            f"amount: {total} is {before} in {equal:,} of {orders:,} orders with {names}, so {price} is after it, "
             "and it is not taken off."
         )
         return
+    else:
+        told = f"is taken off {before}; where {price} is the price after it, leave it out"
     choice.roles |= taken
-    sure = f"so {total} comes out in {with_them:,} of {orders:,} orders that have one"
-    unsure = f"where {price} is the price after it, leave it out"
-    told = sure if with_them > ENOUGH * orders else unsure
-    choice.doubts += [f"{role}: {column.name} is taken off {product}; {told}." for role, column in taken.items()]
+    choice.doubts += [f"{role}: {column.name} {told}." for role, column in taken.items()]
 
 
 def choose_refund(connection: DuckDBPyConnection, choice: Choice) -> None:
@@ -125,33 +129,32 @@ def _orders_of_several_lines(connection: DuckDBPyConnection, choice: Choice, col
 
 
 def _order_totals(
-    connection: DuckDBPyConnection, choice: Choice, discounts: dict[str, Column]
+    connection: DuckDBPyConnection, choice: Choice, factors: Sequence[Column], discounts: dict[str, Column]
 ) -> tuple[int, str, int, int]:
-    """Find the amount of the orders that fits the prices best.
+    """Find the column that fits best what the lines of an order, products of `factors`, come to together.
 
-    Returns the number of orders with discounts and that amount, its name, and in how many of them it is the sum of the
-    prices less the discounts, and that of the prices.
+    Returns the number of orders with discounts and such an amount, its name, in how many of them it is the sum less the
+    discounts, and in how many the sum.
     """
-    quantity, price = choice.roles["quantity"], choice.roles["unit_price"]
     best = (0, "", 0, 0)
-    if {column.relation for column in (quantity, price, *discounts.values())} != {choice.sales.relation}:
+    if {column.relation for column in (*factors, *discounts.values())} != {choice.sales.relation}:
         return best
+    line = " * ".join(f"cast({column.number} as double)" for column in factors)
     of = {role: f"coalesce(abs({discounts[role].number}), 0)" if role in discounts else "0" for role in DISCOUNTS}
     for column in choice.sales.columns.values():
         if not (column.is_number and word_score(column.name, "amount")) or column in choice.roles.values():
             continue
         [(orders, less, equal)] = connection.execute(
             f"""with lines as (
-                select {_order_key(choice) or "source_file || ' ' || row_no"} as receipt,
-                    cast({quantity.number} as double) * cast({price.number} as double) as product,
+                select {_order_key(choice) or "source_file || ' ' || row_no"} as receipt, {line} as amount,
                     {of["line_discount"]} as of_line, {of["order_discount"]} as of_order, {column.number} as total
                 from {choice.sales.relation}
             ),
             orders as (
-                select sum(product) as products, sum(of_line) + max(of_order) as discount, max(total) as total
+                select sum(amount) as amounts, sum(of_line) + max(of_order) as discount, max(total) as total
                 from lines group by receipt
             )
-            select count(*), count_if(abs(products - discount - total) < 0.01), count_if(abs(products - total) < 0.01)
+            select count(*), count_if(abs(amounts - discount - total) < 0.01), count_if(abs(amounts - total) < 0.01)
             from orders where discount > 0 and total is not null"""
         ).fetchall()
         if max(less, equal) > max(best[2:]):
