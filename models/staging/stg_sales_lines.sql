@@ -12,23 +12,11 @@ understood as (
         coalesce(purchased_at_parsed, {{ to_moment('purchased_at') }}) as moment,
         {{ to_number('quantity', exact, 'decimal_mark') }} as quantity_number,
         {%- for column in ['unit_price', 'amount', 'line_discount', 'order_discount', 'order_refund'] %}
-        case
-            when is_in_hundredths then cast({{ to_number(column, exact, 'decimal_mark') }} / 100 as {{ exact }})
-            else {{ to_number(column, exact, 'decimal_mark') }}
-        end as {{ column }}_number{{ ',' if not loop.last }}
+        cast(
+            cast({{ to_number(column, exact, 'decimal_mark') }} as decimal(38, 6)) * money_unit as {{ exact }}
+        ) as {{ column }}_number{{ ',' if not loop.last }}
         {%- endfor %}
     from raw_sales_lines
-),
-
-with_amounts as (
-    select
-        *,
-        case
-            when is_amount_product
-                then try_cast(cast(quantity_number as decimal(38, 6)) * unit_price_number as {{ exact }})
-            else amount_number
-        end as amount_before_discount
-    from understood
 ),
 
 cast_columns as (
@@ -57,12 +45,10 @@ cast_columns as (
         ))), '') as currency,
         cast(quantity_number as decimal(18, 3)) as quantity,
         unit_price_number as unit_price,
-        -- No more comes off a line than it came to.
         case
-            when line_discount is null then amount_before_discount
-            when abs(line_discount_number) >= abs(amount_before_discount) then 0
-            when amount_before_discount > 0 then amount_before_discount - abs(line_discount_number)
-            else amount_before_discount + abs(line_discount_number)
+            when is_amount_product
+                then try_cast(cast(quantity_number as decimal(38, 6)) * unit_price_number as {{ exact }})
+            else amount_number
         end as amount,
         line_discount_number as line_discount,
         order_discount_number as order_discount,
@@ -85,7 +71,7 @@ cast_columns as (
         purchased_at as raw_purchased_at,
         unreadable_text,
         unreadable_reason
-    from with_amounts
+    from understood
 )
 
 select * from cast_columns

@@ -35,7 +35,7 @@ sold as (
         case
             when retailer.has_paid_amount
                 then {{ is_below_price(
-                    'sales_lines.amount + coalesce(sales_lines.refund_from_order, 0)',
+                    'sales_lines.amount + coalesce(sales_lines.refund, 0)',
                     'cast(nullif(sales_lines.unit_price, 0) as decimal(38, 6))',
                     'sales_lines.quantity'
                 ) }}

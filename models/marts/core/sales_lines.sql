@@ -61,70 +61,83 @@ currencies as (
     group by currency_signs.sign
 ),
 
--- Lines of files with discounts or refunds of whole orders, which stand on one line of theirs or on all. Not of the
--- CTE, which would be kept for both.
-lines_of_orders as (
+-- Lines of files with discounts or refunds. Not of the CTE, which would be kept for both.
+lines_with_discount as (
     select
         source_file,
         row_no,
+        -- An order is a receipt of a till on a day here; a line without one is an order by itself.
+        till_no,
+        receipt_no,
+        case when receipt_no is null then row_no end as row_without_receipt,
+        {{ day_of_receipt('purchased_at') }} as day,
         amount,
-        {% set whole_order -%}
-            partition by
-                source_file, till_no, receipt_no, case when receipt_no is null then row_no end,
-                {{ day_of_receipt('purchased_at') }}
-        {%- endset -%}
-        sum(greatest(amount, 0)) over ({{ whole_order }}) as amount_of_order,
-        sum(greatest(amount, 0)) over ({{ whole_order }} order by row_no rows unbounded preceding) as amount_up_to_line,
-        coalesce(max(abs(order_discount)) over ({{ whole_order }}), 0) as order_discount,
-        coalesce(max(abs(order_refund)) over ({{ whole_order }}), 0) as order_refund
+        -- No more comes off a line than it came to.
+        sign(amount) * least(abs(coalesce(line_discount, 0)), abs(amount)) as line_discount,
+        abs(order_discount) as order_discount,
+        abs(order_refund) as order_refund
     from {{ ref('stg_sales_lines') }}
     where
         source_file in (
             select source_file from {{ ref('stg_sales_lines') }}
-            where order_discount <> 0 or order_refund <> 0
+            where line_discount <> 0 or order_discount <> 0 or order_refund <> 0
         )
+),
+
+-- What is known of a whole order stands on one of its lines or on all of them.
+lines_of_orders as (
+    select
+        source_file,
+        row_no,
+        line_discount,
+        greatest(amount - line_discount, 0) as amount,
+        {% set whole_order = 'partition by source_file, till_no, receipt_no, row_without_receipt, day' -%}
+        sum(greatest(amount - line_discount, 0)) over ({{ whole_order }}) as amount_of_order,
+        sum(greatest(amount - line_discount, 0)) over ({{ whole_order }} order by row_no rows unbounded preceding)
+            as amount_up_to_line,
+        coalesce(max(order_discount) over ({{ whole_order }}), 0) as order_discount,
+        coalesce(max(order_refund) over ({{ whole_order }}), 0) as order_refund
+    from lines_with_discount
 ),
 
 -- No more comes off an order than it came to.
 limited as (
     select
         *,
-        least(order_discount, amount_of_order) as discount,
-        least(order_discount + order_refund, amount_of_order) - least(order_discount, amount_of_order) as refund
+        least(order_discount, amount_of_order) as discount_of_order,
+        least(order_discount + order_refund, amount_of_order) - least(order_discount, amount_of_order)
+            as refund_of_order
     from lines_of_orders
-    where amount > 0 and order_discount + order_refund > 0
 ),
 
--- The parts are differences of what has come off up to a line, so that they sum up to the whole.
-order_deductions as (
+-- The parts of lines are differences of what has come off up to them, so that they sum up to the whole.
+deductions as (
     select
         source_file,
         row_no,
         {%- for part in ['discount', 'refund'] %}
-        cast(
-            round({{ part }} * cast(amount_up_to_line as double) / amount_of_order, 6)
-            - round({{ part }} * cast(amount_up_to_line - amount as double) / amount_of_order, 6) as decimal(18, 6)
-        ) as {{ part }}_from_order{{ ',' if not loop.last }}
+        {{ 'line_discount + ' if part == 'discount' }}cast(coalesce(
+            round({{ part }}_of_order * cast(amount_up_to_line as double) / nullif(amount_of_order, 0), 6)
+            - round({{ part }}_of_order * cast(amount_up_to_line - amount as double) / nullif(amount_of_order, 0), 6), 0
+        ) as decimal(18, 6)) as {{ part }}{{ ',' if not loop.last }}
         {%- endfor %}
     from limited
+    where line_discount <> 0 or (amount > 0 and discount_of_order + refund_of_order > 0)
 ),
 
-with_order_deductions as (
+with_deductions as (
     select
         {{ all_but('lines_of_files', ['amount']) }},
-        lines_of_files.amount - coalesce(order_deductions.discount_from_order, 0)
-        - coalesce(order_deductions.refund_from_order, 0) as amount,
-        order_deductions.discount_from_order,
-        order_deductions.refund_from_order
+        lines_of_files.amount - coalesce(deductions.discount, 0) - coalesce(deductions.refund, 0) as amount,
+        deductions.discount,
+        deductions.refund
     from lines_of_files
-    left join order_deductions
-        on
-            lines_of_files.source_file = order_deductions.source_file
-            and lines_of_files.row_no = order_deductions.row_no
+    left join deductions
+        on lines_of_files.source_file = deductions.source_file and lines_of_files.row_no = deductions.row_no
 ),
 
 sales_lines as (
-    {{ by_final_card('with_order_deductions') }}
+    {{ by_final_card('with_deductions') }}
 ),
 
 with_customer_type as (
@@ -190,8 +203,8 @@ classified as (
         quantity,
         unit_price,
         cast(amount as decimal(18, 6)) as amount,
-        discount_from_order,
-        refund_from_order,
+        cast(discount as decimal(18, 6)) as discount,
+        refund,
         points,
         till_no,
         receipt_no,
@@ -208,9 +221,9 @@ classified as (
             when
                 amount is null
                 or (has_quantity and quantity is null)
-                or (raw_points is not null and points is null)
-                or (raw_order_discount is not null and order_discount is null)
-                or (raw_order_refund is not null and order_refund is null) then 'bad_number'
+                {%- for column in ['points', 'line_discount', 'order_discount', 'order_refund'] %}
+                or (raw_{{ column }} is not null and {{ column }} is null)
+                {%- endfor %} then 'bad_number'
             when currency_of_line <> currency_of_retailer then 'other_currency'
             when card_id is null then 'no_card'
             when unsold_reason is not null then unsold_reason
