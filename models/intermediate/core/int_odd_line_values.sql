@@ -3,7 +3,6 @@
 {%- set kinds = {
     'card_id': 'code', 'product_code': 'code', 'till_no': 'code', 'receipt_no': 'code', 'counter_code': 'code',
     'purchased_at': 'moment', 'quantity': 'number', 'unit_price': 'number', 'amount': 'number', 'points': 'number',
-    'line_discount': 'number', 'order_discount': 'number', 'order_refund': 'number',
 } %}
 with sales_lines as (
     select * from {{ ref('stg_sales_lines') }}
