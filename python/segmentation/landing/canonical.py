@@ -91,7 +91,7 @@ def _canonical(retailer: RetailerFile, name: str, table: RawTable | None, parts:
     if name == "sales_lines" and table:
         others["decimal_mark"] = literal(table.decimal)
         others["is_amount_product"] = str(table.amount_is_product)
-        others["money_unit"] = f"cast({0.01 if retailer.sales_lines.in_hundredths else 1} as decimal(3, 2))"
+        others["is_in_hundredths"] = str(retailer.sales_lines.in_hundredths)
         others["is_cancelled"] = _is_cancelled(table, landed)
     columns = ", ".join(f"{expression} as {column}" for column, expression in (texts | others).items())
     if not parts:
