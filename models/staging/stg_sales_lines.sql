@@ -2,7 +2,6 @@
     round its sums. -#}
 {%- set exact = 'decimal(18, 6)' -%}
 {%- set largest_points = 'decimal(14, 2)' -%}
-{%- set of_money = ['unit_price', 'amount', 'line_discount', 'order_discount', 'order_refund'] -%}
 with raw_sales_lines as (
     select * from {{ source('raw', 'sales_lines') }}
 ),
@@ -12,22 +11,10 @@ understood as (
         *,
         coalesce(purchased_at_parsed, {{ to_moment('purchased_at') }}) as moment,
         {{ to_number('quantity', exact, 'decimal_mark') }} as quantity_number,
-        {%- for column in of_money %}
-        {{ to_number(column, exact, 'decimal_mark') }} as {{ column }}_read{{ ',' if not loop.last }}
+        {%- for column in ['unit_price', 'amount', 'line_discount', 'order_discount', 'order_refund'] %}
+        {{ to_number(column, exact, 'decimal_mark') }} as {{ column }}_number{{ ',' if not loop.last }}
         {%- endfor %}
     from raw_sales_lines
-),
-
-in_whole_units as (
-    select
-        *,
-        {%- for column in of_money %}
-        case
-            when is_in_hundredths then cast(cast({{ column }}_read as decimal(38, 6)) * 0.01 as {{ exact }})
-            else {{ column }}_read
-        end as {{ column }}_number{{ ',' if not loop.last }}
-        {%- endfor %}
-    from understood
 ),
 
 cast_columns as (
@@ -82,7 +69,7 @@ cast_columns as (
         purchased_at as raw_purchased_at,
         unreadable_text,
         unreadable_reason
-    from in_whole_units
+    from understood
 )
 
 select * from cast_columns

@@ -15,8 +15,10 @@ from segmentation.landing.retailer_file import (
     DISCOUNTS,
     GOODS,
     MOMENT_COLUMNS,
+    OF_MONEY,
     RetailerFile,
 )
+from segmentation.landing.sql_macros import sql_macro
 from segmentation.sql_text import identifier, literal
 
 
@@ -77,6 +79,8 @@ def _canonical(retailer: RetailerFile, name: str, table: RawTable | None, parts:
             column: f"case when part_0.unreadable_reason is null then {literal(number)} end"
             for column, number in table.constants.items()
         }
+    if name == "sales_lines" and retailer.sales_lines.in_hundredths:
+        texts |= {column: _hundredth(texts[column], retailer.sales_lines.decimal) for column in OF_MONEY}
     others = {}
     for column in MOMENT_COLUMNS[name]:
         time = landed.get(TIME_OF.format(column))
@@ -91,7 +95,6 @@ def _canonical(retailer: RetailerFile, name: str, table: RawTable | None, parts:
     if name == "sales_lines" and table:
         others["decimal_mark"] = literal(table.decimal)
         others["is_amount_product"] = str(table.amount_is_product)
-        others["is_in_hundredths"] = str(retailer.sales_lines.in_hundredths)
         others["is_cancelled"] = _is_cancelled(table, landed)
     columns = ", ".join(f"{expression} as {column}" for column, expression in (texts | others).items())
     if not parts:
@@ -112,6 +115,13 @@ def _canonical(retailer: RetailerFile, name: str, table: RawTable | None, parts:
     places = ", ".join(f"part_0.{column}" for column in PLACE)
     lines = _filled_down(f"work.raw.{name}_0", table.fill_down, landed) if table else f"work.raw.{name}_0"
     return f"select {columns}, {places} from {lines} as part_0{joins}{first}{_unreadable_of_joins(name, parts)}"
+
+
+def _hundredth(text: str, mark: str) -> str:
+    """Return the SQL of the text of a number divided by 100, exactly; of what is none, of the text as it is."""
+    number = f"cast({sql_macro('to_number', text, 'decimal(18, 6)', literal(mark))} as decimal(38, 6))"
+    hundredth = f"cast(cast({number} * 0.01 as decimal(18, 6)) as varchar)"
+    return f"coalesce(replace({hundredth}, '.', {literal(mark)}), {text})"
 
 
 def _is_cancelled(table: RawTable, landed: Mapping[str, str]) -> str:

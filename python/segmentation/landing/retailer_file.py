@@ -337,6 +337,8 @@ MOMENT_COLUMNS = {
 }
 # What a line sells.
 GOODS = ("product_code", "product_name", "quantity")
+# Amounts of money.
+OF_MONEY = ("unit_price", "amount", "line_discount", "order_discount", "order_refund")
 # What the price of a piece does not know.
 DISCOUNTS = ("line_discount", "order_discount")
 # What is added up over lines, and so must not stand in several for one.
